@@ -1,0 +1,147 @@
+/**
+ * The broker port. What an adapter must keep:
+ * - Durable: an outcome `durable` means the message survives kill -9 and, with fsync or
+ *   replication as configured, a power cut of one machine.
+ * - Ordered: messages of one partition are read in the order in which their publishes were called.
+ * - At least once: after a crash, a message that was polled and not committed is polled again.
+ * - Expected failures of publish are values, never exceptions.
+ */
+
+export type Headers = Readonly<Record<string, string>>;
+
+export interface OutgoingMessage {
+  topic: string;
+  partition: number;
+  key: string;
+  /** Concatenated, they are the value. The adapter must not change or keep them after the outcome. */
+  value: readonly Uint8Array[];
+  headers: Headers;
+}
+
+export type PublishOutcome =
+  /** `position` is undefined where the broker does not tell (RabbitMQ). */
+  | { status: 'durable'; position: number | undefined }
+  /** Certainly not on the broker. `retryable` false: the same bytes will never be taken. */
+  | { status: 'refused'; code: RefusalCode; retryable: boolean; message: string }
+  /** It may or may not be on the broker (time-out, broken connection). */
+  | { status: 'unknown'; message: string };
+
+export type RefusalCode =
+  | 'disk-full'
+  | 'log-full'
+  | 'too-large'
+  | 'unknown-topic'
+  | 'not-running'
+  | 'unavailable';
+
+export interface TopicPartition {
+  topic: string;
+  partition: number;
+}
+
+export interface Position extends TopicPartition {
+  /** Of a message in its partition: grows by at least 1 from one message to the next. */
+  position: number;
+}
+
+export interface DeliveredMessage extends Position {
+  key: string;
+  value: Uint8Array;
+  headers: Headers;
+  /** When the broker took it, ms since the epoch. */
+  timestampMs: number;
+}
+
+export interface SubscribeOptions {
+  group: string;
+  topics: readonly string[];
+  /**
+   * Called before partitions move to another member; the move waits for the promise (bounded by
+   * the adapter). Finish and commit what is in hand for them.
+   */
+  onRevoke?: (partitions: readonly TopicPartition[]) => Promise<void>;
+}
+
+export interface PollOptions {
+  /** At most about this many bytes of values (one message may exceed it alone). */
+  bytesMax: number;
+  /** Wait at most this long for the first message; resolves with [] after it. */
+  waitMs: number;
+  signal: AbortSignal;
+}
+
+/** One member of a consumer group. A partition is held by at most one member of a group. */
+export interface Subscription {
+  poll(options: PollOptions): Promise<DeliveredMessage[]>;
+  /**
+   * Everything of the partition up to and including `position` is done. Durable when resolved.
+   * A position of a partition that this member no longer holds is ignored.
+   */
+  commit(positions: readonly Position[]): Promise<void>;
+  /** The next poll reads the partition again from `position` (inclusive; clamped to what is kept). */
+  seek(position: Position): Promise<void>;
+  /** A paused partition is held, but not polled. */
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  assigned(): TopicPartition[];
+  /** Leaves the group. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface PartitionLag extends TopicPartition {
+  group: string;
+  /** Messages kept and not committed; null when it cannot be known. Never negative. */
+  messages: number | null;
+  /** Age of the oldest uncommitted message; 0 when there is none; null when unknown. */
+  seconds: number | null;
+  /** Messages that retention removed before this group committed them. */
+  expired: number;
+  /** First position not committed (where the group would go on). */
+  committed: number;
+  /** First position kept, and the position that the next message will get. */
+  start: number;
+  end: number;
+}
+
+export interface TopicSpec {
+  name: string;
+  partitions: number;
+}
+
+/** The next position to read per partition; a replay starts there. */
+export type ReplayFrom = { timestampMs: number } | { positions: readonly Position[] } | 'earliest';
+
+export interface Broker {
+  /** Adapter name, e.g. 'embedded'. */
+  readonly name: string;
+  /** False where no log is kept (RabbitMQ): `replay` and `read` then throw `UnsupportedError`. */
+  readonly canReplay: boolean;
+  start(): Promise<void>;
+  /** Idempotent, safe before start; flushes. */
+  stop(): Promise<void>;
+  health(): { ok: boolean; detail: string };
+
+  /** Creates what is missing; throws when a topic exists with another partition count. */
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
+  topics(): Promise<TopicSpec[]>;
+
+  /** One outcome per message, in order. Never rejects for an expected failure. */
+  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]>;
+
+  subscribe(options: SubscribeOptions): Promise<Subscription>;
+
+  /** Lag per partition of one group, over the topics it subscribed to or committed on. */
+  lag(group: string): Promise<PartitionLag[]>;
+  /** Every group that ever subscribed. */
+  groups(): Promise<string[]>;
+
+  /** Sets the committed positions of a group; no member may be running (throws otherwise). */
+  replay(group: string, topic: string, from: ReplayFrom): Promise<void>;
+  /** Reads without a group, from a position, up to the end at the time of the call. */
+  read(
+    from: Position,
+    options?: { signal?: AbortSignal; bytesMax?: number },
+  ): AsyncIterable<DeliveredMessage>;
+  /** First position whose message was taken at or after the time; the end when there is none. */
+  positionAt(partition: TopicPartition, timestampMs: number): Promise<number>;
+}

@@ -1,0 +1,249 @@
+/**
+ * The read side for the console: traces, logs, metrics. Times are decimal strings of nanoseconds
+ * since the epoch (they do not fit a JSON number), durations are ns as numbers.
+ * Every query is bounded by `limit` and answers only for its tenant.
+ */
+import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
+import type { LedgerSide } from './ledger.ts';
+import type { Sink } from './sink.ts';
+
+/** ms since the epoch; `from` inclusive, `to` exclusive. */
+export interface TimeRange {
+  fromMs: number;
+  toMs: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Give it back to read on; undefined at the end. */
+  cursor: string | undefined;
+}
+
+interface Query extends TimeRange {
+  tenant: string;
+  /** At most 1,000 (10,000 for the spans of one trace). */
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface TraceQuery extends Query {
+  service?: string | undefined;
+  operation?: string | undefined;
+  minDurationMs?: number | undefined;
+  maxDurationMs?: number | undefined;
+  status?: 'ok' | 'error' | undefined;
+  /** Attribute filters, all of which a span of the trace must have: key to value as text. */
+  attributes?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface TraceSummary {
+  traceId: string;
+  /** Of the root span, or of the earliest one seen when the root is missing. */
+  rootService: string;
+  rootOperation: string;
+  startTimeUnixNano: string;
+  durationNano: number;
+  spans: number;
+  errors: number;
+  services: string[];
+}
+
+export interface SpanView {
+  traceId: string;
+  spanId: string;
+  parentSpanId: string;
+  traceState: string;
+  flags: number;
+  service: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  durationNano: number;
+  endTimeUnixNano: string;
+  statusCode: number;
+  statusMessage: string;
+  attributes: KeyValue[];
+  droppedAttributesCount: number;
+  events: {
+    timeUnixNano: string;
+    name: string;
+    attributes: KeyValue[];
+    droppedAttributesCount: number;
+  }[];
+  droppedEventsCount: number;
+  links: {
+    traceId: string;
+    spanId: string;
+    traceState: string;
+    flags: number;
+    attributes: KeyValue[];
+    droppedAttributesCount: number;
+  }[];
+  droppedLinksCount: number;
+  resource: ResourceView;
+  scope: ScopeView;
+}
+
+export interface ResourceView {
+  attributes: KeyValue[];
+  droppedAttributesCount: number;
+  schemaUrl: string;
+}
+
+export interface ScopeView extends ResourceView {
+  name: string;
+  version: string;
+}
+
+export interface LogQuery extends Query {
+  /** Words that the body or an attribute value must contain, all of them, case-insensitive. */
+  query?: string | undefined;
+  traceId?: string | undefined;
+  spanId?: string | undefined;
+  service?: string | undefined;
+  /** Lowest severity number, 1 to 24. */
+  severityMin?: number | undefined;
+  attributes?: Readonly<Record<string, string>> | undefined;
+  /** Newest first unless 'asc'. */
+  order?: 'asc' | 'desc' | undefined;
+}
+
+export interface LogView {
+  key: string;
+  timeUnixNano: string;
+  observedTimeUnixNano: string;
+  severityNumber: number;
+  severityText: string;
+  body: AnyValue | undefined;
+  eventName: string;
+  service: string;
+  traceId: string;
+  spanId: string;
+  flags: number;
+  attributes: KeyValue[];
+  droppedAttributesCount: number;
+  resource: ResourceView;
+  scope: ScopeView;
+}
+
+export interface HistogramBar {
+  fromMs: number;
+  /** By severity band: trace, debug, info, warn, error, fatal, unset. */
+  counts: Record<string, number>;
+}
+
+export interface MetricInfo {
+  name: string;
+  description: string;
+  unit: string;
+  type: MetricPoint['metric']['type'];
+  temporality: number;
+  monotonic: boolean;
+  services: string[];
+  attributeKeys: string[];
+}
+
+export interface MetricQuery extends TimeRange {
+  tenant: string;
+  name: string;
+  /** Attribute keys of the point, or `service`. */
+  groupBy: readonly string[];
+  /** `rate` is per second and knows counter resets of cumulative sums; pNN need a histogram. */
+  agg: 'avg' | 'sum' | 'min' | 'max' | 'last' | 'count' | 'rate' | 'p50' | 'p90' | 'p95' | 'p99';
+  stepMs: number;
+  service?: string | undefined;
+  attributes?: Readonly<Record<string, string>> | undefined;
+  /** At most 50 series, the largest ones; the rest is counted in `seriesDropped`. */
+  seriesMax: number;
+}
+
+export interface MetricSeries {
+  labels: Record<string, string>;
+  /** [ms since the epoch of the step's start, value]; null where the step has no point. */
+  points: [number, number | null][];
+}
+
+export interface ExemplarView {
+  timeMs: number;
+  value: number;
+  traceId: string;
+  spanId: string;
+  labels: Record<string, string>;
+}
+
+export interface MetricAnswer {
+  info: MetricInfo | undefined;
+  series: MetricSeries[];
+  seriesDropped: number;
+  /** At most 200 in the range, those with a trace id. */
+  exemplars: ExemplarView[];
+}
+
+/** A data point as it was sent, for the API and for tests; bigints as decimal strings. */
+export interface PointView {
+  key: string;
+  metric: MetricPoint['metric'];
+  service: string;
+  attributes: KeyValue[];
+  startTimeUnixNano: string;
+  timeUnixNano: string;
+  flags: number;
+  value: { int: string } | { double: number | string } | undefined;
+  count: string | undefined;
+  sum: number | undefined;
+  min: number | undefined;
+  max: number | undefined;
+  bucketCounts: string[] | undefined;
+  explicitBounds: number[] | undefined;
+  scale: number | undefined;
+  zeroCount: string | undefined;
+  zeroThreshold: number | undefined;
+  positive: { offset: number; bucketCounts: string[] } | undefined;
+  negative: { offset: number; bucketCounts: string[] } | undefined;
+  quantiles: { quantile: number; value: number }[] | undefined;
+  exemplars: (Omit<Exemplar, 'timeUnixNano' | 'value'> & {
+    timeUnixNano: string;
+    value: { int: string } | { double: number | string } | undefined;
+  })[];
+  resource: ResourceView;
+  scope: ScopeView;
+}
+
+export interface ServiceSummary {
+  service: string;
+  /** Server, consumer and root spans per second over the range. */
+  ratePerSecond: number;
+  /** 0 to 1. */
+  errorRatio: number;
+  p50Ms: number;
+  p95Ms: number;
+  p99Ms: number;
+  lastSeenMs: number;
+  /** Requests per bucket, oldest first: the sparkline. */
+  sparkline: number[];
+}
+
+export interface OperationSummary extends Omit<ServiceSummary, 'service' | 'sparkline'> {
+  operation: string;
+  kind: number;
+}
+
+export interface SearchStore extends Sink, LedgerSide {
+  findTraces(query: TraceQuery): Promise<Page<TraceSummary>>;
+  /** Spans of a trace by start time; undefined when there is none. At most 10,000. */
+  trace(
+    tenant: string,
+    traceId: string,
+  ): Promise<{ spans: SpanView[]; truncated: boolean } | undefined>;
+  findLogs(query: LogQuery): Promise<Page<LogView>>;
+  logHistogram(query: LogQuery & { bars: number }): Promise<HistogramBar[]>;
+  metrics(query: Query & { search?: string | undefined }): Promise<MetricInfo[]>;
+  queryMetric(query: MetricQuery): Promise<MetricAnswer>;
+  points(query: Query & { name: string }): Promise<Page<PointView>>;
+  services(query: Query): Promise<ServiceSummary[]>;
+  operations(query: Query & { service: string }): Promise<OperationSummary[]>;
+  /** Drops what is older; they stay counted as `retired`. */
+  retain(olderThanMs: number): Promise<number>;
+  /** Empty and ready to be filled again: for `rebuild search`. */
+  reset(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+/**
+ * What the consumer hands to a store, and what the store answers. All three stores (write, search,
+ * live) are sinks.
+ */
+import type { Envelope, Position, TopicPartition } from '@spillway/broker';
+import type { BrokenRecord, Signal, TelemetryRecord } from '@spillway/otlp';
+
+/** One message of the broker, decoded. */
+export interface DecodedMessage {
+  envelope: Envelope;
+  signal: Signal;
+  /** Place in the log; rows and documents carry it. */
+  position: number;
+  records: TelemetryRecord[];
+  /** Already found to be dead letters; the sink only counts them. */
+  broken: BrokenRecord[];
+}
+
+/** `stored` also for a record that a redelivery of the same message brings again. */
+export type RecordOutcome =
+  | { status: 'stored' }
+  | { status: 'duplicate' }
+  | { status: 'retry'; afterMs: number; reason: string }
+  | { status: 'deadLetter'; code: string; reason: string };
+
+/** For one message; `records[i]` is the outcome of `message.records[i]`. */
+export interface MessageOutcome {
+  records: RecordOutcome[];
+}
+
+export interface Sink {
+  readonly name: string;
+  start(): Promise<void>;
+  /** Idempotent, safe before start; flushes. */
+  stop(): Promise<void>;
+  health(): { ok: boolean; detail: string };
+  /**
+   * Applies the messages in order. When it resolves, everything that is not `retry` is as durable
+   * as the store makes it. Throws only when nothing of the batch was applied and the store as a
+   * whole cannot work now (the consumer waits and tries the batch again).
+   */
+  apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]>;
+  /**
+   * For stores that keep their own position beside the effects because they may fall behind the
+   * group's committed one (embedded stores are not fsynced): the first position not applied, per
+   * partition. `undefined` when the store relies on the group's committed position.
+   */
+  nextPositions?(partitions: readonly TopicPartition[]): Promise<Position[]>;
+}
+
+export const stored: RecordOutcome = Object.freeze({ status: 'stored' });
+export const duplicate: RecordOutcome = Object.freeze({ status: 'duplicate' });
