@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+
+/** One settable value of the configuration. */
+export interface Leaf {
+  /** `gateway.httpPort`. */
+  key: string;
+  path: readonly string[];
+  /** `SPILLWAY_GATEWAY_HTTP_PORT`. */
+  env: string;
+  kind: 'number' | 'boolean' | 'string' | 'list';
+  description: string;
+  defaultValue: unknown;
+  secret: boolean;
+}
+
+interface Def {
+  type: string;
+  innerType?: z.ZodType;
+  in?: z.ZodType;
+  shape?: Record<string, z.ZodType>;
+  defaultValue?: unknown;
+}
+
+/** Walks a zod object down to its leaves, in the order they are written. */
+export function leavesOf(schema: z.ZodType, path: readonly string[] = []): Leaf[] {
+  const { type, inner, defaultValue } = unwrap(schema);
+  const { shape } = defOf(inner);
+  if (type === 'object' && shape) {
+    return Object.entries(shape).flatMap(([name, child]) => leavesOf(child, [...path, name]));
+  }
+  const meta = metaOf(schema) ?? metaOf(inner);
+  return [
+    {
+      key: path.join('.'),
+      path,
+      env: envName(path),
+      kind: kindOf(type),
+      description: meta?.description ?? '',
+      defaultValue,
+      secret: meta?.secret === true,
+    },
+  ];
+}
+
+export function envName(path: readonly string[]): string {
+  const words = path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase());
+  return ['SPILLWAY', ...words].join('_');
+}
+
+interface Meta {
+  description?: string;
+  /** Masked wherever it is shown. */
+  secret?: boolean;
+}
+
+function metaOf(schema: z.ZodType): Meta | undefined {
+  return schema.meta() as Meta | undefined;
+}
+
+function defOf(schema: z.ZodType): Def {
+  return schema._zod.def as unknown as Def;
+}
+
+function unwrap(schema: z.ZodType): { type: string; inner: z.ZodType; defaultValue: unknown } {
+  let inner = schema;
+  let defaultValue: unknown;
+  for (;;) {
+    const def = defOf(inner);
+    if (def.type === 'default' || def.type === 'prefault') defaultValue ??= def.defaultValue;
+    const next = def.innerType ?? def.in;
+    if (!next) return { type: def.type, inner, defaultValue };
+    inner = next;
+  }
+}
+
+function kindOf(type: string): Leaf['kind'] {
+  if (type === 'number' || type === 'int') return 'number';
+  if (type === 'boolean') return 'boolean';
+  if (type === 'array') return 'list';
+  return 'string';
+}

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import type { z } from 'zod';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { type Leaf, leavesOf } from './config-schema.ts';
+
+export interface ConfigSources {
+  /** YAML file; must exist when given. */
+  file?: string | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  /** `key` (dotted) to text, as given on the command line. */
+  flags: Readonly<Record<string, string | boolean>>;
+}
+
+export interface LoadedConfig<T> {
+  config: T;
+  leaves: Leaf[];
+  /** Where each set key came from; keys not listed have their default. */
+  sources: ReadonlyMap<string, string>;
+}
+
+/**
+ * One configuration from three sources: flags win over the environment, the environment over the
+ * file, the file over the defaults. Unknown keys and wrong values throw `ConfigError`, all at once.
+ */
+export function loadConfig<T extends z.ZodObject>(
+  schema: T,
+  sources: ConfigSources,
+): LoadedConfig<z.output<T>> {
+  const leaves = leavesOf(schema);
+  const byKey = new Map(leaves.map((leaf) => [leaf.key, leaf]));
+  const set = new Map<string, { value: unknown; source: string }>();
+  const problems: ConfigProblem[] = [];
+  if (sources.file !== undefined) readFile(sources.file, byKey, set, problems);
+  readEnv(sources.env, leaves, set, problems);
+  for (const [key, text] of Object.entries(sources.flags)) {
+    const leaf = byKey.get(key);
+    if (leaf) set.set(key, { value: coerce(leaf, text), source: `--${key}` });
+    else problems.push(unknownKey(key, text, `--${key}`, leaves));
+  }
+  const parsed = schema.safeParse(nest(leaves, set));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(problemOf(issue, byKey, set));
+  }
+  if (problems.length || !parsed.success) throw new ConfigError(problems);
+  const from = new Map([...set].map(([key, { source }]) => [key, source]));
+  return { config: parsed.data, leaves, sources: from };
+}
+
+/** The effective values, secrets and passwords inside URLs masked, as dotted keys. */
+export function maskedConfig({ config, leaves }: LoadedConfig<unknown>): Record<string, unknown> {
+  return Object.fromEntries(leaves.map((leaf) => [leaf.key, mask(leaf, at(config, leaf.path))]));
+}
+
+function mask(leaf: Leaf, value: unknown): unknown {
+  if (value === undefined || value === '') return value;
+  if (leaf.secret) return '********';
+  if (typeof value !== 'string') return value;
+  return value.replace(/(\/\/[^/:@]*:)[^/@]*@/g, '$1********@');
+}
+
+type Values = Map<string, { value: unknown; source: string }>;
+
+function readFile(
+  file: string,
+  byKey: ReadonlyMap<string, Leaf>,
+  set: Values,
+  problems: ConfigProblem[],
+): void {
+  let tree: unknown;
+  try {
+    tree = parseYaml(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const got = (error as Error).message.split('\n')[0] ?? '';
+    problems.push({ key: '--config', wanted: 'a readable YAML file', got, source: file });
+    return;
+  }
+  const walk = (node: unknown, path: string): void => {
+    if (byKey.has(path)) {
+      set.set(path, { value: node, source: file });
+    } else if (isObject(node) && (path === '' || hasPrefix(byKey, path))) {
+      for (const [name, child] of Object.entries(node))
+        walk(child, path ? `${path}.${name}` : name);
+    } else if (!(node === null || node === undefined)) {
+      problems.push(unknownKey(path || '(file)', node, file, [...byKey.values()]));
+    }
+  };
+  walk(tree, '');
+}
+
+/** Kubernetes injects these for services named `spillway-*`; they are not ours. */
+const serviceLink = /_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_\d+_(TCP|UDP)(_.*)?)$/;
+
+function readEnv(
+  env: ConfigSources['env'],
+  leaves: readonly Leaf[],
+  set: Values,
+  problems: ConfigProblem[],
+): void {
+  const byEnv = new Map(leaves.map((leaf) => [leaf.env, leaf]));
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith('SPILLWAY_') || text === undefined) continue;
+    const leaf = byEnv.get(name);
+    if (leaf) set.set(leaf.key, { value: coerce(leaf, text), source: name });
+    else if (!serviceLink.test(name) && !name.startsWith('SPILLWAY_TEST_')) {
+      problems.push(unknownKey(name, text, 'the environment', leaves, (known) => known.env));
+    }
+  }
+}
+
+function coerce(leaf: Leaf, text: string | boolean): unknown {
+  if (typeof text === 'boolean') return text;
+  if (leaf.kind === 'number') return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
+  if (leaf.kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  if (leaf.kind === 'list') {
+    return text === '' ? [] : text.split(',').map((part) => part.trim());
+  }
+  return text;
+}
+
+function unknownKey(
+  key: string,
+  got: unknown,
+  source: string,
+  leaves: readonly Leaf[],
+  nameOf: (leaf: Leaf) => string = (leaf) => leaf.key,
+): ConfigProblem {
+  const near = leaves
+    .map(nameOf)
+    .map((name) => ({ name, distance: editDistance(name.toLowerCase(), key.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const hint = near && near.distance <= 6 ? ` (did you mean ${near.name}?)` : '';
+  return { key, wanted: `a known key${hint}`, got: show(got), source };
+}
+
+function problemOf(
+  issue: z.core.$ZodIssue,
+  byKey: ReadonlyMap<string, Leaf>,
+  set: Values,
+): ConfigProblem {
+  // An issue inside a list points at the item; the key is the list's.
+  const key = issue.path.map(String).join('.');
+  const owner = byKey.get(key) ?? byKey.get(issue.path.slice(0, -1).map(String).join('.'));
+  const entry = owner && set.get(owner.key);
+  const got = owner?.secret ? '(a secret)' : show(entry?.value);
+  const wanted = issue.message.replace(/^Invalid (input|option|string): /, '');
+  return { key, wanted, got, source: entry?.source ?? 'default' };
+}
+
+function nest(leaves: readonly Leaf[], set: Values): Record<string, unknown> {
+  const root: Record<string, unknown> = {};
+  for (const leaf of leaves) {
+    let node = root;
+    for (const part of leaf.path.slice(0, -1)) {
+      node[part] ??= {};
+      node = node[part] as Record<string, unknown>;
+    }
+    const entry = set.get(leaf.key);
+    if (entry) node[leaf.path.at(-1) as string] = entry.value;
+  }
+  return root;
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((node, part) => (isObject(node) ? node[part] : undefined), value);
+}
+
+function hasPrefix(byKey: ReadonlyMap<string, Leaf>, path: string): boolean {
+  for (const key of byKey.keys()) if (key.startsWith(`${path}.`)) return true;
+  return false;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** Levenshtein, for the hint only. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

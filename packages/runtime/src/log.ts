@@ -1,0 +1,21 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { z } from 'zod';
+
+export const logSection = z
+  .object({
+    level: z
+      .enum(['debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Lowest level that is logged, as JSON lines on standard error.'),
+  })
+  .prefault({});
+
+export type { Logger };
+
+/** JSON lines, one event each. Standard output stays for what a command answers. */
+export function createLogger(
+  { level }: z.output<typeof logSection>,
+  stream: DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}
