@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { Bulkhead, type Full, Permit } from './bulkhead.ts';
+
+function bulkhead(name: string, requestsMax: number, bytesMax: number) {
+  return new Bulkhead({ name, requestsMax, bytesMax });
+}
+
+function entered(result: Permit | Full): Permit {
+  if (result instanceof Permit) return result;
+  throw new Error(`${result.bulkhead.name} is full (${result.limit})`);
+}
+
+describe('Permit', () => {
+  it('enters all bulkheads or none, and names the limit that is full', () => {
+    const [all, lane] = [bulkhead('all', 10, 100), bulkhead('lane', 2, 50)];
+    entered(Permit.enter([all, lane], 30));
+    expect(Permit.enter([all, lane], 30)).toEqual({ bulkhead: lane, limit: 'bytes' });
+    entered(Permit.enter([all, lane], 20));
+    expect(Permit.enter([all, lane], 0)).toEqual({ bulkhead: lane, limit: 'requests' });
+    expect([all.requests, all.bytes, lane.requests, lane.bytes]).toEqual([2, 50, 2, 50]);
+  });
+
+  it('leaves what it holds exactly once, after growing and shrinking', () => {
+    const lane = bulkhead('lane', 2, 100);
+    const other = entered(Permit.enter([lane], 10));
+    const permit = entered(Permit.enter([lane], 10));
+    expect(permit.grow(80)).toBeUndefined();
+    expect(permit.grow(1)).toEqual({ bulkhead: lane, limit: 'bytes' });
+    permit.shrink(40);
+    expect([permit.bytes, lane.bytes]).toEqual([50, 60]);
+    permit.leave();
+    permit.leave();
+    permit.shrink(5);
+    expect([lane.requests, lane.bytes, other.bytes]).toEqual([1, 10, 10]);
+  });
+
+  it('never shrinks below what it holds', () => {
+    const lane = bulkhead('lane', 2, 100);
+    const permit = entered(Permit.enter([lane], 10));
+    permit.shrink(1000);
+    expect([permit.bytes, lane.bytes]).toEqual([0, 0]);
+  });
+
+  it('keeps a full lane from another lane', () => {
+    const all = bulkhead('all', 10, 100);
+    const [traces, logs] = [bulkhead('traces', 1, 60), bulkhead('logs', 1, 60)];
+    entered(Permit.enter([all, traces], 60));
+    expect(Permit.enter([all, traces], 1)).toEqual({ bulkhead: traces, limit: 'requests' });
+    expect(Permit.enter([all, logs], 40)).toBeInstanceOf(Permit);
+  });
+});

@@ -1,0 +1,2 @@
+export * from './bulkhead.ts';
+export * from './token-bucket.ts';
