@@ -1,0 +1,76 @@
+/** What the query API answers, as the page reads it. Every answer carries its freshness. */
+import type { PartitionLag } from '@spillway/broker';
+import type { ComponentHealth } from '@spillway/runtime';
+import type {
+  HistogramBar,
+  LogView,
+  MapEdge,
+  MetricAnswer,
+  MetricInfo,
+  OperationSummary,
+  PointView,
+  ServiceSummary,
+  SpanView,
+  TraceSummary,
+} from '@spillway/store';
+import type { DeadLetterPage, DeadLetterSummary, GatewayStats, LedgerReport } from './ports.ts';
+
+/** Seconds behind the log per group; null where it cannot be known. */
+export interface Behind {
+  search: number | null;
+  live: number | null;
+  writer: number | null;
+}
+
+export interface Fresh {
+  /** Of the store that answered; of the slowest one where no single store did. */
+  behindSeconds: number | null;
+  behind: Behind;
+}
+
+export interface ErrorBody {
+  error: { code: string; message: string; key?: string; wanted?: string; got?: string };
+}
+
+export interface SessionAnswer {
+  tenant: string;
+  scopes: string[];
+  /** False when no keys are configured: then there is nothing to sign out of. */
+  keys: boolean;
+}
+
+interface Ranged {
+  fromMs: number;
+  toMs: number;
+}
+
+export type ServicesAnswer = Fresh & Ranged & { source: Source; services: ServiceSummary[] };
+export type OperationsAnswer = Fresh & Ranged & { source: Source; operations: OperationSummary[] };
+/** Live roll-ups answer ranges inside their window, the search store all others. */
+export type Source = 'live' | 'search';
+
+export type TracesAnswer = Fresh & Ranged & { traces: TraceSummary[]; cursor?: string };
+export type TraceAnswer = Fresh & { traceId: string; truncated: boolean; spans: SpanView[] };
+export type LogsAnswer = Fresh & Ranged & { logs: LogView[]; cursor?: string };
+export type LogHistogramAnswer = Fresh & Ranged & { bars: HistogramBar[] };
+export type MetricsAnswer = Fresh & Ranged & { metrics: MetricInfo[] };
+export type MetricQueryAnswer = Fresh & Ranged & { stepMs: number } & MetricAnswer;
+export type PointsAnswer = Fresh & Ranged & { points: PointView[]; cursor?: string };
+export type MapAnswer = Fresh & Ranged & { edges: MapEdge[] };
+export type LedgerAnswer = Fresh & LedgerReport;
+export type LagAnswer = Fresh & { lag: PartitionLag[]; unknownGroups: string[] };
+export type PipelineAnswer = LagAnswer & {
+  ready: boolean;
+  components: ComponentHealth[];
+  gateways: GatewayStats[];
+};
+export type DeadLettersAnswer = Fresh & {
+  deadLetters: DeadLetterSummary[];
+  byCode: DeadLetterPage['byCode'];
+  cursor?: string;
+};
+export type DeadLetterAnswer = Fresh & { deadLetter: DeadLetterSummary & object };
+export interface ResubmitAnswer {
+  resubmitted: number;
+  refused: { id: string; reason: string }[];
+}

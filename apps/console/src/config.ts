@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+export const consoleSection = z
+  .object({
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address to listen on. Beyond loopback a keys file is needed.'),
+    port: z
+      .number()
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(8080)
+      .describe('Port of the query API and the page; 0 takes a free one.'),
+    keysFile: z
+      .string()
+      .default('')
+      .describe('File of hashed API keys with tenants and scopes; empty: no keys, loopback only.'),
+    queryTimeoutMs: z
+      .number()
+      .int()
+      .min(100)
+      .max(120_000)
+      .default(15_000)
+      .describe('A query that takes longer is answered with 504.'),
+    queriesMax: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(64)
+      .describe('Queries in flight; more are answered with 503 and Retry-After.'),
+  })
+  .prefault({});
+
+export type ConsoleConfig = z.output<typeof consoleSection>;

@@ -1,0 +1,89 @@
+import { type Component, ConfigError, type Health } from '@spillway/runtime';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { isLoopback } from './access.ts';
+import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { addFailures } from './failures.ts';
+import { Freshness } from './freshness.ts';
+import { addLogRoutes } from './log-routes.ts';
+import { addMetricRoutes } from './metric-routes.ts';
+import type { ConsoleOptions } from './options.ts';
+import { addPage, builtPageFolder } from './page.ts';
+import { addPipelineRoutes } from './pipeline-routes.ts';
+import { addProbeRoutes } from './probe-routes.ts';
+import { createApi } from './routes.ts';
+import { addSecurity } from './security.ts';
+import { addServiceRoutes } from './service-routes.ts';
+import { addSessionRoutes } from './session-routes.ts';
+import { addTraceRoutes } from './trace-routes.ts';
+
+export type { ConsoleOptions } from './options.ts';
+
+/** The query API and the page, on one port. */
+export interface Console extends Component {
+  /** `http://host:port` while it listens. */
+  readonly address: string | undefined;
+}
+
+const bodyBytesMax = 64 * 1024;
+
+export function createConsole(options: ConsoleOptions): Console {
+  const { host, port } = options.config;
+  let app: FastifyInstance | undefined;
+  let address: string | undefined;
+  return {
+    name: 'console',
+    get address() {
+      return address;
+    },
+    async start() {
+      demandKeysBeyondLoopback(options);
+      app = await build(options);
+      address = await app.listen({ host, port });
+    },
+    async stop() {
+      const closing = app;
+      app = undefined;
+      address = undefined;
+      await closing?.close();
+    },
+    health(): Health {
+      return address
+        ? { ok: true, detail: `listening on ${address}` }
+        : { ok: false, detail: 'not listening' };
+    },
+  };
+}
+
+function demandKeysBeyondLoopback({ config, keys }: ConsoleOptions): void {
+  if (keys || isLoopback(config.host)) return;
+  const wanted = 'a loopback address, or API keys (console.keysFile)';
+  throw new ConfigError([{ key: 'console.host', wanted, got: config.host, source: 'console' }]);
+}
+
+async function build(options: ConsoleOptions): Promise<FastifyInstance> {
+  const { config, report } = options;
+  const app = Fastify({
+    bodyLimit: bodyBytesMax,
+    connectionTimeout: 60_000,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
+  });
+  app.removeContentTypeParser('text/plain');
+  addSecurity(app, config.host);
+  addFailures(app, report);
+  const api = createApi(app, options, new Freshness(options));
+  addServiceRoutes(api);
+  addTraceRoutes(api);
+  addLogRoutes(api);
+  addMetricRoutes(api);
+  addPipelineRoutes(api);
+  addDeadLetterRoutes(api, app);
+  addSessionRoutes(app, options);
+  addProbeRoutes(app, options);
+  app.get('/api/*', (_request, reply) => reply.callNotFound());
+  const folder = options.pageFolder ?? builtPageFolder;
+  if (!(await addPage(app, folder))) report?.({ type: 'page-missing', folder });
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,44 @@
+/** Every error of the query API: code to HTTP status. Codes are stable. */
+export const errorStatus = {
+  'bad-parameter': 400,
+  'bad-body': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'wrong-origin': 403,
+  'not-found': 404,
+  'wrong-method': 405,
+  'too-large': 413,
+  'unsupported-type': 415,
+  'wrong-host': 421,
+  internal: 500,
+  'too-many-queries': 503,
+  unavailable: 503,
+  timeout: 504,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+export interface ErrorDetail {
+  key: string;
+  wanted: string;
+  got: string;
+}
+
+export class QueryError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly detail: ErrorDetail | undefined;
+
+  constructor(code: ErrorCode, message: string, detail?: ErrorDetail, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'QueryError';
+    this.code = code;
+    this.status = errorStatus[code];
+    this.detail = detail;
+  }
+}
+
+export function badParameter(detail: ErrorDetail): QueryError {
+  const { key, wanted, got } = detail;
+  return new QueryError('bad-parameter', `${key}: wanted ${wanted}, got ${got}`, detail);
+}

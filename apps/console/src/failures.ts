@@ -1,0 +1,49 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ErrorBody } from './answers.ts';
+import { type ErrorCode, QueryError } from './errors.ts';
+import type { ConsoleEvent } from './ports.ts';
+
+/** Errors leave as JSON of one shape; what is not expected is reported and told without details. */
+export function addFailures(app: FastifyInstance, report?: (event: ConsoleEvent) => void): void {
+  app.setErrorHandler((thrown: FastifyError | QueryError, request, reply) => {
+    const error = asQueryError(thrown);
+    if (error.status >= 500) {
+      const route = request.routeOptions.url ?? request.url;
+      report?.({ type: 'query-failed', route, code: error.code, error: thrown });
+    }
+    if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+    send(reply, error);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    send(reply, missing(request));
+  });
+}
+
+function send(reply: FastifyReply, error: QueryError): void {
+  const { code, message, detail, status } = error;
+  const body: ErrorBody = { error: { code, message, ...detail } };
+  reply.code(status).send(body);
+}
+
+const byFastify: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-type',
+};
+
+function asQueryError(error: FastifyError | QueryError): QueryError {
+  if (error instanceof QueryError) return error;
+  const known = byFastify[error.code];
+  if (known) return new QueryError(known, error.message);
+  const asked = error.statusCode !== undefined && error.statusCode < 500;
+  if (asked) return new QueryError('bad-body', error.message);
+  const message = 'the store could not answer; try again';
+  return new QueryError('unavailable', message, undefined, { cause: error });
+}
+
+function missing(request: FastifyRequest): QueryError {
+  const { method } = request;
+  if (method === 'GET' || method === 'HEAD') {
+    return new QueryError('not-found', 'there is no such path in the query API');
+  }
+  return new QueryError('wrong-method', `${method} is not answered here`);
+}

@@ -1,0 +1,5 @@
+export type * from './answers.ts';
+export * from './config.ts';
+export * from './console.ts';
+export * from './errors.ts';
+export type * from './ports.ts';

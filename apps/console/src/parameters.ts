@@ -1,0 +1,169 @@
+/** Query parameters: declared once per route, read strictly. What is not declared is an error. */
+import { badParameter } from './errors.ts';
+import { parseDuration, parseTime } from './time.ts';
+
+export interface Parameter<T> {
+  /** For the error message: what would be right. */
+  wanted: string;
+  /** Undefined when the text is not right. */
+  read(text: string, nowMs: number): T | undefined;
+}
+
+export type Spec = Readonly<Record<string, Parameter<unknown>>>;
+export type Parsed<S extends Spec> = {
+  [K in keyof S]: S[K] extends Parameter<infer T> ? T | undefined : never;
+};
+
+const textCharsMax = 1_000;
+const attributesMax = 10;
+const attributePrefix = 'attr.';
+
+export function text(charsMax = textCharsMax): Parameter<string> {
+  return {
+    wanted: `a text of 1 to ${charsMax} characters`,
+    read: (value) => (value.length > 0 && value.length <= charsMax ? value : undefined),
+  };
+}
+
+export function number(options: { min: number; max: number }): Parameter<number> {
+  const { min, max } = options;
+  return {
+    wanted: `a number from ${min} to ${max}`,
+    read(value) {
+      const parsed = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+      return parsed >= min && parsed <= max ? parsed : undefined;
+    },
+  };
+}
+
+export function whole(options: { min: number; max: number }): Parameter<number> {
+  const inner = number(options);
+  return {
+    wanted: `a whole ${inner.wanted.slice(2)}`,
+    read(value, nowMs) {
+      const parsed = inner.read(value, nowMs);
+      return Number.isSafeInteger(parsed) ? parsed : undefined;
+    },
+  };
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): Parameter<T> {
+  return {
+    wanted: `one of ${values.join(', ')}`,
+    read: (value) => values.find((known) => known === value),
+  };
+}
+
+export function list(itemsMax: number): Parameter<string[]> {
+  return {
+    wanted: `at most ${itemsMax} names, separated by commas`,
+    read(value) {
+      const items = value.split(',');
+      const fine = items.length <= itemsMax && items.every((item) => item.length > 0);
+      return fine && value.length <= textCharsMax ? items : undefined;
+    },
+  };
+}
+
+export function hexId(digits: number): Parameter<string> {
+  return {
+    wanted: `${digits} hex digits`,
+    read: (value) =>
+      value.length === digits && /^[0-9a-f]+$/i.test(value) ? value.toLowerCase() : undefined,
+  };
+}
+
+export const time: Parameter<number> = {
+  wanted: 'ms since the epoch, an ISO 8601 time, or a relative one such as now-15m',
+  read: parseTime,
+};
+
+export const duration: Parameter<number> = {
+  wanted: 'a duration such as 30s, 5m or 1000 (ms)',
+  read: (value) => parseDuration(value),
+};
+
+const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+/** A severity number, or the name of a band: its lowest number (`warn` is 13). */
+export const severity: Parameter<number> = {
+  wanted: `a number from 1 to 24, or one of ${severities.join(', ')}`,
+  read(value) {
+    const band = severities.indexOf(value.toLowerCase());
+    if (band >= 0) return band * 4 + 1;
+    const parsed = /^\d+$/.test(value) ? Number(value) : 0;
+    return parsed >= 1 && parsed <= 24 ? parsed : undefined;
+  },
+};
+
+export const range = { from: time, to: time } as const;
+
+export function paging(limitMax: number) {
+  return { limit: whole({ min: 1, max: limitMax }), cursor: text(4_000) } as const;
+}
+
+/** Throws a `bad-parameter` error for an unknown or repeated key, or a value that is not right. */
+export function readParameters<S extends Spec>(
+  spec: S,
+  query: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): Parsed<S> {
+  const parsed: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(query)) {
+    const parameter = Object.hasOwn(spec, key) ? spec[key] : undefined;
+    if (!parameter) {
+      const wanted = `a known parameter (${Object.keys(spec).join(', ') || 'there is none'})`;
+      throw badParameter({ key, wanted, got: shown(value) });
+    }
+    const { wanted } = parameter;
+    if (typeof value !== 'string') {
+      throw badParameter({ key, wanted: `${wanted}, once`, got: shown(value) });
+    }
+    parsed[key] = parameter.read(value, nowMs);
+    if (parsed[key] === undefined) throw badParameter({ key, wanted, got: shown(value) });
+  }
+  return parsed as Parsed<S>;
+}
+
+/** Takes the `attr.<key>=<value>` parameters out of the others. */
+export function splitAttributes(query: Readonly<Record<string, unknown>>) {
+  const rest: Record<string, unknown> = {};
+  const attributes: Record<string, string> = {};
+  for (const [key, value] of Object.entries(query)) {
+    if (!key.startsWith(attributePrefix)) {
+      rest[key] = value;
+      continue;
+    }
+    if (typeof value !== 'string' || key.length === attributePrefix.length) {
+      throw badParameter({ key, wanted: 'attr.<key>=<value>, once per key', got: shown(value) });
+    }
+    attributes[key.slice(attributePrefix.length)] = value;
+  }
+  const count = Object.keys(attributes).length;
+  if (count > attributesMax) {
+    const wanted = `at most ${attributesMax} attributes`;
+    throw badParameter({ key: 'attr.*', wanted, got: String(count) });
+  }
+  return { rest, attributes: count ? attributes : undefined };
+}
+
+const rangeDefaultMs = 3_600_000;
+
+/** The last hour unless told otherwise. `from` inclusive, `to` exclusive. */
+export function readRange(
+  parsed: { from?: number | undefined; to?: number | undefined },
+  nowMs: number,
+) {
+  const toMs = parsed.to ?? nowMs;
+  const fromMs = parsed.from ?? toMs - rangeDefaultMs;
+  if (fromMs >= toMs) {
+    const got = `${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`;
+    throw badParameter({ key: 'from', wanted: 'a time before `to`', got });
+  }
+  return { fromMs, toMs };
+}
+
+function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? 'nothing';
+  return json.length > 100 ? `${json.slice(0, 100)}…` : json;
+}

@@ -1,0 +1,47 @@
+import type { TimeRange } from '@spillway/store';
+import type { Source } from './answers.ts';
+import { paging, range, readParameters, readRange } from './parameters.ts';
+import type { Api } from './routes.ts';
+
+const limitMax = 1_000;
+const spec = { ...range, limit: paging(limitMax).limit };
+
+export function addServiceRoutes(api: Api): void {
+  const { search, live } = api.options;
+
+  api.get('/api/services', async ({ tenant, query, nowMs }) => {
+    const parsed = readParameters(spec, query, nowMs);
+    const span = readRange(parsed, nowMs);
+    const limit = parsed.limit ?? limitMax;
+    const store = sourceOf(api, span, nowMs);
+    const services =
+      store === 'live'
+        ? await live.services({ ...span, tenant })
+        : await search.services({ ...span, tenant, limit });
+    return { store, body: { ...span, source: store, services: services.slice(0, limit) } };
+  });
+
+  api.get('/api/services/:service/operations', async ({ tenant, query, params, nowMs }) => {
+    const parsed = readParameters(spec, query, nowMs);
+    const span = readRange(parsed, nowMs);
+    const limit = parsed.limit ?? limitMax;
+    const service = params.service ?? '';
+    const store = sourceOf(api, span, nowMs);
+    const operations =
+      store === 'live'
+        ? await live.operations({ ...span, tenant, service })
+        : await search.operations({ ...span, tenant, service, limit });
+    return { store, body: { ...span, source: store, operations: operations.slice(0, limit) } };
+  });
+
+  api.get('/api/map', async ({ tenant, query, nowMs }) => {
+    const span = readRange(readParameters(range, query, nowMs), nowMs);
+    return { store: 'live', body: { ...span, edges: await live.map({ ...span, tenant }) } };
+  });
+}
+
+/** Live roll-ups cost nothing to ask, but reach back only so far. */
+function sourceOf(api: Api, span: TimeRange, nowMs: number): Source {
+  const { live } = api.options;
+  return live.health().ok && span.fromMs >= nowMs - live.windowMs ? 'live' : 'search';
+}
