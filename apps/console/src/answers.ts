@@ -13,7 +13,7 @@ import type {
   SpanView,
   TraceSummary,
 } from '@spillway/store';
-import type { DeadLetterPage, DeadLetterSummary, GatewayStats, LedgerReport } from './ports.ts';
+import type { DeadLetterView, GatewayStats, LedgerReport } from './ports.ts';
 
 /** Seconds behind the log per group; null where it cannot be known. */
 export interface Behind {
@@ -65,12 +65,22 @@ export type PipelineAnswer = LagAnswer & {
   gateways: GatewayStats[];
 };
 export type DeadLettersAnswer = Fresh & {
-  deadLetters: DeadLetterSummary[];
-  byCode: DeadLetterPage['byCode'];
+  /** Newest first. */
+  deadLetters: DeadLetterView[];
+  /** Over all that the query matches, not only this page. */
+  byCode: DeadLetterCount[];
   cursor?: string;
 };
-export type DeadLetterAnswer = Fresh & { deadLetter: DeadLetterSummary & object };
+export interface DeadLetterCount {
+  code: string;
+  group: string;
+  letters: number;
+  records: number;
+}
+/** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
+export type DeadLetterAnswer = Fresh & { letter: DeadLetterView; body: string };
 export interface ResubmitAnswer {
-  resubmitted: number;
-  refused: { id: string; reason: string }[];
+  resubmitted: string[];
+  /** Not sent: unknown, another tenant's, or sent before. */
+  skipped: string[];
 }

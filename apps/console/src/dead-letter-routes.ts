@@ -1,54 +1,108 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { callerOf, demandSameOrigin, demandScope } from './access.ts';
-import { QueryError } from './errors.ts';
+import type { DeadLetterCount, ResubmitAnswer } from './answers.ts';
+import { badParameter, QueryError } from './errors.ts';
 import { oneOf, paging, readParameters, text } from './parameters.ts';
+import type { DeadLetters, DeadLetterView } from './ports.ts';
 import type { Api } from './routes.ts';
 import { withTimeout } from './timeout.ts';
+
+const perRequestMax = 500;
+const limitDefault = 100;
+const resubmitPerSecond = 200;
 
 const spec = {
   signal: oneOf(['traces', 'metrics', 'logs']),
   group: text(200),
   code: text(200),
-  ...paging(500),
+  all: oneOf(['true', 'false']),
+  ...paging(perRequestMax),
 };
 
+const name = z.string().min(1).max(200);
 const resubmitBody = z.union([
-  z.strictObject({ ids: z.array(z.string().min(1).max(500)).min(1).max(500) }),
-  z.strictObject({ code: z.string().min(1).max(200) }),
+  z.strictObject({ ids: z.array(name).min(1).max(perRequestMax) }),
+  z.strictObject({ code: name, group: name.optional() }),
 ]);
 
 export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   const { deadLetters, keys, config, report } = api.options;
 
   api.get('/api/dead-letters', async ({ tenant, query, nowMs }) => {
-    const { limit, ...filters } = readParameters(spec, query, nowMs);
-    const page = await deadLetters.list({ ...filters, tenant, limit: limit ?? 100 });
-    const { items, byCode, cursor } = page;
-    return { store: undefined, body: { deadLetters: items, byCode, cursor } };
+    const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
+    const letters = await deadLetters.list({ ...filters, tenant, all: all === 'true' });
+    const page = pageOf(letters.toReversed(), limit ?? limitDefault, cursor);
+    return { store: undefined, body: { ...page, byCode: countByCode(letters) } };
   });
 
-  api.get('/api/dead-letters/:id', async ({ tenant, query, params, nowMs }) => {
+  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs }) => {
     readParameters({}, query, nowMs);
-    const deadLetter = await deadLetters.show({ tenant, id: params.id ?? '' });
-    return { store: undefined, body: deadLetter && { deadLetter } };
+    const found = await deadLetters.show(params['*'] ?? '');
+    return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
   });
 
-  app.post('/api/dead-letters/resubmit', async (request) => {
+  app.post('/api/dead-letters/resubmit', async (request): Promise<ResubmitAnswer> => {
     demandSameOrigin(request);
     const caller = callerOf(request, keys);
     demandScope(caller, 'admin');
     const body = resubmitBody.safeParse(request.body);
     if (!body.success) {
-      throw new QueryError('bad-body', 'wanted {"ids": […]} (1 to 500) or {"code": "…"}');
+      const wanted = `{"ids": […]} (at most ${perRequestMax}) or {"code": "…", "group": "…"}`;
+      throw new QueryError('bad-body', `wanted ${wanted}`);
     }
     const { tenant } = caller;
     const answer = await withTimeout(
-      () => deadLetters.resubmit({ tenant, ...body.data }),
+      () => resubmit({ deadLetters, tenant, wanted: body.data, timeoutMs: config.queryTimeoutMs }),
       config.queryTimeoutMs,
     );
-    const { resubmitted, refused } = answer;
-    report?.({ type: 'resubmitted', tenant, resubmitted, refused: refused.length });
+    const { resubmitted, skipped } = answer;
+    const counts = { resubmitted: resubmitted.length, skipped: skipped.length };
+    report?.({ type: 'resubmitted', tenant, ...counts });
     return answer;
   });
+}
+
+interface Resubmission {
+  deadLetters: DeadLetters;
+  tenant: string;
+  wanted: z.output<typeof resubmitBody>;
+  timeoutMs: number;
+}
+
+/** Of a whole code at most `perRequestMax` at a time, oldest first. */
+async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
+  const { deadLetters, tenant, wanted, timeoutMs } = order;
+  const filter = 'ids' in wanted ? {} : wanted;
+  const letters = await deadLetters.list({ ...filter, tenant });
+  const own = new Set(letters.map(({ id }) => id));
+  const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perRequestMax);
+  const resubmitted = await deadLetters.resubmit(
+    ids.filter((id) => own.has(id)),
+    { ratePerSecond: resubmitPerSecond, signal: AbortSignal.timeout(timeoutMs) },
+  );
+  return { resubmitted, skipped: ids.filter((id) => !resubmitted.includes(id)) };
+}
+
+/** The cursor is the id of the last letter of the page before. */
+function pageOf(letters: DeadLetterView[], limit: number, cursor: string | undefined) {
+  const last = cursor === undefined ? -1 : letters.findIndex(({ id }) => id === cursor);
+  if (cursor !== undefined && last < 0) {
+    throw badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got: cursor });
+  }
+  const page = letters.slice(last + 1, last + 1 + limit);
+  const more = last + 1 + limit < letters.length;
+  return { deadLetters: page, cursor: more ? page.at(-1)?.id : undefined };
+}
+
+function countByCode(letters: readonly DeadLetterView[]): DeadLetterCount[] {
+  const counts = new Map<string, DeadLetterCount>();
+  for (const { code, group, records } of letters) {
+    const key = JSON.stringify([code, group]);
+    const count = counts.get(key) ?? { code, group, letters: 0, records: 0 };
+    count.letters++;
+    count.records += records;
+    counts.set(key, count);
+  }
+  return [...counts.values()].sort((a, b) => b.records - a.records);
 }

@@ -1,4 +1,5 @@
 /** What the console asks of the rest of Spillway beyond the broker and the stores. */
+import type { Signal } from '@spillway/otlp';
 import type { ComponentHealth } from '@spillway/runtime';
 
 export interface Principal {
@@ -7,9 +8,10 @@ export interface Principal {
   scopes: Iterable<string>;
 }
 
+/** `KeyRing` of `@spillway/runtime` is one. */
 export interface Keys {
   /** Undefined when the key is not known. */
-  authenticate(bearer: string): Principal | undefined;
+  find(key: string): Principal | undefined;
 }
 
 /** As `spillway audit --json` prints it. */
@@ -30,18 +32,19 @@ export type ReadLedger = (query: {
   tenant: string;
 }) => Promise<LedgerReport>;
 
-export interface DeadLetterQuery {
+export interface DeadLetterFilter {
   tenant: string;
-  signal?: string | undefined;
   group?: string | undefined;
   code?: string | undefined;
-  limit: number;
-  cursor?: string | undefined;
+  signal?: Signal | undefined;
+  /** Those already resubmitted, too. */
+  all?: boolean | undefined;
 }
 
-export interface DeadLetterSummary {
+export interface DeadLetterView {
   id: string;
-  signal: string;
+  tenant: string;
+  signal: Signal;
   /** The consumer group that refused it. */
   group: string;
   /** Stable, a metric label. */
@@ -50,25 +53,23 @@ export interface DeadLetterSummary {
   reason: string;
   records: number;
   receivedMs: number;
-  deadLetteredMs: number;
+  deadSinceMs: number;
+  /** The message it was cut from. */
+  source: { topic: string; partition: number; position: number };
+  resubmitted: boolean;
 }
 
-export interface DeadLetterPage {
-  items: DeadLetterSummary[];
-  cursor: string | undefined;
-  /** Over all that the query matches, not only this page. */
-  byCode: { code: string; letters: number; records: number }[];
-}
-
+/** `DeadLetters` of `@spillway/consumer` is one. */
 export interface DeadLetters {
-  list(query: DeadLetterQuery): Promise<DeadLetterPage>;
-  /** Undefined when there is none, or it is another tenant's. JSON; `records` decoded if they can be. */
-  show(query: { tenant: string; id: string }): Promise<(DeadLetterSummary & object) | undefined>;
-  resubmit(query: {
-    tenant: string;
-    ids?: readonly string[] | undefined;
-    code?: string | undefined;
-  }): Promise<{ resubmitted: number; refused: { id: string; reason: string }[] }>;
+  /** Newest last. */
+  list(filter: DeadLetterFilter): Promise<DeadLetterView[]>;
+  /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
+  show(id: string): Promise<{ letter: DeadLetterView; body: string } | undefined>;
+  /** Gives back the ids that were sent. */
+  resubmit(
+    ids: readonly string[],
+    options: { ratePerSecond: number; signal: AbortSignal },
+  ): Promise<string[]>;
 }
 
 export interface Admin {
@@ -93,5 +94,5 @@ export interface Groups {
 
 export type ConsoleEvent =
   | { type: 'query-failed'; route: string; code: string; error: unknown }
-  | { type: 'resubmitted'; tenant: string; resubmitted: number; refused: number }
+  | { type: 'resubmitted'; tenant: string; resubmitted: number; skipped: number }
   | { type: 'page-missing'; folder: string };
