@@ -64,6 +64,11 @@ export const headerNames = {
 
 export const defaultTenant = 'default';
 export const foreignGateway = 'foreign';
+/**
+ * Gateway name of resubmitted dead letters; the sequence is the letter's position. They are not
+ * accepted anew: what they carry was accepted with the message that the letter was cut from.
+ */
+export const resubmitGateway = 'resubmit';
 
 export interface Stamp {
   gateway: string;

@@ -193,8 +193,8 @@ export interface BrokenRecord {
   index: number;
   /** 32 hex digits, as for any record: computed from the bytes. */
   key: string;
-  /** Stable, a metric label. */
-  code: 'malformed-record' | 'invalid-trace-id' | 'invalid-span-id' | 'no-data';
+  /** Stable, a metric label. `malformed-message`: not even the framing holds. */
+  code: 'malformed-message' | 'malformed-record' | 'invalid-trace-id' | 'invalid-span-id' | 'no-data';
   /** What is wrong and where, for a person. */
   reason: string;
 }
@@ -204,4 +204,9 @@ export interface DecodedRequest {
   /** Every record of the message in order of `index`; with `broken`, they add up to the scan's count. */
   records: TelemetryRecord[];
   broken: BrokenRecord[];
+  /**
+   * Each record's ordinal among byte-equal records, by `index`; undefined when all are 0 (nearly
+   * always). A dead letter carries them, so that a record cut from its message keeps its key.
+   */
+  ordinals: number[] | undefined;
 }

@@ -5,4 +5,5 @@ export * from './config-schema.ts';
 export * from './keys.ts';
 export * from './log.ts';
 export * from './metrics.ts';
+export * from './periodic-task.ts';
 export * from './shutdown.ts';

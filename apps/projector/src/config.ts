@@ -1,0 +1,32 @@
+import { defaultLimits } from '@spillway/consumer';
+import { z } from 'zod';
+
+const whole = () => z.number().int();
+
+export const projectorSection = z
+  .object({
+    batchBytesMax: whole()
+      .min(1_024)
+      .default(defaultLimits.batchBytesMax)
+      .describe('Bytes of messages that go to a read store at once.'),
+    pollWaitMs: whole()
+      .min(1)
+      .default(defaultLimits.pollWaitMs)
+      .describe('How long a poll of the broker waits for a first message.'),
+    retryBaseMs: whole()
+      .min(1)
+      .default(defaultLimits.retryBaseMs)
+      .describe('First wait, with full jitter, when a read store does not take a batch.'),
+    retryMaxMs: whole()
+      .min(1)
+      .default(defaultLimits.retryMaxMs)
+      .describe('Longest wait between tries.'),
+    searchRetentionHours: z
+      .number()
+      .positive()
+      .default(168)
+      .describe('Documents older than this are dropped; they stay in the ledger as counts.'),
+  })
+  .prefault({});
+
+export type ProjectorConfig = z.output<typeof projectorSection>;

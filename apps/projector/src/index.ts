@@ -1,0 +1,8 @@
+export { type ProjectorConfig, projectorSection } from './config.ts';
+export {
+  createLiveProjector,
+  createSearchProjector,
+  liveGroup,
+  type Projector,
+  searchGroup,
+} from './projector.ts';

@@ -1,0 +1,53 @@
+import type { Broker } from '@spillway/broker';
+import { Consumer, type ConsumerEvent } from '@spillway/consumer';
+import { type Component, PeriodicTask } from '@spillway/runtime';
+import type { LiveStore, SearchStore } from '@spillway/store';
+import type { ProjectorConfig } from './config.ts';
+
+export const searchGroup = 'search';
+export const liveGroup = 'live';
+const hourMs = 3_600_000;
+
+interface ProjectorOptions {
+  config: ProjectorConfig;
+  broker: Broker;
+  report?: (event: ConsumerEvent) => void;
+}
+
+export interface Projector {
+  consumer: Consumer;
+  /** In the order to start; the store itself is not among them. */
+  components: Component[];
+}
+
+/** Projects the OTLP topics into the search store. */
+export function createSearchProjector(
+  options: ProjectorOptions & { store: SearchStore },
+): Projector {
+  const { store, config } = options;
+  const consumer = new Consumer({ ...common(options), group: searchGroup, sink: store });
+  const retention = new PeriodicTask({
+    name: 'search store retention',
+    everyMs: hourMs,
+    run: () => store.retain(Date.now() - config.searchRetentionHours * hourMs),
+  });
+  return { consumer, components: [consumer, retention] };
+}
+
+/** Projects the OTLP topics into the live roll-ups, from as far back as these reach. */
+export function createLiveProjector(options: ProjectorOptions & { store: LiveStore }): Projector {
+  const { store } = options;
+  const replayFromMs = () => Date.now() - store.windowMs;
+  const consumer = new Consumer({
+    ...common(options),
+    group: liveGroup,
+    sink: store,
+    replayFromMs,
+  });
+  return { consumer, components: [consumer] };
+}
+
+function common({ broker, config, report }: ProjectorOptions) {
+  const { searchRetentionHours: _, ...limits } = config;
+  return report ? { broker, limits, report } : { broker, limits };
+}

@@ -1,0 +1,38 @@
+import { defaultLimits } from '@spillway/consumer';
+import { z } from 'zod';
+
+export const writerSection = z
+  .object({
+    batchBytesMax: z
+      .number()
+      .int()
+      .min(1_024)
+      .default(defaultLimits.batchBytesMax)
+      .describe('Bytes of messages that go to the write store in one transaction.'),
+    pollWaitMs: z
+      .number()
+      .int()
+      .min(1)
+      .default(defaultLimits.pollWaitMs)
+      .describe('How long a poll of the broker waits for a first message.'),
+    retryBaseMs: z
+      .number()
+      .int()
+      .min(1)
+      .default(defaultLimits.retryBaseMs)
+      .describe('First wait, with full jitter, when the write store does not take a batch.'),
+    retryMaxMs: z
+      .number()
+      .int()
+      .min(1)
+      .default(defaultLimits.retryMaxMs)
+      .describe('Longest wait between tries.'),
+    retentionHours: z
+      .number()
+      .positive()
+      .default(168)
+      .describe('Rows older than this are dropped; they stay in the ledger as counts.'),
+  })
+  .prefault({});
+
+export type WriterConfig = z.output<typeof writerSection>;

@@ -1,0 +1,3 @@
+export { type WriterConfig, writerSection } from './config.ts';
+export { noteGroup, parseNote } from './note-consumer.ts';
+export { createWriter, type Writer, type WriterOptions, writerGroup } from './writer.ts';

@@ -1,0 +1,91 @@
+import {
+  type Broker,
+  type DeliveredMessage,
+  ledgerTopic,
+  type Subscription,
+} from '@spillway/broker';
+import { sleep } from '@spillway/consumer';
+import type { Component, Health } from '@spillway/runtime';
+import type { LedgerNote, WriteStore } from '@spillway/store';
+
+export interface NoteConsumerOptions {
+  broker: Broker;
+  store: WriteStore;
+  pollWaitMs: number;
+  retryMs: number;
+}
+
+export const noteGroup = 'ledger';
+const batchBytesMax = 1_048_576;
+
+/** Keeps the gateways' notes of what they made durable, so that the audit has its first term. */
+export class NoteConsumer implements Component {
+  readonly name = `${noteGroup} consumer`;
+  readonly #options: NoteConsumerOptions;
+  readonly #abort = new AbortController();
+  #subscription: Subscription | undefined;
+  #running: Promise<void> | undefined;
+  #trouble: string | undefined;
+  #unreadable = 0;
+
+  constructor(options: NoteConsumerOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { broker } = this.#options;
+    const topics = [ledgerTopic];
+    this.#subscription = await broker.subscribe({ group: noteGroup, topics });
+    this.#running = this.#run(this.#subscription);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+    await this.#subscription?.close();
+  }
+
+  health(): Health {
+    if (this.#trouble) return { ok: false, detail: this.#trouble };
+    const unreadable = this.#unreadable ? `, ${this.#unreadable} unreadable notes skipped` : '';
+    return { ok: true, detail: `keeping the gateways' notes${unreadable}` };
+  }
+
+  async #run(subscription: Subscription): Promise<void> {
+    const { signal } = this.#abort;
+    const { pollWaitMs: waitMs, retryMs } = this.#options;
+    let waiting: DeliveredMessage[] = [];
+    while (!signal.aborted) {
+      try {
+        if (!waiting.length) {
+          waiting = await subscription.poll({ bytesMax: batchBytesMax, waitMs, signal });
+        }
+        const last = waiting.at(-1);
+        if (!last) continue;
+        await this.#options.store.applyNotes(waiting.flatMap((message) => this.#parse(message)));
+        await subscription.commit([last]);
+        waiting = [];
+        this.#trouble = undefined;
+      } catch (error) {
+        this.#trouble = (error as Error).message;
+        await sleep(retryMs, signal);
+      }
+    }
+  }
+
+  #parse(message: DeliveredMessage): LedgerNote[] {
+    const note = parseNote(message);
+    if (!note) this.#unreadable++;
+    return note ? [note] : [];
+  }
+}
+
+/** Undefined when the message is no note (another tool wrote it). */
+export function parseNote({ value }: { value: Uint8Array }): LedgerNote | undefined {
+  try {
+    const note = JSON.parse(Buffer.from(value).toString('utf8')) as LedgerNote;
+    return Array.isArray(note.messages) && typeof note.gateway === 'string' ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Broker } from '@spillway/broker';
+import { Consumer, type ConsumerEvent } from '@spillway/consumer';
+import { type Component, PeriodicTask } from '@spillway/runtime';
+import type { WriteStore } from '@spillway/store';
+import type { WriterConfig } from './config.ts';
+import { NoteConsumer } from './note-consumer.ts';
+
+export const writerGroup = 'writer';
+const hourMs = 3_600_000;
+
+export interface WriterOptions {
+  config: WriterConfig;
+  broker: Broker;
+  store: WriteStore;
+  report?: (event: ConsumerEvent) => void;
+}
+
+export interface Writer {
+  consumer: Consumer;
+  /** In the order to start; the store itself is not among them. */
+  components: Component[];
+}
+
+/** Consumes the OTLP topics into the write store. */
+export function createWriter({ config, broker, store, report }: WriterOptions): Writer {
+  const { retentionHours, ...limits } = config;
+  const options = { group: writerGroup, broker, sink: store, limits };
+  const consumer = new Consumer(report ? { ...options, report } : options);
+  const notes = new NoteConsumer({
+    broker,
+    store,
+    pollWaitMs: limits.pollWaitMs,
+    retryMs: limits.retryMaxMs,
+  });
+  const retention = new PeriodicTask({
+    name: 'write store retention',
+    everyMs: hourMs,
+    run: () => store.retain(Date.now() - retentionHours * hourMs),
+  });
+  return { consumer, components: [notes, consumer, retention] };
+}

@@ -1,0 +1,16 @@
+/** Limits of one consumer; the apps give them their names in the configuration. */
+export interface ConsumerLimits {
+  /** Bytes of message values handed to the sink at once; one read-ahead batch waits beside it. */
+  batchBytesMax: number;
+  /** How long a poll waits for the first message. */
+  pollWaitMs: number;
+  retryBaseMs: number;
+  retryMaxMs: number;
+}
+
+export const defaultLimits: ConsumerLimits = {
+  batchBytesMax: 1_048_576,
+  pollWaitMs: 250,
+  retryBaseMs: 100,
+  retryMaxMs: 10_000,
+};

@@ -1,0 +1,277 @@
+import {
+  type Broker,
+  type OutgoingMessage,
+  type Subscription,
+  type TopicPartition,
+  topicOf,
+} from '@spillway/broker';
+import { signals } from '@spillway/otlp';
+import type { MessageOutcome, Sink } from '@spillway/store';
+import { partitionName, positionsToCommit } from './commit.ts';
+import { type ConsumerLimits, defaultLimits } from './config.ts';
+import { letterHeaders, lettersOf } from './dead-letter.ts';
+import { decodeMessage, type Item } from './decode-message.ts';
+import { firstRetries, HeldPartitions, type Retry } from './held-partitions.ts';
+import { persist } from './retry.ts';
+import { type Rewind, rewindToSink } from './rewind.ts';
+
+export type ConsumerEvent = { group: string } & (
+  | ({ type: 'rewound' } & Rewind)
+  | { type: 'sink-unavailable'; attempt: number; waitMs: number; error: Error }
+  | { type: 'partition-held'; partition: string; reason: string; waitMs: number }
+  | { type: 'dead-letter'; code: string; records: number; reason: string }
+  | { type: 'dead-letter-refused'; attempt: number; waitMs: number; error: Error }
+  | { type: 'failed'; error: Error }
+);
+
+export interface ConsumerOptions {
+  group: string;
+  broker: Broker;
+  sink: Sink;
+  limits?: Partial<ConsumerLimits>;
+  /** Where a sink that knows nothing of a partition begins to read: ms since the epoch. */
+  replayFromMs?: () => number;
+  report?: (event: ConsumerEvent) => void;
+  clock?: () => number;
+  random?: () => number;
+}
+
+export interface ConsumerStats {
+  messages: number;
+  stored: number;
+  duplicates: number;
+  deadLettered: number;
+  batches: number;
+  retries: number;
+}
+
+/**
+ * Reads a group's messages, hands them to a sink, publishes what the sink refuses as dead letters,
+ * and only then commits. The next batch is read and decoded while the sink works on this one.
+ */
+export class Consumer {
+  readonly name: string;
+  readonly #options: ConsumerOptions;
+  readonly #limits: ConsumerLimits;
+  readonly #clock: () => number;
+  readonly #abort = new AbortController();
+  readonly #held = new HeldPartitions();
+  readonly #stats = newStats();
+  #subscription: Subscription | undefined;
+  #running: Promise<void> | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #pause: PromiseWithResolvers<void> | undefined;
+  #trouble: string | undefined;
+
+  constructor(options: ConsumerOptions) {
+    this.name = `${options.group} consumer`;
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#clock = options.clock ?? Date.now;
+  }
+
+  async start(): Promise<void> {
+    const { broker, group, report } = this.#options;
+    for (const rewind of await rewindToSink(this.#options)) {
+      report?.({ type: 'rewound', group, ...rewind });
+    }
+    this.#subscription = await broker.subscribe({
+      group,
+      topics: signals.map((signal) => topicOf[signal]),
+      onRevoke: (partitions) => this.#giveUp(partitions),
+    });
+    this.#running = this.#run(this.#subscription).catch((error: Error) => {
+      this.#trouble = `stopped: ${error.message}`;
+      report?.({ type: 'failed', group, error });
+    });
+  }
+
+  /** Finishes and commits the batch in hand, then leaves the group. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.resume();
+    await this.#running;
+    await this.#subscription?.close();
+  }
+
+  health(): { ok: boolean; detail: string } {
+    if (this.#trouble) return { ok: false, detail: this.#trouble };
+    return { ok: true, detail: this.#pause ? 'paused by an operator' : 'consuming' };
+  }
+
+  stats(): Readonly<ConsumerStats> {
+    return this.#stats;
+  }
+
+  get paused(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  /** Stays in the group and hands nothing over until `resume`. */
+  pause(): void {
+    this.#pause ??= Promise.withResolvers();
+  }
+
+  resume(): void {
+    this.#pause?.resolve();
+    this.#pause = undefined;
+  }
+
+  async #run(subscription: Subscription): Promise<void> {
+    let upcoming = this.#fetch(subscription);
+    while (!this.#abort.signal.aborted) {
+      const polled = await upcoming;
+      await this.#pause?.promise;
+      if (this.#abort.signal.aborted) return;
+      upcoming = this.#fetch(subscription);
+      upcoming.catch(() => undefined); // The next round awaits it and throws what it threw.
+      this.#round = this.#handOver(subscription, polled);
+      await this.#round;
+    }
+    await upcoming;
+  }
+
+  async #fetch(subscription: Subscription): Promise<Item[]> {
+    const { batchBytesMax, pollWaitMs, retryBaseMs } = this.#limits;
+    const messages = await subscription.poll({
+      bytesMax: batchBytesMax,
+      waitMs: this.#held.size ? Math.min(pollWaitMs, retryBaseMs) : pollWaitMs,
+      signal: this.#abort.signal,
+    });
+    return messages.map((message) => decodeMessage(message, this.#options.group));
+  }
+
+  async #handOver(subscription: Subscription, polled: readonly Item[]): Promise<void> {
+    const ours = new Set(subscription.assigned().map(partitionName));
+    const admitted = this.#held.admit(polled, this.#clock());
+    const items = admitted.filter((item) => ours.has(partitionName(item)));
+    if (!items.length) return;
+    const applied = await this.#apply(items);
+    if (!applied) return;
+    const outcomes = applied.value;
+    const retries = firstRetries(items, outcomes);
+    const isDone = (item: Item): boolean => {
+      const retry = retries.get(partitionName(item));
+      return retry === undefined || item.position < retry.position;
+    };
+    const done = items.filter(isDone);
+    if (!(await this.#bury(done, outcomes))) return;
+    await subscription.commit(positionsToCommit(items, isDone));
+    for (const item of done) this.#count(item, outcomes.get(item));
+    this.#stats.batches++;
+    this.#settle(subscription, items, retries);
+  }
+
+  /** Waits for as long as the sink as a whole cannot work. Undefined when stopped meanwhile. */
+  #apply(items: readonly Item[]) {
+    const { sink, group, report } = this.#options;
+    const relevant = items.filter((item) => item.decoded !== undefined);
+    const messages = relevant.flatMap(({ decoded }) => decoded ?? []);
+    return this.#persist(
+      async () => {
+        const outcomes = messages.length ? await sink.apply(messages) : [];
+        return new Map(relevant.map((item, i) => [item, outcomes[i] as MessageOutcome]));
+      },
+      (error, attempt, waitMs) => {
+        this.#trouble = `${sink.name}: ${error.message}`;
+        report?.({ type: 'sink-unavailable', group, attempt, waitMs, error });
+      },
+    );
+  }
+
+  /** Dead letters are on the broker before anything is committed. False when stopped meanwhile. */
+  async #bury(items: readonly Item[], outcomes: ReadonlyMap<Item, MessageOutcome>) {
+    const { broker, group, report } = this.#options;
+    let left: OutgoingMessage[] = items.flatMap((item) => {
+      const outcome = outcomes.get(item);
+      return outcome ? lettersOf(item, outcome, group) : [];
+    });
+    if (!left.length) return true;
+    const letters = left;
+    const buried = await this.#persist(
+      async () => {
+        const results = await broker.publish(left);
+        left = left.filter((_, i) => results[i]?.status !== 'durable');
+        const failed = results.find((result) => result.status !== 'durable');
+        if (failed) throw new Error(failed.message);
+      },
+      (error, attempt, waitMs) => {
+        this.#trouble = `dead letters are not taken: ${error.message}`;
+        report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error });
+      },
+    );
+    if (buried) for (const { headers } of letters) report?.(letterEvent(group, headers));
+    return buried !== undefined;
+  }
+
+  async #persist<T>(
+    run: () => Promise<T>,
+    onFailure: (error: Error, attempt: number, waitMs: number) => void,
+  ): Promise<{ value: T } | undefined> {
+    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;
+    const { random = Math.random } = this.#options;
+    const result = await persist(run, {
+      signal: this.#abort.signal,
+      backoff: { baseMs, maxMs, random },
+      onFailure: (error, attempt, waitMs) => {
+        this.#stats.retries++;
+        onFailure(error, attempt, waitMs);
+      },
+    });
+    if (result) this.#trouble = undefined;
+    return result;
+  }
+
+  /** Holds the partitions of which the sink wants something again, lets the others go on. */
+  #settle(
+    subscription: Subscription,
+    items: readonly Item[],
+    retries: ReadonlyMap<string, Retry>,
+  ): void {
+    const { group, report } = this.#options;
+    for (const [name, own] of Map.groupBy(items, partitionName)) {
+      const partition = own[0] as Item;
+      const retry = retries.get(name);
+      if (!retry) {
+        if (this.#held.release(partition)) subscription.resume([partition]);
+        continue;
+      }
+      const waitMs = Math.max(retry.afterMs, this.#limits.retryBaseMs);
+      const left = own.filter(({ position }) => position >= retry.position);
+      this.#held.hold(partition, left, this.#clock() + waitMs);
+      subscription.pause([partition]);
+      this.#stats.retries++;
+      report?.({ type: 'partition-held', group, partition: name, reason: retry.reason, waitMs });
+    }
+  }
+
+  /** Before partitions move: the batch in hand is finished and committed, the rest is dropped. */
+  async #giveUp(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.#round.catch(() => undefined); // The loop reports it.
+    for (const partition of partitions) this.#held.release(partition);
+  }
+
+  #count(item: Item, outcome: MessageOutcome | undefined): void {
+    this.#stats.messages++;
+    this.#stats.deadLettered += item.decoded?.broken.length ?? 0;
+    for (const { status } of outcome?.records ?? []) {
+      if (status === 'stored') this.#stats.stored++;
+      else if (status === 'duplicate') this.#stats.duplicates++;
+      else if (status === 'deadLetter') this.#stats.deadLettered++;
+    }
+  }
+}
+
+function newStats(): ConsumerStats {
+  return { messages: 0, stored: 0, duplicates: 0, deadLettered: 0, batches: 0, retries: 0 };
+}
+
+function letterEvent(group: string, headers: OutgoingMessage['headers']): ConsumerEvent {
+  return {
+    type: 'dead-letter',
+    group,
+    code: headers[letterHeaders.code] ?? '',
+    records: Number(headers[letterHeaders.records]),
+    reason: headers[letterHeaders.reason] ?? '',
+  };
+}

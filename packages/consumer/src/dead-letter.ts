@@ -1,0 +1,132 @@
+import {
+  type DeliveredMessage,
+  deadLetterTopicOf,
+  headerNames,
+  type MessageId,
+  type OutgoingMessage,
+  readEnvelope,
+} from '@spillway/broker';
+import { extract, type Signal, signals } from '@spillway/otlp';
+import type { MessageOutcome } from '@spillway/store';
+import type { Item } from './decode-message.ts';
+
+/** Headers of a dead letter, beside those of the message it was cut from. */
+export const letterHeaders = {
+  group: 'spillway-dlq-group',
+  code: 'spillway-dlq-code',
+  reason: 'spillway-dlq-reason',
+  /** Where the message is: `topic/partition/position`. */
+  source: 'spillway-dlq-source',
+  /** Records in this letter; `spillway-records` stays that of the message. */
+  records: 'spillway-dlq-records',
+  /** Marker: the letter at this position of the same partition went back in. */
+  resubmitted: 'spillway-dlq-resubmitted',
+} as const;
+
+const reasonCharsMax = 1_000;
+
+/**
+ * One letter per message and code, holding the refused records as plain OTLP, cut from the
+ * client's own bytes. Empty when nothing of the message is refused.
+ */
+export function lettersOf(item: Item, outcome: MessageOutcome, group: string): OutgoingMessage[] {
+  const { decoded } = item;
+  if (!decoded) return [];
+  const byCode = new Map<string, { reason: string; indexes: number[] }>();
+  const add = (code: string, reason: string, index: number): void => {
+    const entry = byCode.get(code) ?? { reason, indexes: [] };
+    byCode.set(code, entry);
+    entry.indexes.push(index);
+  };
+  for (const { code, reason, index } of decoded.broken) add(code, reason, index);
+  outcome.records.forEach((record, i) => {
+    const index = decoded.records[i]?.index;
+    if (record.status === 'deadLetter' && index !== undefined) {
+      add(record.code, record.reason, index);
+    }
+  });
+  return [...byCode].map(([code, { reason, indexes }]) =>
+    letter({ item, signal: decoded.signal, group, code, reason, indexes }),
+  );
+}
+
+interface LetterParts {
+  item: Item;
+  signal: Signal;
+  group: string;
+  code: string;
+  reason: string;
+  indexes: number[];
+}
+
+function letter({ item, signal, group, code, reason, indexes }: LetterParts): OutgoingMessage {
+  const { topic, partition, position, key, value, headers } = item;
+  const sorted = indexes.toSorted((a, b) => a - b);
+  const whole = code === 'malformed-message';
+  const ordinals = item.ordinals && sorted.map((index) => item.ordinals?.[index] ?? 0);
+  return {
+    topic: deadLetterTopicOf[signal],
+    partition,
+    key,
+    value: [whole ? value : extract(signal, value, sorted)],
+    headers: {
+      ...headers,
+      [headerNames.receivedMs]: String(readEnvelope(item).receivedMs),
+      [letterHeaders.group]: group,
+      [letterHeaders.code]: code,
+      [letterHeaders.reason]: reason.slice(0, reasonCharsMax),
+      [letterHeaders.source]: `${topic}/${partition}/${position}`,
+      [letterHeaders.records]: String(sorted.length),
+      ...(ordinals && { [headerNames.ordinals]: ordinals.join(',') }),
+    },
+  };
+}
+
+/** A dead letter as it is listed. */
+export interface DeadLetter {
+  /** `signal/partition/position` in the dead-letter topic. */
+  id: string;
+  group: string;
+  code: string;
+  reason: string;
+  tenant: string;
+  signal: Signal;
+  records: number;
+  /** When the gateway took the message that the records were in. */
+  receivedMs: number;
+  /** When it became a dead letter. */
+  deadSinceMs: number;
+  source: { topic: string; partition: number; position: number };
+  sourceId: MessageId;
+  resubmitted: boolean;
+}
+
+/** Undefined for markers and for what is no letter of ours. */
+export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
+  const { headers, partition, position, topic } = message;
+  const signal = signals.find((each) => deadLetterTopicOf[each] === topic);
+  const group = headers[letterHeaders.group];
+  const source = parseSource(headers[letterHeaders.source]);
+  if (!signal || !group || !source) return undefined;
+  const envelope = readEnvelope({ ...message, ...source });
+  return {
+    id: `${signal}/${partition}/${position}`,
+    group,
+    code: headers[letterHeaders.code] ?? 'unknown',
+    reason: headers[letterHeaders.reason] ?? '',
+    tenant: envelope.tenant,
+    signal,
+    records: Number(headers[letterHeaders.records]),
+    receivedMs: Number(headers[headerNames.receivedMs]) || envelope.receivedMs,
+    deadSinceMs: message.timestampMs,
+    source,
+    sourceId: envelope.id,
+    resubmitted: false,
+  };
+}
+
+function parseSource(text: string | undefined) {
+  const [topic, partition, position] = text?.split('/') ?? [];
+  if (!topic || partition === undefined || position === undefined) return undefined;
+  return { topic, partition: Number(partition), position: Number(position) };
+}
