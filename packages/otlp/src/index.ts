@@ -1,1 +1,12 @@
+export { OtlpError, type OtlpErrorCode } from './errors.ts';
+export { recordsMax } from './layout.ts';
 export * from './records.ts';
+export { countRecords, type Scan, scan } from './scan.ts';
+export type { Slice } from './slices.ts';
+export {
+  type Encoding,
+  encodeExportResponse,
+  encodeStatus,
+  type PartialSuccess,
+  type Status,
+} from './status.ts';

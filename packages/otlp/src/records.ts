@@ -194,7 +194,12 @@ export interface BrokenRecord {
   /** 32 hex digits, as for any record: computed from the bytes. */
   key: string;
   /** Stable, a metric label. `malformed-message`: not even the framing holds. */
-  code: 'malformed-message' | 'malformed-record' | 'invalid-trace-id' | 'invalid-span-id' | 'no-data';
+  code:
+    | 'malformed-message'
+    | 'malformed-record'
+    | 'invalid-trace-id'
+    | 'invalid-span-id'
+    | 'no-data';
   /** What is wrong and where, for a person. */
   reason: string;
 }
