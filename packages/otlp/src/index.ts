@@ -1,5 +1,7 @@
 export { OtlpError, type OtlpErrorCode } from './errors.ts';
+export { jsonToProtobuf } from './json-to-protobuf.ts';
 export { recordsMax } from './layout.ts';
+export { protobufToJson } from './protobuf-to-json.ts';
 export * from './records.ts';
 export { countRecords, type Scan, scan } from './scan.ts';
 export type { Slice } from './slices.ts';

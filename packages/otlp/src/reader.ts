@@ -147,10 +147,6 @@ export class Reader {
     return String((BigInt(high) << 32n) | BigInt(this.#low));
   }
 
-  uint64Text(): string {
-    return String(this.uint64());
-  }
-
   fixed32(): number {
     return this.#view.getUint32(this.#take(4), true);
   }

@@ -67,13 +67,6 @@ export class Writer {
     this.#buffer[this.pos++] = lowRest;
   }
 
-  fixed64Halves(low: number, high: number): void {
-    this.#room(8);
-    this.#view.setUint32(this.pos, low >>> 0, true);
-    this.#view.setUint32(this.pos + 4, high >>> 0, true);
-    this.pos += 8;
-  }
-
   fixed32Bits(value: number): void {
     this.#room(4);
     this.#view.setUint32(this.pos, value, true);
@@ -140,6 +133,14 @@ export class Writer {
     this.tag(field, wireBytes);
     this.varint(value.length);
     this.raw(value);
+  }
+
+  /** As `bytesField` of `bytes` from `start` to `end`, for a few bytes. */
+  shortField(field: number, bytes: Uint8Array, start: number, end: number): void {
+    this.tag(field, wireBytes);
+    this.varint(end - start);
+    this.#room(end - start);
+    for (let at = start; at < end; at++) this.#buffer[this.pos++] = bytes[at] as number;
   }
 
   raw(value: Uint8Array): void {

@@ -1,0 +1,131 @@
+/** Protobuf to OTLP/JSON, for people and for tools that want it: not on the hot path. */
+import { OtlpError, WireError } from './errors.ts';
+import { Reader, wireBytes } from './reader.ts';
+import type { Signal } from './records.ts';
+import { type Field, type Message, requestOf } from './schema.ts';
+
+type Json = string | number | boolean | Json[] | JsonObject;
+interface JsonObject {
+  [name: string]: Json;
+}
+
+/** Deeper messages are refused: it bounds the stack. Three levels make one of a nested value. */
+const depthMax = 320;
+
+/**
+ * The message as OTLP/JSON text: ids in lower-case hex, other bytes base64, 64-bit integers as
+ * decimal strings, enums as integers; what is not on the wire is left out. Unknown fields are lost.
+ * @throws OtlpError when it is malformed anywhere, also inside a record.
+ */
+export function protobufToJson(signal: Signal, message: Uint8Array): string {
+  const walk = new Walk(message);
+  try {
+    const object: JsonObject = {};
+    walk.message(requestOf[signal], object);
+    return JSON.stringify(object);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const path = walk.path.join('.');
+    throw new OtlpError({ path, reason: error.message, offset: error.offset });
+  }
+}
+
+class Walk {
+  readonly #reader: Reader;
+  /** Field names down to the value being read. */
+  readonly path: string[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#reader = new Reader(bytes);
+  }
+
+  message(message: Message, into: JsonObject): void {
+    const reader = this.#reader;
+    while (reader.more) {
+      const tag = reader.tag();
+      const field = message.byNumber.get(tag >>> 3);
+      if (field === undefined) {
+        reader.skip(tag);
+        continue;
+      }
+      this.path.push(field.name);
+      if ((tag & 7) === field.wire) this.#field(message, field, into);
+      else if ((tag & 7) === wireBytes && field.repeated) this.#packed(field, into);
+      else reader.skip(tag);
+      this.path.pop();
+    }
+  }
+
+  #field(message: Message, field: Field, into: JsonObject): void {
+    const { name } = field;
+    if (field.oneof) {
+      for (const other of message.oneof) {
+        if (other !== field && into[other.name] !== undefined) delete into[other.name];
+      }
+    }
+    if (field.repeated) listOf(into, name).push(this.#value(field, {}));
+    else into[name] = this.#value(field, (into[name] as JsonObject | undefined) ?? {});
+  }
+
+  #packed(field: Field, into: JsonObject): void {
+    const list = listOf(into, field.name);
+    const outer = this.#reader.enter();
+    while (this.#reader.more) list.push(this.#value(field, {}));
+    this.#reader.leave(outer);
+  }
+
+  /** `into` takes the fields of a message: one that is given twice is merged. */
+  #value(field: Field, into: JsonObject): Json {
+    const reader = this.#reader;
+    switch (field.kind) {
+      case 'message': {
+        if (this.path.length > depthMax) reader.fail(`nested deeper than ${depthMax}`, reader.pos);
+        const outer = reader.enter();
+        this.message(field.message(), into);
+        reader.leave(outer);
+        return into;
+      }
+      case 'string':
+        return reader.string();
+      case 'id':
+        return reader.hex();
+      case 'bytes':
+        return reader.base64();
+      case 'bool':
+        return reader.bool();
+      case 'enum':
+      case 'int32':
+        return reader.int32();
+      case 'uint32':
+        return reader.uint32();
+      case 'sint32':
+        return reader.sint32();
+      case 'fixed32':
+        return reader.fixed32();
+      case 'int64':
+        return reader.int64Text();
+      case 'uint64':
+        return String(reader.uint64());
+      case 'fixed64':
+        return String(reader.fixed64());
+      case 'sfixed64':
+        return String(reader.sfixed64());
+      case 'double':
+        return jsonDouble(reader.double());
+    }
+  }
+}
+
+/** `JSON.stringify` knows neither these nor -0, which ProtoJSON reads from a string as well. */
+function jsonDouble(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isFinite(value) ? value : String(value);
+}
+
+function listOf(into: JsonObject, name: string): Json[] {
+  const list = into[name] as Json[] | undefined;
+  if (list !== undefined) return list;
+  const created: Json[] = [];
+  into[name] = created;
+  return created;
+}
