@@ -1,0 +1,63 @@
+import type { Signal } from '@spillway/otlp';
+import type { KeyRing } from '@spillway/runtime';
+import type { Admission, Ticket } from './admission.ts';
+import { authenticate } from './authenticate.ts';
+import type { Ingest } from './ingest.ts';
+import { overloaded, Refusal } from './refusal.ts';
+import type { GatewayConfig } from './section.ts';
+import type { DoorStats } from './stats.ts';
+
+/** What both doors share. */
+export interface House {
+  config: GatewayConfig;
+  keys: KeyRing | undefined;
+  admission: Admission;
+  ingest: Ingest;
+  stats: DoorStats;
+  /** Monotonic milliseconds. */
+  nowMs: () => number;
+  /** Milliseconds since the epoch. */
+  wallMs: () => number;
+}
+
+/** One protocol's listener. */
+export interface Door {
+  listen(): Promise<void>;
+  /** Where it listens, once it does: `127.0.0.1:4318`. */
+  readonly address: string;
+  readonly connections: number;
+  /** From now on connections are asked to close with their next answer. */
+  drain(): void;
+  /** Accepts no more, lets requests finish, and cuts what is left when the signal fires. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+export interface Guest {
+  tenant: string;
+  ticket: Ticket;
+}
+
+/** Authenticates and admits, before any of the body is read. */
+export function receive(
+  { keys, admission }: House,
+  { signal, authorization, bytes }: { signal: Signal; authorization?: string; bytes: number },
+): Guest | Refusal {
+  const tenant = authenticate(authorization, keys);
+  if (tenant instanceof Refusal) return tenant;
+  const ticket = admission.enter({ tenant, signal, bytes });
+  return ticket instanceof Refusal ? ticket : { tenant, ticket };
+}
+
+export function bodyTooLarge(bytesMax: number): Refusal {
+  return new Refusal('too-large', `the body is larger than ${bytesMax} bytes`);
+}
+
+export function timedOut({ config }: House): Refusal {
+  const message = `no answer within ${config.answerTimeoutMs} ms (gateway.answerTimeoutMs)`;
+  return overloaded('time-out', message);
+}
+
+/** An age at which to close, spread by ±10 % so that a fleet's clients do not come back at once. */
+export function connectionAgeMs({ connectionAgeMaxMs }: GatewayConfig): number {
+  return connectionAgeMaxMs * (0.9 + Math.random() * 0.2);
+}

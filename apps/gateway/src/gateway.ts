@@ -1,0 +1,160 @@
+import type { Broker } from '@spillway/broker';
+import { type Component, type Health, KeyRing, type KeyRingEvent } from '@spillway/runtime';
+import { Admission } from './admission.ts';
+import { checkConfig } from './check-config.ts';
+import type { Door, House } from './door.ts';
+import { GrpcDoor } from './grpc-door.ts';
+import { HttpDoor } from './http-door.ts';
+import { Ingest } from './ingest.ts';
+import { LedgerNotes, type LedgerNotesEvent } from './ledger-notes.ts';
+import { Parcels } from './parcel.ts';
+import { PublishQueue } from './publish-queue.ts';
+import type { GatewayConfig } from './section.ts';
+import { DoorStats, type GatewayStats } from './stats.ts';
+
+export type GatewayEvent =
+  | KeyRingEvent
+  | LedgerNotesEvent
+  | { type: 'listening'; protocol: 'http' | 'grpc'; address: string }
+  /** The account of this gateway's last seconds is in the log alone. */
+  | { type: 'last-note-lost'; messages: number };
+
+export interface GatewayOptions {
+  config: GatewayConfig;
+  /** Running for as long as the gateway does; its topics exist. */
+  broker: Broker;
+  /** Unique in the fleet; any characters but `/`. */
+  name: string;
+  /** Grows from one start of this gateway to the next, e.g. milliseconds since 1970 at start. */
+  epoch: number;
+  report?: (event: GatewayEvent) => void;
+  /** Monotonic milliseconds. */
+  nowMs?: () => number;
+  /** Milliseconds since 1970. */
+  wallMs?: () => number;
+}
+
+export interface Gateway extends Component {
+  /** Where the doors listen, as `host:port`; '' before start. */
+  readonly httpAddress: string;
+  readonly grpcAddress: string;
+  stats(): GatewayStats;
+}
+
+/** OTLP in, durable messages out. `start` throws `ConfigError` for what is unsafe. */
+export function createGateway(options: GatewayOptions): Gateway {
+  return new OtlpGateway(options);
+}
+
+class OtlpGateway implements Gateway {
+  readonly name = 'gateway';
+  readonly #options: GatewayOptions;
+  readonly #keys: KeyRing | undefined;
+  readonly #admission: Admission;
+  readonly #ingest: Ingest;
+  readonly #queue: PublishQueue;
+  readonly #parcels: Parcels;
+  readonly #notes: LedgerNotes;
+  readonly #stats = new DoorStats();
+  readonly #http: Door;
+  readonly #grpc: Door;
+  #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    const { config, broker, name: gateway, epoch, report } = options;
+    const nowMs = options.nowMs ?? (() => performance.now());
+    const wallMs = options.wallMs ?? (() => Date.now());
+    this.#keys = config.keysFile
+      ? new KeyRing({
+          file: config.keysFile,
+          configKey: 'gateway.keysFile',
+          ...(report && { report }),
+        })
+      : undefined;
+    this.#admission = new Admission({ config, nowMs });
+    const { noteIntervalMs: intervalMs } = config;
+    this.#notes = new LedgerNotes({ broker, gateway, epoch, intervalMs, report });
+    this.#parcels = new Parcels({ gateway, epoch, notes: this.#notes });
+    this.#queue = new PublishQueue({ ...config, broker, parcels: this.#parcels, nowMs });
+    const [parcels, queue, notes, stats] = [this.#parcels, this.#queue, this.#notes, this.#stats];
+    this.#ingest = new Ingest({ broker, config, parcels, queue, notes, stats });
+    const [keys, admission, ingest] = [this.#keys, this.#admission, this.#ingest];
+    const house: House = { config, keys, admission, ingest, stats, nowMs, wallMs };
+    this.#http = new HttpDoor(house);
+    this.#grpc = new GrpcDoor(house, () => this.health().ok);
+  }
+
+  get httpAddress(): string {
+    return this.#http.address;
+  }
+
+  get grpcAddress(): string {
+    return this.#grpc.address;
+  }
+
+  async start(): Promise<void> {
+    checkConfig(this.#options.config);
+    await this.#keys?.start();
+    await this.#ingest.start();
+    this.#notes.start();
+    await this.#http.listen();
+    await this.#grpc.listen();
+    this.#state = 'running';
+    const { report } = this.#options;
+    report?.({ type: 'listening', protocol: 'http', address: this.httpAddress });
+    report?.({ type: 'listening', protocol: 'grpc', address: this.grpcAddress });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  health(): Health {
+    if (this.#state !== 'running') return { ok: false, detail: this.#state };
+    const broker = this.#options.broker.health();
+    if (!broker.ok) return { ok: false, detail: `broker: ${broker.detail}` };
+    return { ok: true, detail: `${this.#admission.inFlight.requests} requests in flight` };
+  }
+
+  stats(): GatewayStats {
+    return {
+      ...this.#stats.stats(),
+      ...this.#parcels.stats(),
+      ...this.#queue.stats(),
+      inFlight: this.#admission.inFlight,
+      notes: this.#notes.stats(),
+      connections: { http: this.#http.connections, grpc: this.#grpc.connections },
+    };
+  }
+
+  /** Not ready → wait for balancers to see it → doors → what is on its way → the last note. */
+  async #stop(): Promise<void> {
+    const wasRunning = this.#state === 'running';
+    this.#state = 'stopping';
+    const { drainDelayMs, stopTimeoutMs } = this.#options.config;
+    if (wasRunning && drainDelayMs > 0) await pause(drainDelayMs);
+    const deadline = AbortSignal.timeout(stopTimeoutMs);
+    await Promise.all([this.#http.close(deadline), this.#grpc.close(deadline)]);
+    await Promise.race([this.#queue.idle(), aborted(deadline)]);
+    if (!(await this.#notes.stop(deadline))) {
+      const { pendingMessages: messages } = this.#notes.stats();
+      this.#options.report?.({ type: 'last-note-lost', messages });
+    }
+    await this.#keys?.stop();
+    this.#state = 'stopped';
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+}

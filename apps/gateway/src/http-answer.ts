@@ -1,0 +1,95 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { encodeExportResponse, encodeStatus, type Signal, signals } from '@spillway/otlp';
+import type { Delivery } from './parcel.ts';
+import { Refusal } from './refusal.ts';
+
+export type Format = 'protobuf' | 'json';
+
+const mediaTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
+const noneRejected: Readonly<Record<Format, ReadonlyMap<Signal, Uint8Array>>> = {
+  protobuf: encodeAll('protobuf'),
+  json: encodeAll('json'),
+};
+
+export interface HttpAnswer {
+  status: number;
+  headers: OutgoingHttpHeaders;
+  body: Uint8Array;
+}
+
+export function answerOf(
+  result: Delivery | Refusal,
+  { signal, format }: { signal: Signal | undefined; format: Format },
+): HttpAnswer {
+  const answer =
+    result instanceof Refusal ? refused(result, format) : delivered(result, signal, format);
+  answer.headers['content-type'] = mediaTypes[format];
+  answer.headers['content-length'] = answer.body.length;
+  return answer;
+}
+
+/** How long and how much of an unread body is read and thrown away after its answer. */
+const lingerMs = 2000;
+const keepAliveBytesMax = 256 * 1024;
+
+/**
+ * Answers a request whose body may not have been read. Closing at once would reset the connection
+ * and the sender might never see why; so a small rest is read and the connection kept, and of a
+ * large one as much as comes within two seconds (RFC 9112, section 9.6).
+ */
+export function sendAnswer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { status, headers, body }: HttpAnswer,
+): void {
+  if (req.complete) {
+    res.writeHead(status, headers).end(body);
+    return;
+  }
+  req.resume();
+  if (Number(req.headers['content-length'] ?? Number.NaN) <= keepAliveBytesMax) {
+    res.writeHead(status, headers).end(body);
+    return;
+  }
+  res.writeHead(status, { ...headers, connection: 'close' }).write(body);
+  const end = (): void => void res.end();
+  const timer = setTimeout(end, lingerMs);
+  req.once('end', end);
+  res.once('close', () => clearTimeout(timer));
+}
+
+function delivered(
+  { rejectedRecords, message }: Delivery,
+  signal: Signal | undefined,
+  format: Format,
+): HttpAnswer {
+  const headers = { 'x-spillway-ack': 'broker' };
+  if (signal === undefined) return { status: 200, headers, body: new Uint8Array() };
+  const body =
+    rejectedRecords === 0
+      ? (noneRejected[format].get(signal) as Uint8Array)
+      : encodeExportResponse(signal, { rejected: rejectedRecords, message }, format);
+  return { status: 200, headers, body };
+}
+
+function refused(refusal: Refusal, format: Format): HttpAnswer {
+  const { http, grpc, message, retryAfterMs, field } = refusal;
+  const headers: OutgoingHttpHeaders = {};
+  if (retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+  if (http === 401) headers['www-authenticate'] = 'Bearer';
+  if (http === 405) headers.allow = 'POST';
+  const badRequest =
+    refusal.code === 'malformed' ? [{ field: field ?? '', description: message }] : undefined;
+  const body = encodeStatus(
+    { code: grpc, message, badRequest, retryDelayMs: retryAfterMs },
+    format,
+  );
+  return { status: http, headers, body };
+}
+
+function encodeAll(format: Format): ReadonlyMap<Signal, Uint8Array> {
+  return new Map(
+    signals.map((signal) => [signal, encodeExportResponse(signal, undefined, format)]),
+  );
+}

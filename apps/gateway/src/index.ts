@@ -1,0 +1,3 @@
+export { createGateway, type Gateway, type GatewayEvent, type GatewayOptions } from './gateway.ts';
+export { type GatewayConfig, gatewaySection } from './section.ts';
+export type { GatewayStats, HistogramStats, Protocol } from './stats.ts';

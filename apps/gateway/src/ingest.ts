@@ -1,0 +1,130 @@
+import { type Broker, topicOf } from '@spillway/broker';
+import { jsonToProtobuf, OtlpError, type Scan, type Signal, scan, signals } from '@spillway/otlp';
+import { slotTable } from '@spillway/ring';
+import type { Ticket } from './admission.ts';
+import { type Encoding, Inflater } from './inflate.ts';
+import type { LedgerNotes } from './ledger-notes.ts';
+import type { Delivery, Parcels } from './parcel.ts';
+import type { PublishQueue } from './publish-queue.ts';
+import { overloaded, Refusal } from './refusal.ts';
+import type { GatewayConfig } from './section.ts';
+import type { DoorStats } from './stats.ts';
+
+/** An admitted request whose body has arrived. */
+export interface Arrival {
+  signal: Signal;
+  tenant: string;
+  format: 'protobuf' | 'json';
+  encoding: Encoding;
+  /** The body as sent, in order. Given up to the callee. */
+  chunks: Uint8Array[];
+  traceparent: string | undefined;
+  /** Wall clock. */
+  receivedMs: number;
+  ticket: Ticket;
+  /** The request is answered already, or nobody listens. */
+  cancelled: () => boolean;
+}
+
+export interface IngestOptions {
+  broker: Broker;
+  config: GatewayConfig;
+  parcels: Parcels;
+  queue: PublishQueue;
+  notes: LedgerNotes;
+  stats: DoorStats;
+}
+
+/** From a body to durable messages, the same for both doors. */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #inflater = new Inflater();
+  readonly #slots = new Map<Signal, Uint16Array>();
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  /** Reads how many partitions each topic has. Throws when one is missing. */
+  async start(): Promise<void> {
+    const topics = await this.#options.broker.topics();
+    for (const signal of signals) {
+      const topic = topics.find(({ name }) => name === topicOf[signal]);
+      if (!topic) throw new Error(`the broker has no topic ${topicOf[signal]}`);
+      this.#slots.set(signal, slotTable(topic.partitions));
+    }
+  }
+
+  bodyBytesMax(format: Arrival['format']): number {
+    const { bodyBytesMax, jsonBodyBytesMax } = this.#options.config;
+    return format === 'json' ? Math.min(jsonBodyBytesMax, bodyBytesMax) : bodyBytesMax;
+  }
+
+  /** Resolves when every record has its outcome. Gives the ticket back. Never rejects. */
+  async take(arrival: Arrival): Promise<Delivery | Refusal> {
+    const { ticket } = arrival;
+    try {
+      const result = await this.#take(arrival);
+      if (result instanceof Refusal && result.retryAfterMs !== undefined) ticket.giveBack();
+      return result;
+    } finally {
+      ticket.leave();
+    }
+  }
+
+  async #take(arrival: Arrival): Promise<Delivery | Refusal> {
+    const { signal, tenant, ticket, receivedMs, traceparent, cancelled } = arrival;
+    const received = arrival.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const plain = await this.#plain(arrival);
+    if (plain instanceof Refusal) return plain;
+    const scanned = this.#scan(arrival, plain);
+    if (scanned instanceof Refusal) return scanned;
+    this.#options.stats.bytes(signal, { received, scanned: scanned.bytes });
+    ticket.spendRecords(scanned.records);
+    const { slices } = scanned;
+    if (slices.length === 0) return { rejectedRecords: 0, message: '' };
+    const parcel = { signal, tenant, receivedMs, traceparent, slices, cancelled };
+    if (this.#options.notes.full) {
+      this.#options.parcels.refuse(parcel, 'notes-full');
+      return overloaded('notes-full', 'the broker takes no ledger notes');
+    }
+    return this.#options.queue.publish(parcel);
+  }
+
+  async #plain(arrival: Arrival): Promise<Uint8Array | Refusal> {
+    const { encoding, chunks, ticket, cancelled } = arrival;
+    if (encoding === 'identity') {
+      return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+    }
+    // HTTP clients may say gzip of a body of no bytes at all.
+    if (chunks.length === 0) return new Uint8Array();
+    return this.#inflater.inflate({
+      encoding,
+      chunks,
+      bytesMax: this.bodyBytesMax(arrival.format),
+      ratioMax: this.#options.config.inflateRatioMax,
+      grow: (bytes) => ticket.grow(bytes),
+      shrink: (bytes) => ticket.shrink(bytes),
+      cancelled,
+    });
+  }
+
+  #scan(arrival: Arrival, plain: Uint8Array): (Scan & { bytes: number }) | Refusal {
+    const { signal, format, ticket } = arrival;
+    try {
+      let body = plain;
+      if (format === 'json') {
+        body = jsonToProtobuf(signal, plain);
+        const refused = ticket.grow(body.length);
+        if (refused) return refused;
+        ticket.shrink(plain.length);
+      }
+      const slots = this.#slots.get(signal) as Uint16Array;
+      return { ...scan(signal, body, slots), bytes: body.length };
+    } catch (error) {
+      if (!(error instanceof OtlpError)) throw error;
+      const code = error.code === 'too-many-records' ? 'too-large' : 'malformed';
+      return new Refusal(code, error.message, { field: error.path });
+    }
+  }
+}

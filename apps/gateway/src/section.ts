@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+const MiB = 1024 * 1024;
+const port = z.int().min(0).max(65_535);
+const count = z.int().min(1);
+const rate = z.number().min(0);
+const ms = z.int().min(1).max(3_600_000);
+
+/** The `gateway` section of the configuration. */
+export const gatewaySection = z.object({
+  httpHost: z.string().default('127.0.0.1').describe('Address of the OTLP/HTTP door.'),
+  httpPort: port.default(4318).describe('Port of the OTLP/HTTP door; 0 takes a free one.'),
+  grpcHost: z.string().default('127.0.0.1').describe('Address of the OTLP/gRPC door.'),
+  grpcPort: port.default(4317).describe('Port of the OTLP/gRPC door; 0 takes a free one.'),
+  certFile: z
+    .string()
+    .default('')
+    .describe('PEM certificate chain of both doors; empty: no TLS. Followed when it changes.'),
+  keyFile: z.string().default('').describe('PEM private key of the certificate.'),
+  keysFile: z
+    .string()
+    .default('')
+    .describe('YAML file of API keys; empty: no keys, on loopback addresses only.'),
+  corsOrigins: z
+    .array(z.string())
+    .default([])
+    .describe('Browser origins that may send over HTTP, e.g. https://shop.example; `*` for any.'),
+  bodyBytesMax: count
+    .max(512 * MiB)
+    .default(64 * MiB)
+    .describe('Largest request body, also after decompression.'),
+  jsonBodyBytesMax: count
+    .max(512 * MiB)
+    .default(16 * MiB)
+    .describe('Largest JSON body, also after decompression: JSON costs more to read.'),
+  inflateRatioMax: count
+    .default(250)
+    .describe('Largest growth of a compressed body beyond its first MiB.'),
+  answerTimeoutMs: ms
+    .default(8000)
+    .describe('Every request is answered within this time of its start, or its gRPC deadline.'),
+  headersTimeoutMs: ms
+    .default(10_000)
+    .describe('A connection that has not sent its headers by then is cut.'),
+  idleTimeoutMs: ms.default(75_000).describe('A connection without a request is closed after it.'),
+  connectionAgeMaxMs: z
+    .int()
+    .min(1000)
+    .default(600_000)
+    .describe('A connection is asked to close at this age (±10 %), so that load spreads anew.'),
+  connectionsMax: count.default(4096).describe('Open connections per door.'),
+  headerBytesMax: count.min(1024).default(16_384).describe('Largest request header.'),
+  streamsPerConnectionMax: count.default(256).describe('Concurrent gRPC calls per connection.'),
+  recordsPerSecondMax: rate.default(0).describe('Records per second and tenant; 0: no limit.'),
+  recordsBurst: rate
+    .default(0)
+    .describe('Records a tenant may send at once; 0: two seconds of its rate.'),
+  bytesPerSecondMax: rate
+    .default(0)
+    .describe('Body bytes as sent per second and tenant; 0: no limit.'),
+  bytesBurst: rate
+    .default(0)
+    .describe('Body bytes a tenant may send at once; 0: two seconds of its rate.'),
+  inFlightBytesMax: count.default(160 * MiB).describe('Body bytes in flight in the whole process.'),
+  laneBytesMax: count.default(96 * MiB).describe('Body bytes in flight per signal.'),
+  laneRequestsMax: count.default(2048).describe('Requests in flight per signal.'),
+  tenantLaneBytesMax: count
+    .default(64 * MiB)
+    .describe('Body bytes in flight per signal and tenant.'),
+  tenantLaneRequestsMax: count.default(1024).describe('Requests in flight per signal and tenant.'),
+  lingerMs: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(2)
+    .describe('Messages are gathered this long into one publish; an idle gateway does not wait.'),
+  batchBytesMax: count
+    .default(4 * MiB)
+    .describe('A publish is started at this size without waiting.'),
+  publishesInFlightMax: count.max(64).default(4).describe('Concurrent publishes to the broker.'),
+  queueBytesMax: count
+    .default(96 * MiB)
+    .describe('Bytes that wait for the broker or are on their way to it.'),
+  noteIntervalMs: ms
+    .default(2000)
+    .describe('How often the gateway notes in the ledger what it made durable.'),
+  drainDelayMs: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('At stop: time between not being ready and closing the doors.'),
+  stopTimeoutMs: ms
+    .default(15_000)
+    .describe('At stop: time for requests in flight and the last note, after the drain delay.'),
+});
+
+export type GatewayConfig = z.output<typeof gatewaySection>;

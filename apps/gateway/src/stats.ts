@@ -1,0 +1,131 @@
+import type { Signal } from '@spillway/otlp';
+
+export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
+
+/** Bounded: signals, protocols and codes are closed lists, tenants come from the keys file. */
+export interface GatewayStats {
+  /** `code` is `ok`, `partial` or a refusal's code. */
+  requests: { signal: Signal | 'none'; protocol: Protocol; code: string; count: number }[];
+  /** From start to answer. */
+  latencyMs: ({ signal: Signal; protocol: Protocol } & HistogramStats)[];
+  /** Made durable. */
+  recordsAccepted: { signal: Signal; tenant: string; count: number }[];
+  /** Refused after they were counted; bodies refused unread are in `requests` alone. */
+  recordsRefused: { signal: Signal; tenant: string; reason: string; count: number }[];
+  /** Bodies as sent, and after decompression and transcoding. */
+  bodyBytes: { signal: Signal; received: number; scanned: number }[];
+  inFlight: { requests: number; bytes: number };
+  /** Waiting for the broker or on their way to it. */
+  queueBytes: number;
+  publishMessages: HistogramStats;
+  publishBytes: HistogramStats;
+  publishMs: HistogramStats;
+  notes: { published: number; failed: number; pendingMessages: number };
+  connections: { http: number; grpc: number };
+}
+
+export interface HistogramStats {
+  /** Cumulative, as Prometheus has them; the last `le` is Infinity. */
+  buckets: { le: number; count: number }[];
+  sum: number;
+  count: number;
+}
+
+export class Histogram {
+  readonly #bounds: readonly number[];
+  readonly #counts: number[];
+  #sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = [...bounds, Number.POSITIVE_INFINITY];
+    this.#counts = this.#bounds.map(() => 0);
+  }
+
+  observe(value: number): void {
+    let i = 0;
+    while (value > (this.#bounds[i] as number)) i += 1;
+    this.#counts[i] = (this.#counts[i] as number) + 1;
+    this.#sum += value;
+  }
+
+  stats(): HistogramStats {
+    let count = 0;
+    const buckets = this.#bounds.map((le, i) => {
+      count += this.#counts[i] as number;
+      return { le, count };
+    });
+    return { buckets, sum: this.#sum, count };
+  }
+}
+
+/** Counts by a few labels. The key is the labels joined, so a count costs one map lookup. */
+export class Counts<L extends Record<string, string>> {
+  readonly #entries = new Map<string, L & { count: number }>();
+
+  add(labels: L, amount: number): void {
+    const key = Object.values(labels).join('\n');
+    const entry = this.#entries.get(key);
+    if (entry) entry.count += amount;
+    else this.#entries.set(key, { ...labels, count: amount });
+  }
+
+  stats(): (L & { count: number })[] {
+    return [...this.#entries.values()].map((entry) => ({ ...entry }));
+  }
+}
+
+const latencyBoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 8000];
+
+/** What the doors count. */
+export class DoorStats {
+  readonly #requests = new Counts<{
+    signal: Signal | 'none';
+    protocol: Protocol;
+    code: string;
+  }>();
+  readonly #latency = new Map<
+    string,
+    { signal: Signal; protocol: Protocol; histogram: Histogram }
+  >();
+  readonly #bytes = new Map<Signal, { received: number; scanned: number }>();
+
+  answered(answer: {
+    signal: Signal | undefined;
+    protocol: Protocol;
+    code: string;
+    tookMs: number;
+  }): void {
+    const { signal, protocol, code } = answer;
+    this.#requests.add({ signal: signal ?? 'none', protocol, code }, 1);
+    if (signal) this.#latencyOf(signal, protocol).observe(answer.tookMs);
+  }
+
+  bytes(signal: Signal, { received, scanned }: { received: number; scanned: number }): void {
+    const entry = this.#bytes.get(signal) ?? { received: 0, scanned: 0 };
+    entry.received += received;
+    entry.scanned += scanned;
+    this.#bytes.set(signal, entry);
+  }
+
+  stats(): Pick<GatewayStats, 'requests' | 'latencyMs' | 'bodyBytes'> {
+    return {
+      requests: this.#requests.stats(),
+      latencyMs: [...this.#latency.values()].map(({ signal, protocol, histogram }) => ({
+        signal,
+        protocol,
+        ...histogram.stats(),
+      })),
+      bodyBytes: [...this.#bytes].map(([signal, bytes]) => ({ signal, ...bytes })),
+    };
+  }
+
+  #latencyOf(signal: Signal, protocol: Protocol): Histogram {
+    const key = `${signal}\n${protocol}`;
+    let entry = this.#latency.get(key);
+    if (!entry) {
+      entry = { signal, protocol, histogram: new Histogram(latencyBoundsMs) };
+      this.#latency.set(key, entry);
+    }
+    return entry.histogram;
+  }
+}
