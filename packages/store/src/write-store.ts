@@ -31,5 +31,6 @@ export interface WriteStore extends Sink, LedgerSide {
 /** A message as the write store remembers it. `broken` records are not there. */
 export interface StoredMessage {
   applied: AppliedMessage;
+  receivedMs: number;
   records: TelemetryRecord[];
 }

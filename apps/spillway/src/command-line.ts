@@ -1,0 +1,71 @@
+import { ConfigError } from '@spillway/runtime';
+import { Command, CommanderError } from 'commander';
+import { splitArguments } from './arguments.ts';
+import { auditCommand } from './commands/audit.ts';
+import { configCommand } from './commands/config.ts';
+import type { Context } from './commands/context.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { keysCommand } from './commands/keys.ts';
+import { lagCommand } from './commands/lag.ts';
+import { pauseCommand, resumeCommand } from './commands/pause.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
+import { upCommand } from './commands/up.ts';
+import { DataFolderError } from './data-folder.ts';
+import { OperationError } from './operations.ts';
+import type { Adapters } from './parts.ts';
+import { sendCommand } from './send/index.ts';
+
+/** What cannot be done exits with 2; 1 says that a command looked and did not like what it saw. */
+const failedExitCode = 2;
+
+/** Runs one command; sets the exit code. */
+export async function runCommandLine(words: readonly string[], adapters: Adapters): Promise<void> {
+  const { flags, rest } = splitArguments(words);
+  const context: Context = { flags, adapters, env: process.env };
+  const program = new Command('spillway')
+    .description('The telemetry pipeline that does not lose what it acknowledged.')
+    .option('--config <file>', 'YAML configuration')
+    .option('--data <dir>', 'data folder, short for --data.dir (default: ./data)')
+    .addHelpText('after', helpAfter)
+    .enablePositionalOptions(false)
+    .exitOverride();
+  const commands = [
+    upCommand(context),
+    sendCommand(),
+    auditCommand(context),
+    lagCommand(context),
+    deadLettersCommand(context),
+    rebuildCommand(context),
+    pauseCommand(context),
+    resumeCommand(context),
+    configCommand(context),
+    keysCommand(),
+  ];
+  for (const command of commands) program.addCommand(command);
+  try {
+    await program.parseAsync([...rest], { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+const helpAfter = `
+Any configuration key can be given as --section.key value, as SPILLWAY_SECTION_KEY in the
+environment, or in the file of --config. \`spillway config\` lists them all.`;
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode ? failedExitCode : 0;
+  process.stderr.write(`spillway: ${messageOf(error)}\n`);
+  return failedExitCode;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `${error.message}. Another process has the port.`;
+  const expected = [ConfigError, DataFolderError, OperationError].some(
+    (type) => error instanceof type,
+  );
+  if (expected || code !== undefined) return error.message;
+  return error.stack ?? error.message;
+}

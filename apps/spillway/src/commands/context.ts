@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { loadConfig, type LoadedConfig } from '@spillway/runtime';
+import type { Command as CommanderCommand } from 'commander';
+import { type SpillwayConfig, spillwaySchema } from '../config.ts';
+import { askRunning } from '../control-client.ts';
+import { controlPath } from '../control-server.ts';
+import { DataFolderError } from '../data-folder.ts';
+import { type Command, operations, type Requests } from '../operations.ts';
+import { type Adapters, createParts, type Parts } from '../parts.ts';
+
+export interface Context {
+  /** Configuration keys of the command line. */
+  flags: Readonly<Record<string, string | boolean>>;
+  env: Readonly<Record<string, string | undefined>>;
+  adapters: Adapters;
+}
+
+export function configOf(context: Context, command: CommanderCommand): LoadedConfig<SpillwayConfig> {
+  const { config: file, data } = command.optsWithGlobals<{ config?: string; data?: string }>();
+  const flags = data === undefined ? context.flags : { ...context.flags, 'data.dir': data };
+  return loadConfig(spillwaySchema, { file, env: context.env, flags });
+}
+
+/**
+ * Asks the process that owns the data folder; without one, opens the folder, does the work and
+ * closes it again.
+ */
+export async function perform<C extends Command>(
+  context: Context,
+  command: CommanderCommand,
+  name: C,
+  options: Requests[C]['options'],
+): Promise<Requests[C]['result']> {
+  const { config } = configOf(context, command);
+  const parts = createParts(config, context.adapters, () => undefined);
+  const { folder } = parts;
+  if (!existsSync(folder.dir)) {
+    throw new DataFolderError(`no data folder at ${folder.dir}: \`spillway up\` makes it`);
+  }
+  const ask = { socket: controlPath(folder.dir), command: name, options, onProgress: progress };
+  const answer = await askRunning(ask);
+  return answer ? answer.result : performAlone(parts, name, options);
+}
+
+async function performAlone<C extends Command>(
+  parts: Parts,
+  name: C,
+  options: Requests[C]['options'],
+): Promise<Requests[C]['result']> {
+  const { folder, broker, writeStore, search } = parts;
+  folder.open();
+  const opened = [broker, writeStore, search.store];
+  try {
+    for (const part of opened) await part.start();
+    const context = { signal: new AbortController().signal, progress };
+    return await operations[name](parts, options, context);
+  } finally {
+    for (const part of opened.reverse()) await part.stop();
+  }
+}
+
+/** On standard error, over itself on a terminal. */
+function progress(line: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** `2026-11-23T09:00:00Z`, ms since the epoch, or an age such as `90m`, `24h`, `7d`. */
+export function parseTime(text: string, nowMs: number): number {
+  const age = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text);
+  if (age) return nowMs - Number(age[1]) * (unitMs[age[2] as string] as number);
+  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isNaN(ms)) {
+    throw new Error(`--since: wanted an ISO time, ms since the epoch or an age such as 24h, got ${text}`);
+  }
+  return ms;
+}
+
+const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+    .join('\n');
+}

@@ -1,0 +1,82 @@
+import type { DeadLetterFilter } from '@spillway/consumer';
+import { Command } from 'commander';
+import { OperationError } from '../operations.ts';
+import { type Context, perform, print, printJson, table } from './context.ts';
+
+export function deadLettersCommand(context: Context): Command {
+  return new Command('deadletters')
+    .description('what no store could take')
+    .addCommand(listCommand(context))
+    .addCommand(showCommand(context))
+    .addCommand(resubmitCommand(context));
+}
+
+function listCommand(context: Context): Command {
+  return filtered(new Command('list'))
+    .description('list the dead letters, oldest first')
+    .option('--all', 'those already resubmitted, too')
+    .option('--json', 'print JSON')
+    .action(async (options: DeadLetterFilter & { json?: boolean }, command: Command) => {
+      const { json, ...rest } = options;
+      const letters = await perform(context, command, 'deadletters list', filterOf(rest));
+      if (json) return printJson(letters);
+      const rows = letters.map((letter) => [
+        letter.id,
+        new Date(letter.deadSinceMs).toISOString(),
+        letter.group,
+        letter.tenant,
+        `${letter.records}`,
+        letter.code,
+        letter.reason,
+      ]);
+      print(table([['ID', 'SINCE', 'GROUP', 'TENANT', 'RECORDS', 'CODE', 'REASON'], ...rows]));
+    });
+}
+
+function showCommand(context: Context): Command {
+  return new Command('show')
+    .argument('<id>', 'as `deadletters list` prints it')
+    .description('print one dead letter: why, and its records as OTLP/JSON')
+    .action(async (id: string, _options: object, command: Command) => {
+      const found = await perform(context, command, 'deadletters show', { id });
+      if (!found) throw new OperationError(`there is no dead letter ${id}`);
+      printJson({ ...found.letter, body: parsed(found.body) });
+    });
+}
+
+function resubmitCommand(context: Context): Command {
+  return filtered(new Command('resubmit'))
+    .argument('[ids...]', 'as `deadletters list` prints them; none: all that the options choose')
+    .description('send dead letters back to the group that refused them')
+    .option('--rate <letters>', 'letters a second', '50')
+    .action(async (ids: string[], options: DeadLetterFilter & { rate: string }, command) => {
+      const { rate, ...rest } = options;
+      const ratePerSecond = Number(rate);
+      if (!(ratePerSecond > 0)) {
+        throw new OperationError(`--rate: wanted a number above 0, got ${rate}`);
+      }
+      const chosen = ids.length ? { ids } : {};
+      const request = { ...filterOf(rest), ...chosen, ratePerSecond };
+      printJson({ resubmitted: await perform(context, command, 'deadletters resubmit', request) });
+    });
+}
+
+function filtered(command: Command): Command {
+  return command
+    .option('--tenant <name>', 'only this tenant')
+    .option('--group <name>', 'only what this group refused')
+    .option('--code <code>', 'only this reason')
+    .option('--signal <signal>', 'traces, metrics or logs');
+}
+
+function filterOf({ tenant, group, code, signal, all }: DeadLetterFilter): DeadLetterFilter {
+  return { tenant, group, code, signal, all };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,44 @@
+import { request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { type Command, OperationError, type Requests } from './operations.ts';
+
+export interface Ask<C extends Command> {
+  socket: string;
+  command: C;
+  options: Requests[C]['options'];
+  onProgress: (line: string) => void;
+}
+
+interface Line<R> {
+  progress?: string;
+  result?: R;
+  error?: string;
+}
+
+/** Undefined when no process answers at the socket. Throws `OperationError` when it refuses. */
+export function askRunning<C extends Command>(
+  ask: Ask<C>,
+): Promise<{ result: Requests[C]['result'] } | undefined> {
+  const { socket: socketPath, command, options, onProgress } = ask;
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, path: '/', method: 'POST' }, (response) => {
+      let answered = false;
+      const lines = createInterface({ input: response });
+      lines.on('line', (text) => {
+        const line = JSON.parse(text) as Line<Requests[C]['result']>;
+        if (line.progress !== undefined) return onProgress(line.progress);
+        answered = true;
+        if (line.error !== undefined) reject(new OperationError(line.error));
+        else resolve({ result: (line.result ?? undefined) as Requests[C]['result'] });
+      });
+      lines.on('close', () => {
+        if (!answered) reject(new OperationError('the running Spillway stopped before it answered'));
+      });
+    });
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+      else reject(error);
+    });
+    call.end(JSON.stringify({ command, options }));
+  });
+}

@@ -1,0 +1,23 @@
+import type { Logger } from '@spillway/runtime';
+
+/** What any part reports: a closed list per package; here only its name matters. */
+export interface SomeEvent {
+  type: string;
+}
+
+export type Report = (event: SomeEvent) => void;
+
+const severe = new Set(['segment-quarantined', 'segment-missing', 'positions-lost', 'failed']);
+const usual = new Set(['keys-loaded', 'partition-assigned', 'retained', 'resubmitted', 'rewound']);
+
+/** One log line per event. What an operator must act on is an error, the ordinary is info. */
+export function eventLog(logger: Logger): Report {
+  return (event) => {
+    const { error, ...fields } = event as SomeEvent & { error?: unknown };
+    const cause = error instanceof Error ? { error: error.message } : error ? { error } : {};
+    const line = { ...fields, ...cause };
+    if (severe.has(event.type)) logger.error(line);
+    else if (usual.has(event.type)) logger.info(line);
+    else logger.warn(line);
+  };
+}

@@ -1,0 +1,173 @@
+import type { Broker } from '@spillway/broker';
+import type { ConsumerStats } from '@spillway/consumer';
+import type { Gateway, GatewayStats } from '@spillway/gateway';
+import type { ComponentHealth, Family, Metrics, Sample } from '@spillway/runtime';
+import type { Consumers } from './pipeline.ts';
+
+export interface Measured {
+  broker: Broker;
+  gateway: Gateway;
+  consumers: Consumers;
+  health: () => ComponentHealth[];
+}
+
+/** Every family that `/metrics` answers with. */
+export function registerMetrics(metrics: Metrics, measured: Measured): void {
+  const { gateway, broker, consumers, health } = measured;
+  const families = [
+    ...gatewayFamilies(() => gateway.stats()),
+    ...lagFamilies(broker),
+    ...consumerFamilies(consumers),
+    ...processFamilies(),
+    {
+      name: 'spillway_component_up',
+      help: '1 when the part is well.',
+      type: 'gauge' as const,
+      read: () => health().map(({ name, ok }) => ({ labels: { component: name }, value: +ok })),
+    },
+  ];
+  for (const family of families) metrics.register(family);
+}
+
+function gatewayFamilies(stats: () => GatewayStats): Family[] {
+  return [
+    {
+      name: 'spillway_gateway_requests_total',
+      help: 'OTLP requests by outcome.',
+      type: 'counter',
+      read: () => stats().requests.map(({ count: value, ...labels }) => ({ labels, value })),
+    },
+    {
+      name: 'spillway_gateway_answer_milliseconds',
+      help: 'Time from the start of a request to its answer.',
+      type: 'histogram',
+      read: () =>
+        stats().latencyMs.map(({ signal, protocol, ...histogram }) => ({
+          labels: { signal, protocol },
+          ...histogram,
+        })),
+    },
+    {
+      name: 'spillway_gateway_records_accepted_total',
+      help: 'Records made durable.',
+      type: 'counter',
+      read: () => stats().recordsAccepted.map(({ count: value, ...labels }) => ({ labels, value })),
+    },
+    {
+      name: 'spillway_gateway_records_refused_total',
+      help: 'Records refused after they were counted, by reason.',
+      type: 'counter',
+      read: () => stats().recordsRefused.map(({ count: value, ...labels }) => ({ labels, value })),
+    },
+    {
+      name: 'spillway_gateway_received_bytes_total',
+      help: 'Request bodies as they were sent.',
+      type: 'counter',
+      read: () =>
+        stats().bodyBytes.map(({ signal, received }) => ({ labels: { signal }, value: received })),
+    },
+    gauge('spillway_gateway_in_flight_requests', 'Requests in flight.', () => [
+      { value: stats().inFlight.requests },
+    ]),
+    gauge('spillway_gateway_in_flight_bytes', 'Bodies in flight.', () => [
+      { value: stats().inFlight.bytes },
+    ]),
+    gauge('spillway_gateway_queue_bytes', 'Waiting for the broker.', () => [
+      { value: stats().queueBytes },
+    ]),
+    {
+      name: 'spillway_gateway_publish_milliseconds',
+      help: 'Time of one publish to the broker.',
+      type: 'histogram',
+      read: () => [stats().publishMs],
+    },
+    {
+      name: 'spillway_gateway_publish_messages',
+      help: 'Messages in one publish.',
+      type: 'histogram',
+      read: () => [stats().publishMessages],
+    },
+  ];
+}
+
+function lagFamilies(broker: Broker): Family[] {
+  const read = async (value: (lag: Lag) => number | null): Promise<Sample[]> => {
+    const groups = await broker.groups();
+    const lags = (await Promise.all(groups.map((group) => broker.lag(group)))).flat();
+    return lags.flatMap((lag) => {
+      const labels = { group: lag.group, topic: lag.topic, partition: String(lag.partition) };
+      const known = value(lag);
+      return known === null ? [] : [{ labels, value: known }];
+    });
+  };
+  return [
+    gauge('spillway_lag_messages', 'Messages not committed; absent when unknown.', () =>
+      read(({ messages }) => messages),
+    ),
+    gauge('spillway_lag_seconds', 'Age of the oldest message not committed.', () =>
+      read(({ seconds }) => seconds),
+    ),
+    gauge('spillway_expired_messages', 'Removed by retention before the group read them.', () =>
+      read(({ expired }) => expired),
+    ),
+  ];
+}
+
+type Lag = Awaited<ReturnType<Broker['lag']>>[number];
+
+function consumerFamilies(consumers: Consumers): Family[] {
+  const outcomes = ['stored', 'duplicates', 'deadLettered'] as const;
+  const each = (read: (group: string, stats: Readonly<ConsumerStats>) => Sample[]): Sample[] =>
+    consumers.groups.flatMap((group) => {
+      const stats = consumers.consumer(group)?.stats();
+      return stats ? read(group, stats) : [];
+    });
+  return [
+    {
+      name: 'spillway_consumer_records_total',
+      help: 'Records by what the sink made of them.',
+      type: 'counter',
+      read: () =>
+        each((group, stats) =>
+          outcomes.map((outcome) => ({ labels: { group, outcome }, value: stats[outcome] })),
+        ),
+    },
+    {
+      name: 'spillway_consumer_messages_total',
+      help: 'Messages committed.',
+      type: 'counter',
+      read: () => each((group, { messages }) => [{ labels: { group }, value: messages }]),
+    },
+    {
+      name: 'spillway_consumer_retries_total',
+      help: 'Times a sink or the broker had to be asked again.',
+      type: 'counter',
+      read: () => each((group, { retries }) => [{ labels: { group }, value: retries }]),
+    },
+  ];
+}
+
+function processFamilies(): Family[] {
+  return [
+    {
+      name: 'spillway_process_cpu_seconds_total',
+      help: 'User and system CPU time.',
+      type: 'counter',
+      read: () => {
+        const { user, system } = process.cpuUsage();
+        return [{ value: (user + system) / 1e6 }];
+      },
+    },
+    gauge('spillway_process_resident_bytes', 'Resident memory.', () => [
+      { value: process.memoryUsage.rss() },
+    ]),
+  ];
+}
+
+function gauge(
+  name: string,
+  help: string,
+  read: () => readonly Sample[] | Promise<readonly Sample[]>,
+): Family {
+  return { name, help, type: 'gauge', read };
+}

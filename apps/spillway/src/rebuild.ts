@@ -1,0 +1,98 @@
+import { rename, rm } from 'node:fs/promises';
+import { searchGroup } from '@spillway/projector';
+import { type Signal, signals } from '@spillway/otlp';
+import type { DecodedMessage, SearchStore, StoredMessage, WriteStore } from '@spillway/store';
+import type { Parts } from './parts.ts';
+
+export interface RebuildProgress {
+  signal: Signal;
+  records: number;
+}
+
+export interface RebuildResult {
+  records: number;
+  messages: number;
+}
+
+export type OnProgress = (progress: RebuildProgress) => void;
+
+const recordsPerBatch = 2_000;
+const minutesKeptMax = 366 * 24 * 60;
+export const searchFolder = 'search';
+const nextFolder = 'search.next';
+
+/**
+ * Builds the search store anew from the write store, beside the one in use, and switches over.
+ * What the consumer applies meanwhile it reads again: the new store's own positions say from where.
+ */
+export async function rebuildSearch(parts: Parts, onProgress: OnProgress): Promise<RebuildResult> {
+  const { folder, createSearchStore, search, writeStore, pipeline } = parts;
+  await rm(folder.path(nextFolder), { recursive: true, force: true });
+  const next = createSearchStore(nextFolder);
+  await next.start();
+  const result = await fill(next, writeStore, onProgress).finally(() => next.stop());
+  const change = () =>
+    search.swap(async (old) => {
+      await old.stop();
+      await replaceFolder(parts);
+      const store = createSearchStore(searchFolder);
+      await store.start();
+      return store;
+    });
+  if (pipeline) await pipeline.without(searchGroup, change);
+  else await change();
+  return result;
+}
+
+async function replaceFolder({ folder }: Parts): Promise<void> {
+  await rm(folder.path(searchFolder), { recursive: true, force: true });
+  await rename(folder.path(nextFolder), folder.path(searchFolder));
+}
+
+async function fill(
+  store: SearchStore,
+  from: WriteStore,
+  onProgress: OnProgress,
+): Promise<RebuildResult> {
+  const result = { records: 0, messages: 0 };
+  const toMinute = Math.floor(Date.now() / 60_000) + 24 * 60;
+  for (const signal of signals) {
+    const range = { signal, fromMinute: toMinute - minutesKeptMax, toMinute };
+    let batch: DecodedMessage[] = [];
+    let waiting = 0;
+    const flush = async (): Promise<void> => {
+      await store.apply(batch);
+      result.messages += batch.length;
+      result.records += waiting;
+      batch = [];
+      waiting = 0;
+      onProgress({ signal, records: result.records });
+    };
+    for await (const message of from.readBack(range)) {
+      batch.push(asDecoded(message, signal));
+      waiting += message.records.length;
+      if (waiting >= recordsPerBatch) await flush();
+    }
+    if (batch.length) await flush();
+  }
+  return result;
+}
+
+function asDecoded({ applied, receivedMs, records }: StoredMessage, signal: Signal): DecodedMessage {
+  return {
+    envelope: {
+      id: applied.id,
+      foreign: applied.foreign,
+      tenant: applied.tenant,
+      records: applied.records,
+      receivedMs,
+      traceparent: undefined,
+      onlyGroup: undefined,
+      ordinals: undefined,
+    },
+    signal,
+    position: applied.position,
+    records,
+    broken: [],
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * One store behind which another can be put while it is in use. Calls that come during the switch
+ * wait for it, but for `health`.
+ */
+export class Swappable<T extends object> {
+  #current: T;
+  #switching: Promise<void> | undefined;
+  /** Has every method of the store; each is asynchronous, but for `health`. */
+  readonly store: T;
+
+  constructor(current: T) {
+    this.#current = current;
+    this.store = new Proxy(current, {
+      get: (_target, name) => this.#member(name as keyof T),
+    });
+  }
+
+  get current(): T {
+    return this.#current;
+  }
+
+  /** Puts in place what `run` gives back; the old store stays if it throws. */
+  async swap(run: (old: T) => Promise<T>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#switching = promise;
+    try {
+      this.#current = await run(this.#current);
+    } finally {
+      this.#switching = undefined;
+      resolve();
+    }
+  }
+
+  #member(name: keyof T): unknown {
+    const member = this.#current[name];
+    if (typeof member !== 'function') return member;
+    if (name === 'health') return member.bind(this.#current);
+    return (...args: unknown[]) => {
+      const switching = this.#switching;
+      if (!switching) return member.apply(this.#current, args);
+      return switching.then(() => (this.#current[name] as typeof member).apply(this.#current, args));
+    };
+  }
+}
