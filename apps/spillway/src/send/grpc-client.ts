@@ -124,12 +124,21 @@ function read(stream: http2.ClientHttp2Stream): Promise<Response> {
       resolve({
         httpStatus: Number(headers[':status'] ?? 0),
         status: said['grpc-status'] === undefined ? undefined : Number(said['grpc-status']),
-        message: decodeURIComponent(String(said['grpc-message'] ?? '')),
+        message: percentDecoded(String(said['grpc-message'] ?? '')),
         details: details === undefined ? undefined : Buffer.from(String(details), 'base64'),
         body: Buffer.concat(parts),
       });
     });
   });
+}
+
+/** As it is when it is not what the protocol says. */
+function percentDecoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
 }
 
 function answerOf({ httpStatus, status, message, details, body }: Response): Answer {
