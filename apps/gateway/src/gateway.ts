@@ -36,8 +36,7 @@ export interface GatewayOptions {
 
 export interface Gateway extends Component {
   /** Where the doors listen, as `host:port`; '' before start. */
-  readonly httpAddress: string;
-  readonly grpcAddress: string;
+  readonly addresses: { http: string; grpc: string };
   stats(): GatewayStats;
 }
 
@@ -86,12 +85,8 @@ class OtlpGateway implements Gateway {
     this.#grpc = new GrpcDoor(house, () => this.health().ok);
   }
 
-  get httpAddress(): string {
-    return this.#http.address;
-  }
-
-  get grpcAddress(): string {
-    return this.#grpc.address;
+  get addresses(): { http: string; grpc: string } {
+    return { http: this.#http.address, grpc: this.#grpc.address };
   }
 
   async start(): Promise<void> {
@@ -103,8 +98,9 @@ class OtlpGateway implements Gateway {
     await this.#grpc.listen();
     this.#state = 'running';
     const { report } = this.#options;
-    report?.({ type: 'listening', protocol: 'http', address: this.httpAddress });
-    report?.({ type: 'listening', protocol: 'grpc', address: this.grpcAddress });
+    const { http, grpc } = this.addresses;
+    report?.({ type: 'listening', protocol: 'http', address: http });
+    report?.({ type: 'listening', protocol: 'grpc', address: grpc });
   }
 
   stop(): Promise<void> {

@@ -71,7 +71,8 @@ export class GrpcDoor implements Door {
   listen(): Promise<void> {
     const { grpcHost: host, grpcPort: port } = this.#house.config;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
+      // Stays: an error while accepting (no file descriptors left) must not end the process.
+      this.#server.on('error', reject);
       this.#server.listen({ host, port }, resolve);
     });
   }

@@ -42,12 +42,8 @@ export function sendAnswer(
   res: ServerResponse,
   { status, headers, body }: HttpAnswer,
 ): void {
-  if (req.complete) {
-    res.writeHead(status, headers).end(body);
-    return;
-  }
   req.resume();
-  if (Number(req.headers['content-length'] ?? Number.NaN) <= keepAliveBytesMax) {
+  if (req.complete || announcedBytes(req) <= keepAliveBytesMax) {
     res.writeHead(status, headers).end(body);
     return;
   }
@@ -56,6 +52,12 @@ export function sendAnswer(
   const timer = setTimeout(end, lingerMs);
   req.once('end', end);
   res.once('close', () => clearTimeout(timer));
+}
+
+/** Infinity for a chunked body. */
+function announcedBytes({ headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
+  return Number(headers['content-length'] ?? 0);
 }
 
 function delivered(
