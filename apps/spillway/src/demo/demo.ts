@@ -25,7 +25,7 @@ const firstVisits = 20;
  * second over seven services, with some errors, some slow outliers, and a payment provider that
  * is unwell for 30 s every 3 minutes.
  */
-export function startDemo({ httpEndpoint, key }: DemoOptions): Demo {
+export function runDemo({ httpEndpoint, key }: DemoOptions): Demo {
   const random = new Random(Math.floor(Math.random() * 2 ** 32));
   const startedMs = performance.now();
   const incident = (): boolean => isIncident(performance.now() - startedMs);
