@@ -1,3 +1,5 @@
+import type { BrokenRecord } from './records.ts';
+
 /**
  * `malformed`: these bytes are not an OTLP request, and never will be.
  * `too-many-records`: more than `recordsMax` in one request. Both are the client's to mend.
@@ -36,4 +38,24 @@ export class WireError extends Error {
     super(reason);
     this.offset = offset;
   }
+}
+
+/** A record that is framed well and wrong inside. Never leaves this package. */
+export class BrokenRecordError extends Error {
+  readonly code: BrokenRecord['code'];
+
+  constructor(code: BrokenRecord['code'], reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+/** `['spans', 3, 'kind']` as `spans[3].kind`. */
+export function pathText(parts: readonly (string | number)[]): string {
+  let path = '';
+  for (const part of parts) {
+    if (typeof part === 'number') path += `[${part}]`;
+    else path += path === '' ? part : `.${part}`;
+  }
+  return path;
 }

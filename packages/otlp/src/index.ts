@@ -1,4 +1,7 @@
+export { type DecodeOptions, decode } from './decode.ts';
+export { encodeRequest } from './encode.ts';
 export { OtlpError, type OtlpErrorCode } from './errors.ts';
+export { extract } from './extract.ts';
 export { jsonToProtobuf } from './json-to-protobuf.ts';
 export { recordsMax } from './layout.ts';
 export { protobufToJson } from './protobuf-to-json.ts';

@@ -1,5 +1,5 @@
 /** Reads JSON text (RFC 8259) in place: tokens are ranges of the bytes until somebody needs more. */
-import { OtlpError } from './errors.ts';
+import { OtlpError, pathText } from './errors.ts';
 
 /** Deeper JSON is refused: it bounds the stack. OTLP's own nesting is far below. */
 const depthMax = 512;
@@ -159,12 +159,7 @@ export class JsonLexer {
   }
 
   fail(reason: string, offset: number): never {
-    let path = '';
-    for (const part of this.path) {
-      if (typeof part === 'number') path += `[${part}]`;
-      else path += path === '' ? part : `.${part}`;
-    }
-    throw new OtlpError({ path, reason, offset });
+    throw new OtlpError({ path: pathText(this.path), reason, offset });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Protobuf to OTLP/JSON, for people and for tools that want it: not on the hot path. */
-import { OtlpError, WireError } from './errors.ts';
+import { OtlpError, pathText, WireError } from './errors.ts';
 import { Reader, wireBytes } from './reader.ts';
 import type { Signal } from './records.ts';
 import { type Field, type Message, requestOf } from './schema.ts';
@@ -7,6 +7,12 @@ import { type Field, type Message, requestOf } from './schema.ts';
 type Json = string | number | boolean | Json[] | JsonObject;
 interface JsonObject {
   [name: string]: Json;
+}
+
+export interface Fault {
+  path: string;
+  reason: string;
+  offset: number;
 }
 
 /** Deeper messages are refused: it bounds the stack. Three levels make one of a nested value. */
@@ -18,22 +24,33 @@ const depthMax = 320;
  * @throws OtlpError when it is malformed anywhere, also inside a record.
  */
 export function protobufToJson(signal: Signal, message: Uint8Array): string {
-  const walk = new Walk(message);
+  const object: JsonObject = {};
+  const fault = readMessage(requestOf[signal], message, object);
+  if (fault !== undefined) throw new OtlpError(fault);
+  return JSON.stringify(object);
+}
+
+/** Where and why a message is malformed, in the names of OTLP/JSON; undefined when it is not. */
+export function faultIn(message: Message, bytes: Uint8Array): Fault | undefined {
+  return readMessage(message, bytes, {});
+}
+
+function readMessage(message: Message, bytes: Uint8Array, into: JsonObject): Fault | undefined {
+  const walk = new Walk(bytes);
   try {
-    const object: JsonObject = {};
-    walk.message(requestOf[signal], object);
-    return JSON.stringify(object);
+    walk.message(message, into);
+    return undefined;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const path = walk.path.join('.');
-    throw new OtlpError({ path, reason: error.message, offset: error.offset });
+    return { path: pathText(walk.path), reason: error.message, offset: error.offset };
   }
 }
 
 class Walk {
   readonly #reader: Reader;
-  /** Field names down to the value being read. */
-  readonly path: string[] = [];
+  #depth = 0;
+  /** Names and indexes down to the value being read. */
+  readonly path: (string | number)[] = [];
 
   constructor(bytes: Uint8Array) {
     this.#reader = new Reader(bytes);
@@ -63,15 +80,21 @@ class Walk {
         if (other !== field && into[other.name] !== undefined) delete into[other.name];
       }
     }
-    if (field.repeated) listOf(into, name).push(this.#value(field, {}));
+    if (field.repeated) this.#element(field, listOf(into, name));
     else into[name] = this.#value(field, (into[name] as JsonObject | undefined) ?? {});
   }
 
   #packed(field: Field, into: JsonObject): void {
     const list = listOf(into, field.name);
     const outer = this.#reader.enter();
-    while (this.#reader.more) list.push(this.#value(field, {}));
+    while (this.#reader.more) this.#element(field, list);
     this.#reader.leave(outer);
+  }
+
+  #element(field: Field, list: Json[]): void {
+    this.path.push(list.length);
+    list.push(this.#value(field, {}));
+    this.path.pop();
   }
 
   /** `into` takes the fields of a message: one that is given twice is merged. */
@@ -79,10 +102,11 @@ class Walk {
     const reader = this.#reader;
     switch (field.kind) {
       case 'message': {
-        if (this.path.length > depthMax) reader.fail(`nested deeper than ${depthMax}`, reader.pos);
+        if (++this.#depth > depthMax) reader.fail(`nested deeper than ${depthMax}`, reader.pos);
         const outer = reader.enter();
         this.message(field.message(), into);
         reader.leave(outer);
+        this.#depth--;
         return into;
       }
       case 'string':

@@ -87,7 +87,7 @@ const anyValue = message([
   member(7, 'bytesValue', 'bytes'),
   member(8, 'stringValueStrindex', 'int32'),
 ]);
-const keyValue = message([
+export const keyValue = message([
   one(1, 'key', 'string'),
   one(2, 'value', () => anyValue),
   one(3, 'keyStrindex', 'int32'),
@@ -98,12 +98,12 @@ const entityRef = message([
   many(3, 'idKeys', 'string'),
   many(4, 'descriptionKeys', 'string'),
 ]);
-const resource = message([
+export const resource = message([
   many(1, 'attributes', () => keyValue),
   one(2, 'droppedAttributesCount', 'uint32'),
   many(3, 'entityRefs', () => entityRef),
 ]);
-const scope = message([
+export const scope = message([
   one(1, 'name', 'string'),
   one(2, 'version', 'string'),
   many(3, 'attributes', () => keyValue),
@@ -132,7 +132,7 @@ const link = message([
   one(6, 'flags', 'fixed32'),
 ]);
 const status = message([one(2, 'message', 'string'), one(3, 'code', 'enum')]);
-const span = message([
+export const span = message([
   one(1, 'traceId', 'id'),
   one(2, 'spanId', 'id'),
   one(3, 'traceState', 'string'),
@@ -151,7 +151,7 @@ const span = message([
   one(16, 'flags', 'fixed32'),
 ]);
 
-const logRecord = message([
+export const logRecord = message([
   one(1, 'timeUnixNano', 'fixed64'),
   one(2, 'severityNumber', 'enum'),
   one(3, 'severityText', 'string'),
@@ -173,7 +173,7 @@ const exemplar = message([
   member(6, 'asInt', 'sfixed64'),
   many(7, 'filteredAttributes', () => keyValue),
 ]);
-const numberDataPoint = message([
+export const numberDataPoint = message([
   one(2, 'startTimeUnixNano', 'fixed64'),
   one(3, 'timeUnixNano', 'fixed64'),
   member(4, 'asDouble', 'double'),
@@ -182,7 +182,7 @@ const numberDataPoint = message([
   many(7, 'attributes', () => keyValue),
   one(8, 'flags', 'uint32'),
 ]);
-const histogramDataPoint = message([
+export const histogramDataPoint = message([
   one(2, 'startTimeUnixNano', 'fixed64'),
   one(3, 'timeUnixNano', 'fixed64'),
   one(4, 'count', 'fixed64'),
@@ -196,7 +196,7 @@ const histogramDataPoint = message([
   maybe(12, 'max', 'double'),
 ]);
 const buckets = message([one(1, 'offset', 'sint32'), many(2, 'bucketCounts', 'uint64')]);
-const exponentialHistogramDataPoint = message([
+export const exponentialHistogramDataPoint = message([
   many(1, 'attributes', () => keyValue),
   one(2, 'startTimeUnixNano', 'fixed64'),
   one(3, 'timeUnixNano', 'fixed64'),
@@ -213,7 +213,7 @@ const exponentialHistogramDataPoint = message([
   one(14, 'zeroThreshold', 'double'),
 ]);
 const valueAtQuantile = message([one(1, 'quantile', 'double'), one(2, 'value', 'double')]);
-const summaryDataPoint = message([
+export const summaryDataPoint = message([
   one(2, 'startTimeUnixNano', 'fixed64'),
   one(3, 'timeUnixNano', 'fixed64'),
   one(4, 'count', 'fixed64'),

@@ -1,0 +1,88 @@
+/** What a metric's points have in common. Source: `metrics.proto`, `Metric`. */
+import { metricTypeByTag, type Place, pointsTag, tagOf } from './layout.ts';
+import { type Reader, wireVarint } from './reader.ts';
+import type { Metric } from './records.ts';
+
+export interface MetricHead {
+  metric: Metric;
+  /** Tag of the `data` that counts, or 0. */
+  dataTag: number;
+  /** Where the first field with that `data` begins. */
+  dataFrom: number;
+  /** What the keys of its points have from it, see `keys.ts`. */
+  header: Uint8Array;
+  /** Payloads of `metadata`: not part of the framing, so they may be malformed. */
+  metadata: Uint8Array[];
+}
+
+/** Reads the whole metric up to the limit, passing over the points. Then go back to `dataFrom`. */
+export function readMetricHead(reader: Reader, place: Place): MetricHead {
+  const head = emptyHead();
+  const { metric } = head;
+  const own: Uint8Array[] = [];
+  let data: Uint8Array[] = [];
+  while (reader.more) {
+    const start = reader.pos;
+    const tag = reader.tag();
+    const type = metricTypeByTag.get(tag);
+    if (type !== undefined) {
+      if (tag !== head.dataTag) {
+        // Of a oneof the last member counts; what an earlier one held is gone.
+        data = [];
+        Object.assign(metric, { type, temporality: 0, monotonic: false });
+        head.dataTag = tag;
+        head.dataFrom = start;
+      }
+      place.dataName = type;
+      readData(reader, place, metric, data);
+      continue;
+    }
+    if (tag === tagOf(1)) metric.name = reader.string();
+    else if (tag === tagOf(2)) metric.description = reader.string();
+    else if (tag === tagOf(3)) metric.unit = reader.string();
+    else if (tag === tagOf(12)) head.metadata.push(reader.blob());
+    else reader.skip(tag);
+    own.push(reader.slice(start, reader.pos));
+  }
+  head.header = Buffer.concat([own, [Uint8Array.of(head.dataTag >>> 3)], data].flat());
+  return head;
+}
+
+function emptyHead(): MetricHead {
+  return {
+    metric: {
+      name: '',
+      description: '',
+      unit: '',
+      type: 'gauge',
+      temporality: 0,
+      monotonic: false,
+      metadata: [],
+    },
+    dataTag: 0,
+    dataFrom: 0,
+    header: new Uint8Array(),
+    metadata: [],
+  };
+}
+
+function readData(reader: Reader, place: Place, metric: Metric, fields: Uint8Array[]): void {
+  const outer = reader.enter();
+  while (reader.more) {
+    const start = reader.pos;
+    const tag = reader.tag();
+    if (tag === pointsTag) {
+      place.next(3);
+      reader.skip(tag);
+      place.leave(3);
+      continue;
+    }
+    if (tag === tagOf(2, wireVarint) && metric.type !== 'gauge' && metric.type !== 'summary') {
+      metric.temporality = reader.int32();
+    } else if (tag === tagOf(3, wireVarint) && metric.type === 'sum') {
+      metric.monotonic = reader.bool();
+    } else reader.skip(tag);
+    fields.push(reader.slice(start, reader.pos));
+  }
+  reader.leave(outer);
+}

@@ -1,0 +1,60 @@
+/** Says in words what is wrong inside a record. Only for broken ones: it reads them once more. */
+import { BrokenRecordError, WireError } from './errors.ts';
+import { faultIn } from './protobuf-to-json.ts';
+import type { BrokenRecord } from './records.ts';
+import {
+  exponentialHistogramDataPoint,
+  histogramDataPoint,
+  keyValue,
+  logRecord,
+  type Message,
+  numberDataPoint,
+  resource,
+  scope,
+  span,
+  summaryDataPoint,
+} from './schema.ts';
+
+/** The messages whose inside the framing check leaves alone. */
+export const inner = {
+  traces: span,
+  logs: logRecord,
+  gauge: numberDataPoint,
+  sum: numberDataPoint,
+  histogram: histogramDataPoint,
+  exponential_histogram: exponentialHistogramDataPoint,
+  summary: summaryDataPoint,
+  resource,
+  scope,
+  metadata: keyValue,
+} as const satisfies Record<string, Message>;
+
+export interface Fault {
+  code: BrokenRecord['code'];
+  reason: string;
+}
+
+/**
+ * Runs `read` over something's inside. What is wrong comes back as a value, with the field's name;
+ * `bytes` begin at `offset` of the message.
+ */
+export function attempt<T>(
+  message: Message,
+  { bytes, offset }: { bytes: Uint8Array; offset: number },
+  read: () => T,
+): { value: T } | Fault {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof BrokenRecordError) return { code: error.code, reason: error.message };
+    if (!(error instanceof WireError)) throw error;
+    const fault = faultIn(message, bytes);
+    const field = fault === undefined || fault.path === '' ? '' : `${snakeCase(fault.path)}: `;
+    const reason = `${field}${error.message} at offset ${offset + (fault?.offset ?? 0)}`;
+    return { code: 'malformed-record', reason };
+  }
+}
+
+function snakeCase(path: string): string {
+  return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
