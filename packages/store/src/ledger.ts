@@ -39,6 +39,7 @@ export interface RowCount {
 
 /** Every store that has an account of its own implements this. */
 export interface LedgerSide {
+  /** In the order in which they were (first) applied. */
   appliedMessages(range: MinuteRange): Promise<AppliedMessage[]>;
   rowCounts(range: MinuteRange): Promise<RowCount[]>;
 }

@@ -1,0 +1,5 @@
+export { embedded } from './adapters.ts';
+export { runCommandLine } from './command-line.ts';
+export { type SpillwayConfig, spillwaySchema } from './config.ts';
+export type { Adapters, Parts } from './parts.ts';
+export { Spillway, type SpillwayOptions } from './spillway.ts';

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runSender, type SenderLog, type SenderOptions } from './load.ts';
+import type { Addresses, SpillwayProcess } from './spillway-process.ts';
+
+export interface KillRoundsOptions {
+  spillway: SpillwayProcess;
+  rounds: number;
+  random: () => number;
+  sendersPerSignal: number;
+}
+
+const signals = ['traces', 'logs', 'metrics'] as const;
+
+/**
+ * Load without a break, and a kill -9 at a random moment of each round. At the end the server runs,
+ * and every group has caught up.
+ */
+export async function killRounds(options: KillRoundsOptions): Promise<{
+  logs: SenderLog[];
+  addresses: Addresses;
+}> {
+  const { spillway, rounds, random, sendersPerSignal } = options;
+  let addresses: Addresses | undefined = await spillway.start();
+  let stopped = false;
+  const sender = (signal: SenderOptions['signal'], i: number) =>
+    runSender({
+      name: `${signal}-${i}`,
+      signal,
+      recordsPerRequest: 5,
+      giveUpShare: 0.02,
+      random,
+      endpoint: () => addresses?.otlpHttp,
+      stopped: () => stopped,
+    });
+  const senders = signals.flatMap((signal) =>
+    Array.from({ length: sendersPerSignal }, (_, i) => sender(signal, i)),
+  );
+  for (let round = 0; round < rounds; round++) {
+    await sleep(100 + random() * 400);
+    await spillway.end('SIGKILL');
+    addresses = undefined;
+    addresses = await spillway.start();
+  }
+  await sleep(300);
+  stopped = true;
+  const logs = await Promise.all(senders);
+  await caughtUp(addresses as Addresses);
+  return { logs, addresses: addresses as Addresses };
+}
+
+/** Until no group has anything left to read, three looks in a row. */
+export async function caughtUp({ console: page }: Addresses): Promise<void> {
+  for (let quiet = 0; quiet < 3; ) {
+    const response = await fetch(`${page}/api/lag`);
+    const { lag } = (await response.json()) as { lag: { messages: number | null }[] };
+    quiet = lag.every(({ messages }) => messages === 0) ? quiet + 1 : 0;
+    await sleep(100);
+  }
+}

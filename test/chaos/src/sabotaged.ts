@@ -1,0 +1,73 @@
+/**
+ * Spillway with one guarantee switched off, to show that a chaos test can fail. The switch is here,
+ * not in the product: the parts are wrapped on their way in.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Broker, Subscription } from '@spillway/broker';
+import type { DecodedMessage, Sink } from '@spillway/store';
+import { type Adapters, embedded, runCommandLine } from 'spillway';
+
+export type Sabotage = 'commit-before-write' | 'no-dedup-keys';
+
+const sabotages: Record<Sabotage, Adapters> = {
+  /** Positions are committed as soon as they are polled, and no store knows better. */
+  'commit-before-write': {
+    ...embedded,
+    broker: (context) => commitFirst(embedded.broker(context)),
+    writeStore: (context) => slow(embedded.writeStore(context)),
+    searchStore: (context, folder) => slow(embedded.searchStore(context, folder)),
+  },
+  /** Every delivery of a record looks like a record never seen. */
+  'no-dedup-keys': {
+    ...embedded,
+    writeStore: (context) => strange(embedded.writeStore(context)),
+    searchStore: (context, folder) => strange(embedded.searchStore(context, folder)),
+  },
+};
+
+function commitFirst(broker: Broker): Broker {
+  return override(broker, {
+    subscribe: async (options) => {
+      const subscription = await broker.subscribe(options);
+      const poll: Subscription['poll'] = async (how) => {
+        const messages = await subscription.poll(how);
+        await subscription.commit(messages);
+        return messages;
+      };
+      return override(subscription, { poll, commit: async () => {} });
+    },
+  });
+}
+
+/** Widens the moment between the poll and the write; the store's own positions are not asked. */
+function slow<S extends Sink>(store: S): S {
+  const apply: Sink['apply'] = async (messages) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return store.apply(messages);
+  };
+  return override(store as Sink, { apply, nextPositions: undefined as never }) as S;
+}
+
+function strange<S extends Sink>(store: S): S {
+  const renamed = (message: DecodedMessage): DecodedMessage => ({
+    ...message,
+    records: message.records.map((each) => ({ ...each, key: randomBytes(16).toString('hex') })),
+  });
+  return override(store as Sink, {
+    apply: (messages) => store.apply(messages.map(renamed)),
+  }) as S;
+}
+
+/** The same object with some methods replaced; the others keep their private state. */
+function override<T extends object>(target: T, members: Partial<T>): T {
+  return new Proxy(target, {
+    get(_target, name) {
+      if (Object.hasOwn(members, name)) return members[name as keyof T];
+      const member = target[name as keyof T];
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}
+
+const mode = process.env.SPILLWAY_TEST_SABOTAGE as Sabotage;
+await runCommandLine(process.argv.slice(2), sabotages[mode]);
