@@ -76,7 +76,7 @@ async function send(flags: Flags, signal: AbortSignal): Promise<Sent> {
   const batches = generate({ traces, spans, logs, points, batchRecordsMax: batch, seed, nowMs });
   const progress = process.stderr.isTTY ? progressLine() : undefined;
   const sent = await sendAll(batches, {
-    endpoints: endpoint.length > 0 ? endpoint.map(checkedUrl) : [fallback],
+    endpoints: endpoint.length > 0 ? endpoint.map(urlOf) : [fallback],
     protocol: protocolOf(flags),
     compression: compressionOf(flags),
     key,
@@ -117,9 +117,10 @@ function progressLine(): { update(sent: Sent): void; end(): void } {
   };
 }
 
-function checkedUrl(endpoint: string): string {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return endpoint;
+/** `host:port` is enough. */
+function urlOf(endpoint: string): string {
+  const text = endpoint.includes('://') ? endpoint : `http://${endpoint}`;
+  if (/^https?:/.test(text) && URL.canParse(text)) return text;
   throw new InvalidArgumentError(`--endpoint: wanted http://host:port, got ${endpoint}`);
 }
 
