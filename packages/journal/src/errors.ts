@@ -1,0 +1,39 @@
+/** Why a journal could not be opened, read or closed. Refusals of an append are values instead. */
+export type JournalErrorCode =
+  /** Another owner holds the folder. */
+  | 'locked'
+  /** The folder was written by a newer release; nothing was touched. */
+  | 'newer-version'
+  /** The folder's format file is not ours, or not readable as such. */
+  | 'not-a-journal'
+  | 'closed'
+  /** The operating system failed; see `cause`. */
+  | 'io';
+
+export class JournalError extends Error {
+  readonly code: JournalErrorCode;
+
+  constructor(code: JournalErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'JournalError';
+    this.code = code;
+  }
+}
+
+/** ENOSPC and EDQUOT pass when space is freed; nothing is broken. */
+export function isNoSpace(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+export function isNotFound(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT';
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

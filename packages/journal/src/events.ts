@@ -1,0 +1,23 @@
+/** What a journal tells its owner besides answers. */
+export type JournalEvent =
+  /** The bytes after the last intact entry, left by a crash, were cut off at open. */
+  | { type: 'tail-cut'; path: string; bytesLost: number; message: string }
+  /**
+   * A segment with corrupt entries was renamed to `*.quarantined`. It is not written any more; its
+   * intact entries are still served. `entriesLost` is undefined where it cannot be known.
+   */
+  | {
+      type: 'segment-quarantined';
+      path: string;
+      entriesLost: number | undefined;
+      bytesLost: number;
+      message: string;
+    }
+  /** Segments between two others are gone. */
+  | { type: 'segment-missing'; path: string; entriesLost: number; message: string }
+  /** Both copies of the saved positions are corrupt; the file was set aside. */
+  | { type: 'positions-lost'; path: string; message: string }
+  /** A write or fsync failed; what was waiting for it was refused. */
+  | { type: 'write-failed'; path: string; noSpace: boolean; message: string };
+
+export type Report = (event: JournalEvent) => void;

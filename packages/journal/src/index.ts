@@ -1,0 +1,18 @@
+export { readWhole, replaceWhole } from './atomic.ts';
+export type { Entry } from './entry.ts';
+export { JournalError, type JournalErrorCode } from './errors.ts';
+export type { JournalEvent, Report } from './events.ts';
+export { type Files, nodeFiles, type OpenFile } from './files.ts';
+export { checkFormat, type Format, writeFormat } from './format.ts';
+export {
+  Journal,
+  type JournalOptions,
+  type JournalStats,
+  openJournal,
+  type SegmentInfo,
+} from './journal.ts';
+export type { FolderLock } from './lock.ts';
+export type { AppendOutcome, AppendRefusal } from './outcome.ts';
+export { openPositions, type Positions, type PositionsOptions } from './positions.ts';
+export type { Chunk } from './reader.ts';
+export type { Payload } from './writer.ts';

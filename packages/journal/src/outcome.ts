@@ -1,0 +1,24 @@
+/** What became of an append. Refusals are values: certainly not in the log. */
+export type AppendOutcome =
+  /** `sequence` is that of the first entry; the others follow without a gap. */
+  | { status: 'durable'; sequence: number }
+  | { status: 'refused'; code: AppendRefusal; retryable: boolean; message: string }
+  /** After a failed fsync that could not be undone: a later open may find the entries. */
+  | { status: 'unknown'; message: string };
+
+export type AppendRefusal =
+  /** Too many bytes wait for the disk. */
+  | 'busy'
+  /** `bytesMax` is reached and nothing was deleted. */
+  | 'full'
+  /** ENOSPC or EDQUOT. */
+  | 'disk-full'
+  /** Larger than `entryBytesMax`: never taken. */
+  | 'too-large'
+  /** The disk failed. */
+  | 'io'
+  | 'closed';
+
+export function refused(code: AppendRefusal, message: string): AppendOutcome {
+  return { status: 'refused', code, retryable: code !== 'too-large', message };
+}
