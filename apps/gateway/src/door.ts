@@ -6,14 +6,19 @@ import type { Ingest } from './ingest.ts';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
 import type { DoorStats } from './stats.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** What both doors share. */
 export interface House {
   config: GatewayConfig;
   keys: KeyRing | undefined;
+  /** Undefined: without TLS. */
+  tls: TlsFiles | undefined;
   admission: Admission;
   ingest: Ingest;
   stats: DoorStats;
+  /** From a stop on: connections are asked to close with their next answer. */
+  stopping: () => boolean;
   /** Monotonic milliseconds. */
   nowMs: () => number;
   /** Milliseconds since the epoch. */
@@ -26,8 +31,6 @@ export interface Door {
   /** Where it listens, once it does: `127.0.0.1:4318`. */
   readonly address: string;
   readonly connections: number;
-  /** From now on connections are asked to close with their next answer. */
-  drain(): void;
   /** Accepts no more, lets requests finish, and cuts what is left when the signal fires. */
   close(signal: AbortSignal): Promise<void>;
 }

@@ -11,10 +11,12 @@ import { Parcels } from './parcel.ts';
 import { PublishQueue } from './publish-queue.ts';
 import type { GatewayConfig } from './section.ts';
 import { DoorStats, type GatewayStats } from './stats.ts';
+import { type TlsEvent, TlsFiles } from './tls-files.ts';
 
 export type GatewayEvent =
   | KeyRingEvent
   | LedgerNotesEvent
+  | TlsEvent
   | { type: 'listening'; protocol: 'http' | 'grpc'; address: string }
   /** The account of this gateway's last seconds is in the log alone. */
   | { type: 'last-note-lost'; messages: number };
@@ -49,6 +51,7 @@ class OtlpGateway implements Gateway {
   readonly name = 'gateway';
   readonly #options: GatewayOptions;
   readonly #keys: KeyRing | undefined;
+  readonly #tls: TlsFiles | undefined;
   readonly #admission: Admission;
   readonly #ingest: Ingest;
   readonly #queue: PublishQueue;
@@ -72,6 +75,7 @@ class OtlpGateway implements Gateway {
           ...(report && { report }),
         })
       : undefined;
+    this.#tls = config.certFile ? new TlsFiles({ ...config, report }) : undefined;
     this.#admission = new Admission({ config, nowMs });
     const { noteIntervalMs: intervalMs } = config;
     this.#notes = new LedgerNotes({ broker, gateway, epoch, intervalMs, report });
@@ -79,8 +83,10 @@ class OtlpGateway implements Gateway {
     this.#queue = new PublishQueue({ ...config, broker, parcels: this.#parcels, nowMs });
     const [parcels, queue, notes, stats] = [this.#parcels, this.#queue, this.#notes, this.#stats];
     this.#ingest = new Ingest({ broker, config, parcels, queue, notes, stats });
-    const [keys, admission, ingest] = [this.#keys, this.#admission, this.#ingest];
-    const house: House = { config, keys, admission, ingest, stats, nowMs, wallMs };
+    const [keys, tls] = [this.#keys, this.#tls];
+    const [admission, ingest] = [this.#admission, this.#ingest];
+    const stopping = (): boolean => this.#state === 'stopping';
+    const house: House = { config, keys, tls, admission, ingest, stats, stopping, nowMs, wallMs };
     this.#http = new HttpDoor(house);
     this.#grpc = new GrpcDoor(house, () => this.health().ok);
   }
@@ -92,6 +98,7 @@ class OtlpGateway implements Gateway {
   async start(): Promise<void> {
     checkConfig(this.#options.config);
     await this.#keys?.start();
+    await this.#tls?.start();
     await this.#ingest.start();
     this.#notes.start();
     await this.#http.listen();
@@ -140,6 +147,7 @@ class OtlpGateway implements Gateway {
       this.#options.report?.({ type: 'last-note-lost', messages });
     }
     await this.#keys?.stop();
+    this.#tls?.stop();
     this.#state = 'stopped';
   }
 }

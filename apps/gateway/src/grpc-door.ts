@@ -1,5 +1,7 @@
 import {
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
@@ -12,6 +14,7 @@ import { sendHttpStatus, sendRefusal } from './grpc-answer.ts';
 import { GrpcExchange } from './grpc-exchange.ts';
 import { answerHealth, healthPath } from './grpc-health.ts';
 import { Refusal } from './refusal.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 const signalByService = new Map<string, Signal>([
   ['opentelemetry.proto.collector.trace.v1.TraceService', 'traces'],
@@ -37,14 +40,14 @@ const goawayGraceMs = 2000;
 export class GrpcDoor implements Door {
   readonly #house: House;
   readonly #ready: () => boolean;
-  readonly #server: Http2Server;
+  readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
 
   constructor(house: House, ready: () => boolean) {
     this.#house = house;
     this.#ready = ready;
     const { config } = house;
-    this.#server = createServer({
+    const options = {
       maxHeaderListPairs: 64,
       maxSessionMemory: 64,
       unknownProtocolTimeout: config.headersTimeoutMs,
@@ -53,7 +56,11 @@ export class GrpcDoor implements Door {
         maxConcurrentStreams: config.streamsPerConnectionMax,
         maxHeaderListSize: config.headerBytesMax,
       },
-    });
+      handshakeTimeout: config.headersTimeoutMs,
+    };
+    this.#server = house.tls
+      ? followed(createSecureServer(options), house.tls)
+      : createServer(options);
     this.#server.maxConnections = config.connectionsMax;
     this.#server.on('session', (session) => this.#onSession(session));
     this.#server.on('stream', (stream, headers) => this.#onStream(stream, headers));
@@ -78,10 +85,6 @@ export class GrpcDoor implements Door {
   }
 
   /** GOAWAY: clients open new connections elsewhere, and their calls in flight are finished. */
-  drain(): void {
-    for (const session of this.#sessions) session.close();
-  }
-
   close(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const cut = (): void => {
@@ -92,7 +95,7 @@ export class GrpcDoor implements Door {
         signal.removeEventListener('abort', cut);
         resolve();
       });
-      this.drain();
+      for (const session of this.#sessions) session.close();
       if (signal.aborted) cut();
     });
   }
@@ -141,4 +144,9 @@ export class GrpcDoor implements Door {
 
 function isGrpc(contentType: string | undefined): boolean {
   return contentType !== undefined && /^application\/grpc(\+proto)?(;|$)/.test(contentType);
+}
+
+function followed(server: Http2SecureServer, tls: TlsFiles): Http2SecureServer {
+  tls.follow((certificate) => server.setSecureContext(certificate));
+  return server;
 }

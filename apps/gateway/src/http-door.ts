@@ -1,32 +1,38 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { cors } from './cors.ts';
 import { connectionAgeMs, type Door, type House } from './door.ts';
 import { HttpExchange } from './http-exchange.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** OTLP/HTTP. Source: opentelemetry-proto `docs/specification.md`, "OTLP/HTTP". */
 export class HttpDoor implements Door {
   readonly #house: House;
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   readonly #closeAtMs = new WeakMap<Socket, number>();
   #open = 0;
-  #draining = false;
 
   constructor(house: House) {
     this.#house = house;
     const { config } = house;
     const { answerTimeoutMs, headersTimeoutMs, idleTimeoutMs } = config;
-    this.#server = createServer({
+    const options = {
       maxHeaderSize: config.headerBytesMax,
       headersTimeout: headersTimeoutMs,
       // The exchange answers at answerTimeoutMs; this cuts who does not stop sending then.
       requestTimeout: Math.max(answerTimeoutMs + 2000, headersTimeoutMs),
       keepAliveTimeout: idleTimeoutMs,
       connectionsCheckingInterval: 1000,
-    });
+      handshakeTimeout: headersTimeoutMs,
+    };
+    this.#server = house.tls
+      ? followed(createTlsServer(options), house.tls)
+      : createServer(options);
     this.#server.maxConnections = config.connectionsMax;
     this.#server.timeout = idleTimeoutMs + answerTimeoutMs;
-    this.#server.on('connection', (socket: Socket) => this.#onConnection(socket));
+    const connected = house.tls ? 'secureConnection' : 'connection';
+    this.#server.on(connected, (socket: Socket) => this.#onConnection(socket));
     this.#server.on('request', (req, res) => this.#onRequest(req, res, false));
     this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res, true));
   }
@@ -49,12 +55,7 @@ export class HttpDoor implements Door {
     });
   }
 
-  drain(): void {
-    this.#draining = true;
-  }
-
   close(signal: AbortSignal): Promise<void> {
-    this.#draining = true;
     return new Promise((resolve) => {
       const cut = (): void => this.#server.closeAllConnections();
       signal.addEventListener('abort', cut, { once: true });
@@ -77,7 +78,7 @@ export class HttpDoor implements Door {
   #onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     const { config } = this.#house;
     if (config.corsOrigins.length > 0 && cors(req, res, config.corsOrigins)) return;
-    const lastOfConnection = (): boolean => this.#draining || this.#isOld(req.socket);
+    const lastOfConnection = (): boolean => this.#house.stopping() || this.#isOld(req.socket);
     const exchange = { house: this.#house, req, res, expectsContinue, lastOfConnection };
     new HttpExchange(exchange).run();
   }
@@ -85,4 +86,9 @@ export class HttpDoor implements Door {
   #isOld(socket: Socket): boolean {
     return this.#house.nowMs() > (this.#closeAtMs.get(socket) ?? Number.POSITIVE_INFINITY);
   }
+}
+
+function followed(server: TlsServer, tls: TlsFiles): TlsServer {
+  tls.follow((certificate) => server.setSecureContext(certificate));
+  return server;
 }

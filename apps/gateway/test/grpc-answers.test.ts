@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, constants } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { topicOf } from '@spillway/broker';
@@ -8,7 +7,7 @@ import { createKey } from '@spillway/runtime';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { openBroker, readAll, recordsOf, runGateway, withPublish } from './support/gateway.ts';
-import { call, grpcClient } from './support/grpc.ts';
+import { call, framed, grpcClient, gzip, rawCall } from './support/grpc.ts';
 import { protobufRequest } from './support/requests.ts';
 
 const retryInfo = 'google.rpc.RetryInfo';
@@ -42,7 +41,6 @@ describe('OTLP/gRPC', () => {
 
   it('answers RESOURCE_EXHAUSTED without RetryInfo to what is too large, sent or inflated', async () => {
     const { grpc } = await runGateway({ config: { bodyBytesMax: 2000 } });
-    const { gzip } = await import('./support/grpc.ts');
     const large = protobufRequest('logs', { records: 50, padding: 100 });
     for (const options of [{}, gzip]) {
       const answer = await call(grpcClient(grpc, options), { signal: 'logs', body: large });
@@ -169,37 +167,3 @@ describe('OTLP/gRPC', () => {
     expect(gateway.health().ok).toBe(true);
   });
 });
-
-/** A call past the official client, which would not send such a thing. */
-function rawCall(
-  address: string,
-  { headers = {}, sent }: { headers?: Record<string, string>; sent: Uint8Array },
-): Promise<Record<string, unknown>> {
-  const session = connect(`http://${address}`);
-  const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH } = constants;
-  return new Promise((resolve, reject) => {
-    const stream = session.request({
-      [HTTP2_HEADER_METHOD]: 'POST',
-      [HTTP2_HEADER_PATH]: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...headers,
-    });
-    let answer: Record<string, unknown> = {};
-    const merge = (more: object): void => {
-      answer = { ...answer, ...more };
-    };
-    stream.on('response', merge);
-    stream.on('trailers', merge);
-    stream.on('error', reject);
-    stream.on('close', () => session.close(() => resolve(answer)));
-    stream.resume();
-    stream.end(sent);
-  });
-}
-
-function framed(message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-}

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { topicOf } from '@spillway/broker';
 import { encodeStatus, signals } from '@spillway/otlp';
 import { createKey } from '@spillway/runtime';
@@ -56,7 +57,6 @@ describe.each(formats)('OTLP/HTTP in %s', (format, type, requestOf) => {
   it('answers 413 to a body announced, sent, or inflated too large', async () => {
     const config = { bodyBytesMax: 2000, jsonBodyBytesMax: 2000 };
     const { http } = await runGateway({ config });
-    const { gzipSync } = await import('node:zlib');
     const body = requestOf('logs', { records: 50, padding: 100 });
     const chunked = { ...type, 'transfer-encoding': 'chunked' };
     const gzipped = { ...type, 'content-encoding': 'gzip' };

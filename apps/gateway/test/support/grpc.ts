@@ -1,4 +1,6 @@
+import { connect, constants } from 'node:http2';
 import {
+  type ChannelCredentials,
   Client,
   type ClientOptions,
   compressionAlgorithms,
@@ -38,9 +40,13 @@ export const gzip: ClientOptions = {
   'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
 };
 
-export function grpcClient(address: string, options: ClientOptions = {}): Client {
+export function grpcClient(
+  address: string,
+  { tls, ...options }: ClientOptions & { tls?: ChannelCredentials } = {},
+): Client {
   const limits = { 'grpc.max_send_message_length': -1, 'grpc.enable_retries': 0 };
-  const client = new Client(address, credentials.createInsecure(), { ...limits, ...options });
+  const channel = tls ?? credentials.createInsecure();
+  const client = new Client(address, channel, { ...limits, ...options });
   onTestFinished(() => client.close());
   return client;
 }
@@ -71,4 +77,38 @@ export function call(client: Client, options: GrpcCall): Promise<GrpcAnswer> {
         ack = answer.get('x-spillway-ack')[0]?.toString();
       });
   });
+}
+
+/** A call past the official client, which would not send such a thing. */
+export function rawCall(
+  address: string,
+  { headers = {}, sent }: { headers?: Record<string, string>; sent: Uint8Array },
+): Promise<Record<string, unknown>> {
+  const session = connect(`http://${address}`);
+  const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH } = constants;
+  return new Promise((resolve, reject) => {
+    const stream = session.request({
+      [HTTP2_HEADER_METHOD]: 'POST',
+      [HTTP2_HEADER_PATH]: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...headers,
+    });
+    let answer: Record<string, unknown> = {};
+    const merge = (more: object): void => {
+      answer = { ...answer, ...more };
+    };
+    stream.on('response', merge);
+    stream.on('trailers', merge);
+    stream.on('error', reject);
+    stream.on('close', () => session.close(() => resolve(answer)));
+    stream.resume();
+    stream.end(sent);
+  });
+}
+
+export function framed(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
 }

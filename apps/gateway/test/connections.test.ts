@@ -1,0 +1,45 @@
+import { connect } from 'node:http2';
+import { describe, expect, it } from 'vitest';
+import { runGateway } from './support/gateway.ts';
+import { json, keepAliveAgent, send } from './support/http.ts';
+import { jsonRequest } from './support/requests.ts';
+
+describe('a connection', () => {
+  it('over HTTP is asked to close when it is old', async () => {
+    const { http } = await runGateway({ config: { connectionAgeMaxMs: 1000 } });
+    const agent = keepAliveAgent(1);
+    const body = jsonRequest('traces');
+    const young = await send(http, { headers: json, body, agent });
+    await new Promise((resolve) => setTimeout(resolve, 1150));
+    const old = await send(http, { headers: json, body, agent });
+    const anew = await send(http, { headers: json, body, agent });
+    const said = [young, old, anew].map(({ headers }) => headers.connection);
+    expect(said).toEqual(['keep-alive', 'close', 'keep-alive']);
+  });
+
+  it('over gRPC gets a GOAWAY when it is old', async () => {
+    const { grpc } = await runGateway({ config: { connectionAgeMaxMs: 1000 } });
+    const session = connect(`http://${grpc}`);
+    const code = await new Promise((resolve) => session.once('goaway', resolve));
+    expect(code).toBe(0);
+    session.destroy();
+  });
+
+  it('beyond the limit is not taken', async () => {
+    const { http, gateway } = await runGateway({ config: { connectionsMax: 3 } });
+    const agent = keepAliveAgent(10);
+    const body = jsonRequest('traces');
+    const answers = await Promise.allSettled(
+      Array.from({ length: 10 }, () => send(http, { headers: json, body, agent })),
+    );
+    const taken = answers.filter(({ status }) => status === 'fulfilled');
+    expect(taken).toHaveLength(3);
+    expect(gateway.stats().connections.http).toBe(3);
+  });
+
+  it('with too large a header is refused with 431', async () => {
+    const { http } = await runGateway({ config: { headerBytesMax: 2000 } });
+    const headers = { ...json, 'x-large': 'x'.repeat(3000) };
+    expect((await send(http, { headers, body: '{}' })).status).toBe(431);
+  });
+});
