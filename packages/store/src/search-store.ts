@@ -247,3 +247,11 @@ export interface SearchStore extends Sink, LedgerSide {
   /** Empty and ready to be filled again: for `rebuild search`. */
   reset(): Promise<void>;
 }
+
+/** The cursor of a query is not one that this query gave. */
+export class InvalidCursorError extends Error {
+  constructor() {
+    super('the cursor is not one that this query gave');
+    this.name = 'InvalidCursorError';
+  }
+}

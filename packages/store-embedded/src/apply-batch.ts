@@ -1,0 +1,152 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { MessageId } from '@spillway/broker';
+import { signals } from '@spillway/otlp';
+import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import { BatchRows } from './batch-rows.ts';
+import type { Dimensions } from './dimensions.ts';
+import { type Candidate, dropDuplicates } from './duplicates.ts';
+import { Parameters } from './parameters.ts';
+import { placeInTime } from './place-in-time.ts';
+import { minuteOf } from './record-place.ts';
+import { appliedColumns } from './schema.ts';
+import { TableRows } from './table-rows.ts';
+import { inTransaction } from './transaction.ts';
+
+export interface ApplyContext {
+  connection: DuckDBConnection;
+  dimensions: Dimensions;
+  retentionMs: number;
+}
+
+/** One transaction: rows, applied messages and positions, or nothing. */
+export async function applyBatch(
+  { connection, dimensions, retentionMs }: ApplyContext,
+  messages: readonly DecodedMessage[],
+): Promise<MessageOutcome[]> {
+  const outcomes = messages.map(({ records }) => ({ records: records.map(() => stored) }));
+  const work = messages.map((message, i) => ({ message, outcome: outcomes[i] as MessageOutcome }));
+  try {
+    await inTransaction(connection, async () => {
+      const applied = await findApplied(connection, messages);
+      const fresh = work.filter(({ message }) => takeId(applied, message));
+      const rows = new BatchRows(dimensions);
+      for (const signal of signals) {
+        const ofSignal = fresh.filter(({ message }) => message.signal === signal);
+        const candidates = ofSignal.flatMap((each) => candidatesOf(each, retentionMs));
+        for (const each of await dropDuplicates(connection, signal, candidates)) rows.add(each);
+      }
+      await rows.insert(connection);
+      await noteApplied(connection, fresh);
+      await movePositions(connection, messages);
+    });
+  } catch (error) {
+    dimensions.abandon();
+    throw error;
+  }
+  dimensions.remember();
+  return outcomes;
+}
+
+interface Work {
+  message: DecodedMessage;
+  outcome: MessageOutcome;
+}
+
+/** A redelivered message has the minute it had before, so only few rows are looked at. */
+async function findApplied(
+  connection: DuckDBConnection,
+  messages: readonly DecodedMessage[],
+): Promise<Set<string>> {
+  let fromMinute = Number.POSITIVE_INFINITY;
+  let lastMinute = 0;
+  for (const message of messages) {
+    fromMinute = Math.min(fromMinute, minuteOf(message));
+    lastMinute = Math.max(lastMinute, minuteOf(message));
+  }
+  const parameters = new Parameters();
+  const rows = await parameters.query(
+    connection,
+    `SELECT id FROM message_applied
+     WHERE minute BETWEEN ${parameters.bind(fromMinute)} AND ${parameters.bind(lastMinute)}
+     AND id IN (SELECT unnest(${parameters.bind(messages.map(idText))}))`,
+  );
+  return new Set(rows.map(({ id }) => id as string));
+}
+
+function idText({ envelope }: DecodedMessage): string {
+  const { gateway, epoch, topic, partition, sequence } = envelope.id;
+  return `${gateway}/${epoch}/${topic}/${partition}/${sequence}`;
+}
+
+export function parseIdText(text: string): MessageId {
+  const [gateway = '', epoch, topic = '', partition, sequence] = text.split('/');
+  return {
+    gateway,
+    epoch: Number(epoch),
+    topic,
+    partition: Number(partition),
+    sequence: Number(sequence),
+  };
+}
+
+/** False for a message that was applied before, also earlier in the same batch. */
+function takeId(applied: Set<string>, message: DecodedMessage): boolean {
+  const id = idText(message);
+  if (applied.has(id)) return false;
+  applied.add(id);
+  return true;
+}
+
+function candidatesOf({ message, outcome }: Work, retentionMs: number): Candidate[] {
+  const { receivedMs } = message.envelope;
+  return message.records.map((record, slot) => ({
+    message,
+    record,
+    placed: placeInTime(record, receivedMs, retentionMs),
+    outcomes: outcome.records,
+    slot,
+  }));
+}
+
+async function noteApplied(connection: DuckDBConnection, fresh: readonly Work[]): Promise<void> {
+  const rows = new TableRows(appliedColumns);
+  for (const { message, outcome } of fresh) {
+    const { envelope, records, broken } = message;
+    const count = (status: string) => outcome.records.filter((r) => r.status === status).length;
+    rows.add({
+      id: idText(message),
+      tenant: envelope.tenant,
+      signal: message.signal,
+      minute: minuteOf(message),
+      position: BigInt(message.position),
+      records: records.length + broken.length,
+      stored: count('stored'),
+      duplicates: count('duplicate'),
+      dead_lettered: count('deadLetter') + broken.length,
+      is_foreign: envelope.foreign ? 1 : 0,
+    });
+  }
+  await rows.appendTo(connection, 'message_applied');
+}
+
+async function movePositions(
+  connection: DuckDBConnection,
+  messages: readonly DecodedMessage[],
+): Promise<void> {
+  const nextOf = new Map<string, { topic: string; partition: number; position: number }>();
+  for (const { envelope, position } of messages) {
+    const { topic, partition } = envelope.id;
+    const place = `${topic}/${partition}`;
+    const next = Math.max(nextOf.get(place)?.position ?? 0, position + 1);
+    nextOf.set(place, { topic, partition, position: next });
+  }
+  for (const { topic, partition, position } of nextOf.values()) {
+    const parameters = new Parameters();
+    const values = [topic, partition, position].map((value) => parameters.bind(value));
+    await parameters.query(
+      connection,
+      `INSERT INTO consumer_position VALUES (${values.join(', ')})
+       ON CONFLICT DO UPDATE SET next_position = greatest(next_position, excluded.next_position)`,
+    );
+  }
+}

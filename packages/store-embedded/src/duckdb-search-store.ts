@@ -1,0 +1,240 @@
+import type { Position, TopicPartition } from '@spillway/broker';
+import type { DecodedMessage, MessageOutcome, SearchStore } from '@spillway/store';
+import { applyBatch } from './apply-batch.ts';
+import { type Database, type DatabaseEvent, openDatabase } from './database.ts';
+import { Dimensions } from './dimensions.ts';
+import { findLogs, logHistogram } from './find-logs.ts';
+import { findTraces, readTrace } from './find-traces.ts';
+import { countRows, readApplied } from './ledger-rows.ts';
+import { listMetrics } from './list-metrics.ts';
+import { Origins } from './origins.ts';
+import { Parameters } from './parameters.ts';
+import { retentionDefaultMs } from './place-in-time.ts';
+import { queryMetric } from './query-metric.ts';
+import { readPoints } from './read-points.ts';
+import { ReaderPool } from './reader-pool.ts';
+import { emptyTables, retire } from './retire.ts';
+import { listOperations, listServices } from './services.ts';
+
+export interface DuckdbSearchStoreOptions {
+  /** Created when missing; one process at a time. */
+  dir: string;
+  /** Of DuckDB's buffers. Default 128. */
+  memoryLimitMb?: number | undefined;
+  /** That one statement may use. Default 1. */
+  threads?: number | undefined;
+  /** How old a record may be at its acceptance and still lie at its own time. Default 7 days. */
+  retentionMs?: number | undefined;
+  report?: ((event: SearchStoreEvent) => void) | undefined;
+}
+
+export type SearchStoreEvent =
+  | DatabaseEvent
+  /** DuckDB gave up on its open file; it is opened anew for the next batch. */
+  | { type: 'reopening'; reason: string };
+
+export interface SearchStoreStats {
+  records: number;
+  duplicates: number;
+  deadLettered: number;
+}
+
+/** Queries that run at once; a long one leaves the other connection to short ones. */
+const readers = 2;
+
+export interface DuckdbSearchStore extends SearchStore {
+  /** Since start. */
+  stats(): SearchStoreStats;
+}
+
+/**
+ * The search store in a DuckDB file. A batch is one transaction of rows, applied messages and
+ * positions; it survives kill -9. A file that cannot be opened is set aside and the store begins
+ * fresh at position 0, so that the log fills it again. Throws on `start` when another process
+ * has the folder open or a newer version wrote it.
+ */
+export function createDuckdbSearchStore(options: DuckdbSearchStoreOptions): DuckdbSearchStore {
+  return new DuckdbStore(options);
+}
+
+class DuckdbStore implements DuckdbSearchStore {
+  readonly name = 'duckdb';
+  readonly #options: DuckdbSearchStoreOptions;
+  readonly #dimensions = new Dimensions();
+  readonly #origins = new Origins();
+  readonly #stats: SearchStoreStats = { records: 0, duplicates: 0, deadLettered: 0 };
+  #open: { database: Database; readers: ReaderPool } | undefined;
+  #failure: string | undefined;
+  /** Writes run one after the other. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DuckdbSearchStoreOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#open) await this.#openFile();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = this.#open;
+      if (!open) return;
+      this.#open = undefined;
+      await open.readers.drain();
+      await open.database.writer.run('CHECKPOINT').catch(() => {});
+      open.database.close();
+    });
+  }
+
+  health(): { ok: boolean; detail: string } {
+    if (this.#failure !== undefined) return { ok: false, detail: this.#failure };
+    return this.#open ? { ok: true, detail: 'open' } : { ok: false, detail: 'not started' };
+  }
+
+  stats(): SearchStoreStats {
+    return { ...this.#stats };
+  }
+
+  apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
+    if (messages.length === 0) return Promise.resolve([]);
+    return this.#write(async (database) => {
+      const outcomes = await applyBatch(
+        {
+          connection: database.writer,
+          dimensions: this.#dimensions,
+          retentionMs: this.#options.retentionMs ?? retentionDefaultMs,
+        },
+        messages,
+      );
+      this.#count(outcomes);
+      return outcomes;
+    });
+  }
+
+  /** 0 for a partition of which nothing was applied. */
+  nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+    return this.#read(async (connection) => {
+      const rows = await new Parameters().query(connection, 'SELECT * FROM consumer_position');
+      const known = new Map(
+        rows.map((row) => [`${row.topic}/${row.partition}`, Number(row.next_position)]),
+      );
+      return partitions.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        position: known.get(`${topic}/${partition}`) ?? 0,
+      }));
+    });
+  }
+
+  findTraces: SearchStore['findTraces'] = (query) =>
+    this.#read((connection) => findTraces(connection, query));
+
+  trace: SearchStore['trace'] = (tenant, traceId) =>
+    this.#read((connection) => readTrace(connection, this.#origins, tenant, traceId));
+
+  findLogs: SearchStore['findLogs'] = (query) =>
+    this.#read((connection) => findLogs(connection, this.#origins, query));
+
+  logHistogram: SearchStore['logHistogram'] = (query) =>
+    this.#read((connection) => logHistogram(connection, query));
+
+  metrics: SearchStore['metrics'] = (query) =>
+    this.#read((connection) => listMetrics(connection, query));
+
+  queryMetric: SearchStore['queryMetric'] = (query) =>
+    this.#read((connection) => queryMetric(connection, query));
+
+  points: SearchStore['points'] = (query) =>
+    this.#read((connection) => readPoints(connection, this.#origins, query));
+
+  services: SearchStore['services'] = (query) =>
+    this.#read((connection) => listServices(connection, query));
+
+  operations: SearchStore['operations'] = (query) =>
+    this.#read((connection) => listOperations(connection, query));
+
+  appliedMessages: SearchStore['appliedMessages'] = (range) =>
+    this.#read((connection) => readApplied(connection, range));
+
+  rowCounts: SearchStore['rowCounts'] = (range) =>
+    this.#read((connection) => countRows(connection, range));
+
+  retain(olderThanMs: number): Promise<number> {
+    return this.#write(async ({ writer }) => {
+      const rows = await retire(writer, olderThanMs);
+      this.#dimensions.forget();
+      return rows;
+    });
+  }
+
+  reset(): Promise<void> {
+    return this.#write(async ({ writer }) => {
+      await emptyTables(writer);
+      this.#dimensions.forget();
+    });
+  }
+
+  async #openFile(): Promise<Database> {
+    const { dir, memoryLimitMb = 128, threads = 1, report = () => {} } = this.#options;
+    try {
+      const database = await openDatabase({ dir, memoryLimitMb, threads, readers }, report);
+      this.#dimensions.forget();
+      this.#open = { database, readers: new ReaderPool(database.readers) };
+      this.#failure = undefined;
+      return database;
+    } catch (error) {
+      this.#failure = (error as Error).message;
+      throw error;
+    }
+  }
+
+  #write<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
+      const database = this.#open?.database ?? (await this.#openFile());
+      try {
+        return await work(database);
+      } catch (error) {
+        if (isFatal(error)) await this.#giveUp(error as Error);
+        throw error;
+      }
+    });
+  }
+
+  #read<T>(read: (connection: Database['writer']) => Promise<T>): Promise<T> {
+    return this.#open ? this.#open.readers.use(read) : Promise.reject(new Error(notStarted));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#lastWrite.then(work);
+    this.#lastWrite = result.catch(() => {});
+    return result;
+  }
+
+  /** After such an error DuckDB refuses everything until the file is opened anew. */
+  async #giveUp(error: Error): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    this.#failure = error.message;
+    this.#options.report?.({ type: 'reopening', reason: error.message });
+    await open?.readers.drain();
+    open?.database.close();
+  }
+
+  #count(outcomes: readonly MessageOutcome[]): void {
+    for (const { status } of outcomes.flatMap(({ records }) => records)) {
+      if (status === 'stored') this.#stats.records++;
+      else if (status === 'duplicate') this.#stats.duplicates++;
+      else this.#stats.deadLettered++;
+    }
+  }
+}
+
+const notStarted = 'the search store is not started';
+
+function isFatal(error: unknown): boolean {
+  return /^FATAL|invalidated/.test((error as Error).message);
+}

@@ -1,0 +1,77 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Signal, TelemetryRecord } from '@spillway/otlp';
+import { type DecodedMessage, duplicate, type RecordOutcome } from '@spillway/store';
+import { fromHex } from './hex.ts';
+import { Parameters } from './parameters.ts';
+import type { PlacedInTime } from './place-in-time.ts';
+import { stagedKeyColumns, tableOf } from './schema.ts';
+import { TableRows } from './table-rows.ts';
+
+/** A retry of an undated record is placed at its own time of acceptance: look this far around. */
+const undatedRetryMs = 86_400_000;
+
+/** A record on its way into the store; its outcome goes to `outcomes[slot]`. */
+export interface Candidate {
+  message: DecodedMessage;
+  record: TelemetryRecord;
+  placed: PlacedInTime;
+  outcomes: RecordOutcome[];
+  slot: number;
+}
+
+/**
+ * The candidates, all of one signal, without those whose key is stored or came earlier in the
+ * batch: these are marked `duplicate`. Equal records have equal times, so only the rows around the
+ * batch's times are looked at.
+ */
+export async function dropDuplicates(
+  connection: DuckDBConnection,
+  signal: Signal,
+  candidates: readonly Candidate[],
+): Promise<Candidate[]> {
+  if (candidates.length === 0) return [];
+  const unlike = firstOfEach(candidates);
+  const stored = await findStored(connection, signal, unlike);
+  return unlike.filter((candidate, row) => !stored.has(row) || isDuplicate(candidate));
+}
+
+function firstOfEach(candidates: readonly Candidate[]): Candidate[] {
+  const keys = new Set<string>();
+  return candidates.filter((candidate) => {
+    const { key } = candidate.record;
+    if (keys.has(key)) return isDuplicate(candidate);
+    keys.add(key);
+    return true;
+  });
+}
+
+function isDuplicate(candidate: Candidate): false {
+  candidate.outcomes[candidate.slot] = duplicate;
+  return false;
+}
+
+/** Which of the candidates, by index, are in the table. */
+async function findStored(
+  connection: DuckDBConnection,
+  signal: Signal,
+  candidates: readonly Candidate[],
+): Promise<Set<number>> {
+  const staged = new TableRows(stagedKeyColumns);
+  let fromMs = Number.POSITIVE_INFINITY;
+  let toMs = 0;
+  for (const [row, { record, placed }] of candidates.entries()) {
+    staged.add({ row, key: fromHex(record.key) });
+    const reachMs = placed.undated ? undatedRetryMs : 0;
+    fromMs = Math.min(fromMs, placed.timeMs - reachMs);
+    toMs = Math.max(toMs, placed.timeMs + reachMs);
+  }
+  await staged.appendTo(connection, 'staged_key', 'temp');
+  const parameters = new Parameters();
+  const found = await parameters.query(
+    connection,
+    `SELECT staged.row FROM temp.staged_key staged JOIN ${tableOf[signal]} t ON t.key = staged.key
+     WHERE t.time_ms BETWEEN ${parameters.bind(fromMs)} AND ${parameters.bind(toMs)}`,
+  );
+  await connection.run('DELETE FROM temp.staged_key');
+  return new Set(found.map(({ row }) => row as number));
+}

@@ -1,0 +1,1 @@
+export * from './duckdb-search-store.ts';

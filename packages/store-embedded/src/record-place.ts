@@ -1,0 +1,39 @@
+import type { TelemetryRecord } from '@spillway/otlp';
+import type { DecodedMessage } from '@spillway/store';
+import { fromHex } from './hex.ts';
+
+/** The columns that every record has. */
+export interface RecordPlace {
+  key: bigint;
+  tenant: string;
+  minute: number;
+  partition: number;
+  position: bigint;
+  idx: number;
+  time_ms: bigint;
+  resource: bigint;
+  scope: bigint;
+}
+
+export function recordPlace(
+  message: DecodedMessage,
+  record: TelemetryRecord,
+  timeMs: number,
+): RecordPlace {
+  const { envelope, position } = message;
+  return {
+    key: fromHex(record.key),
+    tenant: envelope.tenant,
+    minute: minuteOf(message),
+    partition: envelope.id.partition,
+    position: BigInt(position),
+    idx: record.index,
+    time_ms: BigInt(timeMs),
+    resource: fromHex(record.resource.hash),
+    scope: fromHex(record.scope.hash),
+  };
+}
+
+export function minuteOf(message: DecodedMessage): number {
+  return Math.floor(message.envelope.receivedMs / 60_000);
+}

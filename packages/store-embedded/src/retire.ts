@@ -1,0 +1,69 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { signals } from '@spillway/otlp';
+import { Parameters } from './parameters.ts';
+import { createTablesSql, dropTablesSql, tableOf } from './schema.ts';
+import { inTransaction } from './transaction.ts';
+
+/**
+ * The account of a minute outlives its records by this much: a record may lie up to a day after
+ * the minute in which it was accepted.
+ */
+const accountReachMs = 86_400_000;
+
+/** Drops the records placed before the time, noting them as retired; returns how many. */
+export async function retire(connection: DuckDBConnection, beforeMs: number): Promise<number> {
+  const dropped = await inTransaction(connection, async () => {
+    let rows = 0;
+    for (const signal of signals) rows += await retireSignal(connection, signal, beforeMs);
+    await retireAccount(connection, beforeMs - accountReachMs);
+    if (rows > 0) await dropUnused(connection);
+    return rows;
+  });
+  // Gives the space of what was dropped to what comes next.
+  if (dropped > 0) await connection.run('CHECKPOINT');
+  return dropped;
+}
+
+async function retireSignal(
+  connection: DuckDBConnection,
+  signal: (typeof signals)[number],
+  beforeMs: number,
+): Promise<number> {
+  const noted = new Parameters();
+  await noted.query(
+    connection,
+    `INSERT INTO retired SELECT tenant, '${signal}', minute, count(*) FROM ${tableOf[signal]}
+     WHERE time_ms < ${noted.bind(Math.floor(beforeMs))} GROUP BY tenant, minute`,
+  );
+  const dropped = new Parameters();
+  const [row] = await dropped.query(
+    connection,
+    `DELETE FROM ${tableOf[signal]} WHERE time_ms < ${dropped.bind(Math.floor(beforeMs))}`,
+  );
+  return Number(row?.Count ?? 0);
+}
+
+async function retireAccount(connection: DuckDBConnection, beforeMs: number): Promise<void> {
+  for (const table of ['message_applied', 'retired']) {
+    const parameters = new Parameters();
+    const minute = parameters.bind(Math.floor(beforeMs / 60_000));
+    await parameters.query(connection, `DELETE FROM ${table} WHERE minute < ${minute}`);
+  }
+}
+
+/** Resources, scopes and series that no record names any more. */
+async function dropUnused(connection: DuckDBConnection): Promise<void> {
+  await connection.run('DELETE FROM series WHERE id NOT IN (SELECT series FROM point)');
+  for (const table of ['resource', 'scope']) {
+    const used = ['span', 'log_record', 'series'].map((user) => `SELECT ${table} FROM ${user}`);
+    await connection.run(`DELETE FROM ${table} WHERE id NOT IN (${used.join(' UNION ALL ')})`);
+  }
+}
+
+export async function emptyTables(connection: DuckDBConnection): Promise<void> {
+  await inTransaction(connection, async () => {
+    await connection.run(dropTablesSql());
+    await connection.run(createTablesSql());
+  });
+  await connection.run('CHECKPOINT');
+}

@@ -1,0 +1,105 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
+import { pageLimit } from './page-limit.ts';
+import { Parameters, type ResultRow } from './parameters.ts';
+
+interface RangeQuery extends TimeRange {
+  tenant: string;
+  limit: number;
+}
+
+export const sparklineBuckets = 30;
+
+/** Server and consumer spans, and roots of every kind: what a service was asked to do. */
+const isRequest = '(kind IN (2, 5) OR parent_span_id IS NULL)';
+const durationMs = '(greatest(end_ns, start_ns) - start_ns)::DOUBLE / 1e6';
+
+const figures = `count(*) FILTER (${isRequest})::DOUBLE AS requests,
+  count(*) FILTER (${isRequest} AND status_code = 2)::DOUBLE AS errors,
+  approx_quantile(${durationMs}, [0.5, 0.95, 0.99]) FILTER (${isRequest}) AS quantiles,
+  max(time_ms) AS last_ms`;
+
+/** Every service with a span in the range, the busiest first. */
+export async function listServices(
+  connection: DuckDBConnection,
+  query: RangeQuery,
+): Promise<ServiceSummary[]> {
+  const p = new Parameters();
+  const rows = await p.query(
+    connection,
+    `SELECT service, ${figures} FROM span WHERE ${inRange(query, p)} GROUP BY service
+     ORDER BY requests DESC, service LIMIT ${p.bind(pageLimit(query.limit))}`,
+  );
+  const sparklines = await readSparklines(connection, query);
+  return rows.map((row) => {
+    const service = row.service as string;
+    const sparkline = sparklines.get(service) ?? emptySparkline();
+    return { service, ...summary(row, query), sparkline };
+  });
+}
+
+/** The requests of one service by operation and kind, the busiest first. */
+export async function listOperations(
+  connection: DuckDBConnection,
+  query: RangeQuery & { service: string },
+): Promise<OperationSummary[]> {
+  const p = new Parameters();
+  const rows = await p.query(
+    connection,
+    `SELECT name, kind, ${figures} FROM span
+     WHERE ${inRange(query, p)} AND service = ${p.bind(query.service)} AND ${isRequest}
+     GROUP BY name, kind ORDER BY requests DESC, name, kind
+     LIMIT ${p.bind(pageLimit(query.limit))}`,
+  );
+  return rows.map((row) => ({
+    operation: row.name as string,
+    kind: row.kind as number,
+    ...summary(row, query),
+  }));
+}
+
+function inRange(query: RangeQuery, p: Parameters): string {
+  return `tenant = ${p.bind(query.tenant)} AND time_ms >= ${p.bind(Math.ceil(query.fromMs))}
+    AND time_ms < ${p.bind(Math.ceil(query.toMs))}`;
+}
+
+function summary(row: ResultRow, { fromMs, toMs }: TimeRange) {
+  const requests = row.requests as number;
+  const quantiles = row.quantiles as { items: number[] } | null;
+  const [p50Ms = 0, p95Ms = 0, p99Ms = 0] = quantiles?.items ?? [];
+  return {
+    ratePerSecond: requests / Math.max(1e-3, (toMs - fromMs) / 1000),
+    errorRatio: requests === 0 ? 0 : (row.errors as number) / requests,
+    p50Ms,
+    p95Ms,
+    p99Ms,
+    lastSeenMs: Number(row.last_ms),
+  };
+}
+
+async function readSparklines(
+  connection: DuckDBConnection,
+  query: RangeQuery,
+): Promise<Map<string, number[]>> {
+  const p = new Parameters();
+  const widthMs = Math.max(1, Math.ceil((query.toMs - query.fromMs) / sparklineBuckets));
+  const from = p.bind(Math.ceil(query.fromMs));
+  const rows = await p.query(
+    connection,
+    `SELECT service, ((time_ms - ${from}) // ${p.bind(widthMs)})::INTEGER AS bucket,
+       count(*)::DOUBLE AS requests
+     FROM span WHERE ${inRange(query, p)} AND ${isRequest} GROUP BY ALL`,
+  );
+  const sparklines = new Map<string, number[]>();
+  for (const row of rows) {
+    const service = row.service as string;
+    const sparkline = sparklines.get(service) ?? emptySparkline();
+    sparkline[row.bucket as number] = row.requests as number;
+    sparklines.set(service, sparkline);
+  }
+  return sparklines;
+}
+
+function emptySparkline(): number[] {
+  return new Array<number>(sparklineBuckets).fill(0);
+}
