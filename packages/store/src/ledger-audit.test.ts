@@ -1,0 +1,217 @@
+import { resubmitGateway } from '@spillway/broker';
+import { describe, expect, it } from 'vitest';
+import type { AppliedMessage, NotedMessage } from './ledger.ts';
+import { type AuditFacts, audit, type Sighting } from './ledger-audit.ts';
+import { mergeReports, settled } from './ledger-merge.ts';
+import { renderLedger } from './ledger-text.ts';
+
+const bucket = { tenant: 'acme', signal: 'traces' as const, minute: 29_400_000 };
+
+function id(sequence: number, gateway = 'gw') {
+  return { gateway, epoch: 1, topic: 'otlp_spans', partition: 0, sequence };
+}
+
+function noted(sequence: number, records = 10): NotedMessage & { gateway: string; epoch: number } {
+  return { ...id(sequence), ...bucket, position: sequence, records };
+}
+
+function sighting(sequence: number, records = 10): Sighting {
+  return { ...bucket, id: id(sequence), records };
+}
+
+function applied(sequence: number, counts: Partial<AppliedMessage> = {}): AppliedMessage {
+  const records = counts.records ?? 10;
+  const { duplicates = 0, deadLettered = 0 } = counts;
+  return {
+    ...bucket,
+    id: id(sequence),
+    position: sequence,
+    records,
+    stored: records - duplicates - deadLettered,
+    duplicates,
+    deadLettered,
+    foreign: false,
+    ...counts,
+  };
+}
+
+/** Two messages of ten records, both in both stores. */
+function wellFacts() {
+  const side = () => ({
+    applied: [applied(1), applied(2)],
+    rows: [{ ...bucket, rows: 20, retired: 0 }],
+    waiting: [] as Sighting[],
+    deadLetters: [] as Sighting[],
+    expired: [] as Sighting[],
+  });
+  return {
+    noted: [noted(1), noted(2)],
+    refused: [] as (typeof bucket & { records: number })[],
+    spilled: [] as Sighting[],
+    sinks: { writer: side(), search: side() },
+  } satisfies AuditFacts;
+}
+
+describe('audit', () => {
+  it('adds up when everything is where it should be', () => {
+    const { totals, differences, holes, missingRows, open } = audit(wellFacts());
+    expect(totals).toMatchObject({ accepted: 20, stored: 20, searchable: 20, unaccounted: 0 });
+    expect([differences, holes, missingRows, open]).toEqual([[], [], [], []]);
+  });
+
+  it('names deleted rows by sink, tenant, signal and minute', () => {
+    const facts = wellFacts();
+    facts.sinks.writer.rows = [{ ...bucket, rows: 13, retired: 0 }];
+    facts.sinks.search.rows = [{ ...bucket, rows: 15, retired: 0 }];
+    const report = audit(facts);
+    expect(report.totals.unaccounted).toBe(12);
+    expect(report.missingRows).toEqual([
+      { sink: 'writer', ...bucket, rows: 7 },
+      { sink: 'search', ...bucket, rows: 5 },
+    ]);
+    const text = renderLedger(report);
+    expect(text).toContain('2025-11-24T16:00Z  tenant acme  traces  writer: 7 missing');
+  });
+
+  it('never lets a surplus cancel a loss', () => {
+    const facts = wellFacts();
+    const other = { ...bucket, minute: bucket.minute + 1 };
+    facts.sinks.writer.rows = [
+      { ...bucket, rows: 13, retired: 0 },
+      { ...other, rows: 7, retired: 0 },
+    ];
+    expect(audit(facts).totals.unaccounted).toBe(14);
+  });
+
+  it('finds a lost tail: noted, and nowhere', () => {
+    const facts = wellFacts();
+    facts.noted.push(noted(3, 4));
+    const report = audit(facts);
+    expect(report.totals).toMatchObject({ accepted: 24, unaccounted: 8 });
+    expect(report.holes).toEqual([
+      { sink: 'writer', ...bucket, ...id(3), records: 4 },
+      { sink: 'search', ...bucket, ...id(3), records: 4 },
+    ]);
+    expect(renderLedger(report)).toContain('gw/1 otlp_spans/0 sequence 3: 4 records');
+  });
+
+  const terms: [string, (facts: ReturnType<typeof wellFacts>) => void, object][] = [
+    [
+      'a message beyond the last note is accepted because it was seen',
+      (facts) => void facts.noted.pop(),
+      { accepted: 20, unaccounted: 0 },
+    ],
+    [
+      'waiting messages make the minute open, not unaccounted',
+      (facts) => {
+        facts.noted.push(noted(3));
+        for (const sink of Object.values(facts.sinks)) sink.waiting.push(sighting(3));
+      },
+      { accepted: 30, waiting: 10, unaccounted: 0 },
+    ],
+    [
+      'a message applied and not yet committed is not counted twice',
+      (facts) => facts.sinks.writer.waiting.push(sighting(2)),
+      { waiting: 0, unaccounted: 0 },
+    ],
+    [
+      'a client retry is stored once and counted as duplicates',
+      (facts) => {
+        facts.noted.push(noted(3));
+        for (const sink of Object.values(facts.sinks)) {
+          sink.applied.push(applied(3, { duplicates: 10 }));
+        }
+      },
+      { accepted: 30, stored: 20, duplicates: 10, unaccounted: 0 },
+    ],
+    [
+      'dead letters count while they lie there',
+      (facts) => {
+        for (const sink of Object.values(facts.sinks)) {
+          sink.applied[1] = applied(2, { deadLettered: 3 });
+          sink.rows = [{ ...bucket, rows: 17, retired: 0 }];
+          sink.deadLetters.push(sighting(2, 3));
+        }
+      },
+      { accepted: 20, stored: 17, deadLettered: 3, unaccounted: 0 },
+    ],
+    [
+      'a resubmitted letter is stored, and accepted only once',
+      (facts) => {
+        for (const sink of Object.values(facts.sinks)) {
+          sink.applied[1] = applied(2, { deadLettered: 3 });
+          sink.applied.push(applied(9, { id: id(9, resubmitGateway), records: 3, stored: 3 }));
+        }
+      },
+      { accepted: 20, stored: 20, unaccounted: 0 },
+    ],
+    [
+      'retired rows stay stored',
+      (facts) => {
+        facts.sinks.writer.rows = [{ ...bucket, rows: 5, retired: 15 }];
+      },
+      { stored: 20, unaccounted: 0 },
+    ],
+    [
+      'spilled and expired messages are accounted for',
+      (facts) => {
+        facts.noted.push(noted(3), noted(4));
+        facts.spilled.push(sighting(3));
+        for (const sink of Object.values(facts.sinks)) sink.expired.push(sighting(4));
+      },
+      { accepted: 40, spilled: 10, expired: 10, unaccounted: 0 },
+    ],
+    [
+      'what was refused is outside the sum',
+      (facts) => facts.refused.push({ ...bucket, records: 6 }),
+      { accepted: 20, refused: 6, unaccounted: 0 },
+    ],
+    [
+      'foreign messages are accepted and named as foreign',
+      (facts) => {
+        for (const sink of Object.values(facts.sinks)) {
+          const foreign = applied(5, { id: id(5, 'foreign'), foreign: true });
+          sink.applied.push(foreign);
+          sink.rows = [{ ...bucket, rows: 30, retired: 0 }];
+        }
+      },
+      { accepted: 30, foreign: 10, unaccounted: 0 },
+    ],
+    [
+      'rows that nobody accounts for are a difference, too',
+      (facts) => {
+        facts.sinks.writer.rows = [{ ...bucket, rows: 21, retired: 0 }];
+      },
+      { unaccounted: 1 },
+    ],
+  ];
+  it.each(terms)('%s', (_name, change, totals) => {
+    const facts = wellFacts();
+    change(facts);
+    expect(audit(facts).totals).toMatchObject(totals);
+  });
+});
+
+describe('merging and settling', () => {
+  it('adds windows up', () => {
+    const merged = mergeReports([audit(wellFacts()), audit(wellFacts())]);
+    expect(merged.totals).toMatchObject({ accepted: 40, stored: 40 });
+    expect(merged.byTenant['acme']).toMatchObject({ accepted: 40 });
+  });
+
+  it('counts a difference that both looks agree on', () => {
+    const facts = wellFacts();
+    facts.sinks.writer.rows = [{ ...bucket, rows: 13, retired: 0 }];
+    expect(settled(audit(facts), audit(facts)).totals.unaccounted).toBe(7);
+  });
+
+  it('names a minute that moved between the looks as open', () => {
+    const facts = wellFacts();
+    facts.sinks.writer.rows = [{ ...bucket, rows: 13, retired: 0 }];
+    const earlier = audit(facts);
+    facts.sinks.writer.rows = [{ ...bucket, rows: 14, retired: 0 }];
+    const report = settled(earlier, audit(facts));
+    expect(report.totals.unaccounted).toBe(0);
+    expect(report.open).toEqual([{ sink: 'writer', ...bucket, waiting: 0 }]);
+  });
+});

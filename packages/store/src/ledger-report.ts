@@ -1,0 +1,79 @@
+import type { MessageId } from '@spillway/broker';
+import type { Signal } from '@spillway/otlp';
+
+/** The stores whose content is accounted for. */
+export type SinkName = 'writer' | 'search';
+
+/** All in records. */
+export interface LedgerCounts {
+  accepted: number;
+  /** Rows of the write store. */
+  stored: number;
+  /** Documents of the search store. */
+  searchable: number;
+  /** `duplicates` to `expired` are the writer's terms; those of the search store: `bySink`. */
+  duplicates: number;
+  waiting: number;
+  spilled: number;
+  deadLettered: number;
+  expired: number;
+  /** Told to the client; outside the sum. */
+  refused: number;
+  /** Of the accepted ones, those that no gateway of ours wrote. */
+  foreign: number;
+  /** Over both stores; a surplus counts like a loss, so that they cannot cancel out. */
+  unaccounted: number;
+}
+
+/** accepted = stored + duplicates + waiting + spilled + deadLettered + expired + difference. */
+export interface SinkCounts {
+  accepted: number;
+  stored: number;
+  duplicates: number;
+  waiting: number;
+  spilled: number;
+  deadLettered: number;
+  expired: number;
+  difference: number;
+}
+
+export interface Bucket {
+  tenant: string;
+  signal: Signal;
+  /** Minute of acceptance: minutes since the epoch. */
+  minute: number;
+}
+
+/** A bucket of a sink that does not add up: positive is lost, negative is too much. */
+export interface Difference extends Bucket, SinkCounts {
+  sink: SinkName;
+}
+
+/** A message that was made durable and is nowhere. */
+export interface Hole extends Bucket, MessageId {
+  sink: SinkName;
+  records: number;
+}
+
+/** Rows that the sink's own account remembers and that are not there (negative: too many). */
+export interface MissingRows extends Bucket {
+  sink: SinkName;
+  rows: number;
+}
+
+/** A minute that a sink has not passed yet, or whose numbers moved while they were read. */
+export interface OpenMinute extends Bucket {
+  sink: SinkName;
+  waiting: number;
+}
+
+export interface LedgerReport {
+  totals: LedgerCounts;
+  bySignal: Record<string, LedgerCounts>;
+  byTenant: Record<string, LedgerCounts>;
+  bySink: Record<SinkName, SinkCounts>;
+  open: OpenMinute[];
+  differences: Difference[];
+  holes: Hole[];
+  missingRows: MissingRows[];
+}
