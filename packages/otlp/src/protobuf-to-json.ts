@@ -20,7 +20,7 @@ const depthMax = 320;
 
 /**
  * The message as OTLP/JSON text: ids in lower-case hex, other bytes base64, 64-bit integers as
- * decimal strings, enums as integers; what is not on the wire is left out. Unknown fields are lost.
+ * decimal strings, enums as integers; defaults are left out and unknown fields are lost.
  * @throws OtlpError when it is malformed anywhere, also inside a record.
  */
 export function protobufToJson(signal: Signal, message: Uint8Array): string {
@@ -81,7 +81,11 @@ class Walk {
       }
     }
     if (field.repeated) this.#element(field, listOf(into, name));
-    else into[name] = this.#value(field, (into[name] as JsonObject | undefined) ?? {});
+    else {
+      const value = this.#value(field, (into[name] as JsonObject | undefined) ?? {});
+      if (field.presence || !isDefault(field, value)) into[name] = value;
+      else if (into[name] !== undefined) delete into[name];
+    }
   }
 
   #packed(field: Field, into: JsonObject): void {
@@ -138,6 +142,13 @@ class Walk {
         return jsonDouble(reader.double());
     }
   }
+}
+
+/** ProtoJSON leaves defaults out, whether they were on the wire or not. */
+function isDefault({ kind }: Field, value: Json): boolean {
+  const is64Bit =
+    kind === 'fixed64' || kind === 'int64' || kind === 'uint64' || kind === 'sfixed64';
+  return value === '' || value === 0 || value === false || (is64Bit && value === '0');
 }
 
 /** `JSON.stringify` knows neither these nor -0, which ProtoJSON reads from a string as well. */
