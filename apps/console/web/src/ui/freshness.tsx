@@ -1,0 +1,63 @@
+import { useEffect } from 'preact/hooks';
+import type { Behind, LagAnswer } from '../../../src/answers.ts';
+import { ask, behind, keyNeeded } from '../lib/api.ts';
+import { href, place } from '../lib/location.ts';
+import { secondsText } from '../lib/time-format.ts';
+
+const lateSeconds = 30;
+const pollMs = 4_000;
+
+/** How far what is shown lags behind what was accepted. Always there, on every view. */
+export function FreshnessBadge() {
+  useEffect(() => {
+    const poll = (): void => {
+      if (document.hidden || keyNeeded.value) return;
+      ask<LagAnswer>('/api/lag').catch(() => undefined);
+    };
+    poll();
+    const timer = setInterval(poll, pollMs);
+    return () => clearInterval(timer);
+  }, []);
+  const { text, level, late, title } = describe(behind.value, groupOfView(place.value.path));
+  return (
+    <a class={`badge fresh-${level}`} href={href('/pipeline')} title={title} data-freshness={level}>
+      <span class="badge-sign" aria-hidden="true" />
+      <span>
+        {text}
+        {late && <span class="badge-late"> · {late} late</span>}
+      </span>
+    </a>
+  );
+}
+
+type Group = keyof Behind;
+
+function groupOfView(path: string): Group | undefined {
+  if (path === '/' || path.startsWith('/services') || path === '/map') return 'live';
+  if (/^\/(trace|logs|explore)/.test(path)) return 'search';
+  return undefined;
+}
+
+function describe(state: Behind | undefined, group: Group | undefined) {
+  if (!state) {
+    const title = 'Nothing has said yet how far behind it is';
+    return { text: 'freshness unknown', level: 'unknown', late: '', title };
+  }
+  const all = Object.entries(state) as [Group, number | null][];
+  const late = all.filter(([, seconds]) => seconds !== null && seconds > lateSeconds);
+  const shown = group ? state[group] : worst(all);
+  const title = all
+    .map(
+      ([name, seconds]) =>
+        `${name}: ${seconds === null ? 'unknown' : `${secondsText(seconds)} behind`}`,
+    )
+    .join('\n');
+  const text = shown === null ? 'freshness unknown' : `${secondsText(shown)} behind`;
+  const level = late.length ? 'late' : shown === null ? 'unknown' : 'fine';
+  return { text, level, late: late.map(([name]) => name).join(', '), title };
+}
+
+function worst(all: readonly [Group, number | null][]): number | null {
+  if (all.some(([, seconds]) => seconds === null)) return null;
+  return Math.max(...all.map(([, seconds]) => seconds ?? 0));
+}

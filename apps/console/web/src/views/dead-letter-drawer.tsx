@@ -1,0 +1,59 @@
+import type { DeadLetterAnswer } from '../../../src/answers.ts';
+import { timeText } from '../lib/time-format.ts';
+import { useQuery } from '../lib/use-query.ts';
+import { Attributes } from '../ui/attributes.tsx';
+import { Drawer } from '../ui/drawer.tsx';
+import { ViewOf } from '../ui/states.tsx';
+import { Resubmit } from './dead-letters.tsx';
+
+interface DeadLetterDrawerProps {
+  id: string;
+  onClose: () => void;
+}
+
+export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
+  const answer = useQuery<DeadLetterAnswer>(`/api/dead-letters/${encodeURIComponent(id)}`);
+  return (
+    <Drawer title={id} label="Dead letter" onClose={onClose}>
+      <ViewOf answer={answer} what="The dead letter">
+        {({ letter, body }) => {
+          const { topic, partition, position } = letter.source;
+          const facts = {
+            code: letter.code,
+            reason: letter.reason,
+            'refused by': letter.group,
+            records: String(letter.records),
+            accepted: timeText(letter.receivedMs, { date: true }),
+            'cut from': `${topic} partition ${partition} position ${position}`,
+          };
+          const attributes = Object.entries(facts).map(([key, stringValue]) => ({
+            key,
+            value: { stringValue },
+          }));
+          return (
+            <>
+              <Attributes title="Letter" attributes={attributes} />
+              {letter.resubmitted ? (
+                <p class="hint">It was sent back before.</p>
+              ) : (
+                <p class="actions">
+                  <Resubmit letters={1} body={{ ids: [letter.id] }} />
+                </p>
+              )}
+              <h3>Records</h3>
+              <pre class="log-full">{indented(body)}</pre>
+            </>
+          );
+        }}
+      </ViewOf>
+    </Drawer>
+  );
+}
+
+function indented(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,175 @@
+import { useSignal } from '@preact/signals';
+import type { DeadLetterCount, DeadLettersAnswer, ResubmitAnswer } from '../../../src/answers.ts';
+import type { DeadLetterView } from '../../../src/ports.ts';
+import { query, send, session } from '../lib/api.ts';
+import { count, many } from '../lib/format.ts';
+import { hereWith, now, param, refresh, setParams } from '../lib/location.ts';
+import { timeText } from '../lib/time-format.ts';
+import { usePages } from '../lib/use-query.ts';
+import { Empty, ViewOf } from '../ui/states.tsx';
+import { useListKeys } from '../ui/use-list-keys.ts';
+import { DeadLetterDrawer } from './dead-letter-drawer.tsx';
+
+const takeLetters = (page: DeadLettersAnswer): DeadLetterView[] => page.deadLetters;
+
+export function DeadLettersPage() {
+  const url = query('/api/dead-letters', { code: param('code'), group: param('group') });
+  const pages = usePages<DeadLettersAnswer, DeadLetterView>(url, takeLetters, now.value);
+  const id = param('letter');
+  return (
+    <div class="page page-full">
+      <div class="page-head">
+        <h1>Dead letters</h1>
+        <p class="sub">accepted, but no store can take them; their neighbours are stored</p>
+      </div>
+      <ViewOf answer={pages} what="The dead letters">
+        {(letters) => (
+          <>
+            <Codes counts={pages.first?.byCode ?? []} />
+            {letters.length ? (
+              <div class={id ? 'split with-drawer' : 'split'}>
+                <LetterTable letters={letters} selected={id} more={pages.more} />
+                {id && (
+                  <DeadLetterDrawer id={id} onClose={() => setParams({ letter: undefined })} />
+                )}
+              </div>
+            ) : (
+              <Empty title="There are no dead letters. Everything accepted could be stored." />
+            )}
+          </>
+        )}
+      </ViewOf>
+    </div>
+  );
+}
+
+function Codes({ counts }: { counts: readonly DeadLetterCount[] }) {
+  const code = param('code');
+  if (!counts.length) return null;
+  return (
+    <ul class="codes">
+      {counts.map((each) => (
+        <li key={`${each.code} ${each.group}`}>
+          <a href={hereWith({ code: each.code, group: each.group })}>
+            <strong>{each.code}</strong>
+          </a>
+          <span class="faint">
+            {each.group}, {many(each.letters, 'letter')}, {many(each.records, 'record')}
+          </span>
+          <Resubmit letters={each.letters} body={{ code: each.code, group: each.group }} />
+        </li>
+      ))}
+      {code && (
+        <li>
+          <a href={hereWith({ code: undefined, group: undefined })}>Show all</a>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+interface LetterTableProps {
+  letters: readonly DeadLetterView[];
+  selected: string | undefined;
+  more: (() => void) | undefined;
+}
+
+function LetterTable({ letters, selected, more }: LetterTableProps) {
+  const open = (i: number): void => {
+    setParams({ letter: letters[i]?.id }, { replace: selected !== undefined });
+  };
+  const { active } = useListKeys(letters.length, open);
+  return (
+    <div class="scroll-y">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Since</th>
+            <th scope="col">Reason</th>
+            <th scope="col" class="wide">
+              Refused by
+            </th>
+            <th scope="col" class="num">
+              Records
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {letters.map((letter, i) => (
+            <tr
+              key={letter.id}
+              class={`${i === active ? 'active' : ''} ${letter.id === selected ? 'selected' : ''}`}
+            >
+              <td class="nowrap">{timeText(letter.deadSinceMs, { date: true })}</td>
+              <td class="name">
+                <a href={hereWith({ letter: letter.id })}>{letter.code}</a>{' '}
+                <span class="faint">{letter.reason}</span>
+              </td>
+              <td class="wide">
+                {letter.group} <span class="faint">{letter.signal}</span>
+              </td>
+              <td class="num">{count(letter.records)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more && (
+        <button type="button" class="button" onClick={more}>
+          Older ones
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ResubmitProps {
+  letters: number;
+  body: { ids: string[] } | { code: string; group: string };
+}
+
+/** Two steps, in place. Only with a key that may. */
+export function Resubmit({ letters, body }: ResubmitProps) {
+  const step = useSignal<'ask' | 'sure' | 'busy' | { said: string }>('ask');
+  if (!session.value?.scopes.includes('admin')) return null;
+  const resubmit = async (): Promise<void> => {
+    step.value = 'busy';
+    try {
+      const path = '/api/dead-letters/resubmit';
+      const { resubmitted, skipped } = await send<ResubmitAnswer>('POST', path, body);
+      const rest = skipped.length ? `, ${skipped.length} not` : '';
+      step.value = { said: `${many(resubmitted.length, 'letter')} sent back${rest}` };
+      refresh();
+    } catch (error) {
+      step.value = { said: `Not sent back: ${(error as Error).message}` };
+    }
+  };
+  if (typeof step.value === 'object') return <span role="status">{step.value.said}</span>;
+  if (step.value === 'ask') {
+    return (
+      <button type="button" class="button small" onClick={() => (step.value = 'sure')}>
+        Resubmit
+      </button>
+    );
+  }
+  const busy = step.value === 'busy';
+  return (
+    <span class="confirm">
+      <button
+        type="button"
+        class="button small primary"
+        disabled={busy}
+        onClick={() => void resubmit()}
+      >
+        {busy ? 'Sending…' : `Send ${many(letters, 'letter')} back`}
+      </button>
+      <button
+        type="button"
+        class="button small"
+        disabled={busy}
+        onClick={() => (step.value = 'ask')}
+      >
+        Cancel
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,59 @@
+import type { LedgerAnswer } from '../../../src/answers.ts';
+import type { LedgerCounts } from '../../../src/ports.ts';
+import { count, many } from '../lib/format.ts';
+import { href } from '../lib/location.ts';
+import { State, spaced } from './pipeline.tsx';
+
+/** What was accepted in the last 24 hours, and where it is now. In records. */
+export function LedgerTable({ ledger }: { ledger: LedgerAnswer }) {
+  const { totals, bySignal, open } = ledger;
+  const unaccounted = totals.unaccounted ?? 0;
+  const columns = [...Object.entries(bySignal), ['all', totals] as [string, LedgerCounts]];
+  return (
+    <section aria-label="Ledger">
+      <h2>
+        Ledger <span class="faint">records accepted in the last 24 hours, and where they are</span>
+      </h2>
+      <p>
+        <State ok={unaccounted === 0}>
+          {unaccounted === 0
+            ? 'every accepted record is accounted for'
+            : `${count(unaccounted)} records are unaccounted for`}
+        </State>
+        {open.length > 0 && <span class="faint"> {many(open.length, 'minute')} still open</span>}
+      </p>
+      <div class="scroll-x">
+        <table class="table ledger">
+          <thead>
+            <tr>
+              <th scope="col">Records</th>
+              {columns.map(([name]) => (
+                <th scope="col" class="num" key={name}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {Object.keys(totals).map((term) => (
+              <tr key={term} class={term === 'unaccounted' ? 'sum' : ''}>
+                <th scope="row">
+                  {term === 'deadLettered' ? (
+                    <a href={href('/dead-letters')}>dead-lettered</a>
+                  ) : (
+                    spaced(term)
+                  )}
+                </th>
+                {columns.map(([name, counts]) => (
+                  <td class={(counts[term] ?? 0) === 0 ? 'num faint' : 'num'} key={name}>
+                    {count(counts[term] ?? 0)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
