@@ -1,6 +1,9 @@
 /** What the console asks of the rest of Spillway beyond the broker and the stores. */
 import type { Signal } from '@spillway/otlp';
 import type { ComponentHealth } from '@spillway/runtime';
+import type { LedgerReport } from '@spillway/store';
+
+export type { LedgerCounts, LedgerReport } from '@spillway/store';
 
 export interface Principal {
   tenant: string;
@@ -13,18 +16,6 @@ export interface Keys {
   /** Undefined when the key is not known. */
   find(key: string): Principal | undefined;
 }
-
-/** As `spillway audit --json` prints it. */
-export interface LedgerReport {
-  totals: LedgerCounts;
-  bySignal: Record<string, LedgerCounts>;
-  byTenant: Record<string, LedgerCounts>;
-  /** Minutes that some group has not passed yet. */
-  open: unknown[];
-}
-
-/** `accepted`, `stored`, `searchable`, `duplicates`, … `unaccounted`; in records. */
-export type LedgerCounts = Record<string, number>;
 
 export type ReadLedger = (query: {
   /** First minute of acceptance, ms since the epoch; undefined: all that is kept. */

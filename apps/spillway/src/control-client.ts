@@ -32,7 +32,8 @@ export function askRunning<C extends Command>(
         else resolve({ result: (line.result ?? undefined) as Requests[C]['result'] });
       });
       lines.on('close', () => {
-        if (!answered) reject(new OperationError('the running Spillway stopped before it answered'));
+        if (!answered)
+          reject(new OperationError('the running Spillway stopped before it answered'));
       });
     });
     call.on('error', (error: NodeJS.ErrnoException) => {

@@ -55,7 +55,9 @@ export const operations: { readonly [C in Command]: Operation<C> } = {
     rebuildSearch(parts, ({ signal, records }) => progress(`${signal}: ${records} records so far`)),
   'rebuild live': async ({ pipeline }) => {
     if (!pipeline) {
-      throw new OperationError('live roll-ups are in memory: nothing to rebuild without `spillway up`');
+      throw new OperationError(
+        'live roll-ups are in memory: nothing to rebuild without `spillway up`',
+      );
     }
     await pipeline.without(liveGroup, () => pipeline.live.reset());
     return {};

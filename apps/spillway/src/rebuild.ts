@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
-import { searchGroup } from '@spillway/projector';
 import { type Signal, signals } from '@spillway/otlp';
+import { searchGroup } from '@spillway/projector';
 import type { DecodedMessage, SearchStore, StoredMessage, WriteStore } from '@spillway/store';
 import type { Parts } from './parts.ts';
 
@@ -78,7 +78,10 @@ async function fill(
   return result;
 }
 
-function asDecoded({ applied, receivedMs, records }: StoredMessage, signal: Signal): DecodedMessage {
+function asDecoded(
+  { applied, receivedMs, records }: StoredMessage,
+  signal: Signal,
+): DecodedMessage {
   return {
     envelope: {
       id: applied.id,

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Swappable } from './swappable.ts';
 
-const store = (name: string) => ({ name, who: async () => name, health: () => ({ ok: true, detail: name }) });
+const store = (name: string) => ({
+  name,
+  who: async () => name,
+  health: () => ({ ok: true, detail: name }),
+});
 
 describe('Swappable', () => {
   it('lets calls made during a switch wait for the new store', async () => {

@@ -38,7 +38,9 @@ export class Swappable<T extends object> {
     return (...args: unknown[]) => {
       const switching = this.#switching;
       if (!switching) return member.apply(this.#current, args);
-      return switching.then(() => (this.#current[name] as typeof member).apply(this.#current, args));
+      return switching.then(() =>
+        (this.#current[name] as typeof member).apply(this.#current, args),
+      );
     };
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { loadConfig, type LoadedConfig } from '@spillway/runtime';
+import { type LoadedConfig, loadConfig } from '@spillway/runtime';
 import type { Command as CommanderCommand } from 'commander';
 import { type SpillwayConfig, spillwaySchema } from '../config.ts';
 import { askRunning } from '../control-client.ts';
@@ -15,7 +15,10 @@ export interface Context {
   adapters: Adapters;
 }
 
-export function configOf(context: Context, command: CommanderCommand): LoadedConfig<SpillwayConfig> {
+export function configOf(
+  context: Context,
+  command: CommanderCommand,
+): LoadedConfig<SpillwayConfig> {
   const { config: file, data } = command.optsWithGlobals<{ config?: string; data?: string }>();
   const flags = data === undefined ? context.flags : { ...context.flags, 'data.dir': data };
   return loadConfig(spillwaySchema, { file, env: context.env, flags });
@@ -78,7 +81,9 @@ export function parseTime(text: string, nowMs: number): number {
   if (age) return nowMs - Number(age[1]) * (unitMs[age[2] as string] as number);
   const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isNaN(ms)) {
-    throw new Error(`--since: wanted an ISO time, ms since the epoch or an age such as 24h, got ${text}`);
+    throw new Error(
+      `--since: wanted an ISO time, ms since the epoch or an age such as 24h, got ${text}`,
+    );
   }
   return ms;
 }
@@ -94,6 +99,11 @@ export function table(rows: readonly (readonly string[])[]): string {
     });
   }
   return rows
-    .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
