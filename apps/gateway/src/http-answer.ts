@@ -43,11 +43,13 @@ export function sendAnswer(
   { status, headers, body }: HttpAnswer,
 ): void {
   req.resume();
+  // As a latin1 string, head and body leave in one write.
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');
   if (req.complete || announcedBytes(req) <= keepAliveBytesMax) {
-    res.writeHead(status, headers).end(body);
+    res.writeHead(status, headers).end(text, 'latin1');
     return;
   }
-  res.writeHead(status, { ...headers, connection: 'close' }).write(body);
+  res.writeHead(status, { ...headers, connection: 'close' }).write(text, 'latin1');
   const end = (): void => void res.end();
   const timer = setTimeout(end, lingerMs);
   req.once('end', end);
