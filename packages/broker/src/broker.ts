@@ -65,7 +65,7 @@ export interface SubscribeOptions {
 export interface PollOptions {
   /** At most about this many bytes of values (one message may exceed it alone). */
   bytesMax: number;
-  /** Wait at most this long for the first message; resolves with [] after it. */
+  /** Wait at most this long for the first message; resolves with [] after it, or when aborted. */
   waitMs: number;
   signal: AbortSignal;
 }
@@ -75,7 +75,8 @@ export interface Subscription {
   poll(options: PollOptions): Promise<DeliveredMessage[]>;
   /**
    * Everything of the partition up to and including `position` is done. Durable when resolved.
-   * A position of a partition that this member no longer holds is ignored.
+   * A position of a partition that this member no longer holds is ignored. After a seek back, a
+   * commit moves the group back too.
    */
   commit(positions: readonly Position[]): Promise<void>;
   /** The next poll reads the partition again from `position` (inclusive; clamped to what is kept). */
@@ -84,7 +85,10 @@ export interface Subscription {
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
   assigned(): TopicPartition[];
-  /** Leaves the group. Idempotent. */
+  /**
+   * Leaves the group, without `onRevoke`: commit first. A pending poll resolves with [], a later one
+   * rejects with BrokerError 'not-running'. Idempotent.
+   */
   close(): Promise<void>;
 }
 

@@ -1,2 +1,3 @@
 export * from './broker.ts';
 export * from './envelope.ts';
+export * from './errors.ts';

@@ -30,7 +30,8 @@ async function readAll(journal: Journal, bytesMax = 1000) {
   for (let at = journal.start; ; ) {
     const { entries, next } = await journal.read(at, { bytesMax });
     if (entries.length === 0 && next === at) return found;
-    for (const entry of entries) found.push([entry.sequence, Buffer.from(entry.payload).toString()]);
+    for (const entry of entries)
+      found.push([entry.sequence, Buffer.from(entry.payload).toString()]);
     at = next;
   }
 }

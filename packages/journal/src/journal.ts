@@ -122,6 +122,11 @@ export class Journal {
     return this.#writer.next;
   }
 
+  /** What counts against `bytesMax`: the segments, and what waits for the disk. */
+  get bytes(): number {
+    return totalBytes(this.#segments) + this.#writer.pendingBytes;
+  }
+
   /** Resolves when the entry is durable, or refused. `parts` must not change until then. */
   append(parts: Payload): Promise<AppendOutcome> {
     return this.#writer.append([parts]);

@@ -1,0 +1,222 @@
+import {
+  BrokerError,
+  type DeliveredMessage,
+  type PollOptions,
+  type Position,
+  type SubscribeOptions,
+  type Subscription,
+  type TopicPartition,
+} from '@spillway/broker';
+import type { EmbeddedBrokerEvent } from './config.ts';
+import type { Log } from './logs.ts';
+import { decodeMessage } from './message.ts';
+import type { Offsets } from './offsets.ts';
+
+export interface MemberOptions extends SubscribeOptions {
+  offsets: Offsets;
+  revokeMs: number;
+  report: (event: EmbeddedBrokerEvent) => void;
+  leave: (member: Member) => Promise<void>;
+}
+
+interface Held {
+  log: Log;
+  /** The next position to poll. */
+  at: number;
+  /** Grows with each seek, so that what was read before it is not delivered after it. */
+  seeks: number;
+  paused: boolean;
+  revoking: boolean;
+}
+
+interface Gathered {
+  held: Held;
+  seeks: number;
+  next: number;
+  messages: DeliveredMessage[];
+}
+
+/** One member of a group. One poll at a time. */
+export class Member implements Subscription {
+  readonly topics: ReadonlySet<string>;
+  readonly #options: MemberOptions;
+  readonly #held = new Map<string, Held>();
+  #turn = 0;
+  #polling = false;
+  #closed = false;
+  #woken = false;
+  #wakeUp: (() => void) | undefined;
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+    this.topics = new Set(options.topics);
+  }
+
+  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+    if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
+    if (this.#polling) throw new Error('One poll at a time');
+    this.#polling = true;
+    const deadline = performance.now() + waitMs;
+    try {
+      for (;;) {
+        this.#woken = false;
+        const messages = await this.#gather(bytesMax, signal);
+        const leftMs = deadline - performance.now();
+        if (messages.length > 0 || leftMs <= 0 || signal.aborted || this.#closed) return messages;
+        await this.#sleep(leftMs, signal);
+      }
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  async commit(positions: readonly Position[]): Promise<void> {
+    const { group, offsets } = this.#options;
+    const changes = positions.flatMap(({ topic, partition, position }) => {
+      const held = this.#held.get(keyOf({ topic, partition }));
+      if (held === undefined) return [];
+      const expired = offsets.get(group, held.log)?.expired ?? 0;
+      return [{ group, topic, partition, committed: clamp(position + 1, held.log), expired }];
+    });
+    if (changes.length > 0) await offsets.set(changes);
+  }
+
+  async seek(position: Position): Promise<void> {
+    const held = this.#held.get(keyOf(position));
+    if (held === undefined) return;
+    held.at = clamp(position.position, held.log);
+    held.seeks += 1;
+    this.wake();
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const held of this.#heldOf(partitions)) held.paused = true;
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const held of this.#heldOf(partitions)) held.paused = false;
+    this.wake();
+  }
+
+  assigned(): TopicPartition[] {
+    return [...this.#held.values()].map(({ log: { topic, partition } }) => ({ topic, partition }));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#held.clear();
+    this.wake();
+    await this.#options.leave(this);
+  }
+
+  /** Something may be there to poll. */
+  wake(): void {
+    this.#woken = true;
+    this.#wakeUp?.();
+  }
+
+  /** Not polled from now on; let go once `onRevoke` is done, or has had its time. */
+  async revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    for (const held of this.#heldOf(partitions)) held.revoking = true;
+    const { onRevoke, revokeMs, group, report } = this.#options;
+    try {
+      await within(onRevoke?.(partitions), revokeMs);
+    } catch (error) {
+      report({ type: 'revoke-failed', group, message: String(error) });
+    }
+    for (const partition of partitions) this.#held.delete(keyOf(partition));
+  }
+
+  /** Goes on from where the group has committed. */
+  gain(logs: readonly Log[]): void {
+    if (this.#closed) return;
+    const { group, offsets } = this.#options;
+    for (const log of logs) {
+      if (this.#held.has(keyOf(log))) continue;
+      const at = offsets.get(group, log)?.committed ?? log.journal.start;
+      this.#held.set(keyOf(log), { log, at, seeks: 0, paused: false, revoking: false });
+    }
+    this.wake();
+  }
+
+  async #gather(bytesMax: number, signal: AbortSignal): Promise<DeliveredMessage[]> {
+    const gathered: Gathered[] = [];
+    let bytesLeft = bytesMax;
+    for (const held of this.#inTurn()) {
+      if (bytesLeft <= 0 || signal.aborted) break;
+      if (!isPolled(held) || held.at >= held.log.journal.end) continue;
+      const { at, seeks, log } = held;
+      const { entries, next } = await log.journal.read(at, { bytesMax: bytesLeft });
+      gathered.push({
+        held,
+        seeks,
+        next,
+        messages: entries.map((entry) => decodeMessage(entry, log)),
+      });
+      for (const { payload } of entries) bytesLeft -= payload.length;
+    }
+    if (signal.aborted || this.#closed) return [];
+    return gathered.flatMap((part) => this.#take(part));
+  }
+
+  /** Nothing of a partition that was let go, paused or moved by a seek during the reads. */
+  #take({ held, seeks, next, messages }: Gathered): DeliveredMessage[] {
+    const current = this.#held.get(keyOf(held.log)) === held;
+    if (!current || !isPolled(held) || held.seeks !== seeks) return [];
+    held.at = next;
+    return messages;
+  }
+
+  /** Every partition is first in turn, so that a full one does not starve the others. */
+  #inTurn(): Held[] {
+    const all = [...this.#held.values()];
+    this.#turn += 1;
+    const first = this.#turn % Math.max(1, all.length);
+    return [...all.slice(first), ...all.slice(0, first)];
+  }
+
+  #sleep(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#woken) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wakeUp = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', wakeUp);
+        this.#wakeUp = undefined;
+        resolve();
+      };
+      const timer = setTimeout(wakeUp, timeoutMs);
+      signal.addEventListener('abort', wakeUp);
+      this.#wakeUp = wakeUp;
+    });
+  }
+
+  #heldOf(partitions: readonly TopicPartition[]): Held[] {
+    return partitions.flatMap((partition) => this.#held.get(keyOf(partition)) ?? []);
+  }
+}
+
+function isPolled({ paused, revoking }: Held): boolean {
+  return !paused && !revoking;
+}
+
+function clamp(position: number, { journal }: Log): number {
+  return Math.min(Math.max(position, journal.start), journal.end);
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+/** Rejects when the work takes longer; the work itself goes on. */
+async function within(work: Promise<void> | undefined, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`onRevoke took over ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([work, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

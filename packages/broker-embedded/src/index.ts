@@ -1,0 +1,2 @@
+export { createEmbeddedBroker, EmbeddedBroker } from './broker.ts';
+export type { EmbeddedBrokerEvent, EmbeddedBrokerOptions } from './config.ts';

@@ -1,0 +1,68 @@
+/** What each group has committed, and what expired before it did: one durable table for all. */
+import type { TopicPartition } from '@spillway/broker';
+import { type Files, openPositions, type Positions, type Report } from '@spillway/journal';
+
+export interface Offset {
+  /** First position that is not committed. */
+  committed: number;
+  expired: number;
+}
+
+export interface OffsetChange extends TopicPartition, Offset {
+  group: string;
+}
+
+export class Offsets {
+  readonly #positions: Positions;
+
+  private constructor(positions: Positions) {
+    this.#positions = positions;
+  }
+
+  static async open(options: {
+    files: Files;
+    path: string;
+    fsync: boolean;
+    report: Report;
+  }): Promise<Offsets> {
+    return new Offsets(await openPositions(options));
+  }
+
+  get(group: string, at: TopicPartition): Offset | undefined {
+    const committed = this.#positions.get(nameOf('c', group, at));
+    if (committed === undefined) return undefined;
+    return { committed, expired: this.#positions.get(nameOf('x', group, at)) ?? 0 };
+  }
+
+  /** All or none survive a crash. Durable when resolved; seen by `get` at once. */
+  set(changes: readonly OffsetChange[]): Promise<void> {
+    return this.#positions.save(
+      changes.flatMap((change): [string, number][] => {
+        const { group, committed, expired } = change;
+        const entries: [string, number][] = [[nameOf('c', group, change), committed]];
+        if (expired > 0) entries.push([nameOf('x', group, change), expired]);
+        return entries;
+      }),
+    );
+  }
+
+  /** Every group and partition that has a committed position. */
+  all(): OffsetChange[] {
+    const found: OffsetChange[] = [];
+    for (const [name] of this.#positions.entries()) {
+      const [kind, group = '', topic = '', partition] = name.split('/');
+      if (kind !== 'c') continue;
+      const at = { topic, partition: Number(partition) };
+      found.push({ group, ...at, ...(this.get(group, at) as Offset) });
+    }
+    return found;
+  }
+
+  close(): Promise<void> {
+    return this.#positions.close();
+  }
+}
+
+function nameOf(kind: 'c' | 'x', group: string, { topic, partition }: TopicPartition): string {
+  return `${kind}/${group}/${topic}/${partition}`;
+}

@@ -1,0 +1,135 @@
+import type { OutgoingMessage, PublishOutcome, RefusalCode } from '@spillway/broker';
+import type { AppendOutcome, AppendRefusal } from '@spillway/journal';
+import type { Log, Logs } from './logs.ts';
+import { encodeMessage } from './message.ts';
+
+export interface ProducerOptions {
+  logs: Logs;
+  logBytesMax: number;
+  messageBytesMax: number;
+  /** There are new messages of the topic. */
+  onDurable: (topic: string) => void;
+  /** The log is full: removing what every group has committed may help. */
+  onFull: () => void;
+}
+
+interface Batch {
+  log: Log;
+  bytes: number;
+  payloads: Uint8Array[][];
+  /** Of the messages in the publish. */
+  indexes: number[];
+}
+
+/** Appended as one, durable or refused together. */
+const batchBytesMax = 16 * 1024 * 1024;
+
+export class Producer {
+  readonly #options: ProducerOptions;
+  #trouble: string | undefined;
+
+  constructor(options: ProducerOptions) {
+    this.#options = options;
+  }
+
+  /** Why the last append to reach the disk failed; undefined when it did not. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Appends in the order of the calls: nothing is awaited before. */
+  async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+    const outcomes = new Array<PublishOutcome>(messages.length);
+    const batches = this.#batches(messages, outcomes);
+    await Promise.all(
+      batches.map(async (batch) => {
+        const outcome = await batch.log.journal.appendBatch(batch.payloads);
+        this.#note(outcome, batch.log);
+        for (const [offset, index] of batch.indexes.entries()) {
+          outcomes[index] = publishOutcome(outcome, offset);
+        }
+      }),
+    );
+    return outcomes;
+  }
+
+  /** Refusals go into `outcomes` at once. */
+  #batches(messages: readonly OutgoingMessage[], outcomes: PublishOutcome[]): Batch[] {
+    const batches: Batch[] = [];
+    const open = new Map<Log, Batch>();
+    let logBytes = this.#options.logs.bytes();
+    for (const [index, message] of messages.entries()) {
+      const payload = encodeMessage(message);
+      const bytes = payload.reduce((sum, part) => sum + part.length, 0);
+      const log = this.#options.logs.get(message);
+      if (log === undefined) {
+        outcomes[index] = unknownTopic(message);
+        continue;
+      }
+      const refusal = this.#refusal(bytes, logBytes);
+      if (refusal !== undefined) {
+        outcomes[index] = refusal;
+        continue;
+      }
+      logBytes += bytes;
+      let batch = open.get(log);
+      if (batch === undefined || batch.bytes + bytes > batchBytesMax) {
+        batch = { log, bytes: 0, payloads: [], indexes: [] };
+        open.set(log, batch);
+        batches.push(batch);
+      }
+      batch.bytes += bytes;
+      batch.payloads.push(payload);
+      batch.indexes.push(index);
+    }
+    return batches;
+  }
+
+  #refusal(bytes: number, logBytes: number): PublishOutcome | undefined {
+    const { messageBytesMax, logBytesMax, onFull } = this.#options;
+    if (bytes > messageBytesMax) {
+      return refuse('too-large', `${bytes} bytes; at most ${messageBytesMax} are taken`);
+    }
+    if (logBytes + bytes <= logBytesMax) return undefined;
+    onFull();
+    return refuse('log-full', `The log has reached its limit of ${logBytesMax} bytes`);
+  }
+
+  #note(outcome: AppendOutcome, { topic }: Log): void {
+    if (outcome.status === 'durable') {
+      this.#trouble = undefined;
+      this.#options.onDurable(topic);
+    } else if (outcome.status === 'unknown') this.#trouble = outcome.message;
+    else if (outcome.code === 'full') this.#options.onFull();
+    else if (outcome.code === 'disk-full' || outcome.code === 'io') this.#trouble = outcome.message;
+  }
+}
+
+const codeOf: Record<AppendRefusal, RefusalCode> = {
+  busy: 'unavailable',
+  full: 'log-full',
+  'disk-full': 'disk-full',
+  'too-large': 'too-large',
+  io: 'unavailable',
+  closed: 'not-running',
+};
+
+export function refuse(code: RefusalCode, message: string): PublishOutcome {
+  const retryable = code !== 'too-large' && code !== 'unknown-topic';
+  return { status: 'refused', code, retryable, message };
+}
+
+function unknownTopic({ topic, partition }: OutgoingMessage): PublishOutcome {
+  return refuse('unknown-topic', `No topic ${topic} with a partition ${partition}`);
+}
+
+function publishOutcome(outcome: AppendOutcome, offset: number): PublishOutcome {
+  switch (outcome.status) {
+    case 'durable':
+      return { status: 'durable', position: outcome.sequence + offset };
+    case 'refused':
+      return refuse(codeOf[outcome.code], outcome.message);
+    case 'unknown':
+      return outcome;
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import type { PartitionLag } from './broker.ts';
+import type { ContractContext, ContractOptions } from './contract.ts';
+import {
+  commitAll,
+  eventually,
+  freshName,
+  freshTopic,
+  messageOf,
+  numbered,
+  pollCount,
+  publishAll,
+  publishTexts,
+} from './contract-tools.ts';
+
+export function lagContract(context: ContractContext, options: ContractOptions): void {
+  describe('lag', () => {
+    test('is what was sent and not committed, per partition, and 0 after the commit', async () => {
+      const topic = await freshTopic(context.broker, 2);
+      const group = freshName('g');
+      const member = await context.broker.subscribe({ group, topics: [topic] });
+      await lagIs(group, [0, 0]);
+      await publishAll(
+        context.broker,
+        numbered('m', 9).map((text, index) =>
+          messageOf(topic, text, { partition: index < 6 ? 0 : 1 }),
+        ),
+      );
+      await lagIs(group, [6, 3]);
+      await eventually(async () => {
+        const lag = await context.broker.lag(group);
+        return lag.every(({ seconds, expired }) => seconds !== 0 && expired === 0);
+      }, 'what waits has an age, or an unknown one');
+      const found = await pollCount(member, 9);
+      const ofFirst = found.filter(({ partition }) => partition === 0);
+      await commitAll(member, ofFirst.slice(0, 2));
+      await lagIs(group, [4, 3]);
+      await commitAll(member, found);
+      const done = await lagIs(group, [0, 0]);
+      expect(done.map(({ seconds }) => seconds)).toEqual([0, 0]);
+      await member.close();
+    });
+
+    test('goes on being known when no member runs', async () => {
+      const topic = await freshTopic(context.broker);
+      const group = freshName('g');
+      await publishTexts(context.broker, topic, numbered('m', 3));
+      const member = await context.broker.subscribe({ group, topics: [topic] });
+      await commitAll(member, (await pollCount(member, 3)).slice(0, 1));
+      await member.close();
+      await publishTexts(context.broker, topic, numbered('n', 2));
+      await lagIs(group, [4]);
+    });
+
+    test.skipIf(options.optOuts?.restart !== undefined)(
+      'is the same after a kill and a new start',
+      async () => {
+        const topic = await freshTopic(context.broker);
+        const group = freshName('g');
+        const member = await context.broker.subscribe({ group, topics: [topic] });
+        await publishTexts(context.broker, topic, numbered('m', 5));
+        await commitAll(member, (await pollCount(member, 5)).slice(0, 2));
+        await context.restart();
+        await lagIs(group, [3]);
+      },
+    );
+
+    /** Waits for it: a broker may count late. Never negative on the way, and null is not 0. */
+    async function lagIs(group: string, messages: number[]): Promise<PartitionLag[]> {
+      let lag: PartitionLag[] = [];
+      await eventually(
+        async () => {
+          lag = [...(await context.broker.lag(group))].sort((a, b) => a.partition - b.partition);
+          for (const { seconds, messages: count, start, end, committed } of lag) {
+            expect(count ?? 0).toBeGreaterThanOrEqual(0);
+            expect(seconds ?? 0).toBeGreaterThanOrEqual(0);
+            expect(start).toBeLessThanOrEqual(end);
+            expect(committed).toBeGreaterThanOrEqual(start);
+          }
+          return (
+            lag.length === messages.length && lag.every((one, n) => one.messages === messages[n])
+          );
+        },
+        `a lag of ${messages}, not ${JSON.stringify(lag)}`,
+      );
+      return lag;
+    }
+  });
+}
