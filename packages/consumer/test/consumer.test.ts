@@ -1,0 +1,253 @@
+import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { decode, encodeRequest } from '@spillway/otlp';
+import type { Sink } from '@spillway/store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Consumer, DeadLetters } from '../src/index.ts';
+import {
+  consume,
+  lagOf,
+  openBroker,
+  publish,
+  publishLogs,
+  ScriptedSink,
+  span,
+  until,
+} from './support/harness.ts';
+
+let broker: Broker;
+let closeBroker: () => Promise<void>;
+let sink: ScriptedSink;
+const running: Consumer[] = [];
+
+async function start(options: Parameters<typeof consume>[2] = {}, into: Sink = sink) {
+  const started = await consume(broker, into, options);
+  running.push(started.consumer);
+  return started;
+}
+
+beforeEach(async () => {
+  ({ broker, close: closeBroker } = await openBroker());
+  sink = new ScriptedSink();
+});
+
+afterEach(async () => {
+  for (const consumer of running.splice(0)) await consumer.stop();
+  await closeBroker();
+});
+
+describe('Consumer', () => {
+  it('hands a partition over in order and commits after the sink', async () => {
+    for (let i = 0; i < 20; i++) await publishLogs(broker, [`a${i}`, `b${i}`]);
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(Array.from({ length: 20 }, (_, i) => [`a${i}`, `b${i}`]).flat());
+  });
+
+  it('commits nothing while the sink is down, and loses nothing when it is back', async () => {
+    sink.failure = new Error('connection refused');
+    await publishLogs(broker, ['one']);
+    const { consumer, events } = await start();
+    await until(() => sink.attempts > 2);
+    expect(await lagOf(broker)).toBe(1);
+    expect(consumer.health()).toEqual({ ok: false, detail: 'scripted: connection refused' });
+    sink.failure = undefined;
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['one']);
+    expect(consumer.health().ok).toBe(true);
+    expect(events.filter(({ type }) => type === 'sink-unavailable').length).toBeGreaterThan(1);
+  });
+
+  it('delivers again what was applied and not committed', async () => {
+    await publishLogs(broker, ['one']);
+    const commitless = new Proxy(broker, {
+      get: (target, name) => {
+        if (name === 'subscribe') {
+          return async (options: Parameters<Broker['subscribe']>[0]) => {
+            const subscription = await target.subscribe(options);
+            const commit = () => Promise.reject(new Error('crashed before the commit'));
+            return new Proxy(subscription, {
+              get: (inner, member) => {
+                if (member === 'commit') return commit;
+                const value = inner[member as keyof typeof inner];
+                return typeof value === 'function' ? value.bind(inner) : value;
+              },
+            });
+          };
+        }
+        const value = target[name as keyof Broker];
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { consumer, events } = await start({ broker: commitless });
+    await until(() => events.some(({ type }) => type === 'failed'));
+    await consumer.stop();
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['one', 'one']);
+  });
+
+  it('holds only the partition of which a record is wanted later, and keeps its order', async () => {
+    let refusals = 3;
+    sink.decide = (body) => {
+      const busy = body === 'slow' && refusals-- > 0;
+      return busy ? { status: 'retry', afterMs: 5, reason: 'busy' } : { status: 'stored' };
+    };
+    await publishLogs(broker, ['before']);
+    await publishLogs(broker, ['slow']);
+    await publishLogs(broker, ['after']);
+    await publishLogs(broker, ['elsewhere'], 1);
+    const { events } = await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    const last = (body: string) => sink.applied.lastIndexOf(body);
+    expect(last('slow')).toBeLessThan(last('after'));
+    expect(sink.applied.filter((body) => body === 'elsewhere')).toHaveLength(1);
+    expect(events.some(({ type }) => type === 'partition-held')).toBe(true);
+  });
+
+  it('stops in the middle of trouble without committing', async () => {
+    sink.failure = new Error('down');
+    await publishLogs(broker, ['one']);
+    const { consumer } = await start();
+    await until(() => sink.attempts > 0);
+    await consumer.stop();
+    expect(await lagOf(broker)).toBe(1);
+  });
+
+  it('hands nothing over while it is paused', async () => {
+    const { consumer } = await start();
+    consumer.pause();
+    await publishLogs(broker, ['one']);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([sink.applied, await lagOf(broker)]).toEqual([[], 1]);
+    consumer.resume();
+    await until(() => sink.applied.length === 1);
+  });
+});
+
+describe('a sink that keeps its own positions', () => {
+  it('gets again what it lost, back to its own position', async () => {
+    await publishLogs(broker, ['one']);
+    await publishLogs(broker, ['two']);
+    const first = await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    await first.consumer.stop();
+    const forgetful = new ScriptedSink();
+    const lost: Sink = Object.assign(forgetful, { nextPositions: async () => [] });
+    const { events } = await start({}, lost);
+    await until(() => forgetful.applied.length === 2);
+    expect(forgetful.applied).toEqual(['one', 'two']);
+    expect(events[0]).toMatchObject({ type: 'rewound', to: 0 });
+  });
+
+  it('never skips ahead of the committed position, so that dead letters are not lost', async () => {
+    await publishLogs(broker, ['one']);
+    const ahead: Sink = Object.assign(sink, {
+      nextPositions: async () => [{ topic: topicOf.logs, partition: 0, position: 1_000 }],
+    });
+    await start({}, ahead);
+    await until(() => sink.applied.length === 1);
+  });
+});
+
+describe('dead letters', () => {
+  const poison = () => {
+    const [good, bad] = [span(), span({ traceId: '00'.repeat(16) })];
+    return encodeRequest('traces', [good, { ...bad, resource: good.resource, scope: good.scope }]);
+  };
+
+  it('hold the poison record alone; its neighbour is stored', async () => {
+    await publish(broker, poison(), 2, 0, topicOf.traces);
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['traces']);
+    const letters = await new DeadLetters(broker).list();
+    expect(letters).toMatchObject([
+      { group: 'writer', code: 'invalid-trace-id', records: 1, tenant: 'acme', signal: 'traces' },
+    ]);
+    expect(letters[0]?.reason).toMatch(/trace/);
+    const shown = await new DeadLetters(broker).show(letters[0]?.id ?? '');
+    expect(JSON.parse(shown?.body ?? '').resourceSpans[0].scopeSpans[0].spans).toHaveLength(1);
+  });
+
+  it('are on the broker before the commit', async () => {
+    let refused = true;
+    const picky = new Proxy(broker, {
+      get: (target, name) => {
+        const value = target[name as keyof Broker];
+        if (typeof value !== 'function') return value;
+        if (name !== 'publish' || !refused) return value.bind(target);
+        return async (messages: unknown[]) =>
+          messages.map(() => ({
+            status: 'refused',
+            code: 'disk-full',
+            retryable: true,
+            message: '',
+          }));
+      },
+    });
+    await publish(broker, poison(), 2, 0, topicOf.traces);
+    const { events } = await start({ broker: picky });
+    await until(() => events.some(({ type }) => type === 'dead-letter-refused'));
+    expect(await lagOf(broker)).toBe(1);
+    refused = false;
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(await new DeadLetters(broker).list()).toHaveLength(1);
+  });
+
+  it('are counted once, however often their message is delivered', async () => {
+    await publish(broker, poison(), 2, 0, topicOf.traces);
+    const first = await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    await first.consumer.stop();
+    await broker.replay('writer', topicOf.traces, 'earliest');
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(await new DeadLetters(broker).list()).toHaveLength(1);
+  });
+
+  it('take a foreign message whole when not even its framing holds', async () => {
+    const junk = { topic: topicOf.logs, partition: 0, key: '', headers: {} };
+    await broker.publish([{ ...junk, value: [Uint8Array.of(0xff, 0xff, 1)] }]);
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(await new DeadLetters(broker).list()).toMatchObject([
+      { code: 'malformed-message', records: 1, sourceId: { gateway: 'foreign' } },
+    ]);
+  });
+
+  it('go back only to the group that refused them, once, with their keys', async () => {
+    sink.decide = () => ({ status: 'deadLetter', code: 'rejected-by-store', reason: 'no' });
+    await publishLogs(broker, ['twin', 'twin', 'other']);
+    await start();
+    const searchSink = new ScriptedSink();
+    await start({ group: 'search' }, searchSink);
+    await until(async () => (await lagOf(broker)) + (await lagOf(broker, 'search')) === 0);
+    const before = sink.messages.flatMap(({ records }) => records.map(({ key }) => key));
+    sink.decide = () => ({ status: 'stored' });
+    sink.messages.length = 0;
+    const letters = new DeadLetters(broker);
+    const ids = (await letters.list()).map(({ id }) => id);
+    const options = { ratePerSecond: 1_000, signal: new AbortController().signal };
+    expect(await letters.resubmit(ids, options)).toEqual(ids);
+    expect(await letters.resubmit(ids, options)).toEqual([]);
+    await until(async () => (await lagOf(broker)) + (await lagOf(broker, 'search')) === 0);
+    expect(sink.messages.flatMap(({ records }) => records.map(({ key }) => key))).toEqual(before);
+    expect(searchSink.applied).toHaveLength(3);
+    expect(await letters.list()).toEqual([]);
+    expect(await letters.list({ all: true })).toMatchObject([{ resubmitted: true, records: 3 }]);
+  });
+
+  it('keep the bytes of the client', async () => {
+    expect.assertions(1);
+    const message = poison();
+    await publish(broker, message, 2, 1, topicOf.traces);
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    const place = { topic: deadLetterTopicOf.traces, partition: 1, position: 0 };
+    for await (const letter of broker.read(place)) {
+      const [broken] = decode('traces', letter.value, { tenant: 'acme' }).broken;
+      const original = decode('traces', message, { tenant: 'acme' }).broken;
+      expect(broken?.key).toBe(original[0]?.key);
+    }
+  });
+});
