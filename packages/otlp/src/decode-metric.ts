@@ -1,5 +1,5 @@
 /** What a metric's points have in common. Source: `metrics.proto`, `Metric`. */
-import { metricTypeByTag, type Place, pointsTag, tagOf } from './layout.ts';
+import { metricTypeByTag, pointsTag, tagOf } from './layout.ts';
 import { type Reader, wireVarint } from './reader.ts';
 import type { Metric } from './records.ts';
 
@@ -16,7 +16,7 @@ export interface MetricHead {
 }
 
 /** Reads the whole metric up to the limit, passing over the points. Then go back to `dataFrom`. */
-export function readMetricHead(reader: Reader, place: Place): MetricHead {
+export function readMetricHead(reader: Reader): MetricHead {
   const head = emptyHead();
   const { metric } = head;
   const own: Uint8Array[] = [];
@@ -33,8 +33,7 @@ export function readMetricHead(reader: Reader, place: Place): MetricHead {
         head.dataTag = tag;
         head.dataFrom = start;
       }
-      place.dataName = type;
-      readData(reader, place, metric, data);
+      readData(reader, metric, data);
       continue;
     }
     if (tag === tagOf(1)) metric.name = reader.string();
@@ -66,15 +65,13 @@ function emptyHead(): MetricHead {
   };
 }
 
-function readData(reader: Reader, place: Place, metric: Metric, fields: Uint8Array[]): void {
+function readData(reader: Reader, metric: Metric, fields: Uint8Array[]): void {
   const outer = reader.enter();
   while (reader.more) {
     const start = reader.pos;
     const tag = reader.tag();
     if (tag === pointsTag) {
-      place.next(3);
       reader.skip(tag);
-      place.leave(3);
       continue;
     }
     if (tag === tagOf(2, wireVarint) && metric.type !== 'gauge' && metric.type !== 'summary') {

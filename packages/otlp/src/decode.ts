@@ -34,8 +34,8 @@ export interface DecodeOptions {
  * breaks the records under it. Text that is not UTF-8 gets U+FFFD, unknown fields are ignored, of
  * a field given twice the last counts (messages merge). Keys: see `keys.ts`.
  *
- * The result takes at most about 200 bytes of heap for each byte of `message`, reached by records
- * that are empty; telemetry takes 5 to 10.
+ * The result takes at most 300 bytes of heap for each byte of `message`, reached by data points that
+ * are empty (two bytes each, at most `recordsMax`); telemetry takes about 5.
  * @throws OtlpError exactly when `scan` does.
  */
 export function decode(
@@ -120,11 +120,12 @@ class Decoder {
   #metric(around: Around): void {
     const reader = this.#reader;
     const start = reader.pos;
-    const head = readMetricHead(reader, this.#place);
+    const head = readMetricHead(reader);
     if (head.dataTag === 0) return;
     const fault = around.fault ?? readMetadata(head, start);
     this.#keys.setPrefix(head.header);
     reader.pos = head.dataFrom;
+    this.#place.dataName = head.metric.type;
     while (reader.more) {
       const tag = reader.tag();
       if (tag !== head.dataTag) {

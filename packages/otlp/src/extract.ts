@@ -1,17 +1,9 @@
 /** Cuts single records out of a message, for dead letters. */
 import { readMetricHead } from './decode-metric.ts';
-import {
-  atPlace,
-  checkRecords,
-  metricTypeByTag,
-  Place,
-  pointsTag,
-  recordsTag,
-  resourcesTag,
-  scopesTag,
-} from './layout.ts';
+import { metricTypeByTag, pointsTag, recordsTag, resourcesTag, scopesTag } from './layout.ts';
 import { Reader } from './reader.ts';
 import type { Signal } from './records.ts';
+import { countRecords } from './scan.ts';
 import { Writer } from './writer.ts';
 
 /**
@@ -19,20 +11,20 @@ import { Writer } from './writer.ts';
  * surrounds them stays (resource, scope, schema URL, unknown fields), and their own bytes are
  * those of `message`, also when they are broken; so they keep their keys, given their ordinals.
  * Resources, scopes and metrics without a kept record are left out.
- * @throws OtlpError when the framing is malformed.
+ * @throws OtlpError exactly when `scan` does.
  */
 export function extract(
   signal: Signal,
   message: Uint8Array,
   indexes: readonly number[],
 ): Uint8Array {
+  countRecords(signal, message);
   return new Extractor(signal, message, indexes).request();
 }
 
 class Extractor {
   readonly #signal: Signal;
   readonly #reader: Reader;
-  readonly #place: Place;
   readonly #indexes: readonly number[];
   readonly #writer = new Writer();
   /** Index of the next record, and how many are kept so far. */
@@ -42,31 +34,27 @@ class Extractor {
   constructor(signal: Signal, message: Uint8Array, indexes: readonly number[]) {
     this.#signal = signal;
     this.#reader = new Reader(message);
-    this.#place = new Place(signal);
     this.#indexes = indexes;
   }
 
   request(): Uint8Array {
-    atPlace(this.#place, () => {
-      this.#fields(resourcesTag, 0, () =>
-        this.#container(1, () =>
-          this.#fields(scopesTag, 1, () =>
-            this.#container(2, () =>
-              this.#fields(recordsTag, 2, (start) => {
-                if (this.#signal === 'metrics') this.#container(2, () => this.#metric());
-                else this.#record(start);
-              }),
-            ),
-          ),
-        ),
-      );
-    });
-    checkRecords(this.#index);
+    this.#fields(resourcesTag, () => this.#container(1, () => this.#resource()));
     return this.#writer.finish();
   }
 
+  #resource(): void {
+    this.#fields(scopesTag, () => this.#container(2, () => this.#scope()));
+  }
+
+  #scope(): void {
+    this.#fields(recordsTag, (start) => {
+      if (this.#signal === 'metrics') this.#container(2, () => this.#metric());
+      else this.#record(start);
+    });
+  }
+
   /** Copies the message being read; `visit` decides about the fields with the tag `wanted`. */
-  #fields(wanted: number, level: number, visit: (start: number) => void): void {
+  #fields(wanted: number, visit: (start: number) => void): void {
     const reader = this.#reader;
     let from = reader.pos;
     while (reader.more) {
@@ -77,11 +65,9 @@ class Extractor {
         continue;
       }
       this.#copy(from, start);
-      this.#place.next(level);
       const outer = reader.enter();
       visit(start);
       reader.leave(outer);
-      this.#place.leave(level);
       from = reader.pos;
     }
     this.#copy(from, reader.limit);
@@ -107,7 +93,7 @@ class Extractor {
   #metric(): void {
     const reader = this.#reader;
     const start = reader.pos;
-    const { dataTag, dataFrom } = readMetricHead(reader, this.#place);
+    const { dataTag, dataFrom } = readMetricHead(reader);
     reader.pos = start;
     while (reader.more) {
       const at = reader.pos;
@@ -125,7 +111,7 @@ class Extractor {
     const reader = this.#reader;
     const mark = this.#writer.open(field);
     const outer = reader.enter();
-    this.#fields(pointsTag, 3, (start) => this.#record(start));
+    this.#fields(pointsTag, (start) => this.#record(start));
     reader.leave(outer);
     this.#writer.close(mark);
   }

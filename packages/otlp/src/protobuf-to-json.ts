@@ -89,9 +89,8 @@ class Walk {
   }
 
   #packed(field: Field, into: JsonObject): void {
-    const list = listOf(into, field.name);
     const outer = this.#reader.enter();
-    while (this.#reader.more) this.#element(field, list);
+    while (this.#reader.more) this.#element(field, listOf(into, field.name));
     this.#reader.leave(outer);
   }
 

@@ -34,3 +34,10 @@ export function decodeOfficial(signal: Signal, bytes: Uint8Array): Record<string
   const type = requestType[signal];
   return type.toObject(type.decode(bytes), { longs: String, bytes: String, enums: Number });
 }
+
+export function decodeResponse(signal: Signal, bytes: Uint8Array): Record<string, unknown> {
+  const name = { traces: 'Trace', metrics: 'Metrics', logs: 'Logs' }[signal];
+  const folder = { traces: 'trace', metrics: 'metrics', logs: 'logs' }[signal];
+  const type = typeOf(`collector.${folder}.v1.Export${name}ServiceResponse`);
+  return type.toObject(type.decode(bytes), { longs: String });
+}
