@@ -132,14 +132,18 @@ export class Shop {
     const startMs = this.#options.nowMs - 120_000;
     const services = ['scheduler', 'worker', 'catalog', 'inventory'];
     const all: SpanRecord[] = [];
+    const depths: number[] = [];
     for (let i = 0; i < spans; i++) {
-      const parent = i === 0 ? undefined : all[Math.floor((i - 1) / 8)];
+      const above = Math.floor((i - 1) / 8);
+      const parent = all[above];
+      const depth = parent ? (depths[above] ?? 0) + 1 : 0;
+      depths.push(depth);
       const at = startMs + i;
       all.push(
         this.#span({
           traceId,
           parentSpanId: parent?.spanId ?? '',
-          service: services[i % services.length] as string,
+          service: services[Math.min(depth, 3)] as string,
           name: i === 0 ? 'nightly reindex' : `step ${i}`,
           kind: 1,
           startMs: at,
@@ -196,13 +200,14 @@ export class Shop {
     for (const call of calls) {
       const durationMs = at.durationMs * call.share;
       const failed = at.failed && /Checkout|Payment|acquirer/.test(call.name);
+      const common = { name: call.name, traceId: parent.traceId, failed };
+      const caller = this.#clientSpan(parent, { ...common, kind: call.kind, startMs, durationMs });
       const span = this.#span({
         ...call,
-        traceId: parent.traceId,
-        parentSpanId: parent.spanId,
-        startMs,
-        endMs: startMs + durationMs,
-        failed,
+        ...common,
+        parentSpanId: caller.spanId,
+        startMs: startMs + durationMs * 0.02,
+        endMs: startMs + durationMs * 0.98,
       });
       this.spans.push(span);
       if (failed) this.#log(span, 17, 'card was refused: insufficient funds', startMs + durationMs);
@@ -211,6 +216,26 @@ export class Shop {
       this.#calls(span, call.calls ?? [], { startMs, durationMs, failed });
       startMs += durationMs * 1.02;
     }
+  }
+
+  /** Another service is called by a span of the caller's own; the parent itself otherwise. */
+  #clientSpan(
+    parent: SpanRecord,
+    call: {
+      name: string;
+      traceId: string;
+      failed: boolean;
+      kind: number;
+      startMs: number;
+      durationMs: number;
+    },
+  ): SpanRecord {
+    if (call.kind !== 2) return parent;
+    const endMs = call.startMs + call.durationMs;
+    const { service } = parent.resource;
+    const span = this.#span({ ...call, service, parentSpanId: parent.spanId, kind: 3, endMs });
+    this.spans.push(span);
+    return span;
   }
 
   #span(of: {

@@ -1,4 +1,4 @@
-import { dark } from './settings.ts';
+import { dark, recall, remember } from './settings.ts';
 
 /** No reds: red is for errors. Light ones have 3:1 on white, dark ones on near-black. */
 const onLight = [
@@ -30,14 +30,45 @@ const onDark = [
   '#6ad0a0',
 ];
 
-/** One colour per service, in every view and on every machine: it comes from the name. */
+/**
+ * One colour per service in every view: the one its name hashes to, or where another service has
+ * that one, the next free one. This browser remembers which.
+ */
 export function serviceColour(service: string): string {
-  return seriesColour(hash(service));
+  let slot = slots.get(service);
+  if (slot === undefined) {
+    slot = freeSlot(hash(service) % onLight.length);
+    slots.set(service, slot);
+    if (slots.size <= remembered) remember('colours', JSON.stringify([...slots]));
+  }
+  return seriesColour(slot);
 }
 
 export function seriesColour(index: number): string {
   const palette = dark.value ? onDark : onLight;
   return palette[index % palette.length] as string;
+}
+
+const remembered = 200;
+const slots = recalledSlots();
+
+/** Steps of five, so that neighbours in the palette do not pile up; once all are taken, any. */
+function freeSlot(wanted: number): number {
+  const taken = new Set(slots.values());
+  for (let i = 0; i < onLight.length; i++) {
+    const slot = (wanted + i * 5) % onLight.length;
+    if (!taken.has(slot)) return slot;
+  }
+  return wanted;
+}
+
+function recalledSlots(): Map<string, number> {
+  try {
+    const pairs = JSON.parse(recall('colours') ?? '[]') as [string, number][];
+    return new Map(pairs.filter(([name, slot]) => typeof name === 'string' && slot >= 0));
+  } catch {
+    return new Map();
+  }
 }
 
 /** FNV-1a. */

@@ -27,7 +27,7 @@ function digits(value: number): string {
 
 export function rate(perSecond: number): string {
   if (perSecond === 0) return '0/s';
-  if (perSecond < 0.1) return `${digits(perSecond * 60)}/min`;
+  if (perSecond < 1) return `${digits(perSecond * 60)}/min`;
   return `${short(perSecond)}/s`;
 }
 

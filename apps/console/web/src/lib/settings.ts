@@ -4,8 +4,8 @@ import { effect, signal } from '@preact/signals';
 export type Theme = 'system' | 'light' | 'dark';
 export type Zone = 'local' | 'utc';
 
-export const theme = signal<Theme>(read('theme', ['system', 'light', 'dark']));
-export const zone = signal<Zone>(read('zone', ['local', 'utc']));
+export const theme = signal<Theme>(choice('theme', ['system', 'light', 'dark']));
+export const zone = signal<Zone>(choice('zone', ['local', 'utc']));
 
 const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
 export const dark = signal(isDark());
@@ -15,28 +15,32 @@ systemDark.addEventListener('change', () => {
 });
 
 effect(() => {
-  write('theme', theme.value);
+  remember('theme', theme.value);
   document.documentElement.dataset.theme = theme.value;
   dark.value = isDark();
 });
 
-effect(() => write('zone', zone.value));
+effect(() => remember('zone', zone.value));
 
 function isDark(): boolean {
   return theme.value === 'dark' || (theme.value === 'system' && systemDark.matches);
 }
 
-/** Storage may be forbidden; then the choice lasts as long as the page. */
-function read<const T extends string>(key: string, known: readonly [T, ...T[]]): T {
+function choice<const T extends string>(key: string, known: readonly [T, ...T[]]): T {
+  const value = recall(key);
+  return known.find((each) => each === value) ?? known[0];
+}
+
+/** Storage may be forbidden; then a choice lasts as long as the page. */
+export function recall(key: string): string | undefined {
   try {
-    const value = localStorage.getItem(`spillway.${key}`);
-    return known.find((each) => each === value) ?? known[0];
+    return localStorage.getItem(`spillway.${key}`) ?? undefined;
   } catch {
-    return known[0];
+    return undefined;
   }
 }
 
-function write(key: string, value: string): void {
+export function remember(key: string, value: string): void {
   try {
     localStorage.setItem(`spillway.${key}`, value);
   } catch {

@@ -7,8 +7,9 @@ import { State, spaced } from './pipeline.tsx';
 /** What was accepted in the last 24 hours, and where it is now. In records. */
 export function LedgerTable({ ledger }: { ledger: LedgerAnswer }) {
   const { totals, bySignal, open } = ledger;
-  const unaccounted = totals.unaccounted ?? 0;
+  const { unaccounted } = totals;
   const columns = [...Object.entries(bySignal), ['all', totals] as [string, LedgerCounts]];
+  const terms = Object.keys(totals) as (keyof LedgerCounts)[];
   return (
     <section aria-label="Ledger">
       <h2>
@@ -35,7 +36,7 @@ export function LedgerTable({ ledger }: { ledger: LedgerAnswer }) {
             </tr>
           </thead>
           <tbody>
-            {Object.keys(totals).map((term) => (
+            {terms.map((term) => (
               <tr key={term} class={term === 'unaccounted' ? 'sum' : ''}>
                 <th scope="row">
                   {term === 'deadLettered' ? (
@@ -45,8 +46,8 @@ export function LedgerTable({ ledger }: { ledger: LedgerAnswer }) {
                   )}
                 </th>
                 {columns.map(([name, counts]) => (
-                  <td class={(counts[term] ?? 0) === 0 ? 'num faint' : 'num'} key={name}>
-                    {count(counts[term] ?? 0)}
+                  <td class={counts[term] === 0 ? 'num faint' : 'num'} key={name}>
+                    {count(counts[term])}
                   </td>
                 ))}
               </tr>

@@ -175,7 +175,7 @@ function SearchForm() {
       </datalist>
       <label class="narrow">
         Severity
-        <select name="severity" defaultValue={param('severity') ?? ''}>
+        <select name="severity" value={param('severity') ?? ''}>
           <option value="">any</option>
           {bands.map((band) => (
             <option value={band} key={band}>

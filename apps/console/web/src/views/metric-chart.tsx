@@ -69,7 +69,7 @@ function optionOf(data: MetricQueryAnswer, agg: string, format: (value: number) 
     symbolSize: 5,
     lineStyle: { width: 1.75 },
     itemStyle: { color: colourOf(each, i) },
-    data: each.points,
+    data: bridged(each.points),
   }));
   const marks = {
     type: 'scatter',
@@ -94,6 +94,21 @@ function optionOf(data: MetricQueryAnswer, agg: string, format: (value: number) 
     tooltip: { ...base.tooltip, trigger: 'axis', formatter: tip },
     series: likeValues.test(agg) ? [...lines, { ...marks, tooltip: { trigger: 'item' } }] : lines,
   };
+}
+
+/**
+ * Steps are often finer than the sender's interval. A line goes on over steps without a point, but
+ * breaks where points are missing that should be there.
+ */
+function bridged(points: MetricSeries['points']): MetricSeries['points'] {
+  const known = points.filter(([, value]) => value !== null);
+  const gaps = known.slice(1).map(([ms], i) => ms - (known[i]?.[0] ?? ms));
+  const usualMs = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
+  return known.flatMap((point, i) => {
+    const beforeMs = known[i - 1]?.[0];
+    const broken = beforeMs !== undefined && point[0] - beforeMs > usualMs * 2.5;
+    return broken ? [[beforeMs + usualMs, null] as [number, null], point] : [point];
+  });
 }
 
 function exemplarTip(exemplar: ExemplarView, unit: string): string {

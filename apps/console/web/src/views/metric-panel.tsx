@@ -15,7 +15,7 @@ interface MetricPanelProps {
 }
 
 const exemplarsShown = 12;
-const distribution = ['p50', 'p90', 'p95', 'p99', 'avg', 'rate', 'count', 'sum', 'max', 'min'];
+const distribution = ['p95', 'p50', 'p90', 'p99', 'avg', 'rate', 'count', 'sum', 'max', 'min'];
 
 export function MetricPanel({ name, info }: MetricPanelProps) {
   const { fromMs, toMs } = range.value;

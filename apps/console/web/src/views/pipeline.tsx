@@ -1,7 +1,7 @@
 import type { LedgerAnswer, PipelineAnswer } from '../../../src/answers.ts';
 import type { GatewayStats } from '../../../src/ports.ts';
 import { query } from '../lib/api.ts';
-import { short } from '../lib/format.ts';
+import { bytes, short } from '../lib/format.ts';
 import { now } from '../lib/location.ts';
 import { useAutoRefresh } from '../lib/use-auto-refresh.ts';
 import { useQuery } from '../lib/use-query.ts';
@@ -67,7 +67,7 @@ function Gateway({ gateway }: { gateway: GatewayStats }) {
         {Object.entries(gateway.stats).map(([name, value]) => (
           <div key={name}>
             <dt>{spaced(name)}</dt>
-            <dd>{typeof value === 'number' ? short(value) : value}</dd>
+            <dd>{statText(name, value)}</dd>
           </div>
         ))}
       </dl>
@@ -81,6 +81,11 @@ export function State({ ok, children }: { ok: boolean; children: string }) {
       <span aria-hidden="true">{ok ? '●' : '▲'}</span> {children}
     </span>
   );
+}
+
+function statText(name: string, value: number | string): string {
+  if (typeof value === 'string') return value;
+  return /bytes/i.test(name) ? bytes(value) : short(value);
 }
 
 /** `recordsPerSecond` → `records per second` */

@@ -1,5 +1,5 @@
 import type { TraceSummary } from '@spillway/store';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { TracesAnswer } from '../../../src/answers.ts';
 import { query } from '../lib/api.ts';
 import { serviceColour, token } from '../lib/colour.ts';
@@ -16,7 +16,8 @@ import { useListKeys } from '../ui/use-list-keys.ts';
 
 type Filters = Readonly<Record<string, string | undefined>>;
 
-const pageSize = 100;
+const pageSize = 500;
+const rowsShown = 100;
 const takeTraces = (page: TracesAnswer): TraceSummary[] => page.traces;
 
 /** Duration over time, and below it the traces themselves. */
@@ -24,6 +25,12 @@ export function TraceSearch({ filters }: { filters: Filters }) {
   const { fromMs, toMs } = range.value;
   const url = query('/api/traces', { ...filters, from: fromMs, to: toMs, limit: pageSize });
   const pages = usePages<TracesAnswer, TraceSummary>(url, takeTraces);
+  const [more, setMore] = useState({ of: url, rows: rowsShown });
+  const shown = more.of === url ? more.rows : rowsShown;
+  const showMore = (): void => {
+    setMore({ of: url, rows: shown + rowsShown });
+    if (shown + rowsShown > (pages.data?.length ?? 0)) pages.more?.();
+  };
   const filtered = Object.values(filters).some((value) => value !== undefined && value !== '');
   return (
     <ViewOf answer={pages} what="The traces">
@@ -32,17 +39,18 @@ export function TraceSearch({ filters }: { filters: Filters }) {
           <>
             <Durations
               traces={traces}
+              partial={pages.more !== undefined}
               fromMs={pages.first?.fromMs ?? 0}
               toMs={pages.first?.toMs ?? 0}
             />
-            <TraceList traces={traces} />
+            <TraceList traces={traces.slice(0, shown)} />
             <div class="list-end">
               <span class="faint">
-                {many(traces.length, 'trace')}
-                {pages.more ? ', newest first' : ', all there are'}
+                {count(Math.min(shown, traces.length))} of {many(traces.length, 'trace')}
+                {pages.more ? ' read so far, newest first' : ', newest first'}
               </span>
-              {pages.more && (
-                <button type="button" class="button" onClick={pages.more}>
+              {(shown < traces.length || pages.more) && (
+                <button type="button" class="button" onClick={showMore}>
                   Older ones
                 </button>
               )}
@@ -61,12 +69,13 @@ export function TraceSearch({ filters }: { filters: Filters }) {
 }
 
 interface DurationsProps {
+  partial: boolean;
   traces: readonly TraceSummary[];
   fromMs: number;
   toMs: number;
 }
 
-function Durations({ traces, fromMs, toMs }: DurationsProps) {
+function Durations({ traces, partial, fromMs, toMs }: DurationsProps) {
   const theme = dark.value;
   const option = useMemo(() => {
     const points = (failed: boolean) =>
@@ -105,7 +114,7 @@ function Durations({ traces, fromMs, toMs }: DurationsProps) {
   return (
     <figure class="panel">
       <figcaption>
-        <span>Duration over time</span>
+        <span>Duration over time{partial && `, the newest ${count(traces.length)}`}</span>
         <span class="legend">
           <span class="sign-dot" aria-hidden="true" /> no error
           <span class="sign-error" aria-hidden="true">

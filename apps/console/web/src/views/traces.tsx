@@ -91,7 +91,7 @@ function SearchForm() {
       </label>
       <label class="narrow">
         Status
-        <select name="status" defaultValue={param('status') ?? ''}>
+        <select name="status" value={param('status') ?? ''}>
           <option value="">any</option>
           <option value="error">error</option>
           <option value="ok">no error</option>

@@ -110,7 +110,6 @@ function Row({ node, tree, active, selected, shut, onToggle, onSelect }: RowProp
   const left = (node.offsetNano / total) * 100;
   const width = (span.durationNano / total) * 100;
   const failed = span.statusCode === 2;
-  const inEnd = left + width > 70;
   const state = `${active ? 'active' : ''} ${selected ? 'selected' : ''}`;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree takes the keys
@@ -163,12 +162,9 @@ function Row({ node, tree, active, selected, shut, onToggle, onSelect }: RowProp
             background: serviceColour(span.service),
           }}
         />
-        <span
-          class="span-duration"
-          style={inEnd ? { right: `${100 - left + 0.5}%` } : { left: `${left + width + 0.5}%` }}
-        >
-          {nanoDuration(span.durationNano)}
-        </span>
+      </span>
+      <span class="span-duration faint" aria-hidden="true">
+        {nanoDuration(span.durationNano)}
       </span>
     </div>
   );
