@@ -34,7 +34,8 @@ export type SearchStoreEvent =
   | { type: 'reopening'; reason: string };
 
 export interface SearchStoreStats {
-  records: number;
+  /** Also those that a redelivery brought again. */
+  stored: number;
   duplicates: number;
   deadLettered: number;
 }
@@ -50,7 +51,7 @@ export interface DuckdbSearchStore extends SearchStore {
 /**
  * The search store in a DuckDB file. A batch is one transaction of rows, applied messages and
  * positions; it survives kill -9. A file that cannot be opened is set aside and the store begins
- * fresh at position 0, so that the log fills it again. Throws on `start` when another process
+ * fresh without positions, so that the log fills it again. Throws on `start` when another process
  * has the folder open or a newer version wrote it.
  */
 export function createDuckdbSearchStore(options: DuckdbSearchStoreOptions): DuckdbSearchStore {
@@ -62,7 +63,7 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly #options: DuckdbSearchStoreOptions;
   readonly #dimensions = new Dimensions();
   readonly #origins = new Origins();
-  readonly #stats: SearchStoreStats = { records: 0, duplicates: 0, deadLettered: 0 };
+  readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
   #open: { database: Database; readers: ReaderPool } | undefined;
   #failure: string | undefined;
   /** Writes run one after the other. */
@@ -114,18 +115,17 @@ class DuckdbStore implements DuckdbSearchStore {
     });
   }
 
-  /** 0 for a partition of which nothing was applied. */
+  /** A partition of which nothing was applied is left out. */
   nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+    const asked = new Set(partitions.map(partitionName));
     return this.#read(async (connection) => {
       const rows = await new Parameters().query(connection, 'SELECT * FROM consumer_position');
-      const known = new Map(
-        rows.map((row) => [`${row.topic}/${row.partition}`, Number(row.next_position)]),
-      );
-      return partitions.map(({ topic, partition }) => ({
-        topic,
-        partition,
-        position: known.get(`${topic}/${partition}`) ?? 0,
+      const positions = rows.map((row) => ({
+        topic: row.topic as string,
+        partition: row.partition as number,
+        position: Number(row.next_position),
       }));
+      return positions.filter((position) => asked.has(partitionName(position)));
     });
   }
 
@@ -226,11 +226,15 @@ class DuckdbStore implements DuckdbSearchStore {
 
   #count(outcomes: readonly MessageOutcome[]): void {
     for (const { status } of outcomes.flatMap(({ records }) => records)) {
-      if (status === 'stored') this.#stats.records++;
+      if (status === 'stored') this.#stats.stored++;
       else if (status === 'duplicate') this.#stats.duplicates++;
       else this.#stats.deadLettered++;
     }
   }
+}
+
+function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
 }
 
 const notStarted = 'the search store is not started';

@@ -1,1 +1,5 @@
+export type { DatabaseEvent } from './database.ts';
+export { NewerSchemaError } from './database.ts';
 export * from './duckdb-search-store.ts';
+export * from './memory-live-store.ts';
+export { TooManyQueriesError } from './reader-pool.ts';

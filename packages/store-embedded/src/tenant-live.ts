@@ -1,0 +1,163 @@
+import type { SpanRecord } from '@spillway/otlp';
+import type { MapEdge, OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
+import { bucketMs, Cell, RollUp } from './roll-up.ts';
+import { durationMsOf, SpanPairs } from './span-pairs.ts';
+
+/** What does not fit under the limit of names is counted here. */
+export const otherName = 'other';
+
+export interface TenantLimits {
+  /** Names of operations and of edges within the window; the services among them are fewer. */
+  seriesMax: number;
+  /** Cells of operations and edges together; the oldest bucket goes when more come. */
+  cellsMax: number;
+  pendingMax: number;
+  pendingWaitMs: number;
+}
+
+const sparklineBuckets = 30;
+const separator = '\u0000';
+
+/** The roll-ups of one tenant. */
+export class TenantLive {
+  readonly #limits: TenantLimits;
+  readonly #operations = new RollUp();
+  readonly #edges = new RollUp();
+  readonly #pairs: SpanPairs;
+  /** Names in use and when they were last, so that a name that was admitted stays so. */
+  readonly #names = new Map<string, number>();
+  #overflowed = 0;
+  #bucketsCut = 0;
+
+  constructor(limits: TenantLimits) {
+    this.#limits = limits;
+    this.#pairs = new SpanPairs({ waitMs: limits.pendingWaitMs, pendingMax: limits.pendingMax });
+  }
+
+  stats() {
+    return {
+      series: this.#names.size,
+      cells: this.#operations.cells + this.#edges.cells,
+      pendingSpans: this.#pairs.size,
+      pendingEvicted: this.#pairs.evicted,
+      overflowed: this.#overflowed,
+      bucketsCut: this.#bucketsCut,
+    };
+  }
+
+  add(span: SpanRecord, timeMs: number, nowMs: number): void {
+    const { service } = span.resource;
+    const isRequest = span.kind === 2 || span.kind === 5 || span.parentSpanId === '';
+    if (isRequest) {
+      const name = this.#admit([service, String(span.kind), span.name], timeMs);
+      const cell = this.#operations.cell(name, timeMs);
+      cell.add(durationMsOf(span), span.statusCode === 2, timeMs);
+    }
+    for (const call of this.#pairs.add(span, timeMs, nowMs)) {
+      const name = this.#admit([call.from, call.to], call.timeMs);
+      this.#edges.cell(name, call.timeMs).add(call.durationMs, call.isError, call.timeMs);
+    }
+    while (this.#operations.cells + this.#edges.cells > this.#limits.cellsMax) this.#cut();
+  }
+
+  expire(windowStartMs: number): void {
+    this.#operations.dropBefore(windowStartMs);
+    this.#edges.dropBefore(windowStartMs);
+    for (const [name, lastMs] of this.#names) {
+      if (lastMs + bucketMs <= windowStartMs) this.#names.delete(name);
+    }
+  }
+
+  services(range: TimeRange): ServiceSummary[] {
+    const widthMs = Math.max(1, Math.ceil((range.toMs - range.fromMs) / sparklineBuckets));
+    const found = new Map<string, { cell: Cell; sparkline: number[] }>();
+    for (const { startMs, name, cell } of this.#operations.read(range.fromMs, range.toMs)) {
+      const [service = ''] = name.split(separator);
+      const entry = found.get(service) ?? {
+        cell: new Cell(),
+        sparkline: new Array<number>(sparklineBuckets).fill(0),
+      };
+      found.set(service, entry);
+      entry.cell.merge(cell);
+      const at = Math.max(0, Math.floor((startMs - range.fromMs) / widthMs));
+      entry.sparkline[at] = (entry.sparkline[at] ?? 0) + cell.count;
+    }
+    return [...found]
+      .map(([service, { cell, sparkline }]) => ({ service, ...summary(cell, range), sparkline }))
+      .sort((a, b) => b.ratePerSecond - a.ratePerSecond || (a.service < b.service ? -1 : 1));
+  }
+
+  operations(range: TimeRange & { service: string }): OperationSummary[] {
+    const found = new Map<string, Cell>();
+    for (const { name, cell } of this.#operations.read(range.fromMs, range.toMs)) {
+      if (name.startsWith(`${range.service}${separator}`)) mergeInto(found, name, cell);
+    }
+    return [...found]
+      .map(([name, cell]) => {
+        const [, kind, ...operation] = name.split(separator);
+        return {
+          operation: operation.join(separator),
+          kind: Number(kind),
+          ...summary(cell, range),
+        };
+      })
+      .sort((a, b) => b.ratePerSecond - a.ratePerSecond || (a.operation < b.operation ? -1 : 1));
+  }
+
+  map(range: TimeRange): MapEdge[] {
+    const found = new Map<string, Cell>();
+    for (const { name, cell } of this.#edges.read(range.fromMs, range.toMs)) {
+      mergeInto(found, name, cell);
+    }
+    return [...found]
+      .map(([name, { count, errors, durations }]) => {
+        const [from = '', to = ''] = name.split(separator);
+        return { from, to, calls: count, errors, p95Ms: durations.quantile(0.95) };
+      })
+      .sort((a, b) => b.calls - a.calls || (a.from + a.to < b.from + b.to ? -1 : 1));
+  }
+
+  /** The name to count under: itself, or `other` in its place when too many are in use. */
+  #admit(parts: readonly string[], timeMs: number): string {
+    const name = parts.join(separator);
+    if (this.#names.has(name) || this.#names.size < this.#limits.seriesMax) {
+      this.#names.set(name, Math.max(timeMs, this.#names.get(name) ?? 0));
+      return name;
+    }
+    this.#overflowed++;
+    const isEdge = parts.length === 2;
+    if (isEdge) return [otherName, otherName].join(separator);
+    const [service = ''] = parts;
+    return [this.#isKnown(service) ? service : otherName, '0', otherName].join(separator);
+  }
+
+  /** Only when the limit is reached: whether the service itself has a place. */
+  #isKnown(service: string): boolean {
+    const prefix = `${service}${separator}`;
+    for (const name of this.#names.keys()) if (name.startsWith(prefix)) return true;
+    return false;
+  }
+
+  #cut(): void {
+    this.#operations.dropOldest();
+    this.#edges.dropOldest();
+    this.#bucketsCut++;
+  }
+}
+
+function mergeInto(found: Map<string, Cell>, name: string, cell: Cell): void {
+  const sum = found.get(name) ?? new Cell();
+  found.set(name, sum);
+  sum.merge(cell);
+}
+
+function summary({ count, errors, lastMs, durations }: Cell, { fromMs, toMs }: TimeRange) {
+  return {
+    ratePerSecond: count / Math.max(1e-3, (toMs - fromMs) / 1000),
+    errorRatio: count === 0 ? 0 : errors / count,
+    p50Ms: durations.quantile(0.5),
+    p95Ms: durations.quantile(0.95),
+    p99Ms: durations.quantile(0.99),
+    lastSeenMs: lastMs,
+  };
+}
