@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
 import { judge, type Verdict } from './src/census.ts';
 import { killRounds } from './src/kill-rounds.ts';
 import type { SenderLog } from './src/load.ts';
 import { seededRandom } from './src/random.ts';
 import { readReadStore, readWriteStore } from './src/read-stores.ts';
-import { runSpillway, SpillwayProcess } from './src/spillway-process.ts';
 
 const sabotaged = fileURLToPath(new URL('./src/sabotaged.ts', import.meta.url));
 const seed = Number(process.env.SPILLWAY_TEST_SEED ?? Date.now() % 1_000_000);

@@ -58,9 +58,11 @@ export class Spillway implements Component {
   }
 
   get addresses(): { otlpHttp: string; otlpGrpc: string; console: string } {
+    const { http = '', grpc = '' } = this.#gateway?.addresses ?? {};
+    const scheme = this.#config.gateway.certFile ? 'https' : 'http';
     return {
-      otlpHttp: this.#gateway?.addresses.http ?? '',
-      otlpGrpc: this.#gateway?.addresses.grpc ?? '',
+      otlpHttp: `${scheme}://${http}`,
+      otlpGrpc: grpc,
       console: this.#console?.address ?? '',
     };
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Addresses, caughtUp, type SpillwayProcess } from '@spillway/test-support';
 import { runSender, type SenderLog, type SenderOptions } from './load.ts';
-import type { Addresses, SpillwayProcess } from './spillway-process.ts';
 
 export interface KillRoundsOptions {
   spillway: SpillwayProcess;
@@ -46,14 +46,4 @@ export async function killRounds(options: KillRoundsOptions): Promise<{
   const logs = await Promise.all(senders);
   await caughtUp(addresses as Addresses);
   return { logs, addresses: addresses as Addresses };
-}
-
-/** Until no group has anything left to read, three looks in a row. */
-export async function caughtUp({ console: page }: Addresses): Promise<void> {
-  for (let quiet = 0; quiet < 3; ) {
-    const response = await fetch(`${page}/api/lag`);
-    const { lag } = (await response.json()) as { lag: { messages: number | null }[] };
-    quiet = lag.every(({ messages }) => messages === 0) ? quiet + 1 : 0;
-    await sleep(100);
-  }
 }

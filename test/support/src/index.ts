@@ -1,0 +1,7 @@
+export { caughtUp } from './caught-up.ts';
+export {
+  type Addresses,
+  runSpillway,
+  SpillwayProcess,
+  type SpillwayProcessOptions,
+} from './spillway-process.ts';
