@@ -1,0 +1,123 @@
+import type { Position, TopicPartition } from '@spillway/broker';
+import type { Signal } from '@spillway/otlp';
+import type {
+  DecodedMessage,
+  LedgerNote,
+  MinuteRange,
+  StoredMessage,
+  WriteStore,
+} from '@spillway/store';
+import type { Client, Queryable } from './client.ts';
+import type { PostgresStoreConfig } from './config.ts';
+import { dayMs, dayOf } from './days.ts';
+import { StoreUnavailableError } from './errors.ts';
+import { Folder } from './folder.ts';
+import { countRows, readApplied, readNoted, readRefused, writeNotes } from './ledger.ts';
+import { openEmbedded } from './open-embedded.ts';
+import { readBack } from './reader.ts';
+import { retain } from './retention.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * The write store on an embedded PostgreSQL. What `apply` resolved survives kill -9 of the
+ * process; after a crash of the machine the store starts empty, says so, and `nextPositions`
+ * names no partition, so that the log fills it again.
+ */
+export function createPostgresStore(config: PostgresStoreConfig): WriteStore {
+  return new PostgresStore(config);
+}
+
+class PostgresStore implements WriteStore {
+  readonly name = 'postgres';
+  readonly #config: PostgresStoreConfig;
+  readonly #folder: Folder;
+  #open: { client: Client; writer: Writer } | undefined;
+
+  constructor(config: PostgresStoreConfig) {
+    this.#config = config;
+    this.#folder = new Folder(config.dir, config.now);
+  }
+
+  async start(): Promise<void> {
+    if (this.#open) return;
+    const client = await openEmbedded(this.#folder, this.#config.report);
+    const writer = new Writer(client, this.#config.retentionMs);
+    this.#open = { client, writer };
+    const now = (this.#config.now ?? Date.now)();
+    await writer.partitions.ensure([dayOf(now), dayOf(now + dayMs)]);
+  }
+
+  async stop(): Promise<void> {
+    const open = this.#open;
+    if (!open) return;
+    this.#open = undefined;
+    const { ok } = open.client.health();
+    await open.client.close();
+    if (ok) await this.#folder.markClosed();
+  }
+
+  health(): { ok: boolean; detail: string } {
+    return this.#open?.client.health() ?? { ok: false, detail: 'not started' };
+  }
+
+  async apply(messages: readonly DecodedMessage[]) {
+    return await this.#opened.writer.apply(messages);
+  }
+
+  /** Partitions of which nothing was applied are left out: they begin where the log begins. */
+  async nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+    const { rows } = await this.#client.query(
+      'SELECT topic, partition, next_position FROM consumer_position',
+    );
+    const known = new Map(rows.map(([topic, partition, next]) => [`${topic}/${partition}`, next]));
+    return partitions.flatMap(({ topic, partition }) => {
+      const next = known.get(`${topic}/${partition}`);
+      return next ? [{ topic, partition, position: Number(next) }] : [];
+    });
+  }
+
+  async applyNotes(notes: readonly LedgerNote[]): Promise<void> {
+    if (notes.length === 0) return;
+    const { client, writer } = this.#opened;
+    const tenants = await client.transaction((tx) => writeNotes(tx, notes, writer.tenants));
+    writer.tenants.remember(tenants);
+  }
+
+  async notedMessages(range: MinuteRange) {
+    return await readNoted(this.#client, range);
+  }
+
+  async refusedCounts(range: MinuteRange) {
+    return await readRefused(this.#client, range);
+  }
+
+  async appliedMessages(range: MinuteRange) {
+    return await readApplied(this.#client, range);
+  }
+
+  async rowCounts(range: MinuteRange) {
+    return await countRows(this.#client, range);
+  }
+
+  async *readBack(range: MinuteRange & { signal: Signal }): AsyncGenerator<StoredMessage> {
+    yield* readBack(this.#client, range);
+  }
+
+  async retain(olderThanMs: number): Promise<number> {
+    const { client, writer } = this.#opened;
+    try {
+      return await retain(client, olderThanMs);
+    } finally {
+      writer.forget();
+    }
+  }
+
+  get #opened(): { client: Client; writer: Writer } {
+    if (!this.#open) throw new StoreUnavailableError('the store is not started');
+    return this.#open;
+  }
+
+  get #client(): Queryable {
+    return this.#opened.client;
+  }
+}

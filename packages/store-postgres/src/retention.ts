@@ -1,0 +1,67 @@
+/** Retention drops whole days and keeps count of what it dropped. */
+import { type Signal, signals } from '@spillway/otlp';
+import type { Client, Queryable } from './client.ts';
+import { dayMs, dayOf } from './days.ts';
+import { partitionedDays, partitionName, schemaLock } from './partitions.ts';
+import { tablesOf } from './tables.ts';
+
+/**
+ * A record's day is at most one after its acceptance, so what was accepted two days before the
+ * oldest day kept has no rows left: its facts and dimensions can go, too.
+ */
+const factsKeptDays = 2;
+
+const retireSql = (signal: Signal, partition: string) =>
+  `INSERT INTO retired_count AS r (tenant_id, signal, minute, records)
+   SELECT tenant_id, '${signal}', minute, count(*) FROM ${partition} GROUP BY tenant_id, minute
+   ORDER BY minute, tenant_id
+   ON CONFLICT (minute, tenant_id, signal) DO UPDATE SET records = r.records + excluded.records`;
+
+/**
+ * Drops every day that ended by `olderThanMs` (ms since the epoch). A day is one transaction with
+ * its counts. Returns the number of records dropped.
+ */
+export async function retain(client: Client, olderThanMs: number): Promise<number> {
+  const firstKept = dayOf(olderThanMs);
+  const days = (await partitionedDays(client)).filter((day) => day < firstKept);
+  let dropped = 0;
+  for (const day of days) dropped += await client.transaction((tx) => dropDay(tx, day));
+  const before = Date.parse(firstKept) - factsKeptDays * dayMs;
+  await client.transaction((tx) => dropFacts(tx, before));
+  return dropped;
+}
+
+async function dropDay(tx: Queryable, day: string): Promise<number> {
+  await tx.query(`SELECT pg_advisory_xact_lock(${schemaLock})`);
+  if (!(await partitionedDays(tx)).includes(day)) return 0;
+  let dropped = 0;
+  for (const signal of signals) {
+    const { main, children } = tablesOf[signal];
+    const partition = partitionName(main.name, day);
+    // No row may come between the count and the drop.
+    await tx.query(`LOCK TABLE ${partition} IN SHARE MODE`);
+    const { rows } = await tx.query(`SELECT count(*) FROM ${partition}`);
+    dropped += Number(rows[0]?.[0]);
+    await tx.query(retireSql(signal, partition));
+    const names = [main, ...children.map(({ table }) => table)].map(({ name }) => name);
+    await tx.script(names.map((name) => `DROP TABLE ${partitionName(name, day)};`).join('\n'));
+  }
+  return dropped;
+}
+
+async function dropFacts(tx: Queryable, beforeMs: number): Promise<void> {
+  const minute = Math.floor(beforeMs / 60_000);
+  const day = dayOf(beforeMs);
+  await tx.script(`
+    DELETE FROM message_rejected WHERE message_id IN
+      (SELECT id FROM message_applied WHERE minute < ${minute});
+    DELETE FROM message_applied WHERE minute < ${minute};
+    DELETE FROM retired_count WHERE minute < ${minute};
+    DELETE FROM ledger_noted_message WHERE minute < ${minute};
+    DELETE FROM ledger_refused WHERE minute < ${minute};
+    DELETE FROM ledger_note WHERE last_minute < ${minute} AND last_minute > 0;
+    DELETE FROM metric_series WHERE seen_day < '${day}';
+    DELETE FROM scope WHERE seen_day < '${day}';
+    DELETE FROM resource WHERE seen_day < '${day}';
+  `);
+}
