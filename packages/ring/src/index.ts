@@ -1,2 +1,2 @@
-export * from './ring.ts';
-export * from './slot-table.ts';
+export { createRing, defaultVirtualNodes, type Ring } from './ring.ts';
+export { slots, slotTable } from './slot-table.ts';

@@ -1,48 +1,52 @@
-import { createHash } from 'node:crypto';
-
-/** A point on the ring: the first 32 bits of a SHA-1. */
-type Point = number;
+/**
+ * Consistent hashing (Karger et al., 1997) on the first 48 bits of SHA-1. Each owner stands on the
+ * ring many times (virtual nodes), which evens out its share; a key belongs to the first owner at
+ * or after it, clockwise. Between n and n + 1 owners only what the new one takes moves.
+ */
+import { hash } from 'node:crypto';
 
 export interface Ring {
-  readonly owners: readonly string[];
   ownerOf(key: string): string;
 }
 
-export const virtualNodesDefault = 512;
+export const defaultVirtualNodes = 512;
 
-/**
- * Consistent hashing: each owner has many points on a ring, and a key belongs to the owner of the
- * next point. With one owner more, only about 1/(n+1) of the keys move, all of them to the new one.
- * Source: Karger et al., "Consistent Hashing and Random Trees", STOC 1997.
- */
+/** Throws a RangeError without owners, or when one is named twice. */
 export function createRing(
   owners: readonly string[],
-  virtualNodes: number = virtualNodesDefault,
+  virtualNodes: number = defaultVirtualNodes,
 ): Ring {
-  if (!owners.length) throw new RangeError('a ring needs an owner');
-  const entries = owners
+  if (owners.length === 0) throw new RangeError('A ring needs an owner');
+  if (new Set(owners).size < owners.length) throw new RangeError('An owner is named twice');
+  const nodes = owners
     .flatMap((owner) =>
-      Array.from({ length: virtualNodes }, (_, i) => ({ point: pointOf(`${owner}#${i}`), owner })),
+      Array.from({ length: virtualNodes }, (_, node) => ({
+        owner,
+        place: placeOf(`${owner}#${node}`),
+      })),
     )
-    .sort((a, b) => a.point - b.point || (a.owner < b.owner ? -1 : 1));
-  const points = Float64Array.from(entries, ({ point }) => point);
+    // Two nodes on one place: the order must not depend on that of the owners.
+    .sort((a, b) => a.place - b.place || (a.owner < b.owner ? -1 : 1));
+  const places = Float64Array.from(nodes, ({ place }) => place);
   return {
-    owners,
-    ownerOf: (key) => (entries[next(points, pointOf(key))] as { owner: string }).owner,
+    ownerOf(key) {
+      const index = firstAtOrAfter(places, placeOf(key));
+      return (nodes[index] ?? nodes[0])?.owner as string;
+    },
   };
 }
 
-function pointOf(text: string): Point {
-  return createHash('sha1').update(text).digest().readUInt32BE(0);
+function placeOf(text: string): number {
+  return hash('sha1', text, 'buffer').readUIntBE(0, 6);
 }
 
-/** Index of the first point at or after, around the ring. */
-function next(points: Float64Array, point: Point): number {
-  let [low, high] = [0, points.length];
+function firstAtOrAfter(places: Float64Array, place: number): number {
+  let low = 0;
+  let high = places.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((points[middle] as number) < point) low = middle + 1;
+    if ((places[middle] as number) < place) low = middle + 1;
     else high = middle;
   }
-  return low === points.length ? 0 : low;
+  return low;
 }

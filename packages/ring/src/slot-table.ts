@@ -1,25 +1,22 @@
 import { createRing } from './ring.ts';
 
-/** Keys are hashed cheaply to a slot; the ring maps slots to partitions, once per count. */
-export const slotCount = 65_536;
+/** Keys are hashed cheaply to a slot; only slots stand on the ring. */
+export const slots = 65_536;
 
 const tables = new Map<number, Uint16Array>();
 
 /**
- * Slot to partition, 65,536 entries, from the ring of the partitions' numbers. Shared between
- * callers: do not write to it.
- * @param partitions 1 to 65,536
+ * The partition of each slot, as the ring has it with the partitions `0` to `partitions - 1` as
+ * owners. Computed once per count (65,536 SHA-1 hashes, some 100 ms), then shared: do not change it.
  */
 export function slotTable(partitions: number): Uint16Array {
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > slotCount) {
-    throw new RangeError(`partitions: wanted 1 to ${slotCount}, got ${partitions}`);
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > slots) {
+    throw new RangeError(`${partitions} is not a number of partitions from 1 to ${slots}`);
   }
   let table = tables.get(partitions);
-  if (!table) {
-    const ring = createRing(Array.from({ length: partitions }, (_, i) => String(i)));
-    table = Uint16Array.from({ length: slotCount }, (_, slot) =>
-      Number(ring.ownerOf(`slot ${slot}`)),
-    );
+  if (table === undefined) {
+    const ring = createRing(Array.from({ length: partitions }, (_, index) => String(index)));
+    table = Uint16Array.from({ length: slots }, (_, slot) => Number(ring.ownerOf(String(slot))));
     tables.set(partitions, table);
   }
   return table;
