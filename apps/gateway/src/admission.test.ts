@@ -77,7 +77,7 @@ describe('Admission', () => {
     expect(refusals.map((entered) => (entered as Refusal).message)).toEqual([
       'too much in flight: tenant a, signal traces may hold 50 bytes',
       'too much in flight: signal traces may hold 80 bytes',
-      'too much in flight: tenant a, signal logs may hold 50 bytes',
+      'the body needs more memory than 50 bytes: tenant a, signal logs',
     ]);
     expect(codeOf(enter('a', 50, 'logs'))).toBe('in');
     expect((enter('c', 1, 'metrics') as Refusal).message).toContain('the whole gateway');

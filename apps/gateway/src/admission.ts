@@ -176,7 +176,11 @@ function quota(
   return new Refusal(code, message, { retryAfterMs });
 }
 
-function full({ bulkhead, limit }: Full): Refusal {
+function full({ bulkhead, limit, alone }: Full): Refusal {
+  if (alone) {
+    const message = `the body needs more memory than ${bulkhead.bytesMax} bytes: ${bulkhead.name}`;
+    return new Refusal('too-large', message);
+  }
   const most = limit === 'requests' ? bulkhead.requestsMax : bulkhead.bytesMax;
   return overloaded(
     'bulkhead-full',

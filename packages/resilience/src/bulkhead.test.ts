@@ -14,9 +14,13 @@ describe('Permit', () => {
   it('enters all bulkheads or none, and names the limit that is full', () => {
     const [all, lane] = [bulkhead('all', 10, 100), bulkhead('lane', 2, 50)];
     entered(Permit.enter([all, lane], 30));
-    expect(Permit.enter([all, lane], 30)).toEqual({ bulkhead: lane, limit: 'bytes' });
+    expect(Permit.enter([all, lane], 30)).toEqual({ bulkhead: lane, limit: 'bytes', alone: false });
     entered(Permit.enter([all, lane], 20));
-    expect(Permit.enter([all, lane], 0)).toEqual({ bulkhead: lane, limit: 'requests' });
+    expect(Permit.enter([all, lane], 0)).toEqual({
+      bulkhead: lane,
+      limit: 'requests',
+      alone: false,
+    });
     expect([all.requests, all.bytes, lane.requests, lane.bytes]).toEqual([2, 50, 2, 50]);
   });
 
@@ -25,13 +29,24 @@ describe('Permit', () => {
     const other = entered(Permit.enter([lane], 10));
     const permit = entered(Permit.enter([lane], 10));
     expect(permit.grow(80)).toBeUndefined();
-    expect(permit.grow(1)).toEqual({ bulkhead: lane, limit: 'bytes' });
+    expect(permit.grow(1)).toEqual({ bulkhead: lane, limit: 'bytes', alone: false });
     permit.shrink(40);
     expect([permit.bytes, lane.bytes]).toEqual([50, 60]);
     permit.leave();
     permit.leave();
     permit.shrink(5);
     expect([lane.requests, lane.bytes, other.bytes]).toEqual([1, 10, 10]);
+  });
+
+  it('says when the bytes would not fit even alone', () => {
+    const lane = bulkhead('lane', 3, 100);
+    const permit = entered(Permit.enter([lane], 60));
+    expect(Permit.enter([lane], 101)).toMatchObject({ limit: 'bytes', alone: true });
+    const other = entered(Permit.enter([lane], 40));
+    expect(permit.grow(40)).toMatchObject({ alone: false });
+    expect(permit.grow(41)).toMatchObject({ alone: true });
+    other.leave();
+    expect(permit.grow(40)).toBeUndefined();
   });
 
   it('never shrinks below what it holds', () => {
@@ -45,7 +60,11 @@ describe('Permit', () => {
     const all = bulkhead('all', 10, 100);
     const [traces, logs] = [bulkhead('traces', 1, 60), bulkhead('logs', 1, 60)];
     entered(Permit.enter([all, traces], 60));
-    expect(Permit.enter([all, traces], 1)).toEqual({ bulkhead: traces, limit: 'requests' });
+    expect(Permit.enter([all, traces], 1)).toEqual({
+      bulkhead: traces,
+      limit: 'requests',
+      alone: false,
+    });
     expect(Permit.enter([all, logs], 40)).toBeInstanceOf(Permit);
   });
 });

@@ -44,6 +44,8 @@ export class Bulkhead {
 export interface Full {
   bulkhead: Bulkhead;
   limit: 'requests' | 'bytes';
+  /** It would not fit even if nothing else were in flight: waiting is no use. */
+  alone: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export class Permit {
   }
 
   static enter(bulkheads: readonly Bulkhead[], bytes: number): Permit | Full {
-    const full = findFull(bulkheads, 1, bytes);
+    const full = findFull(bulkheads, { requests: 1, bytes, held: 0 });
     if (full) return full;
     const permit = new Permit(bulkheads);
     permit.#add(1, bytes);
@@ -73,7 +75,7 @@ export class Permit {
 
   /** Adds the bytes everywhere, or nowhere and tells which limit they would break. */
   grow(bytes: number): Full | undefined {
-    const full = findFull(this.#bulkheads, 0, bytes);
+    const full = findFull(this.#bulkheads, { requests: 0, bytes, held: this.#bytes });
     if (!full) this.#add(0, bytes);
     return full;
   }
@@ -98,12 +100,11 @@ export class Permit {
 
 function findFull(
   bulkheads: readonly Bulkhead[],
-  requests: number,
-  bytes: number,
+  { requests, bytes, held }: { requests: number; bytes: number; held: number },
 ): Full | undefined {
   for (const bulkhead of bulkheads) {
     const limit = bulkhead.limitOf(requests, bytes);
-    if (limit) return { bulkhead, limit };
+    if (limit) return { bulkhead, limit, alone: held + bytes > bulkhead.bytesMax };
   }
   return undefined;
 }
