@@ -1,0 +1,192 @@
+/** What every live store must do, as a suite that every adapter runs whole. */
+import { topicOf } from '@spillway/broker';
+import type { SpanRecord } from '@spillway/otlp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LiveStore } from './live-store.ts';
+import { TestRecords, testNowMs } from './test-records.ts';
+
+export interface LiveStoreHarness {
+  /** Started and empty, with the default window of an hour. */
+  store: LiveStore;
+  /** Makes visible what was applied, in stores that are near real time. */
+  refresh?: () => Promise<void>;
+  /** Stops the store and removes its data. */
+  close: () => Promise<void>;
+}
+
+export interface LiveStoreContractOptions {
+  name: string;
+  /** The store takes its time from this clock. */
+  create: (clock: () => number) => Promise<LiveStoreHarness>;
+}
+
+/** Percentiles come from log-scale histograms. */
+const relativeError = 0.1;
+const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };
+
+export function liveStoreContract({ name, create }: LiveStoreContractOptions): void {
+  describe(`${name} as a live store`, () => {
+    let harness: LiveStoreHarness;
+    let nowMs: number;
+    beforeEach(async () => {
+      nowMs = testNowMs + 30_000;
+      harness = await create(() => nowMs);
+    });
+    afterEach(() => harness.close());
+
+    const apply = async (...messages: Parameters<LiveStore['apply']>[0]) => {
+      const outcomes = await harness.store.apply(messages);
+      await harness.refresh?.();
+      return outcomes.map(({ records }) => records.map(({ status }) => status));
+    };
+    const calls = async () =>
+      (await harness.store.map(range)).map(({ from, to, calls, errors }) => [
+        from,
+        to,
+        calls,
+        errors,
+      ]);
+
+    test('rate, errors and duration per service and operation', async () => {
+      const records = new TestRecords();
+      const spans = Array.from({ length: 100 }, (_, i) => timed(records, i + 1, { name: 'GET' }));
+      for (const span of spans.slice(0, 20)) span.statusCode = 2;
+      const job = timed(records, 5, { kind: 1, name: 'job' });
+      const inner = timed(records, 5, { kind: 1, parentSpanId: 'a'.repeat(16) });
+      await apply(records.message([...spans, job, inner]));
+
+      const [service, ...others] = await harness.store.services(range);
+      expect(others).toEqual([]);
+      expect(service).toMatchObject({ service: 'checkout' });
+      expect(service?.ratePerSecond).toBeCloseTo(101 / 60);
+      expect(service?.errorRatio).toBeCloseTo(20 / 101);
+      expect(service?.sparkline.reduce((a, b) => a + b)).toBe(101);
+
+      const operations = await harness.store.operations({ ...range, service: 'checkout' });
+      expect(operations.map(({ operation, kind }) => [operation, kind])).toEqual([
+        ['GET', 2],
+        ['job', 1],
+      ]);
+      const [get] = operations;
+      for (const [got, wanted] of [
+        [get?.p50Ms, 50],
+        [get?.p95Ms, 95],
+        [get?.p99Ms, 99],
+      ] as const) {
+        expect(Math.abs((got ?? 0) - wanted) / wanted).toBeLessThan(relativeError);
+      }
+    });
+
+    test('a redelivered message is not counted twice', async () => {
+      const records = new TestRecords();
+      const messages = [records.message([records.span()]), records.message([records.span()])];
+      await apply(...messages);
+      expect(await apply(...messages)).toEqual([['stored'], ['stored']]);
+      const [service] = await harness.store.services(range);
+      expect(service?.ratePerSecond).toBeCloseTo(2 / 60);
+      const [partition] = [{ topic: topicOf.traces, partition: 0 }];
+      const positions = await harness.store.nextPositions?.([partition]);
+      if (positions) expect(positions).toEqual([{ ...partition, position: 2 }]);
+    });
+
+    test('what a client sends again is a duplicate, for a quarter of an hour', async () => {
+      const records = new TestRecords();
+      const first = records.message([records.span()]);
+      await apply(first);
+      nowMs += 240_000;
+      expect(await apply(records.message([...first.records, records.span()]))).toEqual([
+        ['duplicate', 'stored'],
+      ]);
+      nowMs += 3_000_000;
+      expect(await apply(records.message(first.records))).toEqual([['stored']]);
+    });
+
+    test.each(['client first', 'server first'])('a call joins its two sides, %s', async (order) => {
+      const records = new TestRecords();
+      const { client, server } = pair(records, 'web', 'cart');
+      const sides = [client, { ...server, statusCode: 2 }];
+      for (const side of order === 'client first' ? sides : sides.reverse()) {
+        await apply(records.message([side]));
+      }
+      expect(await calls()).toEqual([['web', 'cart', 1, 1]]);
+      expect((await harness.store.map(range))[0]?.p95Ms).toBeGreaterThan(0);
+    });
+
+    test('a producer joins all its consumers, and no call stays inside one service', async () => {
+      const records = new TestRecords();
+      const { client, server } = pair(records, 'web', 'mail');
+      const inside = pair(records, 'web', 'web');
+      await apply(
+        records.message([
+          { ...server, kind: 5 },
+          { ...client, kind: 4 },
+          { ...server, kind: 5, spanId: 'b'.repeat(16), resource: records.resource('audit') },
+          inside.client,
+          inside.server,
+        ]),
+      );
+      expect((await calls()).sort()).toEqual([
+        ['web', 'audit', 1, 0],
+        ['web', 'mail', 1, 0],
+      ]);
+    });
+
+    test('what leaves the window is forgotten, and what is older never enters', async () => {
+      const records = new TestRecords();
+      await apply(records.message([records.span()]));
+      nowMs += harness.store.windowMs + 60_000;
+      const wide = { ...range, fromMs: testNowMs - 86_400_000, toMs: nowMs };
+      expect(await harness.store.services(wide)).toEqual([]);
+      expect(await apply(records.message([records.span()]))).toEqual([['stored']]);
+      expect(await harness.store.services(wide)).toEqual([]);
+    });
+
+    test('one tenant never sees another', async () => {
+      const records = new TestRecords();
+      const { client, server } = pair(records, 'web', 'cart');
+      await apply(records.message([client, server]));
+      const theirs = { ...range, tenant: 'umbrella' };
+      expect(await harness.store.services(theirs)).toEqual([]);
+      expect(await harness.store.operations({ ...theirs, service: 'cart' })).toEqual([]);
+      expect(await harness.store.map(theirs)).toEqual([]);
+    });
+
+    test('logs and metrics are taken and counted nowhere', async () => {
+      const records = new TestRecords();
+      const messages = [records.message([records.log()]), records.message([records.point()])];
+      expect(await apply(...messages)).toEqual([['stored'], ['stored']]);
+      expect(await harness.store.services(range)).toEqual([]);
+    });
+
+    test('reset leaves an empty store that can be filled again', async () => {
+      const records = new TestRecords();
+      const message = records.message([records.span()]);
+      await apply(message);
+      await harness.store.reset();
+      expect(await harness.store.services(range)).toEqual([]);
+      expect(await apply(message)).toEqual([['stored']]);
+      expect(await harness.store.services(range)).toHaveLength(1);
+    });
+  });
+}
+
+function timed(records: TestRecords, durationMs: number, over: Partial<SpanRecord>): SpanRecord {
+  const span = records.span(over);
+  const endTimeUnixNano = span.startTimeUnixNano + BigInt(durationMs) * 1_000_000n;
+  return { ...span, endTimeUnixNano };
+}
+
+function pair(records: TestRecords, from: string, to: string) {
+  const client = records.span({
+    kind: 3,
+    resource: records.resource(from),
+    parentSpanId: 'c'.repeat(16),
+  });
+  const server = records.span({
+    kind: 2,
+    resource: records.resource(to),
+    traceId: client.traceId,
+    parentSpanId: client.spanId,
+  });
+  return { client, server };
+}

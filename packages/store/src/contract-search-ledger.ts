@@ -1,0 +1,197 @@
+import { topicOf } from '@spillway/broker';
+import { signals } from '@spillway/otlp';
+import { describe, expect, test } from 'vitest';
+import { allMinutes, type SearchStoreUnderTest, testRange } from './contract-search.ts';
+import type { DecodedMessage } from './sink.ts';
+import { TestRecords, testNowMs } from './test-records.ts';
+
+export function describeSearchLedger({
+  store,
+  apply,
+  reopen,
+  refresh,
+}: SearchStoreUnderTest): void {
+  const rows = async () =>
+    (await store().rowCounts(allMinutes)).reduce((sum, count) => sum + count.rows, 0);
+
+  describe('once in the store', () => {
+    test('a redelivered message changes nothing and is answered as stored', async () => {
+      const records = new TestRecords();
+      const message = ofAllSignals(records);
+      await apply(...message);
+      const before = await store().appliedMessages(allMinutes);
+      for (const outcome of await apply(...message)) {
+        expect(outcome.records.every(({ status }) => status === 'stored')).toBe(true);
+      }
+      expect(await store().appliedMessages(allMinutes)).toEqual(before);
+      expect(await rows()).toBe(6);
+    });
+
+    test('a client that sends the same again is told apart from a redelivery', async () => {
+      const records = new TestRecords();
+      const first = ofAllSignals(records);
+      await apply(...first);
+      const again = first.map((m) =>
+        records.message(m.records, { receivedMs: testNowMs + 90_000 }),
+      );
+      for (const outcome of await apply(...again)) {
+        expect(outcome.records.every(({ status }) => status === 'duplicate')).toBe(true);
+      }
+      expect(await rows()).toBe(6);
+      const applied = await store().appliedMessages(allMinutes);
+      expect(applied.map(({ stored, duplicates }) => [stored, duplicates])).toEqual([
+        [2, 0],
+        [2, 0],
+        [2, 0],
+        [0, 2],
+        [0, 2],
+        [0, 2],
+      ]);
+    });
+
+    test('of equal records in one batch the first is stored', async () => {
+      const records = new TestRecords();
+      const first = records.message([records.span(), records.span()]);
+      const second = records.message([...first.records, records.span()]);
+      const [one, two] = await apply(first, second, first);
+      expect(one?.records.map(({ status }) => status)).toEqual(['stored', 'stored']);
+      expect(two?.records.map(({ status }) => status)).toEqual([
+        'duplicate',
+        'duplicate',
+        'stored',
+      ]);
+      expect(await rows()).toBe(3);
+    });
+
+    test('an undated record that a client sends again is still known', async () => {
+      const records = new TestRecords();
+      const log = records.log({ timeUnixNano: 0n, observedTimeUnixNano: 0n });
+      const first = records.message([log]);
+      await apply(first);
+      const later = { receivedMs: testNowMs + 600_000 };
+      const [outcome] = await apply(records.message(first.records, later));
+      expect(outcome?.records).toEqual([{ status: 'duplicate' }]);
+    });
+
+    test('both are known after a restart', async () => {
+      const records = new TestRecords();
+      const first = records.message([records.span()]);
+      await apply(first);
+      await reopen();
+      const [redelivered, retried] = await apply(first, records.message(first.records));
+      expect(redelivered?.records).toEqual([{ status: 'stored' }]);
+      expect(retried?.records).toEqual([{ status: 'duplicate' }]);
+      expect(await rows()).toBe(1);
+    });
+  });
+
+  describe('account', () => {
+    test('every applied message is there, in order, with its counts', async () => {
+      const records = new TestRecords();
+      const broken = [
+        { index: 1, key: 'a'.repeat(32), code: 'malformed-record', reason: 'cut' } as const,
+      ];
+      await apply(
+        records.message([records.span()], { broken }),
+        records.message([records.log()], { foreign: true }),
+      );
+      expect(await store().appliedMessages(allMinutes)).toEqual([
+        {
+          id: { gateway: 'gw-test', epoch: 1, topic: topicOf.traces, partition: 0, sequence: 1 },
+          tenant: 'acme',
+          signal: 'traces',
+          minute: testNowMs / 60_000,
+          position: 0,
+          records: 2,
+          stored: 1,
+          duplicates: 0,
+          deadLettered: 1,
+          foreign: false,
+        },
+        {
+          id: { gateway: 'foreign', epoch: 0, topic: topicOf.logs, partition: 0, sequence: 0 },
+          tenant: 'acme',
+          signal: 'logs',
+          minute: testNowMs / 60_000,
+          position: 0,
+          records: 1,
+          stored: 1,
+          duplicates: 0,
+          deadLettered: 0,
+          foreign: true,
+        },
+      ]);
+    });
+
+    test('rows are counted by tenant, signal and minute of acceptance', async () => {
+      const [acme, umbrella] = [new TestRecords(), new TestRecords({ tenant: 'umbrella' })];
+      const later = { receivedMs: testNowMs + 60_000 };
+      await apply(
+        acme.message([acme.span(), acme.span()]),
+        acme.message([acme.span()], later),
+        umbrella.message([umbrella.point()]),
+      );
+      const minute = testNowMs / 60_000;
+      const counts = await store().rowCounts(allMinutes);
+      expect(counts).toHaveLength(3);
+      expect(counts).toEqual(
+        expect.arrayContaining([
+          { tenant: 'acme', signal: 'traces', minute, rows: 2, retired: 0 },
+          { tenant: 'acme', signal: 'traces', minute: minute + 1, rows: 1, retired: 0 },
+          { tenant: 'umbrella', signal: 'metrics', minute, rows: 1, retired: 0 },
+        ]),
+      );
+      const narrow = { fromMinute: minute, toMinute: minute + 1, tenant: 'acme' };
+      expect(await store().rowCounts(narrow)).toMatchObject([{ rows: 2 }]);
+      expect(await store().appliedMessages(narrow)).toHaveLength(1);
+    });
+
+    test('what retention drops stays counted as retired', async () => {
+      const records = new TestRecords();
+      const old = records.span({ startTimeUnixNano: BigInt(testNowMs - 3_600_000) * 1_000_000n });
+      await apply(records.message([old, records.span()]));
+      expect(await store().retain(testNowMs - 60_000)).toBe(1);
+      await refresh();
+      expect(await store().rowCounts(allMinutes)).toMatchObject([{ rows: 1, retired: 1 }]);
+      expect(await store().trace('acme', old.traceId)).toBeUndefined();
+      expect(await store().retain(testNowMs - 60_000)).toBe(0);
+    });
+
+    test('reset leaves an empty store that can be filled again', async () => {
+      const records = new TestRecords();
+      const messages = ofAllSignals(records);
+      await apply(...messages);
+      await store().reset();
+      await refresh();
+      expect(await store().rowCounts(allMinutes)).toEqual([]);
+      expect(await store().appliedMessages(allMinutes)).toEqual([]);
+      await apply(...messages);
+      expect(await rows()).toBe(6);
+      expect((await store().findLogs(testRange)).items).toHaveLength(2);
+    });
+
+    test('a store that keeps positions keeps them with the effects', async () => {
+      const keeper = store();
+      if (!keeper.nextPositions) return;
+      const records = new TestRecords();
+      const partitions = [0, 1].map((partition) => ({ topic: topicOf.traces, partition }));
+      await apply(
+        records.message([records.span()], { position: 41 }),
+        records.message([records.span()], { position: 17 }),
+      );
+      await reopen();
+      const positions = await store().nextPositions?.(partitions);
+      expect(positions).toEqual([{ topic: topicOf.traces, partition: 0, position: 42 }]);
+    });
+  });
+}
+
+/** A message of each signal with two records. */
+function ofAllSignals(records: TestRecords): DecodedMessage[] {
+  const make = {
+    traces: () => records.span(),
+    logs: () => records.log(),
+    metrics: () => records.point(),
+  };
+  return signals.map((signal) => records.message([make[signal](), make[signal]()]));
+}
