@@ -3,10 +3,12 @@
  * ring many times (virtual nodes), which evens out its share; a key belongs to the first owner at
  * or after it, clockwise. Between n and n + 1 owners only what the new one takes moves.
  */
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 export interface Ring {
   ownerOf(key: string): string;
+  /** Of a place that `placeOf` gave. */
+  ownerAt(place: number): string;
 }
 
 export const defaultVirtualNodes = 512;
@@ -28,16 +30,14 @@ export function createRing(
     // Two nodes on one place: the order must not depend on that of the owners.
     .sort((a, b) => a.place - b.place || (a.owner < b.owner ? -1 : 1));
   const places = Float64Array.from(nodes, ({ place }) => place);
-  return {
-    ownerOf(key) {
-      const index = firstAtOrAfter(places, placeOf(key));
-      return (nodes[index] ?? nodes[0])?.owner as string;
-    },
-  };
+  const ownerAt = (place: number) =>
+    (nodes[firstAtOrAfter(places, place)] ?? nodes[0])?.owner as string;
+  return { ownerAt, ownerOf: (key) => ownerAt(placeOf(key)) };
 }
 
-function placeOf(text: string): number {
-  return hash('sha1', text, 'buffer').readUIntBE(0, 6);
+/** Where a text stands on the ring: 0 to 2^48 - 1. */
+export function placeOf(text: string): number {
+  return createHash('sha1').update(text).digest().readUIntBE(0, 6);
 }
 
 function firstAtOrAfter(places: Float64Array, place: number): number {

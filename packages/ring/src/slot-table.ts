@@ -1,13 +1,15 @@
-import { createRing } from './ring.ts';
+import { createRing, placeOf } from './ring.ts';
 
 /** Keys are hashed cheaply to a slot; only slots stand on the ring. */
 export const slots = 65_536;
 
+let places: Float64Array | undefined;
 const tables = new Map<number, Uint16Array>();
 
 /**
  * The partition of each slot, as the ring has it with the partitions `0` to `partitions - 1` as
- * owners. Computed once per count (65,536 SHA-1 hashes, some 100 ms), then shared: do not change it.
+ * owners. Computed once per count (the first time takes 65,536 SHA-1 hashes, some 100 ms), then
+ * shared: do not change it.
  */
 export function slotTable(partitions: number): Uint16Array {
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > slots) {
@@ -16,7 +18,8 @@ export function slotTable(partitions: number): Uint16Array {
   let table = tables.get(partitions);
   if (table === undefined) {
     const ring = createRing(Array.from({ length: partitions }, (_, index) => String(index)));
-    table = Uint16Array.from({ length: slots }, (_, slot) => Number(ring.ownerOf(String(slot))));
+    places ??= Float64Array.from({ length: slots }, (_, slot) => placeOf(String(slot)));
+    table = Uint16Array.from(places, (place) => Number(ring.ownerAt(place)));
     tables.set(partitions, table);
   }
   return table;
