@@ -8,7 +8,14 @@ export interface SomeEvent {
 export type Report = (event: SomeEvent) => void;
 
 const severe = new Set(['segment-quarantined', 'segment-missing', 'positions-lost', 'failed']);
-const usual = new Set(['keys-loaded', 'partition-assigned', 'retained', 'resubmitted', 'rewound']);
+const usual = new Set([
+  'listening',
+  'keys-loaded',
+  'partition-assigned',
+  'retained',
+  'resubmitted',
+  'rewound',
+]);
 
 /** One log line per event. What an operator must act on is an error, the ordinary is info. */
 export function eventLog(logger: Logger): Report {

@@ -11,12 +11,16 @@ import { spanRequest, spansPerRequest } from './requests.ts';
 
 const messagesPerBatch = 10;
 const batches = 30;
+const retentionMs = 7 * 86_400_000;
 
 /** What each sink costs per span: the whole process, worker threads included. */
 export async function benchSinks(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'spillway-bench-'));
   const figures = [
-    await sinkFigure('write store (PGlite)', createPostgresStore({ dir: join(dir, 'postgres') })),
+    await sinkFigure(
+      'write store (PGlite)',
+      createPostgresStore({ dir: join(dir, 'postgres'), retentionMs }),
+    ),
     await sinkFigure(
       'search store (DuckDB)',
       createDuckdbSearchStore({ dir: join(dir, 'search') }),

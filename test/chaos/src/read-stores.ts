@@ -27,7 +27,10 @@ export async function readWriteStore(dataDir: string): Promise<{
   census: Census;
   contents: Contents;
 }> {
-  const store = createPostgresStore({ dir: join(dataDir, 'postgres') });
+  const store = createPostgresStore({
+    dir: join(dataDir, 'postgres'),
+    retentionMs: 7 * dayMs,
+  });
   await store.start();
   const census = newCensus();
   const contents: Contents = new Map();
