@@ -2,7 +2,7 @@
 import { readKeyValue } from './decode-common.ts';
 import { hashBlocks } from './keys.ts';
 import { tagOf } from './layout.ts';
-import { Reader, wireVarint } from './reader.ts';
+import { type Reader, wireVarint } from './reader.ts';
 import type { KeyValue, Resource, Scope } from './records.ts';
 
 const unknownService = 'unknown_service';
@@ -18,8 +18,7 @@ export function emptyResource(bytes: Uint8Array, schemaUrl: Uint8Array): Resourc
   };
 }
 
-export function readResource(bytes: Uint8Array, resource: Resource): void {
-  const reader = new Reader(bytes);
+export function readResource(reader: Reader, resource: Resource): void {
   while (reader.more) {
     const tag = reader.tag();
     if (tag === tagOf(1)) resource.attributes.push(readKeyValue(reader));
@@ -40,8 +39,7 @@ export function emptyScope(bytes: Uint8Array, schemaUrl: Uint8Array): Scope {
   };
 }
 
-export function readScope(bytes: Uint8Array, scope: Scope): void {
-  const reader = new Reader(bytes);
+export function readScope(reader: Reader, scope: Scope): void {
   while (reader.more) {
     const tag = reader.tag();
     if (tag === tagOf(1)) scope.name = reader.string();

@@ -61,6 +61,12 @@ interface Payload {
   offset: number;
 }
 
+interface Common extends Payload {
+  schemaUrl: Uint8Array;
+  /** Put together from several fields: not a stretch of the message. */
+  merged: boolean;
+}
+
 class Decoder {
   readonly #signal: Signal;
   readonly #reader: Reader;
@@ -83,17 +89,21 @@ class Decoder {
   }
 
   #resourceField(): void {
-    const { bytes, offset, schemaUrl } = this.#common();
-    const resource = emptyResource(bytes, schemaUrl);
-    const read = attempt(inner.resource, { bytes, offset }, () => readResource(bytes, resource));
+    const common = this.#common();
+    const resource = emptyResource(common.bytes, common.schemaUrl);
+    const read = attempt(inner.resource, common, () => {
+      this.#inside(common, (reader) => readResource(reader, resource));
+    });
     const fault = faultOf(read, 'resource');
     this.#each(scopesTag, 1, () => this.#scopeField(resource, fault));
   }
 
   #scopeField(resource: Resource, resourceFault: Fault | undefined): void {
-    const { bytes, offset, schemaUrl } = this.#common();
-    const scope = emptyScope(bytes, schemaUrl);
-    const read = attempt(inner.scope, { bytes, offset }, () => readScope(bytes, scope));
+    const common = this.#common();
+    const scope = emptyScope(common.bytes, common.schemaUrl);
+    const read = attempt(inner.scope, common, () => {
+      this.#inside(common, (reader) => readScope(reader, scope));
+    });
     const around = { resource, scope, fault: resourceFault ?? faultOf(read, 'scope') };
     this.#keys.setContext(resource.hash, scope.hash);
     this.#each(recordsTag, 2, () => {
@@ -143,7 +153,8 @@ class Decoder {
     const base = { ...this.#base(around, payload), metric: head.metric };
     const read = () => {
       const point = readPoint(this.#reader, base);
-      point.seriesKey = seriesKeyOf(this.#keys, head, payload.bytes);
+      this.#reader.pos = payload.offset;
+      point.seriesKey = seriesKeyOf(this.#keys, head, this.#reader);
       return point;
     };
     this.#take(base, around.fault ?? attempt(inner[head.metric.type], payload, read));
@@ -191,8 +202,23 @@ class Decoder {
     }
   }
 
+  /** Reads a payload, and comes back. */
+  #inside({ bytes, offset, merged }: Common, read: (reader: Reader) => void): void {
+    if (merged) return read(new Reader(bytes));
+    const reader = this.#reader;
+    const { pos, limit } = reader;
+    reader.pos = offset;
+    reader.limit = offset + bytes.length;
+    try {
+      read(reader);
+    } finally {
+      reader.pos = pos;
+      reader.limit = limit;
+    }
+  }
+
   /** What a resource or scope field says of all its records, wherever it stands in it. */
-  #common(): Payload & { schemaUrl: Uint8Array } {
+  #common(): Common {
     const reader = this.#reader;
     const start = reader.pos;
     const parts: Uint8Array[] = [];
@@ -208,7 +234,7 @@ class Decoder {
     }
     reader.pos = start;
     const bytes = parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
-    return { bytes, offset, schemaUrl };
+    return { bytes, offset, schemaUrl, merged: parts.length > 1 };
   }
 }
 

@@ -4,6 +4,8 @@ import { OtlpError, pathText } from './errors.ts';
 /** Deeper JSON is refused: it bounds the stack. OTLP's own nesting is far below. */
 const depthMax = 512;
 
+const smallDigitsMax = 15;
+
 const quote = 0x22;
 const backslash = 0x5c;
 const numberForm = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -120,6 +122,25 @@ export class JsonLexer {
     const text = this.#buffer.toString('latin1', start, this.pos);
     if (!isNumber(text)) this.fail(`${clip(text)} is not a number`, at);
     return text;
+  }
+
+  /**
+   * Takes a natural number of at most 15 digits, which may stand in quotes: exact as a number, and
+   * nearly all integers. Undefined, and nothing taken, for any other text or above `max`.
+   */
+  smallNatural(max: number): number | undefined {
+    const { bytes } = this;
+    const quoted = this.peek() === quote;
+    const start = this.pos + (quoted ? 1 : 0);
+    let at = start;
+    let value = 0;
+    while (isDigit(bytes[at] as number)) value = value * 10 + (bytes[at++] as number) - 0x30;
+    const digits = at - start;
+    if (digits === 0 || digits > smallDigitsMax || value > max) return undefined;
+    if (digits > 1 && bytes[start] === 0x30) return undefined;
+    if (quoted ? bytes[at] !== quote : isNumberByte(bytes[at] as number)) return undefined;
+    this.pos = quoted ? at + 1 : at;
+    return value;
   }
 
   /** Takes `null`, `true` or `false` if it is next. */

@@ -3,7 +3,14 @@
  * output and a stack. Source: OTLP specification, "JSON Protobuf Encoding"; ProtoJSON.
  */
 import { JsonLexer } from './json-lexer.ts';
-import { readBlobText, readBool, readDouble, readInteger, writeInteger } from './json-scalars.ts';
+import {
+  copyHexField,
+  readBase64,
+  readBool,
+  readDouble,
+  readInteger,
+  writeInteger,
+} from './json-scalars.ts';
 import { wireBytes } from './reader.ts';
 import type { Signal } from './records.ts';
 import { type Field, type Message, requestOf } from './schema.ts';
@@ -121,10 +128,11 @@ class Transcoder {
         if (always || lexer.end > lexer.start) this.#string(field);
         return;
       case 'id':
+        copyHexField(lexer, writer, { number: field.number, always });
+        return;
       case 'bytes': {
-        const text = readBlobText(lexer, field.kind);
-        const encoding = field.kind === 'id' ? 'hex' : 'base64';
-        if (always || text !== '') writer.textField(field.number, text, encoding);
+        const text = readBase64(lexer);
+        if (always || text !== '') writer.textField(field.number, text, 'base64');
         return;
       }
       case 'bool': {
@@ -143,7 +151,7 @@ class Transcoder {
       }
       default: {
         const value = readInteger(lexer, field.kind);
-        if (!always && value === 0n) return;
+        if (!always && Number(value) === 0) return;
         writer.varint(field.tag);
         writeInteger(writer, field.kind, value);
       }

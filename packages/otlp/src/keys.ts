@@ -24,21 +24,33 @@ import { Writer } from './writer.ts';
 
 const hashBytes = 16;
 const prefixStart = hashBytes + 4;
-/** A scratch that grew beyond this for a large record is let go with the message. */
+/** A scratch that grew beyond this for something large is let go. */
 const scratchBytes = 16 * 1024;
 
-export function hash128(bytes: Uint8Array): string {
+function hash128(bytes: Uint8Array): string {
   return xxh3
     .xxh128(bytes)
     .toString(16)
     .padStart(2 * hashBytes, '0');
 }
 
+/** H of what `write` writes. */
+function hashOf(write: (writer: Writer) => void): string {
+  scratch.pos = 0;
+  write(scratch);
+  const hash = hash128(scratch.finish());
+  if (scratch.pos > scratchBytes) scratch = new Writer(scratchBytes);
+  return hash;
+}
+
+/** Reused: a buffer for each hash would cost more than hashing. */
+let scratch = new Writer(scratchBytes);
+
 /** H of the blocks. */
 export function hashBlocks(...blocks: Uint8Array[]): string {
-  const writer = new Writer(256);
-  for (const block of blocks) writeBlock(writer, block);
-  return hash128(writer.finish());
+  return hashOf((writer) => {
+    for (const block of blocks) writeBlock(writer, block);
+  });
 }
 
 export function writeBlock(writer: Writer, block: Uint8Array): void {
@@ -64,10 +76,11 @@ export class RecordKeys {
   }
 
   setContext(resourceHash: string, scopeHash: string): void {
-    const writer = new Writer(256);
-    writeBlock(writer, this.#tenant);
-    writer.raw(Buffer.from(resourceHash + scopeHash, 'hex'));
-    this.#scratch.write(hash128(writer.finish()), 0, hashBytes, 'hex');
+    const context = hashOf((writer) => {
+      writeBlock(writer, this.#tenant);
+      writer.raw(Buffer.from(resourceHash + scopeHash, 'hex'));
+    });
+    this.#scratch.write(context, 0, hashBytes, 'hex');
     this.#prefixEnd = prefixStart;
   }
 
@@ -98,10 +111,10 @@ export class RecordKeys {
 
   /** H of the context and what `write` adds. */
   underContext(write: (writer: Writer) => void): string {
-    const writer = new Writer(512);
-    writer.raw(this.#scratch.subarray(0, hashBytes));
-    write(writer);
-    return hash128(writer.finish());
+    return hashOf((writer) => {
+      writer.raw(this.#scratch.subarray(0, hashBytes));
+      write(writer);
+    });
   }
 
   #note(index: number, ordinal: number): void {

@@ -3,6 +3,7 @@
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
 import { WireError } from './errors.ts';
+import { Interned } from './interned.ts';
 
 export const wireVarint = 0;
 export const wireFixed64 = 1;
@@ -12,13 +13,11 @@ export const wireFixed32 = 5;
 /** A varint holds 64 bits in groups of 7: an eleventh byte is malformed. */
 const varintBytesMax = 10;
 
-/** Strings up to here are built in JavaScript: cheaper than a call into the runtime. */
-const shortStringBytes = 16;
-
 export class Reader {
   readonly bytes: Uint8Array;
   readonly #buffer: Buffer;
   readonly #view: DataView;
+  #interned: Interned | undefined;
   pos = 0;
   limit: number;
   /** Halves of the last 64-bit varint. */
@@ -179,16 +178,11 @@ export class Reader {
   string(): string {
     const length = this.length();
     const start = this.pos;
-    const end = start + length;
-    this.pos = end;
-    if (length > shortStringBytes) return this.#buffer.toString('utf8', start, end);
-    let text = '';
-    for (let at = start; at < end; at++) {
-      const byte = this.bytes[at] as number;
-      if (byte >= 0x80) return this.#buffer.toString('utf8', start, end);
-      text += String.fromCharCode(byte);
-    }
-    return text;
+    this.pos = start + length;
+    this.#interned ??= new Interned(this.bytes, (from, to) => {
+      return this.#buffer.toString('utf8', from, to);
+    });
+    return this.#interned.text(start, this.pos);
   }
 
   hex(): string {

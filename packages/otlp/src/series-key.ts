@@ -1,7 +1,7 @@
 /** Which time series a data point belongs to, see `keys.ts`. */
 import { type RecordKeys, writeBlock } from './keys.ts';
 import { tagOf } from './layout.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import type { Metric } from './records.ts';
 
 /** The field number of the attributes in each kind of point. */
@@ -13,13 +13,13 @@ const attributesTagOf: Readonly<Record<Metric['type'], number>> = {
   summary: tagOf(7),
 };
 
-/** `point` is well-formed, and `keys` is at its resource and scope. */
+/** Of the point that `reader` is at the start of, well-formed; `keys` is at its scope. */
 export function seriesKeyOf(
   keys: RecordKeys,
   { metric, dataTag }: { metric: Metric; dataTag: number },
-  point: Uint8Array,
+  reader: Reader,
 ): string {
-  const attributes = attributesOf(point, attributesTagOf[metric.type]);
+  const attributes = attributesOf(reader, attributesTagOf[metric.type]);
   return keys.underContext((writer) => {
     writeBlock(writer, Buffer.from(metric.name));
     writeBlock(writer, Buffer.from(metric.unit));
@@ -31,8 +31,7 @@ export function seriesKeyOf(
 }
 
 /** Their order does not matter to a series. */
-function attributesOf(point: Uint8Array, attributesTag: number): Uint8Array[] {
-  const reader = new Reader(point);
+function attributesOf(reader: Reader, attributesTag: number): Uint8Array[] {
   const attributes: Uint8Array[] = [];
   while (reader.more) {
     const tag = reader.tag();

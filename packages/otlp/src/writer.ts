@@ -3,6 +3,13 @@ import { wireBytes, wireFixed32, wireFixed64, wireVarint } from './reader.ts';
 
 const startBytes = 1024;
 
+const notHex = 0x80;
+/** By character code. */
+const hexValues = Uint8Array.from({ length: 256 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase());
+  return value < 0 ? notHex : value;
+});
+
 export class Writer {
   #buffer: Buffer;
   #view: DataView;
@@ -14,7 +21,7 @@ export class Writer {
     this.#view = viewOf(this.#buffer);
   }
 
-  /** A view of what was written; the writer must not be used any more. */
+  /** A view of what was written, good until something else is. */
   finish(): Uint8Array {
     return new Uint8Array(this.#buffer.buffer, 0, this.pos);
   }
@@ -141,6 +148,22 @@ export class Writer {
     this.varint(end - start);
     this.#room(end - start);
     for (let at = start; at < end; at++) this.#buffer[this.pos++] = bytes[at] as number;
+  }
+
+  /** The bytes that hex digits from `start` to `end` of `text` stand for; false if not hex. */
+  hexField(field: number, text: Uint8Array, start: number, end: number): boolean {
+    const length = (end - start) >>> 1;
+    this.tag(field, wireBytes);
+    this.varint(length);
+    this.#room(length);
+    let wrong = (end - start) & 1;
+    for (let at = start; at + 1 < end; at += 2) {
+      const high = hexValues[text[at] as number] as number;
+      const low = hexValues[text[at + 1] as number] as number;
+      wrong |= (high | low) & notHex;
+      this.#buffer[this.pos++] = (high << 4) | low;
+    }
+    return wrong === 0;
   }
 
   raw(value: Uint8Array): void {
