@@ -56,6 +56,13 @@ describe('OTLP/gRPC', () => {
     expect(answer.code).toBe(8);
   });
 
+  it('tells a sender whose call is refused to stop sending', async () => {
+    const { grpc } = await runGateway();
+    const announcesTooMuch = Buffer.from([0, 0xff, 0, 0, 0, 1, 2, 3]);
+    const answer = await rawCall(grpc, { sent: announcesTooMuch, endless: true });
+    expect(answer['grpc-status']).toBe('8');
+  }, 3000);
+
   it('answers RESOURCE_EXHAUSTED with RetryInfo above the quota', async () => {
     const { grpc } = await runGateway({ config: { recordsPerSecondMax: 0.1, recordsBurst: 1 } });
     const client = grpcClient(grpc);

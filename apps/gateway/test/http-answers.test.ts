@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -186,6 +187,24 @@ describe('OTLP/HTTP', () => {
     const headers = { ...protobuf, expect: '100-continue' };
     expect((await send(http, { headers: protobuf, body })).status).toBe(413);
     expect((await send(http, { headers, body })).status).toBe(413);
+  });
+
+  it('is heard by a sender that reads only when all is sent', async () => {
+    const { http } = await runGateway({ config: { bodyBytesMax: 1000 } });
+    const [host, port] = http.split(':');
+    const socket = connect({ host: host as string, port: Number(port) }).pause();
+    const body = Buffer.alloc(16 * 1024 * 1024);
+    socket.write(
+      'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\n' +
+        `content-length: ${body.length}\r\n\r\n`,
+    );
+    await new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      socket.write(body, resolve);
+    });
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it('lets only listed browser origins in', async () => {

@@ -59,6 +59,39 @@ describe('a stop under load', () => {
     expect(noted).toHaveLength(log.length);
   });
 
+  it('resets no request that was in flight, and closes its connection with the answer', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const broker = withPublish(await openBroker(), async (messages, real) => {
+      await gate;
+      return real.publish(messages);
+    });
+    const { http, grpc, gateway } = await runGateway({ broker });
+    const agent = keepAliveAgent(10);
+    const client = grpcClient(grpc);
+    const overHttp = Array.from({ length: 10 }, () =>
+      send(http, { headers: json, body: jsonRequest('traces'), agent }),
+    );
+    const overGrpc = Array.from({ length: 10 }, () =>
+      call(client, { body: protobufRequest('traces') }),
+    );
+    while (gateway.stats().inFlight.requests < 20) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const stopped = gateway.stop();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    release();
+    for (const { status, headers } of await Promise.all(overHttp)) {
+      expect([status, headers.connection]).toEqual([200, 'close']);
+    }
+    expect((await Promise.all(overGrpc)).map(({ code }) => code)).toEqual(overGrpc.map(() => 0));
+    await stopped;
+    const noted = (await readNotes(broker)).flatMap(({ messages }) => messages);
+    expect(noted).toHaveLength(20);
+  });
+
   it('is not ready during the drain delay, and still serves', async () => {
     const { http, grpc, gateway } = await runGateway({ config: { drainDelayMs: 200 } });
     const client = grpcClient(grpc);

@@ -43,7 +43,7 @@ describe('a client that is slow or silent is cut', () => {
   });
 
   it('over gRPC when it says nothing', async () => {
-    const { grpc } = await runGateway({ config: limits });
+    const { grpc } = await runGateway({ config: { ...limits, idleTimeoutMs: 60_000 } });
     const { closed } = await open(grpc, '');
     await closed;
   });

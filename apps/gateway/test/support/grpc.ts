@@ -82,8 +82,9 @@ export function call(client: Client, options: GrpcCall): Promise<GrpcAnswer> {
 /** A call past the official client, which would not send such a thing. */
 export function rawCall(
   address: string,
-  { headers = {}, sent }: { headers?: Record<string, string>; sent: Uint8Array },
+  options: { headers?: Record<string, string>; sent: Uint8Array; endless?: boolean },
 ): Promise<Record<string, unknown>> {
+  const { headers = {}, sent, endless = false } = options;
   const session = connect(`http://${address}`);
   const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH } = constants;
   return new Promise((resolve, reject) => {
@@ -103,7 +104,8 @@ export function rawCall(
     stream.on('error', reject);
     stream.on('close', () => session.close(() => resolve(answer)));
     stream.resume();
-    stream.end(sent);
+    stream.write(sent);
+    if (!endless) stream.end();
   });
 }
 
