@@ -1,6 +1,8 @@
 /** What a metric's points have in common. Source: `metrics.proto`, `Metric`. */
+import { readKeyValueInside } from './decode-common.ts';
+import { attempt, type Fault, faultOf, inner } from './fault.ts';
 import { metricTypeByTag, pointsTag, tagOf } from './layout.ts';
-import { type Reader, wireVarint } from './reader.ts';
+import { Reader, wireVarint } from './reader.ts';
 import type { Metric } from './records.ts';
 
 export interface MetricHead {
@@ -45,6 +47,18 @@ export function readMetricHead(reader: Reader): MetricHead {
   }
   head.header = Buffer.concat([own, [Uint8Array.of(head.dataTag >>> 3)], data].flat());
   return head;
+}
+
+/** Fills in the metric's metadata; `offset` is where the metric begins. */
+export function readMetadata({ metric, metadata }: MetricHead, offset: number): Fault | undefined {
+  for (const bytes of metadata) {
+    const read = attempt(inner.metadata, { bytes, offset }, () =>
+      readKeyValueInside(new Reader(bytes)),
+    );
+    if (!('value' in read)) return faultOf(read, 'metadata');
+    metric.metadata.push(read.value);
+  }
+  return undefined;
 }
 
 function emptyHead(): MetricHead {

@@ -1,11 +1,10 @@
 /** A message of the broker, or a request, as the records that the consumers work with. */
-import { readKeyValueInside } from './decode-common.ts';
 import { readLogRecord } from './decode-log.ts';
-import { type MetricHead, readMetricHead } from './decode-metric.ts';
+import { type MetricHead, readMetadata, readMetricHead } from './decode-metric.ts';
 import { emptyResource, emptyScope, readResource, readScope } from './decode-owner.ts';
 import { readPoint } from './decode-point.ts';
 import { readSpan } from './decode-span.ts';
-import { attempt, type Fault, inner } from './fault.ts';
+import { attempt, type Fault, faultOf, inner } from './fault.ts';
 import { RecordKeys } from './keys.ts';
 import {
   commonTag,
@@ -47,6 +46,8 @@ export function decode(
   countRecords(signal, message);
   return new Decoder(signal, message, options).request();
 }
+
+const noBytes: Uint8Array = new Uint8Array();
 
 /** What surrounds a record. `fault` is that of the resource, the scope or the metric. */
 interface Around {
@@ -236,22 +237,4 @@ class Decoder {
     const bytes = parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
     return { bytes, offset, schemaUrl, merged: parts.length > 1 };
   }
-}
-
-const noBytes: Uint8Array = new Uint8Array();
-
-function readMetadata({ metric, metadata }: MetricHead, offset: number): Fault | undefined {
-  for (const bytes of metadata) {
-    const read = attempt(inner.metadata, { bytes, offset }, () =>
-      readKeyValueInside(new Reader(bytes)),
-    );
-    if (!('value' in read)) return faultOf(read, 'metadata');
-    metric.metadata.push(read.value);
-  }
-  return undefined;
-}
-
-function faultOf(read: { value: unknown } | Fault, owner: string): Fault | undefined {
-  if ('value' in read) return undefined;
-  return { code: read.code, reason: `${owner}.${read.reason}` };
 }

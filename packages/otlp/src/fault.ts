@@ -1,19 +1,19 @@
 /** Says in words what is wrong inside a record. Only for broken ones: it reads them once more. */
 import { BrokenRecordError, WireError } from './errors.ts';
-import { faultIn } from './protobuf-to-json.ts';
-import type { BrokenRecord } from './records.ts';
 import {
   exponentialHistogramDataPoint,
   histogramDataPoint,
   keyValue,
   logRecord,
-  type Message,
   numberDataPoint,
   resource,
   scope,
   span,
   summaryDataPoint,
-} from './schema.ts';
+} from './messages.ts';
+import { faultIn } from './protobuf-to-json.ts';
+import type { BrokenRecord } from './records.ts';
+import type { Message } from './schema.ts';
 
 /** The messages whose inside the framing check leaves alone. */
 export const inner = {
@@ -53,6 +53,12 @@ export function attempt<T>(
     const reason = `${field}${error.message} at offset ${offset + (fault?.offset ?? 0)}`;
     return { code: 'malformed-record', reason };
   }
+}
+
+/** The fault of what surrounds records, as theirs. */
+export function faultOf(read: { value: unknown } | Fault, owner: string): Fault | undefined {
+  if ('value' in read) return undefined;
+  return { code: read.code, reason: `${owner}.${read.reason}` };
 }
 
 function snakeCase(path: string): string {

@@ -11,9 +11,10 @@ import {
   readInteger,
   writeInteger,
 } from './json-scalars.ts';
+import { requestOf } from './messages.ts';
 import { wireBytes } from './reader.ts';
 import type { Signal } from './records.ts';
-import { type Field, type Message, requestOf } from './schema.ts';
+import type { Field, Message } from './schema.ts';
 import { Writer } from './writer.ts';
 
 const openBrace = 0x7b;

@@ -1,8 +1,9 @@
 /** Protobuf to OTLP/JSON, for people and for tools that want it: not on the hot path. */
 import { OtlpError, pathText, WireError } from './errors.ts';
+import { requestOf } from './messages.ts';
 import { Reader, wireBytes } from './reader.ts';
 import type { Signal } from './records.ts';
-import { type Field, type Message, requestOf } from './schema.ts';
+import type { Field, Message } from './schema.ts';
 
 type Json = string | number | boolean | Json[] | JsonObject;
 interface JsonObject {

@@ -2,7 +2,8 @@ import { signals } from '@spillway/otlp';
 import type protobuf from 'protobufjs';
 import { expect, it } from 'vitest';
 import { requestType } from '../test/official.ts';
-import { type Field, type Message, requestOf } from './schema.ts';
+import { requestOf } from './messages.ts';
+import type { Field, Message } from './schema.ts';
 
 it.each(signals)('describes every message of %s as the official definitions do', (signal) => {
   const seen = new Set<protobuf.Type>();
