@@ -28,14 +28,15 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   const names = (await files.list(dir)).filter((name) => namePattern.test(name)).sort();
   const segments: Segment[] = [];
   for (const name of names) segments.push(await load(files, join(dir, name)));
-  const last = await dropUnborn(segments, options);
+  const beyond = await dropUnborn(segments, options);
+  await dropStrays(segments, options);
   for (const [index, segment] of segments.entries()) {
     const after = segments[index + 1];
     if (after !== undefined) await settleSealed(segment, after, options);
   }
   const tail = segments.at(-1);
   const next = tail === undefined ? 0 : await settleLast(tail, options);
-  return { segments, next: Math.max(next, last) };
+  return { segments, next: Math.max(next, beyond) };
 }
 
 async function load(files: Files, path: string): Promise<Segment> {
@@ -70,6 +71,22 @@ async function dropUnborn(segments: Segment[], options: RecoverOptions): Promise
     message: `${last.path} has no head: it was being made at a crash, and is removed`,
   });
   return sequenceBeyond(last, options);
+}
+
+/**
+ * A segment whose making failed can be found again after a crash. It stands in no chain: the one
+ * after it names an earlier one as the one before.
+ */
+async function dropStrays(segments: Segment[], { files }: RecoverOptions): Promise<void> {
+  let after = segments.at(-1);
+  for (const segment of segments.slice(0, -1).reverse()) {
+    const before = after?.head?.previous?.first;
+    const empty = segment.bytes <= segmentHeadBytes;
+    if (before !== undefined && before < segment.first && empty) {
+      segments.splice(segments.indexOf(segment), 1);
+      await files.unlink(segment.path);
+    } else after = segment;
+  }
 }
 
 async function settleSealed(segment: Segment, after: Segment, options: RecoverOptions) {

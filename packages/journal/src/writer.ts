@@ -174,6 +174,10 @@ export class Writer {
       await files.syncDir(dir);
     } catch (error) {
       await Promise.allSettled([file.close(), files.unlink(path)]);
+      // The file may be there after a crash, and its head says where the segment before ends: that
+      // one must not grow any more, and the next attempt needs another name.
+      this.#retired = true;
+      this.#next += 1;
       throw error;
     }
     const segment = new Segment({ path, first: this.#next, head });
