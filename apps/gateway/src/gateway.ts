@@ -5,7 +5,7 @@ import { checkConfig } from './check-config.ts';
 import type { Door, House } from './door.ts';
 import { GrpcDoor } from './grpc-door.ts';
 import { HttpDoor } from './http-door.ts';
-import { Ingest } from './ingest.ts';
+import { Ingest, type IngestEvent } from './ingest.ts';
 import { LedgerNotes, type LedgerNotesEvent } from './ledger-notes.ts';
 import { Parcels } from './parcel.ts';
 import { PublishQueue } from './publish-queue.ts';
@@ -15,6 +15,7 @@ import { type TlsEvent, TlsFiles } from './tls-files.ts';
 
 export type GatewayEvent =
   | KeyRingEvent
+  | IngestEvent
   | LedgerNotesEvent
   | TlsEvent
   | { type: 'listening'; protocol: 'http' | 'grpc'; address: string }
@@ -82,7 +83,7 @@ class OtlpGateway implements Gateway {
     this.#parcels = new Parcels({ gateway, epoch, notes: this.#notes });
     this.#queue = new PublishQueue({ ...config, broker, parcels: this.#parcels, nowMs });
     const [parcels, queue, notes, stats] = [this.#parcels, this.#queue, this.#notes, this.#stats];
-    this.#ingest = new Ingest({ broker, config, parcels, queue, notes, stats });
+    this.#ingest = new Ingest({ broker, config, parcels, queue, notes, stats, report });
     const [keys, tls] = [this.#keys, this.#tls];
     const [admission, ingest] = [this.#admission, this.#ingest];
     const stopping = (): boolean => this.#state === 'stopping';

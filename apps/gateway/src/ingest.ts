@@ -26,6 +26,9 @@ export interface Arrival {
   cancelled: () => boolean;
 }
 
+/** A bug of ours, met by one request. */
+export type IngestEvent = { type: 'internal-error'; signal: Signal; error: unknown };
+
 export interface IngestOptions {
   broker: Broker;
   config: GatewayConfig;
@@ -33,6 +36,7 @@ export interface IngestOptions {
   queue: PublishQueue;
   notes: LedgerNotes;
   stats: DoorStats;
+  report?: ((event: IngestEvent) => void) | undefined;
 }
 
 /** From a body to durable messages, the same for both doors. */
@@ -67,13 +71,16 @@ export class Ingest {
       const result = await this.#take(arrival);
       if (result instanceof Refusal && result.retryAfterMs !== undefined) ticket.giveBack();
       return result;
+    } catch (error) {
+      this.#options.report?.({ type: 'internal-error', signal: arrival.signal, error });
+      return new Refusal('internal', 'an error of the gateway, told to its operator');
     } finally {
       ticket.leave();
     }
   }
 
   async #take(arrival: Arrival): Promise<Delivery | Refusal> {
-    const { signal, tenant, ticket, receivedMs, traceparent, cancelled } = arrival;
+    const { signal, tenant, ticket, receivedMs, cancelled } = arrival;
     const received = arrival.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const plain = await this.#plain(arrival);
     if (plain instanceof Refusal) return plain;
@@ -83,6 +90,7 @@ export class Ingest {
     ticket.spendRecords(scanned.records);
     const { slices } = scanned;
     if (slices.length === 0) return { rejectedRecords: 0, message: '' };
+    const traceparent = traceparentOf(arrival.traceparent);
     const parcel = { signal, tenant, receivedMs, traceparent, slices, cancelled };
     if (this.#options.notes.full) {
       this.#options.parcels.refuse(parcel, 'notes-full');
@@ -127,4 +135,10 @@ export class Ingest {
       return new Refusal(code, error.message, { field: error.path });
     }
   }
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header; undefined when it is not one. */
+function traceparentOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  return /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(header) ? header : undefined;
 }

@@ -16,6 +16,8 @@ export interface LedgerNotesOptions {
 const noteMessagesMax = 2500;
 /** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
 const pendingMessagesMax = 100_000;
+/** At a stop, between one try and the next. */
+const retryMs = 100;
 
 /**
  * Tells the ledger which messages of this gateway are durable, so that a lost message is a hole and
@@ -49,11 +51,12 @@ export class LedgerNotes {
   /** Publishes what is pending; false when the broker did not take it before the signal. */
   async stop(signal: AbortSignal): Promise<boolean> {
     clearInterval(this.#timer);
-    while (!(await this.flush(signal))) {
-      if (signal.aborted) return false;
-      await pause(100, signal);
+    while (!signal.aborted) {
+      // A publish that never answers must not hold the stop.
+      if (await Promise.race([this.flush(), pause(signal)])) return true;
+      await pause(signal, retryMs);
     }
-    return true;
+    return !this.#unsent && this.#messages.length === 0 && this.#refused.size === 0;
   }
 
   durable(message: NotedMessage): void {
@@ -68,8 +71,8 @@ export class LedgerNotes {
   }
 
   /** Never rejects. True when nothing is pending any more. */
-  flush(signal?: AbortSignal): Promise<boolean> {
-    this.#flushing ??= this.#flushAll(signal).finally(() => {
+  flush(): Promise<boolean> {
+    this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
     });
     return this.#flushing;
@@ -80,11 +83,11 @@ export class LedgerNotes {
     return { published: this.#published, failed: this.#failed, pendingMessages };
   }
 
-  async #flushAll(signal: AbortSignal | undefined): Promise<boolean> {
+  async #flushAll(): Promise<boolean> {
     for (;;) {
       this.#unsent ??= this.#nextNote();
       if (!this.#unsent) return true;
-      const failure = await this.#publish(this.#unsent, signal);
+      const failure = await this.#publish(this.#unsent);
       if (failure !== undefined) {
         this.#failed += 1;
         this.#options.report?.({
@@ -110,7 +113,7 @@ export class LedgerNotes {
   }
 
   /** Why it failed; undefined when it is durable. */
-  async #publish(note: LedgerNote, signal: AbortSignal | undefined): Promise<string | undefined> {
+  async #publish(note: LedgerNote): Promise<string | undefined> {
     const message = {
       topic: ledgerTopic,
       partition: 0,
@@ -119,7 +122,7 @@ export class LedgerNotes {
       headers: {},
     };
     try {
-      const [outcome] = await this.#options.broker.publish([message], signal);
+      const [outcome] = await this.#options.broker.publish([message]);
       if (outcome?.status === 'durable') return undefined;
       return outcome?.message ?? 'no outcome';
     } catch (error) {
@@ -128,14 +131,15 @@ export class LedgerNotes {
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves with false at the signal, or after `ms` when given. */
+function pause(signal: AbortSignal, ms?: number): Promise<false> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);
-      resolve();
+      resolve(false);
     };
-    const timer = setTimeout(done, ms);
+    const timer = ms === undefined ? undefined : setTimeout(done, ms);
     signal.addEventListener('abort', done);
   });
 }

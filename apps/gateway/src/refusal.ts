@@ -39,7 +39,8 @@ export const refusals = {
   'broker-unknown': { http: 503, grpc: grpcCode.unavailable },
   'time-out': { http: 503, grpc: grpcCode.unavailable },
   deadline: { http: 503, grpc: grpcCode.deadlineExceeded },
-  stopping: { http: 503, grpc: grpcCode.unavailable },
+  /** A bug of ours. Not retryable, so that a request that meets it does not come for ever. */
+  internal: { http: 500, grpc: grpcCode.internal },
   /** Nobody hears it; only counted. */
   gone: { http: 499, grpc: grpcCode.cancelled },
 } as const satisfies Record<string, { http: number; grpc: number }>;

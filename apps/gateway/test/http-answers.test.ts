@@ -181,6 +181,17 @@ describe('OTLP/HTTP', () => {
     expect(answer.status).toBe(200);
   });
 
+  it('passes a valid traceparent on with the messages, and nothing else', async () => {
+    const { http, broker } = await runGateway();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    for (const sent of [traceparent, 'x'.repeat(500)]) {
+      const headers = { ...json, traceparent: sent };
+      await send(http, { headers, path: '/v1/logs', body: jsonRequest('logs') });
+    }
+    const messages = await readAll(broker, topicOf.logs);
+    expect(messages.map(({ headers }) => headers.traceparent)).toEqual([traceparent, undefined]);
+  });
+
   it('refuses a large body before reading it, and the sender hears why', async () => {
     const { http } = await runGateway({ config: { bodyBytesMax: 1000 } });
     const body = Buffer.alloc(8 * 1024 * 1024);

@@ -87,14 +87,12 @@ describe('the ledger notes', () => {
     expect(events.filter(({ type }) => type === 'note-failed')).toHaveLength(3);
   });
 
-  it('are told as lost when the broker takes none until the stop time-out', async () => {
-    const broker = withPublish(
-      await openBroker(),
-      async () => [{ status: 'unknown', message: 'time-out' }],
-      'ledger',
-    );
-    const config = { ...never, stopTimeoutMs: 50 };
-    const { http, gateway, events } = await runGateway({ broker, config });
+  it.each([
+    ['refuses them', async () => [{ status: 'unknown', message: 'time-out' } as const]],
+    ['never answers', () => new Promise<never>(() => undefined)],
+  ])('are told as lost when the broker %s until the stop time-out', async (_, publish) => {
+    const broker = withPublish(await openBroker(), publish, 'ledger');
+    const { http, gateway, events } = await runGateway({ broker, config: { stopTimeoutMs: 50 } });
     await send(http, { headers: json, body: jsonRequest('traces') });
     await gateway.stop();
     expect(events.at(-1)).toEqual({ type: 'last-note-lost', messages: 1 });

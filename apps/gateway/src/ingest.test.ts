@@ -1,0 +1,64 @@
+import type { Broker } from '@spillway/broker';
+import { describe, expect, it } from 'vitest';
+import { jsonRequest } from '../test/support/requests.ts';
+import { Admission, type Ticket } from './admission.ts';
+import { Ingest, type IngestEvent } from './ingest.ts';
+import { LedgerNotes } from './ledger-notes.ts';
+import { Parcels } from './parcel.ts';
+import type { PublishQueue } from './publish-queue.ts';
+import type { Refusal } from './refusal.ts';
+import { gatewaySection } from './section.ts';
+import { DoorStats } from './stats.ts';
+
+describe('Ingest', () => {
+  it('answers and reports a bug instead of ending the process, and leaves nothing behind', async () => {
+    const bug = new Error('a bug');
+    const events: IngestEvent[] = [];
+    const config = gatewaySection.parse({});
+    const identity = { gateway: 'gw', epoch: 1 };
+    const broker = {
+      topics: async () =>
+        ['otlp_spans', 'otlp_metrics', 'otlp_logs'].map((name) => ({ name, partitions: 1 })),
+    } as unknown as Broker;
+    const notes = new LedgerNotes({ ...identity, broker, intervalMs: 1000 });
+    const ingest = new Ingest({
+      broker,
+      config,
+      notes,
+      parcels: new Parcels({ ...identity, notes }),
+      queue: { publish: () => Promise.reject(bug) } as unknown as PublishQueue,
+      stats: new DoorStats(),
+      report: (event) => events.push(event),
+    });
+    await ingest.start();
+    const admission = new Admission({ config, nowMs: () => 0 });
+    const result = await ingest.take({
+      signal: 'logs',
+      tenant: 'default',
+      format: 'json',
+      encoding: 'identity',
+      chunks: [jsonRequest('logs')],
+      traceparent: undefined,
+      receivedMs: 0,
+      ticket: admission.enter({ tenant: 'default', signal: 'logs', bytes: 0 }) as Ticket,
+      cancelled: () => false,
+    });
+    expect((result as Refusal).http).toBe(500);
+    expect(events).toEqual([{ type: 'internal-error', signal: 'logs', error: bug }]);
+    expect(admission.inFlight).toEqual({ requests: 0, bytes: 0 });
+  });
+
+  it('does not start without its topics', async () => {
+    const broker = { topics: async () => [] } as unknown as Broker;
+    const notes = new LedgerNotes({ gateway: 'gw', epoch: 1, broker, intervalMs: 1000 });
+    const ingest = new Ingest({
+      broker,
+      config: gatewaySection.parse({}),
+      notes,
+      parcels: new Parcels({ gateway: 'gw', epoch: 1, notes }),
+      queue: {} as PublishQueue,
+      stats: new DoorStats(),
+    });
+    await expect(ingest.start()).rejects.toThrow('the broker has no topic otlp_spans');
+  });
+});
