@@ -74,7 +74,7 @@ function spanView({ record, ...rest }: Place): SpanView {
     kind: number(record.kind),
     startTimeUnixNano: String(start),
     endTimeUnixNano: String(end),
-    durationNano: Number(end - start),
+    durationNano: Math.max(0, Number(end - start)),
     ...attributesOf(record),
     events: list(record.events).map((event) => ({
       timeUnixNano: whole(event.timeUnixNano),

@@ -60,7 +60,7 @@ export const everyValue: Attributes = {
   'bool.false': false,
   int: -42,
   'int.beyond.2^53': 2 ** 60,
-  'int.least': -(2 ** 63),
+  'int.least': -(2 ** 62),
   double: 0.1,
   'double.nan': Number.NaN,
   'double.infinity': Number.NEGATIVE_INFINITY,

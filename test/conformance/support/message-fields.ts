@@ -65,7 +65,10 @@ export function optionalNumber(value: unknown): number | undefined {
   return present(value) ? Number(value) : undefined;
 }
 
-/** NaN and the infinities as proto3 JSON writes them. */
+/**
+ * NaN and the infinities as proto3 JSON writes them. -0 becomes 0, as in every JSON that
+ * JavaScript's `JSON.stringify` writes: the query API's, too.
+ */
 export function double(value: unknown): number | string {
-  return Number.isFinite(Number(value)) ? Number(value) : text(value);
+  return Number.isFinite(Number(value)) ? Number(value) + 0 : text(value);
 }

@@ -1,49 +1,33 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { SpillwayProcess } from '@spillway/test-support';
+import type { Expected } from './expected.ts';
 
 export interface Spillway {
   /** `host:port` */
   http: string;
   grpc: string;
-  /** GET of the query API; throws on anything but 200 and 404, which gives undefined. */
+  /** Everything that was sent to it so far. */
+  sent: Expected[];
+  /** GET of the query API; 404 gives undefined, any other refusal throws. */
   get<T>(path: string): Promise<T | undefined>;
   stop(): Promise<void>;
 }
 
-const program = fileURLToPath(new URL('../../../apps/spillway/bin/spillway.js', import.meta.url));
-const freePorts = ['--gateway.httpPort', '0', '--gateway.grpcPort', '0', '--console.port', '0'];
-
 /** `spillway up` as a user starts it, on free ports and a data folder of its own. */
 export async function startSpillway(): Promise<Spillway> {
-  const data = await mkdtemp(join(tmpdir(), 'conformance-'));
-  const args = [program, 'up', '--data', data, ...freePorts];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  let output = '';
-  const hear = (part: Buffer): void => {
-    output = `${output}${part}`.slice(-20_000);
-  };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
-  const runFile = join(data, 'run.json');
-  while (!existsSync(runFile)) {
-    if (child.exitCode !== null) throw new Error(`spillway did not start:\n${output}`);
-    await sleep(50);
-  }
-  const { addresses } = JSON.parse(readFileSync(runFile, 'utf8'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const running = new SpillwayProcess({ dataDir });
+  const addresses = await running.start();
   return {
     http: hostAndPort(addresses.otlpHttp),
     grpc: hostAndPort(addresses.otlpGrpc),
+    sent: [],
     get: (path) => get(addresses.console, path),
     async stop() {
-      child.kill('SIGTERM');
-      await ended;
-      await rm(data, { recursive: true, force: true });
+      await running.end('SIGTERM');
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

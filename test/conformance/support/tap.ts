@@ -81,7 +81,7 @@ function httpListener(pending: Promise<SentRequest>[]): http.Server {
     const read = async (): Promise<SentRequest> => {
       const body = await buffer(request);
       response.end();
-      return { signal, encoding, body: packed === 'gzip' ? zlib.gunzipSync(body) : body };
+      return { signal, encoding, body: inflate(body, packed) };
     };
     pending.push(read());
   });
@@ -102,10 +102,15 @@ function grpcListener(pending: Promise<SentRequest>[]): http2.Http2Server {
     const read = async (): Promise<SentRequest> => {
       const frame = await buffer(stream);
       const body = frame.subarray(frameHeadBytes);
-      const packed = frame[0] === 1;
-      return { signal, encoding: 'protobuf', body: packed ? zlib.gunzipSync(body) : body };
+      const packed = frame[0] === 1 ? 'gzip' : undefined;
+      return { signal, encoding: 'protobuf', body: inflate(body, packed) };
     };
     pending.push(read());
   });
   return server;
+}
+
+function inflate(body: Buffer, packed: string | undefined): Buffer {
+  if (packed === 'gzip') return zlib.gunzipSync(body);
+  return packed === 'zstd' ? zlib.zstdDecompressSync(body) : body;
 }
