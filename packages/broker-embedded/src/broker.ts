@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type Broker,
   BrokerError,
@@ -13,20 +12,18 @@ import {
   type TopicPartition,
   type TopicSpec,
 } from '@spillway/broker';
-import { checkFormat, type FolderLock, nodeFiles, writeFormat } from '@spillway/journal';
-import { Catalog, checkName } from './catalog.ts';
+import { checkFormat, nodeFiles, writeFormat } from '@spillway/journal';
+import { checkName } from './catalog.ts';
 import { configOf, type EmbeddedBrokerOptions, type EmbeddedConfig } from './config.ts';
 import { Member } from './consumer.ts';
 import { Group } from './group.ts';
 import { lagOf } from './lag.ts';
-import { type Log, Logs } from './logs.ts';
-import { decodeMessage } from './message.ts';
-import { Offsets } from './offsets.ts';
-import { Producer, refuse } from './producer.ts';
-import { Retention } from './retention.ts';
+import type { Log, Logs } from './logs.ts';
+import { refuse, untilAborted } from './producer.ts';
+import { readLog, replayStart } from './replay.ts';
+import { openRunning, partitionsOf, type Running } from './running.ts';
 
 const format = { name: 'spillway-broker', version: 1 };
-const readBytesMax = 1024 * 1024;
 
 /**
  * A broker in this process, on journals below one folder. Positions are journal sequences, from 0.
@@ -34,17 +31,6 @@ const readBytesMax = 1024 * 1024;
  */
 export function createEmbeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
   return new EmbeddedBroker(configOf(options, nodeFiles));
-}
-
-/** What exists between start and stop. */
-interface Running {
-  lock: FolderLock;
-  catalog: Catalog;
-  offsets: Offsets;
-  logs: Logs;
-  producer: Producer;
-  retention: Retention;
-  groups: Map<string, Group>;
 }
 
 export class EmbeddedBroker implements Broker {
@@ -65,7 +51,7 @@ export class EmbeddedBroker implements Broker {
     const lock = files.lock(dir);
     try {
       if (!known) await writeFormat(files, dir, format);
-      this.#running = await this.#open(lock);
+      this.#running = await openRunning(this.#config, lock);
     } catch (error) {
       lock.release();
       throw error;
@@ -201,77 +187,8 @@ export class EmbeddedBroker implements Broker {
     if (log !== undefined) return log;
     throw new BrokerError('unknown-topic', `No topic ${at.topic} with partition ${at.partition}`);
   }
-
-  async #open(lock: FolderLock): Promise<Running> {
-    const config = this.#config;
-    const { dir, files, fsync, report, logBytesMax, messageBytesMax } = config;
-    const catalog = new Catalog({ files, dir });
-    await catalog.load();
-    const offsets = await Offsets.open({ files, path: join(dir, 'offsets'), fsync, report });
-    const logs = new Logs({ config, lock, offsets });
-    try {
-      await logs.open(catalog.topics().flatMap(partitionsOf));
-    } catch (error) {
-      await Promise.allSettled([logs.close(), offsets.close()]);
-      throw error;
-    }
-    const groups = new Map<string, Group>();
-    const retention = new Retention({ config, logs, offsets });
-    const producer = new Producer({
-      ...{ logs, logBytesMax, messageBytesMax },
-      onDurable: (topic) => {
-        for (const group of groups.values()) group.wake(topic);
-      },
-      onFull: () => void retention.run(),
-    });
-    return { lock, catalog, offsets, logs, producer, retention, groups };
-  }
-}
-
-function partitionsOf({ name, partitions }: TopicSpec): TopicPartition[] {
-  return Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
 }
 
 function logsOf(logs: Logs, topics: ReadonlySet<string>): Log[] {
   return logs.all().filter(({ topic }) => topics.has(topic));
-}
-
-/** Undefined for a partition that the replay leaves alone. */
-async function replayStart(
-  { journal, topic, partition }: Log,
-  from: ReplayFrom,
-): Promise<number | undefined> {
-  if (from === 'earliest') return journal.start;
-  if ('timestampMs' in from) return journal.sequenceAt(from.timestampMs);
-  const wanted = from.positions.find((at) => at.topic === topic && at.partition === partition);
-  return wanted && Math.min(Math.max(wanted.position, journal.start), journal.end);
-}
-
-async function* readLog(
-  log: Log,
-  options: { from: number; end: number; signal?: AbortSignal; bytesMax?: number },
-): AsyncGenerator<DeliveredMessage> {
-  const { end, signal, bytesMax = readBytesMax } = options;
-  for (let at = options.from; at < end; ) {
-    signal?.throwIfAborted();
-    const { entries, next } = await log.journal.read(at, { bytesMax });
-    if (next === at) return;
-    for (const entry of entries) if (entry.sequence < end) yield decodeMessage(entry, log);
-    at = next;
-  }
-}
-
-/** What was handed to the disk cannot be recalled. */
-function untilAborted(
-  outcomes: Promise<PublishOutcome[]>,
-  messages: readonly OutgoingMessage[],
-  signal: AbortSignal,
-): Promise<PublishOutcome[]> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      resolve(messages.map(() => ({ status: 'unknown', message: 'Aborted while being written' })));
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    outcomes.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

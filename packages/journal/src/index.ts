@@ -13,6 +13,6 @@ export {
 } from './journal.ts';
 export type { FolderLock } from './lock.ts';
 export type { AppendOutcome, AppendRefusal } from './outcome.ts';
+export type { Payload } from './payload.ts';
 export { openPositions, type Positions, type PositionsOptions } from './positions.ts';
 export type { Chunk } from './reader.ts';
-export type { Payload } from './writer.ts';

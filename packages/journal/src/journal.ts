@@ -5,11 +5,12 @@ import { type Files, nodeFiles } from './files.ts';
 import { checkFormat, writeFormat } from './format.ts';
 import type { FolderLock } from './lock.ts';
 import type { AppendOutcome } from './outcome.ts';
+import type { Payload } from './payload.ts';
 import { openPositions, type Positions } from './positions.ts';
 import { type Chunk, Reader } from './reader.ts';
 import { recover } from './recover.ts';
-import type { Range, Segment } from './segment.ts';
-import { type Payload, totalBytes, Writer } from './writer.ts';
+import { type Range, type Segment, totalBytes } from './segment.ts';
+import { Writer } from './writer.ts';
 
 export interface JournalOptions {
   dir: string;

@@ -151,3 +151,9 @@ export class Segment {
     await (await file).close();
   }
 }
+
+export function totalBytes(segments: readonly Segment[]): number {
+  let bytes = 0;
+  for (const segment of segments) bytes += segment.bytes;
+  return bytes;
+}

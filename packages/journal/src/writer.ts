@@ -4,16 +4,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { entryHeaderBytes, writeEntryHead } from './entry.ts';
+import { entryHeaderBytes } from './entry.ts';
 import { isNoSpace, messageOf } from './errors.ts';
 import type { Report } from './events.ts';
 import type { Files, OpenFile } from './files.ts';
 import { type AppendOutcome, refused } from './outcome.ts';
-import { Segment, segmentName } from './segment.ts';
+import { encodeGroup, type Payload, type Payloads, payloadBytes } from './payload.ts';
+import { Segment, segmentName, totalBytes } from './segment.ts';
 import { encodeSegmentHead, segmentHeadBytes } from './segment-head.ts';
-
-/** The payload of one entry: the parts, concatenated. */
-export type Payload = readonly Uint8Array[];
 
 export interface WriterOptions {
   files: Files;
@@ -32,8 +30,7 @@ export interface WriterOptions {
   onDurable: () => void;
 }
 
-interface Append {
-  payloads: readonly Payload[];
+interface Append extends Payloads {
   bytes: number;
   resolve: (outcome: AppendOutcome) => void;
 }
@@ -253,39 +250,4 @@ export class Writer {
       return false;
     }
   }
-}
-
-export function totalBytes(segments: readonly Segment[]): number {
-  let bytes = 0;
-  for (const segment of segments) bytes += segment.bytes;
-  return bytes;
-}
-
-function encodeGroup(
-  group: readonly Append[],
-  { segment, timestampMs }: { segment: Segment; timestampMs: number },
-): Uint8Array[] {
-  const salt = segment.head?.salt as number;
-  const count = group.reduce((sum, { payloads }) => sum + payloads.length, 0);
-  const heads = Buffer.allocUnsafe(count * entryHeaderBytes);
-  const parts: Uint8Array[] = [];
-  let sequence = segment.end;
-  let at = 0;
-  for (const { payloads } of group) {
-    for (const payload of payloads) {
-      const head = heads.subarray(at, at + entryHeaderBytes);
-      const facts = { sequence, timestampMs, payloadBytes: payloadBytes(payload) };
-      writeEntryHead(head, facts, payload, salt);
-      parts.push(head, ...payload);
-      sequence += 1;
-      at += entryHeaderBytes;
-    }
-  }
-  return parts;
-}
-
-function payloadBytes(payload: Payload): number {
-  let bytes = 0;
-  for (const part of payload) bytes += part.length;
-  return bytes;
 }

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { TopicPartition, TopicSpec } from '@spillway/broker';
+import type { FolderLock } from '@spillway/journal';
+import { Catalog } from './catalog.ts';
+import type { EmbeddedConfig } from './config.ts';
+import type { Group } from './group.ts';
+import { Logs } from './logs.ts';
+import { Offsets } from './offsets.ts';
+import { Producer } from './producer.ts';
+import { Retention } from './retention.ts';
+
+/** What exists between start and stop. */
+export interface Running {
+  lock: FolderLock;
+  catalog: Catalog;
+  offsets: Offsets;
+  logs: Logs;
+  producer: Producer;
+  retention: Retention;
+  groups: Map<string, Group>;
+}
+
+/** The folder is locked and of our version. */
+export async function openRunning(config: EmbeddedConfig, lock: FolderLock): Promise<Running> {
+  const { dir, files, fsync, report, logBytesMax, messageBytesMax } = config;
+  const catalog = new Catalog({ files, dir });
+  await catalog.load();
+  const offsets = await Offsets.open({ files, path: join(dir, 'offsets'), fsync, report });
+  const logs = new Logs({ config, lock, offsets });
+  try {
+    await logs.open(catalog.topics().flatMap(partitionsOf));
+  } catch (error) {
+    await Promise.allSettled([logs.close(), offsets.close()]);
+    throw error;
+  }
+  const groups = new Map<string, Group>();
+  const retention = new Retention({ config, logs, offsets });
+  const producer = new Producer({
+    ...{ logs, logBytesMax, messageBytesMax },
+    onDurable: (topic) => {
+      for (const group of groups.values()) group.wake(topic);
+    },
+    onFull: () => void retention.run(),
+  });
+  return { lock, catalog, offsets, logs, producer, retention, groups };
+}
+
+export function partitionsOf({ name, partitions }: TopicSpec): TopicPartition[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+}
