@@ -8,7 +8,7 @@ import { type Candidate, dropDuplicates } from './duplicates.ts';
 import { Parameters } from './parameters.ts';
 import { placeInTime } from './place-in-time.ts';
 import { minuteOf } from './record-place.ts';
-import { appliedColumns } from './schema.ts';
+import { appliedColumns, positionColumns } from './schema.ts';
 import { TableRows } from './table-rows.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -140,13 +140,9 @@ async function movePositions(
     const next = Math.max(nextOf.get(place)?.position ?? 0, position + 1);
     nextOf.set(place, { topic, partition, position: next });
   }
+  const rows = new TableRows(positionColumns);
   for (const { topic, partition, position } of nextOf.values()) {
-    const parameters = new Parameters();
-    const values = [topic, partition, position].map((value) => parameters.bind(value));
-    await parameters.query(
-      connection,
-      `INSERT INTO consumer_position VALUES (${values.join(', ')})
-       ON CONFLICT DO UPDATE SET next_position = greatest(next_position, excluded.next_position)`,
-    );
+    rows.add({ topic, partition, next_position: BigInt(position) });
   }
+  await rows.appendTo(connection, 'consumer_position');
 }

@@ -59,6 +59,8 @@ async function open(options: DatabaseOptions): Promise<Database> {
     threads: String(options.threads),
     temp_directory: join(options.dir, 'spill'),
     max_temp_directory_size: '1GB',
+    allocator_flush_threshold: '16MB',
+    allocator_bulk_deallocation_flush_threshold: '16MB',
     preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

@@ -19,7 +19,7 @@ import { listOperations, listServices } from './services.ts';
 export interface DuckdbSearchStoreOptions {
   /** Created when missing; one process at a time. */
   dir: string;
-  /** Of DuckDB's buffers. Default 128. */
+  /** Of DuckDB's buffers. Default 96. */
   memoryLimitMb?: number | undefined;
   /** That one statement may use. Default 1. */
   threads?: number | undefined;
@@ -119,7 +119,7 @@ class DuckdbStore implements DuckdbSearchStore {
   nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const asked = new Set(partitions.map(partitionName));
     return this.#read(async (connection) => {
-      const rows = await new Parameters().query(connection, 'SELECT * FROM consumer_position');
+      const rows = await new Parameters().query(connection, nextPositionsSql);
       const positions = rows.map((row) => ({
         topic: row.topic as string,
         partition: row.partition as number,
@@ -178,7 +178,7 @@ class DuckdbStore implements DuckdbSearchStore {
   }
 
   async #openFile(): Promise<Database> {
-    const { dir, memoryLimitMb = 128, threads = 1, report = () => {} } = this.#options;
+    const { dir, memoryLimitMb = 96, threads = 1, report = () => {} } = this.#options;
     try {
       const database = await openDatabase({ dir, memoryLimitMb, threads, readers }, report);
       this.#dimensions.forget();
@@ -236,6 +236,9 @@ class DuckdbStore implements DuckdbSearchStore {
 function partitionName({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }
+
+const nextPositionsSql = `SELECT topic, "partition", max(next_position) AS next_position
+  FROM consumer_position GROUP BY topic, "partition"`;
 
 const notStarted = 'the search store is not started';
 

@@ -16,6 +16,7 @@ export async function retire(connection: DuckDBConnection, beforeMs: number): Pr
     let rows = 0;
     for (const signal of signals) rows += await retireSignal(connection, signal, beforeMs);
     await retireAccount(connection, beforeMs - accountReachMs);
+    await connection.run(dropPassedPositionsSql);
     if (rows > 0) await dropUnused(connection);
     return rows;
   });
@@ -50,6 +51,10 @@ async function retireAccount(connection: DuckDBConnection, beforeMs: number): Pr
     await parameters.query(connection, `DELETE FROM ${table} WHERE minute < ${minute}`);
   }
 }
+
+const dropPassedPositionsSql = `DELETE FROM consumer_position passed
+  WHERE next_position < (SELECT max(next_position) FROM consumer_position latest
+    WHERE latest.topic = passed.topic AND latest."partition" = passed."partition")`;
 
 /** Resources, scopes and series that no record names any more. */
 async function dropUnused(connection: DuckDBConnection): Promise<void> {

@@ -141,6 +141,13 @@ export const appliedColumns = {
   is_foreign: INTEGER,
 } as const satisfies Columns;
 
+/** A row per batch and partition; the largest counts. Appending is cheaper than an upsert. */
+export const positionColumns = {
+  topic: VARCHAR,
+  partition: INTEGER,
+  next_position: BIGINT,
+} as const satisfies Columns;
+
 export const stagedKeyColumns = { row: INTEGER, key: UHUGEINT } as const satisfies Columns;
 
 export const tableOf: Readonly<Record<Signal, string>> = {
@@ -157,11 +164,10 @@ export const tables: Readonly<Record<string, Columns>> = {
   resource: resourceColumns,
   scope: scopeColumns,
   message_applied: appliedColumns,
+  consumer_position: positionColumns,
 };
 
 const otherTables = {
-  consumer_position: `topic VARCHAR, "partition" INTEGER, next_position BIGINT,
-    PRIMARY KEY (topic, "partition")`,
   retired: 'tenant VARCHAR, signal VARCHAR, minute INTEGER, records BIGINT',
 };
 

@@ -11,14 +11,22 @@ const chunkRows = 2048;
 
 export type Row<C extends Columns> = { readonly [K in keyof C]: DuckDBValue };
 
+/**
+ * A chunk per table for the whole process, filled and appended in one synchronous step: a new one
+ * each time would keep its memory until the garbage collector, which does not see it, comes by.
+ */
+const chunks = new Map<Columns, DuckDBDataChunk>();
+
 /** Rows gathered column by column and appended in chunks: some ten times cheaper than INSERT. */
 export class TableRows<C extends Columns> {
+  readonly #columns: C;
   readonly #names: readonly string[];
   readonly #types: readonly DuckDBType[];
   readonly #values: DuckDBValue[][];
   #count = 0;
 
   constructor(columns: C) {
+    this.#columns = columns;
     this.#names = Object.keys(columns);
     this.#types = Object.values(columns);
     this.#values = this.#types.map(() => []);
@@ -43,13 +51,22 @@ export class TableRows<C extends Columns> {
       : await connection.createAppender(table);
     try {
       for (let start = 0; start < this.#count; start += chunkRows) {
-        const chunk = DuckDBDataChunk.create(this.#types);
+        const chunk = this.#chunk();
         chunk.setColumns(this.#values.map((values) => values.slice(start, start + chunkRows)));
         appender.appendDataChunk(chunk);
+        chunk.reset();
       }
       appender.flushSync();
     } finally {
       appender.closeSync();
     }
+  }
+
+  #chunk(): DuckDBDataChunk {
+    const known = chunks.get(this.#columns);
+    if (known) return known;
+    const chunk = DuckDBDataChunk.create(this.#types);
+    chunks.set(this.#columns, chunk);
+    return chunk;
   }
 }
