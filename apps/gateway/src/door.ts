@@ -1,8 +1,10 @@
+import type { AddressInfo, Server } from 'node:net';
 import type { Signal } from '@spillway/otlp';
 import type { KeyRing } from '@spillway/runtime';
 import type { Admission, Ticket } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import type { Ingest } from './ingest.ts';
+import type { Delivery } from './parcel.ts';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
 import type { DoorStats } from './stats.ts';
@@ -58,6 +60,19 @@ export function bodyTooLarge(bytesMax: number): Refusal {
 export function timedOut({ config }: House): Refusal {
   const message = `no answer within ${config.answerTimeoutMs} ms (gateway.answerTimeoutMs)`;
   return overloaded('time-out', message);
+}
+
+/** The `code` of an answer in the stats. */
+export function outcomeOf(result: Delivery | Refusal): string {
+  if (result instanceof Refusal) return result.code;
+  return result.rejectedRecords > 0 ? 'partial' : 'ok';
+}
+
+/** `127.0.0.1:4318` or `[::1]:4318`; '' while the server does not listen. */
+export function addressOf(server: Server, host: string): string {
+  const address = server.address() as AddressInfo | null;
+  if (!address) return '';
+  return `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
 /** An age at which to close, spread by ±10 % so that a fleet's clients do not come back at once. */

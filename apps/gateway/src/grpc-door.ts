@@ -7,9 +7,8 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import type { Signal } from '@spillway/otlp';
-import { connectionAgeMs, type Door, type House } from './door.ts';
+import { addressOf, connectionAgeMs, type Door, type House } from './door.ts';
 import { sendHttpStatus, sendRefusal } from './grpc-answer.ts';
 import { GrpcExchange } from './grpc-exchange.ts';
 import { answerHealth, healthPath } from './grpc-health.ts';
@@ -67,8 +66,7 @@ export class GrpcDoor implements Door {
   }
 
   get address(): string {
-    const address = this.#server.address() as AddressInfo | null;
-    return address ? `${this.#house.config.grpcHost}:${address.port}` : '';
+    return addressOf(this.#server, this.#house.config.grpcHost);
   }
 
   get connections(): number {

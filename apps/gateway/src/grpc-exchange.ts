@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Signal } from '@spillway/otlp';
-import { bodyTooLarge, type Guest, type House, receive, timedOut } from './door.ts';
+import { bodyTooLarge, type Guest, type House, outcomeOf, receive, timedOut } from './door.ts';
 import { sendDelivery, sendRefusal } from './grpc-answer.ts';
 import { timeoutMsOf, UnaryReader } from './grpc-message.ts';
 import { type Encoding, encodingOf } from './inflate.ts';
@@ -112,15 +112,10 @@ export class GrpcExchange {
   #answer(result: Delivery | Refusal): void {
     if (this.#answered) return;
     const { stream, signal } = this.#options;
-    if (result instanceof Refusal) {
-      this.#conclude(result.code);
-      if (stream.destroyed) return;
-      sendRefusal(stream, result);
-    } else {
-      this.#conclude(result.rejectedRecords > 0 ? 'partial' : 'ok');
-      if (stream.destroyed) return;
-      sendDelivery(stream, result, signal);
-    }
+    this.#conclude(outcomeOf(result));
+    if (stream.destroyed) return;
+    if (result instanceof Refusal) sendRefusal(stream, result);
+    else sendDelivery(stream, result, signal);
     if (stream.closed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => stream.destroy(), closeTimeoutMs);

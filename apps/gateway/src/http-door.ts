@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { cors } from './cors.ts';
-import { connectionAgeMs, type Door, type House } from './door.ts';
+import { addressOf, connectionAgeMs, type Door, type House } from './door.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { TlsFiles } from './tls-files.ts';
 
@@ -38,8 +38,7 @@ export class HttpDoor implements Door {
   }
 
   get address(): string {
-    const address = this.#server.address() as AddressInfo | null;
-    return address ? `${this.#house.config.httpHost}:${address.port}` : '';
+    return addressOf(this.#server, this.#house.config.httpHost);
   }
 
   get connections(): number {

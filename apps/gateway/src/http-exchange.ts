@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { bodyTooLarge, type Guest, type House, receive, timedOut } from './door.ts';
+import { bodyTooLarge, type Guest, type House, outcomeOf, receive, timedOut } from './door.ts';
 import { answerOf, type Format, sendAnswer } from './http-answer.ts';
 import { formatOf, signalOfUrl, type Target, targetOf } from './http-route.ts';
 import type { Delivery } from './parcel.ts';
@@ -108,26 +108,25 @@ export class HttpExchange {
     const { req, res, lastOfConnection } = this.#options;
     const answer = answerOf(result, { signal: this.#target?.signal, format: this.#format });
     if (lastOfConnection()) answer.headers.connection = 'close';
-    this.#conclude(result instanceof Refusal ? result.code : undefined, result);
+    this.#conclude(outcomeOf(result));
     sendAnswer(req, res, answer);
   }
 
   /** The client may be gone without an answer. */
   #onClose(): void {
     clearTimeout(this.#timer);
-    if (!this.#answered) this.#conclude('gone', undefined);
+    if (!this.#answered) this.#conclude('gone');
   }
 
-  #conclude(code: string | undefined, result: Delivery | Refusal | undefined): void {
+  #conclude(code: string): void {
     this.#answered = true;
     this.#chunks.length = 0;
     this.#guest?.ticket.leave();
     this.#guest = undefined;
-    const partial = result && !(result instanceof Refusal) && result.rejectedRecords > 0;
     this.#options.house.stats.answered({
       signal: this.#target?.signal,
       protocol: this.#format === 'json' ? 'http-json' : 'http-protobuf',
-      code: code ?? (partial ? 'partial' : 'ok'),
+      code,
       tookMs: this.#options.house.nowMs() - this.#startedMs,
     });
   }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { ConfigError, createKey } from '@spillway/runtime';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
+import { checkConfig } from '../src/check-config.ts';
+import { gatewaySection } from '../src/index.ts';
 import { runGateway } from './support/gateway.ts';
 import { json, send } from './support/http.ts';
 import { jsonRequest } from './support/requests.ts';
@@ -31,6 +33,10 @@ describe('access', () => {
     const { file: keysFile } = await keysFileWith([]);
     const { gateway } = await runGateway({ config: { keysFile, httpHost: '0.0.0.0' } });
     expect(gateway.addresses.http).toMatch(/^0\.0\.0\.0:\d+$/);
+  });
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('on %s needs no keys', (host) => {
+    checkConfig(gatewaySection.parse({ httpHost: host, grpcHost: host }));
   });
 
   it('follows the keys file without a restart', async () => {

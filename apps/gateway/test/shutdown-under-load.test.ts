@@ -93,7 +93,7 @@ describe('a stop under load', () => {
   });
 
   it('is not ready during the drain delay, and still serves', async () => {
-    const { http, grpc, gateway } = await runGateway({ config: { drainDelayMs: 200 } });
+    const { http, grpc, gateway } = await runGateway({ config: { drainDelayMs: 1500 } });
     const client = grpcClient(grpc);
     const agent = keepAliveAgent(1);
     const request = { headers: json, body: jsonRequest('logs'), path: '/v1/logs', agent };

@@ -34,7 +34,7 @@ describe('a client that is slow or silent is cut', () => {
   });
 
   it('over HTTP when it keeps an idle connection open', async () => {
-    const { http } = await runGateway({ config: limits });
+    const { http } = await runGateway({ config: { ...limits, answerTimeoutMs: 8000 } });
     const request =
       'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n' +
       'content-length: 2\r\n\r\n{}';

@@ -51,6 +51,7 @@ export interface Running {
 export interface RunOptions {
   config?: Partial<GatewayConfig>;
   broker?: Broker;
+  nowMs?: () => number;
 }
 
 /** A gateway on free ports, stopped at the end of the test. */
@@ -63,6 +64,7 @@ export async function runGateway(options: RunOptions = {}): Promise<Running> {
     name: 'gw',
     epoch,
     report: (event) => events.push(event),
+    ...(options.nowMs && { nowMs: options.nowMs }),
   });
   await gateway.start();
   onTestFinished(() => gateway.stop());
