@@ -14,6 +14,8 @@ export type RunningConsole = Awaited<ReturnType<typeof runConsole>>;
 
 export interface RunConsoleOptions {
   messages: readonly DecodedMessage[];
+  /** Of the broker. */
+  clock?: () => number;
   /** Instead of the defaults of the test. */
   options?: Partial<ConsoleOptions>;
 }
@@ -21,9 +23,10 @@ export interface RunConsoleOptions {
 const groups = { writer: 'writer', search: 'search', live: 'live' };
 const topics = [...Object.values(topicOf), ...Object.values(deadLetterTopicOf)];
 
-export async function runConsole({ messages, options = {} }: RunConsoleOptions) {
+export async function runConsole(run: RunConsoleOptions) {
+  const { messages, clock = Date.now, options = {} } = run;
   const dir = await mkdtemp(join(tmpdir(), 'spillway-console-'));
-  const broker = createEmbeddedBroker({ dir: join(dir, 'log'), fsync: false });
+  const broker = createEmbeddedBroker({ dir: join(dir, 'log'), fsync: false, clock });
   const search = createDuckdbSearchStore({ dir: join(dir, 'search') });
   const live = createMemoryLiveStore();
   await Promise.all([broker.start(), search.start(), live.start()]);

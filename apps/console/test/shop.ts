@@ -2,6 +2,8 @@
 import type { KeyValue, LogRecord, MetricPoint, SpanRecord } from '@spillway/otlp';
 import type { DecodedMessage } from '@spillway/store';
 import { int, TestRecords, text } from '@spillway/store/contract';
+import { nano, shopPoints } from './shop-points.ts';
+import { type Call, routes } from './shop-routes.ts';
 
 export interface ShopOptions {
   nowMs: number;
@@ -14,104 +16,21 @@ export interface ShopOptions {
 /** Markup as span name, attribute and log body: must stay text everywhere. */
 export const hostileText = '<img src=x onerror="window.hacked=1"><b>bold</b>';
 
-interface Call {
-  service: string;
-  name: string;
-  kind: number;
-  /** Share of the parent's time. */
-  share: number;
-  attributes?: KeyValue[];
-  calls?: Call[];
-}
-
-const routes: { name: string; weight: number; baseMs: number; calls: Call[] }[] = [
-  {
-    name: 'GET /products',
-    weight: 6,
-    baseMs: 45,
-    calls: [
-      {
-        service: 'catalog',
-        name: 'Catalog/List',
-        kind: 2,
-        share: 0.6,
-        calls: [
-          {
-            service: 'catalog',
-            name: 'SELECT products',
-            kind: 3,
-            share: 0.7,
-            attributes: [text('db.system.name', 'postgresql')],
-          },
-        ],
-      },
-      { service: 'currency', name: 'Currency/Convert', kind: 2, share: 0.2 },
-    ],
-  },
-  {
-    name: 'POST /cart',
-    weight: 3,
-    baseMs: 30,
-    calls: [
-      {
-        service: 'cart',
-        name: 'Cart/Add',
-        kind: 2,
-        share: 0.7,
-        calls: [
-          {
-            service: 'cart',
-            name: 'HSET cart',
-            kind: 3,
-            share: 0.5,
-            attributes: [text('db.system.name', 'redis')],
-          },
-        ],
-      },
-    ],
-  },
-  {
-    name: 'POST /checkout',
-    weight: 2,
-    baseMs: 240,
-    calls: [
-      {
-        service: 'checkout',
-        name: 'Checkout/PlaceOrder',
-        kind: 2,
-        share: 0.9,
-        calls: [
-          { service: 'cart', name: 'Cart/Get', kind: 2, share: 0.1 },
-          {
-            service: 'payment',
-            name: 'Payment/Charge',
-            kind: 2,
-            share: 0.5,
-            calls: [{ service: 'payment', name: 'POST acquirer.example', kind: 3, share: 0.8 }],
-          },
-          { service: 'inventory', name: 'Inventory/Reserve', kind: 2, share: 0.15 },
-          { service: 'email', name: 'send confirmation', kind: 4, share: 0.12 },
-        ],
-      },
-    ],
-  },
-];
-
 export class Shop {
   readonly #records: TestRecords;
   readonly #options: Required<ShopOptions>;
   #seed = 42;
   readonly spans: SpanRecord[] = [];
   readonly logs: LogRecord[] = [];
-  readonly points: MetricPoint[] = [];
+  readonly points: MetricPoint[];
   #spanCount = 0;
 
   constructor(options: ShopOptions) {
     this.#options = { tenant: 'default', requests: 600, minutes: 50, ...options };
-    const { tenant, nowMs } = this.#options;
+    const { tenant, nowMs, minutes } = this.#options;
     this.#records = new TestRecords({ tenant, nowMs });
     this.#makeRequests();
-    this.#makePoints();
+    this.points = shopPoints({ records: this.#records, spans: this.spans, nowMs, minutes });
   }
 
   /** One message per signal and 400 records. */
@@ -293,86 +212,6 @@ export class Shop {
     );
   }
 
-  #makePoints(): void {
-    const { nowMs, minutes } = this.#options;
-    const startTimeUnixNano = nano(nowMs - minutes * 60_000);
-    const roots = this.spans.filter((span) => span.parentSpanId === '');
-    for (const route of routes) {
-      const counts = [0, 0, 0, 0, 0, 0];
-      let sum = 0;
-      for (let minute = minutes; minute > 0; minute--) {
-        const [fromMs, toMs] = [nowMs - minute * 60_000, nowMs - (minute - 1) * 60_000];
-        const inMinute = roots.filter((span) => {
-          const at = Number(span.startTimeUnixNano / 1_000_000n);
-          return span.name === route.name && at >= fromMs && at < toMs;
-        });
-        for (const span of inMinute) {
-          const ms = Number(span.endTimeUnixNano - span.startTimeUnixNano) / 1e6;
-          const bucket = bounds.findIndex((bound) => ms <= bound);
-          const index = bucket < 0 ? bounds.length : bucket;
-          counts[index] = (counts[index] ?? 0) + 1;
-          sum += ms;
-        }
-        const slowest = inMinute.toSorted((a, b) => duration(b) - duration(a))[0];
-        const common = { startTimeUnixNano, timeUnixNano: nano(toMs - 1_000) };
-        const attributes = [text('http.route', route.name.split(' ')[1] as string)];
-        this.#histogram({ ...common, attributes }, counts, sum, slowest);
-        if (route.weight === 2) this.#queue(common, 20 + 15 * Math.sin(minute / 5));
-      }
-    }
-  }
-
-  #histogram(
-    at: Pick<MetricPoint, 'startTimeUnixNano' | 'timeUnixNano' | 'attributes'>,
-    counts: readonly number[],
-    sum: number,
-    slowest: SpanRecord | undefined,
-  ): void {
-    const base = this.#records.point('histogram');
-    this.points.push(
-      this.#records.point('histogram', {
-        ...at,
-        resource: this.#records.resource('frontend'),
-        metric: {
-          ...base.metric,
-          name: 'http.server.request.duration',
-          description: 'Duration of HTTP server requests',
-        },
-        count: BigInt(counts.reduce((a, b) => a + b, 0)),
-        sum,
-        min: undefined,
-        max: undefined,
-        bucketCounts: counts.map(BigInt),
-        explicitBounds: bounds,
-        exemplars: slowest
-          ? [
-              {
-                timeUnixNano: slowest.endTimeUnixNano,
-                value: { double: duration(slowest) },
-                traceId: slowest.traceId,
-                spanId: slowest.spanId,
-                filteredAttributes: [],
-              },
-            ]
-          : [],
-      }),
-    );
-  }
-
-  #queue(at: Pick<MetricPoint, 'startTimeUnixNano' | 'timeUnixNano'>, depth: number): void {
-    const base = this.#records.point('gauge');
-    this.points.push(
-      this.#records.point('gauge', {
-        ...at,
-        resource: this.#records.resource('email'),
-        metric: { ...base.metric, name: 'email.queue.depth', unit: '{message}' },
-        attributes: [text('queue', 'outgoing')],
-        value: { double: Math.round(depth) },
-        exemplars: [],
-      }),
-    );
-  }
-
   /** Mulberry32: small, and the same everywhere. */
   #random(): number {
     this.#seed = (this.#seed + 0x6d2b79f5) | 0;
@@ -380,14 +219,4 @@ export class Shop {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   }
-}
-
-const bounds = [25, 50, 100, 250, 500];
-
-function duration(span: SpanRecord): number {
-  return Number(span.endTimeUnixNano - span.startTimeUnixNano) / 1e6;
-}
-
-function nano(ms: number): bigint {
-  return BigInt(Math.round(ms * 1_000)) * 1_000n;
 }

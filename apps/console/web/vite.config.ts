@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
-const outDir = join(import.meta.dirname, '../dist');
-
 /** Compressed once at the build, so that the server only picks a file. */
 function precompress(): Plugin {
+  let outDir = '';
   return {
     name: 'precompress',
     apply: 'build',
+    configResolved(config) {
+      outDir = config.build.outDir;
+    },
     closeBundle() {
       for (const entry of readdirSync(outDir, { withFileTypes: true, recursive: true })) {
         if (!entry.isFile() || !/\.(js|css|html|svg)$/.test(entry.name)) continue;
@@ -28,7 +30,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [precompress()],
   build: {
-    outDir,
+    outDir: join(import.meta.dirname, '../dist'),
     emptyOutDir: true,
     target: 'es2023',
     // The policy allows no data: scripts or fonts; small files stay files.

@@ -22,7 +22,7 @@ export function Shell({ children, onHelp }: { children: ComponentChildren; onHel
         Skip to the content
       </a>
       <header class="topbar">
-        <a class="brand" href={href('/services')}>
+        <a class="brand" href={href('/services')} aria-label="Spillway">
           <Mark />
           <span>Spillway</span>
         </a>
@@ -73,7 +73,7 @@ function Settings({ onHelp }: { onHelp: () => void }) {
         {zone.value === 'utc' ? 'UTC' : 'Local'}
       </button>
       <select
-        class="button"
+        class="button theme"
         aria-label="Colours"
         value={theme.value}
         onChange={(event) => {

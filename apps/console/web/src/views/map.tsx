@@ -45,7 +45,8 @@ function Drawing({ edges }: { edges: readonly MapEdge[] }) {
   const { nodes, width, height } = useMemo(() => layOut(edges), [edges]);
   const most = edges.reduce((max, edge) => Math.max(max, edge.calls), 1);
   return (
-    <div class="panel map">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it
+    <section class="panel map" tabIndex={0} aria-label="Drawing">
       <svg
         viewBox={`0 0 ${width} ${height}`}
         style={{ maxWidth: `${width}px` }}
@@ -74,7 +75,7 @@ function Drawing({ edges }: { edges: readonly MapEdge[] }) {
           </g>
         ))}
       </svg>
-    </div>
+    </section>
   );
 }
 

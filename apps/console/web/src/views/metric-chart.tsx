@@ -75,10 +75,13 @@ function optionOf(data: MetricQueryAnswer, agg: string, format: (value: number) 
     type: 'scatter',
     name: 'exemplar',
     symbol: 'diamond',
-    symbolSize: 11,
+    symbolSize: 10,
     z: 5,
     itemStyle: { color: token('exemplar'), borderColor: token('surface'), borderWidth: 1 },
-    data: exemplars.map((exemplar) => ({ value: [exemplar.timeMs, exemplar.value], exemplar })),
+    data: thinned(exemplars, fromMs, toMs).map((exemplar) => ({
+      value: [exemplar.timeMs, exemplar.value],
+      exemplar,
+    })),
   };
   const tip = (points: unknown): string => {
     const one = points as { data: { exemplar?: ExemplarView } };
@@ -109,6 +112,19 @@ function bridged(points: MetricSeries['points']): MetricSeries['points'] {
     const broken = beforeMs !== undefined && point[0] - beforeMs > usualMs * 2.5;
     return broken ? [[beforeMs + usualMs, null] as [number, null], point] : [point];
   });
+}
+
+const marksMax = 60;
+
+/** The largest one of each part of the time: a mark for every one would hide the lines. */
+function thinned(exemplars: readonly ExemplarView[], fromMs: number, toMs: number) {
+  const partMs = (toMs - fromMs) / marksMax;
+  const largest = new Map<number, ExemplarView>();
+  for (const exemplar of exemplars) {
+    const part = Math.floor((exemplar.timeMs - fromMs) / partMs);
+    if (exemplar.value > (largest.get(part)?.value ?? -Infinity)) largest.set(part, exemplar);
+  }
+  return [...largest.values()];
 }
 
 function exemplarTip(exemplar: ExemplarView, unit: string): string {

@@ -97,9 +97,9 @@ function ServiceTable({ services }: { services: readonly ServiceSummary[] }) {
             <td class="num">
               <ErrorRatio ratio={each.errorRatio} />
             </td>
-            <td class="num wide">{duration(each.p50Ms)}</td>
-            <td class="num">{duration(each.p95Ms)}</td>
-            <td class="num wide">{duration(each.p99Ms)}</td>
+            <td class="num wide">{took(each.p50Ms, each)}</td>
+            <td class="num">{took(each.p95Ms, each)}</td>
+            <td class="num wide">{took(each.p99Ms, each)}</td>
             <td class="spark wide">
               <Sparkline values={each.sparkline} colour={serviceColour(each.service)} />
             </td>
@@ -119,6 +119,11 @@ export function ErrorRatio({ ratio }: { ratio: number }) {
       {percent(ratio)}
     </span>
   );
+}
+
+/** A service that was only called from inside itself has no requests to measure. */
+function took(ms: number, { ratePerSecond }: ServiceSummary): string {
+  return ratePerSecond === 0 ? '–' : duration(ms);
 }
 
 function sortKey(): SortKey {

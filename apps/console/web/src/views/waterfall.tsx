@@ -121,7 +121,6 @@ function Row({ node, tree, active, selected, shut, onToggle, onSelect }: RowProp
       aria-level={depth + 1}
       aria-selected={selected}
       aria-expanded={children.length ? !shut : undefined}
-      aria-label={rowLabel(node)}
       onClick={() => onSelect(node)}
     >
       <span
@@ -163,18 +162,13 @@ function Row({ node, tree, active, selected, shut, onToggle, onSelect }: RowProp
           }}
         />
       </span>
-      <span class="span-duration faint" aria-hidden="true">
+      <span class="span-duration faint">
         {nanoDuration(span.durationNano)}
+        {failed && <span class="visually-hidden">, error</span>}
+        {critical && <span class="visually-hidden">, on the critical path</span>}
       </span>
     </div>
   );
-}
-
-function rowLabel(node: SpanNode): string {
-  const { span, critical } = node;
-  const failed = span.statusCode === 2 ? ', error' : '';
-  const path = critical ? ', on the critical path' : '';
-  return `${span.name}, ${span.service}, ${nanoDuration(span.durationNano)}${failed}${path}`;
 }
 
 function Ruler({ durationNano }: { durationNano: number }) {

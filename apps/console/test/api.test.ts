@@ -1,0 +1,304 @@
+import type { LiveStore } from '@spillway/store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type {
+  DeadLettersAnswer,
+  Fresh,
+  LagAnswer,
+  LedgerAnswer,
+  LogsAnswer,
+  MetricQueryAnswer,
+  PipelineAnswer,
+  PointsAnswer,
+  ResubmitAnswer,
+  ServicesAnswer,
+  TraceAnswer,
+  TracesAnswer,
+} from '../src/index.ts';
+import { deadLetter, type RunningConsole, runConsole, waitingMessage } from './running-console.ts';
+import { hostileText, Shop } from './shop.ts';
+
+const shop = new Shop({ nowMs: Date.now(), requests: 200 });
+let console: RunningConsole;
+
+beforeAll(async () => {
+  console = await runConsole({ messages: shop.messages() });
+});
+afterAll(() => console.stop());
+
+async function get<T>(path: string): Promise<T & Fresh> {
+  const response = await fetch(console.address + path);
+  const body = await response.json();
+  expect(response.status, JSON.stringify(body)).toBe(200);
+  return body as T & Fresh;
+}
+
+interface Failure {
+  status: number;
+  code?: string;
+  wanted?: string;
+  got?: string;
+}
+
+async function fail(path: string, init?: RequestInit): Promise<Failure> {
+  const response = await fetch(console.address + path, init);
+  const body = (await response.json()) as { error: Omit<Failure, 'status'> };
+  return { status: response.status, ...body.error };
+}
+
+describe('every answer', () => {
+  it.each([
+    '/api/services',
+    '/api/services/checkout/operations',
+    '/api/traces',
+    `/api/traces/${shop.spans[0]?.traceId}`,
+    '/api/logs',
+    '/api/logs/histogram',
+    '/api/metrics',
+    '/api/metrics/query?name=http.server.request.duration',
+    '/api/metrics/points?name=email.queue.depth',
+    '/api/map',
+    '/api/ledger',
+    '/api/lag',
+    '/api/pipeline',
+    '/api/dead-letters',
+  ])('%s says how far behind it is', async (path) => {
+    const answer = await get<object>(path);
+    expect(answer.behindSeconds).toBe(0);
+    expect(answer.behind).toEqual({ search: 0, live: 0, writer: 0 });
+  });
+});
+
+describe('traces', () => {
+  it('pages through all of them once', async () => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+      const page: TracesAnswer = await get(`/api/traces?from=now-2h&limit=70${more}`);
+      seen.push(...page.traces.map(({ traceId }) => traceId));
+      cursor = page.cursor;
+    } while (cursor);
+    const all = new Set(shop.spans.map(({ traceId }) => traceId));
+    expect(seen.length).toBe(all.size);
+    expect(new Set(seen)).toEqual(all);
+  });
+
+  it('filters by service, status, duration and attribute', async () => {
+    const failed = await get<TracesAnswer>(
+      '/api/traces?service=payment&status=error&minDurationMs=1',
+    );
+    expect(failed.traces.length).toBeGreaterThan(0);
+    expect(failed.traces.every((trace) => trace.errors > 0)).toBe(true);
+    const user = await get<TracesAnswer>('/api/traces?attr.user.id=u-5&limit=1000');
+    expect(user.traces.length).toBe(shop.spans.filter(isOfUser('u-5')).length);
+  });
+
+  it('gives a trace back as it was sent', async () => {
+    const sent = shop.spans.filter(({ name }) => name === hostileText)[0];
+    const { spans } = await get<TraceAnswer>(`/api/traces/${sent?.traceId.toUpperCase()}`);
+    const span = spans.find(({ spanId }) => spanId === sent?.spanId);
+    expect(span?.attributes).toEqual(sent?.attributes);
+    expect(span?.startTimeUnixNano).toBe(String(sent?.startTimeUnixNano));
+  });
+
+  it('says that a trace is not there, and how far behind that is', async () => {
+    const response = await fetch(`${console.address}/api/traces/${'0'.repeat(32)}`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: 'not-found' }, behindSeconds: 0 });
+  });
+});
+
+describe('logs, metrics and services', () => {
+  it('finds logs by words, severity and trace', async () => {
+    const refused = await get<LogsAnswer>('/api/logs?query=refused FUNDS&severity=error&limit=500');
+    const sent = shop.logs.filter(({ severityNumber }) => severityNumber === 17);
+    expect(refused.logs.length).toBe(sent.length);
+    const traceId = sent[0]?.traceId;
+    const ofTrace = await get<LogsAnswer>(`/api/logs?traceId=${traceId}`);
+    expect(new Set(ofTrace.logs.map((log) => log.traceId))).toEqual(new Set([traceId]));
+  });
+
+  it('gives series, exemplars and the points as they were sent', async () => {
+    const name = 'http.server.request.duration';
+    const answer = await get<MetricQueryAnswer>(
+      `/api/metrics/query?name=${name}&groupBy=http.route&agg=p95&step=5m`,
+    );
+    expect(answer.series.map(({ labels }) => labels['http.route']).sort()).toEqual([
+      '/cart',
+      '/checkout',
+      '/products',
+    ]);
+    const ids = new Set(shop.spans.map(({ traceId }) => traceId));
+    expect(answer.exemplars.length).toBeGreaterThan(0);
+    expect(answer.exemplars.every(({ traceId }) => ids.has(traceId))).toBe(true);
+    const { points } = await get<PointsAnswer>(`/api/metrics/points?name=${name}&limit=1000`);
+    expect(points.length).toBe(shop.points.filter((point) => point.metric.name === name).length);
+  });
+
+  it('asks the live store inside its window and the search store beyond', async () => {
+    const inside = await get<ServicesAnswer>('/api/services?from=now-30m');
+    const beyond = await get<ServicesAnswer>('/api/services?from=now-1d');
+    expect([inside.source, beyond.source]).toEqual(['live', 'search']);
+    expect(beyond.services.map(({ service }) => service)).toContain('payment');
+  });
+
+  it('takes times as ms, ISO and relative', async () => {
+    const toMs = Date.now();
+    const from = new Date(toMs - 60_000).toISOString();
+    const answer = await get<TracesAnswer>(`/api/traces?from=${from}&to=${toMs}`);
+    expect(answer).toMatchObject({ fromMs: toMs - 60_000, toMs });
+  });
+});
+
+describe('what is wrong in a question', () => {
+  it.each([
+    ['/api/traces?limt=3', 'limt'],
+    ['/api/traces?limit=0', 'limit'],
+    ['/api/traces?limit=1e9', 'limit'],
+    ['/api/traces?limit=3&limit=4', 'limit'],
+    ['/api/traces?from=yesterday', 'from'],
+    ['/api/traces?from=now&to=now-1h', 'from'],
+    ['/api/traces?status=bad', 'status'],
+    ['/api/traces/xyz', 'traceId'],
+    ['/api/traces?attr.=1', 'attr.'],
+    ['/api/logs?severity=25', 'severity'],
+    ['/api/logs/histogram?bars=1000', 'bars'],
+    ['/api/metrics/query', 'name'],
+    ['/api/metrics/query?name=x&agg=median', 'agg'],
+    ['/api/metrics/query?name=x&from=now-7d&step=1s', 'step'],
+    ['/api/services?tenant=other', 'tenant'],
+    ['/api/dead-letters?cursor=nowhere', 'cursor'],
+  ])('%s is 400 and names %s, wanted and got', async (path, key) => {
+    const answer = await fail(path);
+    expect(answer).toMatchObject({ status: 400, code: 'bad-parameter', key });
+    expect(answer.wanted).toBeTruthy();
+    expect(answer.got).toBeTruthy();
+  });
+
+  it('an unknown path is 404, another method 405', async () => {
+    expect(await fail('/api/nothing')).toMatchObject({ status: 404, code: 'not-found' });
+    expect(await fail('/api/traces', { method: 'PUT' })).toMatchObject({ status: 405 });
+  });
+});
+
+describe('freshness', () => {
+  it('grows with what a group has not read, and is unknown when the broker cannot say', async () => {
+    const late = await runConsole({ messages: [] });
+    try {
+      await late.broker.publish([waitingMessage(shop.spans.slice(0, 3))]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const answer = (await (await fetch(`${late.address}/api/lag`)).json()) as LagAnswer;
+      expect(answer.behindSeconds).toBeGreaterThan(0);
+      expect(answer.lag.reduce((sum, { messages }) => sum + (messages ?? 0), 0)).toBe(3);
+    } finally {
+      await late.stop();
+    }
+    const broker = { lag: () => Promise.reject(new Error('no broker')) };
+    const blind = await runConsole({ messages: [], options: { broker } });
+    try {
+      const answer = (await (
+        await fetch(`${blind.address}/api/pipeline`)
+      ).json()) as PipelineAnswer;
+      expect(answer.behindSeconds).toBeNull();
+      expect(answer.behind).toEqual({ search: null, live: null, writer: null });
+      expect(answer.unknownGroups).toEqual(['writer', 'search', 'live']);
+    } finally {
+      await blind.stop();
+    }
+  });
+
+  it('the ledger of what is stored adds up', async () => {
+    const { totals } = await get<LedgerAnswer>('/api/ledger');
+    const records = shop.spans.length + shop.logs.length + shop.points.length;
+    expect(totals).toMatchObject({ stored: records, searchable: records, unaccounted: 0 });
+  });
+});
+
+describe('dead letters', () => {
+  it('are listed, shown and sent back once', async () => {
+    const records = shop.spans.slice(0, 2);
+    await console.broker.publish([deadLetter(records, 7), deadLetter(records, 9)]);
+    const list = await get<DeadLettersAnswer>('/api/dead-letters?limit=1');
+    expect(list.byCode).toEqual([
+      { code: 'malformed-record', group: 'search', letters: 2, records: 4 },
+    ]);
+    const next = await get<DeadLettersAnswer>(`/api/dead-letters?limit=1&cursor=${list.cursor}`);
+    const ids = [...list.deadLetters, ...next.deadLetters].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+    const shown = await get<{ body: string }>(`/api/dead-letters/${ids[0]}`);
+    expect(shown.body).toContain(records[0]?.name);
+    const sent = await resubmit({ ids: [...ids, 'traces/0/99'] });
+    expect(sent).toEqual({ resubmitted: ids, skipped: ['traces/0/99'] });
+    expect((await get<DeadLettersAnswer>('/api/dead-letters')).deadLetters).toEqual([]);
+  });
+
+  it('a body that is not right is 400', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const path = '/api/dead-letters/resubmit';
+    const empty = await fail(path, { method: 'POST', headers, body: '{"ids": []}' });
+    expect(empty).toMatchObject({ status: 400, code: 'bad-body' });
+    const typed = await fail(path, { method: 'POST', body: 'ids' });
+    expect(typed).toMatchObject({ status: 415, code: 'unsupported-type' });
+  });
+});
+
+describe('a store in trouble', () => {
+  it('that is slow is 504, one that fails is 503 without details', async () => {
+    const broken = {
+      ...liveStub(),
+      services: () => new Promise<never>(() => {}),
+      map: () => Promise.reject(new Error('secret path /var/lib')),
+    };
+    const { config } = shortTimeout();
+    const slow = await runConsole({ messages: [], options: { live: broken, config } });
+    try {
+      const late = await fetch(`${slow.address}/api/services?from=now-1m`);
+      expect([late.status, ((await late.json()) as ErrorOf).error.code]).toEqual([504, 'timeout']);
+      const failed = await fetch(`${slow.address}/api/map`);
+      const body = await failed.text();
+      expect([failed.status, body.includes('secret')]).toEqual([503, false]);
+    } finally {
+      await slow.stop();
+    }
+  });
+});
+
+interface ErrorOf {
+  error: { code: string };
+}
+
+function liveStub(): LiveStore {
+  const unused = () => Promise.reject(new Error('not asked'));
+  return {
+    name: 'live',
+    windowMs: 3_600_000,
+    start: async () => {},
+    stop: async () => {},
+    health: () => ({ ok: true, detail: '' }),
+    apply: unused,
+    services: unused,
+    operations: unused,
+    map: unused,
+    reset: unused,
+  };
+}
+
+function shortTimeout() {
+  const config = { host: '127.0.0.1', port: 0, keysFile: '', queryTimeoutMs: 150, queriesMax: 4 };
+  return { config };
+}
+
+async function resubmit(body: object): Promise<ResubmitAnswer> {
+  const response = await fetch(`${console.address}/api/dead-letters/resubmit`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as ResubmitAnswer;
+}
+
+function isOfUser(user: string) {
+  return (span: (typeof shop.spans)[0]): boolean =>
+    span.attributes.some(({ key, value }) => key === 'user.id' && value.stringValue === user);
+}
