@@ -12,7 +12,7 @@ export interface Prefix {
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export class UnaryReader {
-  readonly #prefixed: number[] = [];
+  #prefixed: Uint8Array = new Uint8Array();
   #prefix: Prefix | undefined;
   #bytes = 0;
   chunks: Uint8Array[] = [];
@@ -25,9 +25,10 @@ export class UnaryReader {
   /** False when there is more than the one message that a unary call has. */
   push(chunk: Uint8Array): boolean {
     let rest = chunk;
-    while (!this.#prefix && rest.length > 0) {
-      this.#prefixed.push(rest[0] as number);
-      rest = rest.subarray(1);
+    if (!this.#prefix) {
+      const missing = prefixBytes - this.#prefixed.length;
+      this.#prefixed = Buffer.concat([this.#prefixed, rest.subarray(0, missing)]);
+      rest = rest.subarray(missing);
       if (this.#prefixed.length === prefixBytes) this.#prefix = parsePrefix(this.#prefixed);
     }
     if (rest.length === 0) return true;
@@ -79,7 +80,7 @@ export function percentEncode(text: string): string {
   return encoded;
 }
 
-function parsePrefix(bytes: readonly number[]): Prefix {
+function parsePrefix(bytes: Uint8Array): Prefix {
   const [flag, ...length] = bytes;
   // Any flag but 0 means compressed; 1 is the only one that is defined.
   return { compressed: flag !== 0, bytes: length.reduce((sum, byte) => sum * 256 + byte, 0) };
