@@ -2,6 +2,7 @@
  * The folder of an embedded database. PGlite does not sync, so a folder that was open when the
  * machine went down may be broken in ways that do not show: a marker file, which is synced, tells.
  */
+import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -26,6 +27,7 @@ export type FolderState =
   | { type: 'suspect'; reason: string };
 
 const markerFile = 'open.json';
+const syncsAtOnce = 16;
 /** Where there is no boot id, boot times this far apart are two starts of the machine. */
 const bootToleranceMs = 120_000;
 
@@ -78,12 +80,8 @@ export class Folder {
   /** After the database was closed: syncs all its files, so that a power cut finds them whole. */
   async markClosed(): Promise<void> {
     const entries = await readdir(this.dataDir, { recursive: true, withFileTypes: true });
-    for (const entry of entries) {
-      if (entry.isFile()) await syncPath(join(entry.parentPath, entry.name));
-    }
-    for (const entry of entries) {
-      if (entry.isDirectory()) await syncPath(join(entry.parentPath, entry.name));
-    }
+    await syncAll(entries.filter((entry) => entry.isFile()));
+    await syncAll(entries.filter((entry) => entry.isDirectory()));
     await syncPath(this.dataDir);
     await rm(join(this.path, markerFile), { force: true });
     await syncPath(this.path);
@@ -150,6 +148,15 @@ async function startOf(pid: number): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Several at a time: the disk takes them together. */
+async function syncAll(entries: readonly Dirent[]): Promise<void> {
+  const left = entries.values();
+  const syncThem = async () => {
+    for (const { parentPath, name } of left) await syncPath(join(parentPath, name));
+  };
+  await Promise.all(Array.from({ length: syncsAtOnce }, syncThem));
 }
 
 async function syncPath(path: string): Promise<void> {
