@@ -19,13 +19,13 @@ afterAll(() => spillway?.stop());
 const same = (body: Uint8Array): Uint8Array => body;
 
 test.each([
-  { encoding: 'protobuf', content: '', compress: same },
-  { encoding: 'protobuf', content: 'zstd', compress: zlib.zstdCompressSync },
-  { encoding: 'json', content: '', compress: same },
-  { encoding: 'json', content: 'gzip', compress: zlib.gzipSync },
-  { encoding: 'json', content: 'deflate', compress: zlib.deflateSync },
-] as const)('every field of a hand-made body comes back: $encoding $content', async (some) => {
-  const { encoding, content, compress } = some;
+  ['protobuf', 'identity', same],
+  ['protobuf', 'zstd', zlib.zstdCompressSync],
+  ['json', 'identity', same],
+  ['json', 'gzip', zlib.gzipSync],
+  ['json', 'deflate', zlib.deflateSync],
+] as const)('every field of a hand-made body comes back: %s, %s', async (...some) => {
+  const [encoding, content, compress] = some;
   const place = spillway.sent.length;
   const options = {
     service: `hand-${encoding}-${content}`,
@@ -40,7 +40,7 @@ test.each([
     const type = encoding === 'json' ? 'application/json' : 'application/x-protobuf';
     const response = await fetch(`http://${spillway.http}/v1/${signal}`, {
       method: 'POST',
-      headers: { 'content-type': type, ...(content ? { 'content-encoding': content } : {}) },
+      headers: { 'content-type': type, 'content-encoding': content },
       body: Buffer.from(compress(body)),
     });
     expect([signal, response.status]).toEqual([signal, 200]);

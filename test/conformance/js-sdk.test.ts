@@ -26,9 +26,13 @@ afterAll(() => spillway?.stop());
 
 const gzip = { compression: CompressionAlgorithm.GZIP };
 
-const cases: { name: string; door: 'http' | 'grpc'; create: (url: string) => JsExporters }[] = [
-  {
-    name: 'http-protobuf',
+interface Case {
+  door: 'http' | 'grpc';
+  create: (url: string) => JsExporters;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  'http-protobuf': {
     door: 'http',
     create: (url) => ({
       spans: new ProtobufTraces({ url: `${url}/v1/traces` }),
@@ -36,8 +40,7 @@ const cases: { name: string; door: 'http' | 'grpc'; create: (url: string) => JsE
       metrics: new ProtobufMetrics({ url: `${url}/v1/metrics` }),
     }),
   },
-  {
-    name: 'http-json',
+  'http-json': {
     door: 'http',
     create: (url) => ({
       spans: new JsonTraces({ url: `${url}/v1/traces`, ...gzip }),
@@ -45,8 +48,7 @@ const cases: { name: string; door: 'http' | 'grpc'; create: (url: string) => JsE
       metrics: new JsonMetrics({ url: `${url}/v1/metrics` }),
     }),
   },
-  {
-    name: 'grpc',
+  grpc: {
     door: 'grpc',
     create: (url) => ({
       spans: new GrpcTraces({ url }),
@@ -54,7 +56,7 @@ const cases: { name: string; door: 'http' | 'grpc'; create: (url: string) => JsE
       metrics: new GrpcMetrics({ url, ...gzip }),
     }),
   },
-];
+};
 
 /** The JavaScript SDK (3.1) has no exemplars, and no instrument makes a summary. */
 const everything = {
@@ -76,11 +78,14 @@ const everything = {
   kinds: [1, 2, 3, 4, 5],
 };
 
-test.each(cases)('what the JavaScript SDK sends over $name comes back', async (some) => {
-  const tap = await startTap({ address: spillway[some.door], kind: some.door });
-  await tellJsStory(`js-${some.name}`, some.create(`http://${tap.address}`));
-  const sent = expectedOf(await tap.requests());
-  await tap.close();
-  expect(coverageOf(sent)).toMatchObject(everything);
-  await expectAll(spillway, sent);
-});
+test.each(Object.entries(cases))(
+  'what the JavaScript SDK sends over %s comes back',
+  async (name, { door, create }) => {
+    const tap = await startTap({ address: spillway[door], kind: door });
+    await tellJsStory(`js-${name}`, create(`http://${tap.address}`));
+    const sent = expectedOf(await tap.requests());
+    await tap.close();
+    expect(coverageOf(sent)).toMatchObject(everything);
+    await expectAll(spillway, sent);
+  },
+);
