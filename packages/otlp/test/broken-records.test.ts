@@ -58,6 +58,11 @@ describe('a span', () => {
     ],
     ['malformed-record', 'dropped_events_count: field 12 has wire type 3', [Buffer.of(0x63)]],
     ['malformed-record', 'status.message: length 2 exceeds', [field(15, Buffer.of(0x12, 2, 65))]],
+    [
+      'malformed-record',
+      'events[0].attributes[0].key: length 4 exceeds',
+      [field(11, field(3, Buffer.of(0x0a, 4))), ...goodSpan],
+    ],
   ] as const)('with %s: %s', (code, reason, fields) => {
     const broken = brokenSpan(...fields);
     expect(broken.code).toBe(code);
