@@ -41,12 +41,21 @@ export async function runCommandLine(words: readonly string[], adapters: Adapter
     configCommand(context),
     keysCommand(),
   ];
-  for (const command of commands) program.addCommand(command);
+  for (const command of commands) {
+    program.addCommand(command);
+    inherit(program, command);
+  }
   try {
     await program.parseAsync([...rest], { from: 'user' });
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/** Commands that are added, not made, by their parent do not have its settings by themselves. */
+function inherit(parent: Command, command: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(command, child);
 }
 
 const helpAfter = `

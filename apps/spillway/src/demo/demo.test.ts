@@ -56,4 +56,5 @@ test('sends spans, logs and metrics of every service, with exemplars that name i
   const kinds = ['gauge', 'sum', 'histogram', 'exponentialHistogram'];
   const all = metrics.map(({ body }) => body.toString()).join();
   for (const kind of kinds) expect(all).toContain(`"${kind}":`);
+  expect(all).toContain('"explicitBounds":[0.005,');
 });

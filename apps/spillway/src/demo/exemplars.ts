@@ -17,8 +17,8 @@ export interface Measurement {
   span: SpanContext;
 }
 
-/** Of the default histogram: one exemplar for each of its buckets. */
-const boundsS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** Buckets of a duration in seconds, as the semantic conventions advise. */
+export const boundsS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /**
  * The latest measurement of each bucket of each series since they were taken: the specification's

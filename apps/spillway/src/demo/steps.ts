@@ -61,7 +61,7 @@ export const severityNumberOf = {
 type Extra = Partial<Pick<Step, 'calls' | 'later' | 'failure' | 'logs' | 'counts'>>;
 
 export interface Route {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   template: string;
   /** Of the response; 5xx is a failure of the server, 4xx one of its caller. */
   status?: number | undefined;

@@ -9,7 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { Exemplars } from './exemplars.ts';
+import { boundsS, Exemplars } from './exemplars.ts';
 import { ExemplarMetricExporter } from './metric-exporter.ts';
 import { type Count, type ServiceName, serviceNames } from './steps.ts';
 
@@ -119,14 +119,14 @@ function instruments(
   gauge: TelemetryOptions['gauge'],
 ): Pick<ServiceTelemetry, 'duration' | 'count'> {
   const meter = provider.getMeter(scope);
-  const seconds = { unit: 's' };
   const durations = {
     'http.server.request.duration': meter.createHistogram('http.server.request.duration', {
-      ...seconds,
+      unit: 's',
       description: 'Duration of HTTP server requests.',
+      advice: { explicitBucketBoundaries: boundsS },
     }),
     'db.client.operation.duration': meter.createHistogram('db.client.operation.duration', {
-      ...seconds,
+      unit: 's',
       description: 'Duration of database client operations.',
     }),
   };

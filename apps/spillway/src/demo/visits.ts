@@ -98,7 +98,8 @@ class Visit {
     const totalEuro = Math.round(this.#random.latency(48) * 100) / 100;
     const outcome = status === 201 ? 'paid' : status === 402 ? 'declined' : 'failed';
     if (status === 201) {
-      calls.push(this.#database('checkout', 'postgresql', 'INSERT', 'orders', 3), this.#announce());
+      const insert = this.#database('checkout', 'postgresql', 'INSERT', 'orders', 3);
+      calls.push(insert, call('checkout', this.#closeCart()), this.#announce());
     }
     const attributes = { 'shop.order.outcome': outcome };
     return this.#server('checkout', { method: 'POST', template: '/orders', status }, 7, {
@@ -107,10 +108,7 @@ class Visit {
       counts: [
         { counter: 'shop.orders', value: 1, attributes },
         ...(status === 201
-          ? [
-              { counter: 'shop.revenue', value: totalEuro, attributes: {} } as const,
-              { counter: 'shop.carts.open', value: -1, attributes: {} } as const,
-            ]
+          ? [{ counter: 'shop.revenue', value: totalEuro, attributes: {} } as const]
           : []),
       ],
     });
@@ -119,6 +117,13 @@ class Visit {
   #readCart(): Step {
     const read = this.#database('cart', 'redis', 'HGETALL', 'carts', 0.9);
     return this.#server('cart', { method: 'GET', template: '/carts/{id}' }, 3, { calls: [read] });
+  }
+
+  #closeCart(): Step {
+    const calls = [this.#database('cart', 'redis', 'DEL', 'carts', 0.7)];
+    const closed = { counter: 'shop.carts.open', value: -1, attributes: {} } as const;
+    const route = { method: 'DELETE', template: '/carts/{id}' } as const;
+    return this.#server('cart', route, 2, { calls, counts: [closed] });
   }
 
   #reserve(): Step {
