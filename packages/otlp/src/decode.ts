@@ -205,7 +205,10 @@ class Decoder {
 
   /** Reads a payload, and comes back. */
   #inside({ bytes, offset, merged }: Common, read: (reader: Reader) => void): void {
-    if (merged) return read(new Reader(bytes));
+    if (merged) {
+      read(new Reader(bytes));
+      return;
+    }
     const reader = this.#reader;
     const { pos, limit } = reader;
     reader.pos = offset;
