@@ -15,6 +15,9 @@ const presets = [
   { from: 'now-7d', name: 'Last 7 days' },
 ] as const;
 
+/** In a longer range seconds say nothing. */
+const secondsBelowMs = 600_000;
+
 export function RangePicker() {
   const open = useSignal(false);
   const box = useRef<HTMLDivElement>(null);
@@ -121,7 +124,9 @@ function rangeName(): string {
   if (preset) return preset.name;
   if (isRelative.value && from.startsWith('now')) return `${from} to ${to}`;
   const { fromMs, toMs } = range.value;
-  const sameDay =
-    timeText(fromMs, { date: true }).slice(0, 10) === timeText(toMs, { date: true }).slice(0, 10);
-  return `${timeText(fromMs, { date: true })} – ${timeText(toMs, { date: !sameDay })}`;
+  const seconds = toMs - fromMs < secondsBelowMs;
+  const texts = [fromMs, toMs].map((ms) => timeText(ms, { date: true, seconds }));
+  const [start = '', end = ''] = texts;
+  const sameDay = start.slice(0, 10) === end.slice(0, 10);
+  return `${start} – ${sameDay ? end.slice(11) : end}`;
 }

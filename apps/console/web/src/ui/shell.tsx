@@ -84,7 +84,13 @@ function Settings({ onHelp }: { onHelp: () => void }) {
         <option value="light">Light</option>
         <option value="dark">Dark</option>
       </select>
-      <button type="button" class="button icon" onClick={onHelp} aria-label="Help" title="Help (?)">
+      <button
+        type="button"
+        class="button icon help"
+        onClick={onHelp}
+        aria-label="Help"
+        title="Help (?)"
+      >
         ?
       </button>
       {session.value?.keys && (
