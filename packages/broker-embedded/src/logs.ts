@@ -44,6 +44,10 @@ export class Logs {
   async open(partitions: readonly TopicPartition[]): Promise<void> {
     const missing = partitions.filter((partition) => this.get(partition) === undefined);
     const total = this.#logs.size + missing.length;
+    const { files, dir } = this.#config;
+    const topics = new Set(missing.map(({ topic }) => topic));
+    if (topics.size > 0) await files.mkdir(join(dir, 'topics'));
+    for (const topic of topics) await files.mkdir(join(dir, 'topics', topic));
     for (let from = 0; from < missing.length; from += atOnce) {
       await Promise.all(missing.slice(from, from + atOnce).map((at) => this.#open(at, total)));
     }

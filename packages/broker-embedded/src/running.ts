@@ -25,6 +25,8 @@ export async function openRunning(config: EmbeddedConfig, lock: FolderLock): Pro
   const { dir, files, fsync, report, logBytesMax, messageBytesMax } = config;
   const catalog = new Catalog({ files, dir });
   await catalog.load();
+  // What was read may have been written just before a kill, and not be durable yet.
+  await files.syncDir(dir);
   const offsets = await Offsets.open({ files, path: join(dir, 'offsets'), fsync, report });
   const logs = new Logs({ config, lock, offsets });
   try {

@@ -44,9 +44,12 @@ const fstatAsync = promisify(fs.fstat);
 export const nodeFiles: Files = {
   async mkdir(dir) {
     const made = await fs.promises.mkdir(dir, { recursive: true });
-    if (made === undefined) return;
-    for (let at = dir; at.length >= made.length; at = dirname(at))
-      await nodeFiles.syncDir(dirname(at));
+    const last = made === undefined ? dirname(dir) : dirname(made);
+    // The folder itself, too, may have been made just before a kill, and not be durable yet.
+    for (let at = dirname(dir); at.length >= last.length; at = dirname(at)) {
+      await nodeFiles.syncDir(at);
+      if (at === dirname(at)) break;
+    }
   },
   list: (dir) => fs.promises.readdir(dir),
   async open(path, how) {

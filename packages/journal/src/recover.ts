@@ -30,6 +30,8 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   for (const name of names) segments.push(await load(files, join(dir, name)));
   const beyond = await dropUnborn(segments, options);
   await dropStrays(segments, options);
+  // After a kill, names may be there that the folder on the disk does not have yet.
+  await files.syncDir(dir);
   for (const [index, segment] of segments.entries()) {
     const after = segments[index + 1];
     if (after !== undefined) await settleSealed(segment, after, options);
