@@ -180,3 +180,18 @@ test('a torn save of positions leaves the one before; two corrupt slots are repo
   expect(third.positions.get('reader')).toBeUndefined();
   expect(events).toMatchObject([{ type: 'positions-lost' }]);
 });
+
+test('a name that a kill left unsynced is durable before anything is acknowledged in it', async () => {
+  // Of what was not synced, this disk keeps nothing.
+  const files = new LossyFiles({ next: () => 0 });
+  const dead = await open(files);
+  files.fault = (operation, path) =>
+    operation === 'syncDir' || operation === 'unlink' ? { error: failure('EIO', path) } : undefined;
+  expect(await dead.append(entry('refused'))).toMatchObject({ status: 'refused' });
+  files.kill();
+  files.fault = () => undefined;
+  const journal = await open(files);
+  expect(await journal.append(entry('kept'))).toMatchObject({ status: 'durable' });
+  files.powerCut();
+  expect(await readAll(await open(files))).toHaveLength(1);
+});
