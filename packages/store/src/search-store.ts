@@ -242,7 +242,7 @@ export interface SearchStore extends Sink, LedgerSide {
   points(query: Query & { name: string }): Promise<Page<PointView>>;
   services(query: Query): Promise<ServiceSummary[]>;
   operations(query: Query & { service: string }): Promise<OperationSummary[]>;
-  /** Drops what is older; they stay counted as `retired`. */
+  /** Drops records placed before the time (ms since the epoch); they stay counted as `retired`. */
   retain(olderThanMs: number): Promise<number>;
   /** Empty and ready to be filled again: for `rebuild search`. */
   reset(): Promise<void>;
