@@ -1,7 +1,7 @@
 import { encodeExportResponse, encodeStatus } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
 import { type Batch, generate } from '../src/send/generate.ts';
-import { type SendOptions, sendAll } from '../src/send/send-all.ts';
+import { type RecordCounts, type SendOptions, sendAll } from '../src/send/send-all.ts';
 import { grpcServer, httpServer, type Scripted } from './support/scripted-server.ts';
 
 const wanted = { traces: 20, spans: 10, logs: 130, points: 70 };
@@ -95,6 +95,13 @@ describe('over HTTP', () => {
     expect(sent.requests).toBe(3);
   });
 
+  test('does not try the rest when requests are given up', async () => {
+    const server = await httpServer(() => 'cut');
+    const limits = { concurrency: 2, retryBudgetMs: 0, random: () => 0.5 };
+    const sent = await sendAll(batches(), { ...to(server), ...limits });
+    expect([sum(sent.unanswered), sent.requests, sent.retries]).toEqual([100, 2, 0]);
+  });
+
   test('ends early when told to, and says what came until then', async () => {
     const abort = new AbortController();
     const server = await httpServer();
@@ -105,7 +112,7 @@ describe('over HTTP', () => {
       onProgress: ({ requests }) => void (requests === 3 && abort.abort()),
     });
     expect(sent.requests).toBe(3);
-    expect(server.records).toBe(Object.values(sent.acknowledged).reduce((sum, one) => sum + one));
+    expect(server.records).toBe(sum(sent.acknowledged));
   });
 });
 
@@ -167,4 +174,8 @@ function batches(): Iterable<Batch> {
 function oneBatch(): Iterable<Batch> {
   const one = { traces: 5, spans: 10, logs: 0, points: 0 };
   return generate({ ...one, batchRecordsMax: 50, seed: 3, nowMs: Date.now() });
+}
+
+function sum({ spans, logs, points }: RecordCounts): number {
+  return spans + logs + points;
 }

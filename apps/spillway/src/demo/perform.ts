@@ -65,7 +65,7 @@ class Performance {
       severityNumber: severityNumberOf[severity],
       severityText: severity,
       body,
-      attributes: { 'code.function.name': name },
+      attributes: { 'shop.operation': name },
       context,
     });
   }

@@ -109,7 +109,8 @@ function progressLine(): { update(sent: Sent): void; end(): void } {
       shownMs = nowMs;
       const { spans, logs, points } = sent.acknowledged;
       const text = `acknowledged: ${spans} spans, ${logs} logs, ${points} points`;
-      process.stderr.write(`\r\x1b[K${text}; ${sent.retries} retries`);
+      const trouble = sent.messages.at(-1);
+      process.stderr.write(`\r\x1b[K${trouble === undefined ? text : `${text} (${trouble})`}`);
     },
     end() {
       process.stderr.write('\r\x1b[K');

@@ -15,7 +15,7 @@ export interface SendOptions
   retryBudgetMs: number;
   /** Ends early; what came until then is in the result. */
   signal: AbortSignal;
-  /** After each request, with the numbers so far. */
+  /** After each request and each new message, with the numbers so far. */
   onProgress?: ((sent: Sent) => void) | undefined;
   /** For tests. */
   wait?: ((delayMs: number, signal: AbortSignal) => Promise<void>) | undefined;
@@ -50,15 +50,17 @@ const messagesMax = 10;
 const backoffBaseMs = 100;
 const backoffMaxMs = 5_000;
 
-/** Sends every batch, `concurrency` at a time. Never rejects for what a server or network does. */
+/**
+ * Sends every batch, `concurrency` at a time, unless requests are given up: then the rest is not
+ * tried. Never rejects for what a server or network does.
+ */
 export async function sendAll(batches: Iterable<Batch>, options: SendOptions): Promise<Sent> {
   const sending = new Sending(options);
   const iterator = batches[Symbol.iterator]();
   const worker = async (): Promise<void> => {
     while (!options.signal.aborted) {
       const next = iterator.next();
-      if (next.done) return;
-      await sending.send(next.value);
+      if (next.done || !(await sending.send(next.value))) return;
     }
   };
   try {
@@ -89,7 +91,8 @@ class Sending {
     );
   }
 
-  async send({ signal, records }: Batch): Promise<void> {
+  /** False when the request was given up. */
+  async send({ signal, records }: Batch): Promise<boolean> {
     const protobuf = encodeRequest(signal, records);
     const json = this.#options.protocol === 'http/json';
     const body = json ? Buffer.from(protobufToJson(signal, protobuf)) : protobuf;
@@ -100,6 +103,7 @@ class Sending {
       this.sent.refused[count] += answer.rejected;
     } else this.sent[answer ? 'refused' : 'unanswered'][count] += records.length;
     this.#options.onProgress?.(this.sent);
+    return answer !== undefined;
   }
 
   close(): void {
@@ -138,7 +142,9 @@ class Sending {
 
   #note(message: string): void {
     const { messages } = this.sent;
-    if (messages.length < messagesMax && !messages.includes(message)) messages.push(message);
+    if (messages.length >= messagesMax || messages.includes(message)) return;
+    messages.push(message);
+    this.#options.onProgress?.(this.sent);
   }
 }
 
