@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
-import { ConfigError, type ConfigProblem } from '@spillway/runtime';
+import { ConfigError, type ConfigProblem, isLoopback } from '@spillway/runtime';
 import type { GatewayConfig } from './section.ts';
 
 /** Throws `ConfigError` for what each value allows alone but not together. */
-export function checkConfig(config: GatewayConfig): void {
+export function checkGatewayConfig(config: GatewayConfig): void {
   const problems = [...openDoors(config), ...halfTls(config), ...tooSmall(config)];
   if (problems.length > 0) throw new ConfigError(problems);
 }
@@ -39,9 +38,4 @@ function tooSmall(config: GatewayConfig): ConfigProblem[] {
       got: String(config[key]),
       source: 'gateway',
     }));
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }

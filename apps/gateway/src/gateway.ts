@@ -1,7 +1,7 @@
 import type { Broker } from '@spillway/broker';
 import { type Component, type Health, KeyRing, type KeyRingEvent } from '@spillway/runtime';
 import { Admission } from './admission.ts';
-import { checkConfig } from './check-config.ts';
+import { checkGatewayConfig } from './check-config.ts';
 import type { Door, House } from './door.ts';
 import { GrpcDoor } from './grpc-door.ts';
 import { HttpDoor } from './http-door.ts';
@@ -97,7 +97,7 @@ class OtlpGateway implements Gateway {
   }
 
   async start(): Promise<void> {
-    checkConfig(this.#options.config);
+    checkGatewayConfig(this.#options.config);
     await this.#keys?.start();
     await this.#tls?.start();
     await this.#ingest.start();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConfigError, createKey } from '@spillway/runtime';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { checkConfig } from '../src/check-config.ts';
+import { checkGatewayConfig } from '../src/check-config.ts';
 import { gatewaySection } from '../src/index.ts';
 import { runGateway } from './support/gateway.ts';
 import { json, send } from './support/http.ts';
@@ -36,7 +36,7 @@ describe('access', () => {
   });
 
   it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('on %s needs no keys', (host) => {
-    checkConfig(gatewaySection.parse({ httpHost: host, grpcHost: host }));
+    checkGatewayConfig(gatewaySection.parse({ httpHost: host, grpcHost: host }));
   });
 
   it('follows the keys file without a restart', async () => {

@@ -1,5 +1,5 @@
 import { type Console, createConsole } from '@spillway/console';
-import { createGateway, type Gateway } from '@spillway/gateway';
+import { checkGatewayConfig, createGateway, type Gateway } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Component,
@@ -69,6 +69,7 @@ export class Spillway implements Component {
 
   /** Throws before touching anything when the folder is in use or of a newer version. */
   async start(progress?: Progress): Promise<void> {
+    checkGatewayConfig(this.#config.gateway);
     this.#parts.folder.open();
     await this.#stack.start(progress);
     this.#parts.folder.writeRunFile({

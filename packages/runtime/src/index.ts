@@ -4,6 +4,7 @@ export * from './config-error.ts';
 export * from './config-schema.ts';
 export * from './keys.ts';
 export * from './log.ts';
+export * from './loopback.ts';
 export * from './metrics.ts';
 export * from './periodic-task.ts';
 export * from './shutdown.ts';

@@ -24,7 +24,7 @@ export interface TelemetryOptions {
 export type GaugeName = 'system.cpu.utilization' | 'shop.queue.depth' | 'shop.provider.connections';
 
 /** What one service of the shop reports through: providers and a resource of its own. */
-export interface ServiceTelemetry {
+interface ServiceTelemetry {
   tracer: Tracer;
   logger: Logger;
   /** Seconds, into `http.server.request.duration` or `db.client.operation.duration`. */
@@ -32,7 +32,7 @@ export interface ServiceTelemetry {
   count(of: Count): void;
 }
 
-export interface Duration {
+interface Duration {
   metric: 'http.server.request.duration' | 'db.client.operation.duration';
   seconds: number;
   timeMs: number;

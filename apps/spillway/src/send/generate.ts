@@ -19,7 +19,7 @@ export interface GenerateOptions {
   seed: number;
   /** ms since the epoch: everything lies in the minute before. */
   nowMs: number;
-  /** From 1 to `servicesMax`. */
+  /** From 1 to 12. */
   services?: number | undefined;
 }
 

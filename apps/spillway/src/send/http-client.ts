@@ -105,7 +105,7 @@ function messageOf(json: boolean, body: Buffer): string {
 }
 
 /** Seconds or an HTTP date. */
-export function retryAfterMs(header: string | undefined, nowMs = Date.now()): number | undefined {
+function retryAfterMs(header: string | undefined, nowMs = Date.now()): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header)) return Number(header) * 1000;
   const date = Date.parse(header);

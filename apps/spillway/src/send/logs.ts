@@ -1,5 +1,5 @@
 import type { AnyValue, KeyValue, LogRecord, SpanRecord } from '@spillway/otlp';
-import { int, text } from './attributes.ts';
+import { bool, double, int, text } from './attributes.ts';
 import type { Random } from './random.ts';
 import type { Service } from './services.ts';
 import { exceptionMessage, sequenceKey } from './spans.ts';
@@ -67,8 +67,8 @@ function structuredBody(message: string, random: Random): AnyValue {
     kvlistValue: {
       values: [
         text('message', message),
-        { key: 'total', value: { doubleValue: random.below(100_00) / 100 } },
-        { key: 'gift', value: { boolValue: random.chance(0.1) } },
+        double('total', random.below(100_00) / 100),
+        bool('gift', random.chance(0.1)),
         { key: 'items', value: { arrayValue: { values: items } } },
       ],
     },

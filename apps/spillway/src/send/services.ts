@@ -31,9 +31,7 @@ const catalogue = [
   ['fraud-check', 'python', 'checks'],
 ] as const;
 
-export const servicesMax = catalogue.length;
-
-/** The first `count` services; resource and scope are shared by all that they send. */
+/** The first `count` services, at most 12; resource and scope are shared by all that they send. */
 export function createServices(count: number): Service[] {
   return catalogue.slice(0, count).map(([name, language, noun], index) => ({
     name,
