@@ -53,7 +53,7 @@ export async function tellJsStory(service: string, exporters: JsExporters): Prom
 }
 
 /** What an attribute or a body may be; `undefined` keys and BigInt are not for the SDK. */
-export const everyValue: Attributes = {
+const everyValue: Attributes = {
   string: 'line\nend "quoted" \\ 日本 🚰 \u0000',
   'string.empty': '',
   'bool.true': true,
