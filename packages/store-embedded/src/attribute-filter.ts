@@ -26,14 +26,25 @@ export function attributeConditions(
   table: string,
 ): string[] {
   return Object.entries(attributes ?? {}).map(([key, value]) => {
-    const keyText = parameters.bind(`{"key":${JSON.stringify(key)},"value":{`);
+    const forms = writtenForms(key, value).map((form) => parameters.bind(form));
     const keyValue = parameters.bind(key);
     const text = parameters.bind(value);
     const isIn = (column: string) =>
-      `(contains(${column}, ${keyText}) AND list_bool_or(list_transform(
+      `((${forms.map((form) => `contains(${column}, ${form})`).join(' OR ')}) AND list_bool_or(list_transform(
         from_json(${column}, '${pairType}'), lambda pair:
           pair.key = ${keyValue} AND ${pairText} = ${text})))`;
     const resources = `SELECT r.id FROM resource r WHERE ${isIn('r.attributes')}`;
     return `(${isIn(`${table}.attributes`)} OR ${table}.resource IN (${resources}))`;
   });
+}
+
+/** The pair as our JSON has it, for every type whose text the value may be. */
+function writtenForms(key: string, value: string): string[] {
+  const pair = `{"key":${JSON.stringify(key)},"value":{`;
+  const quoted = JSON.stringify(value);
+  const forms = ['stringValue', 'intValue', 'bytesValue'].map((type) => `"${type}":${quoted}`);
+  const isWord = /^(true|false|NaN|-?Infinity)$/.test(value);
+  if (isWord) forms.push(`"boolValue":${value}`, `"doubleValue":${quoted}`);
+  if (value !== '' && Number.isFinite(Number(value))) forms.push(`"doubleValue":${value}`);
+  return forms.map((form) => `${pair}${form}}`);
 }
