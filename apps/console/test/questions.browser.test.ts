@@ -84,8 +84,10 @@ describe.skipIf(!chromiumPath)('an operator', () => {
       await page.getByLabel('Service').fill('frontend');
       await page.getByLabel('Status').selectOption('error');
       await page.getByLabel('Attributes').fill('http.route=/checkout');
+      // What is chosen stays while the lists of names arrive.
+      await page.locator('datalist option').first().waitFor({ state: 'attached' });
       await page.getByRole('button', { name: 'Search' }).click();
-      await page.waitForURL(/attr\.http\.route=/);
+      await page.waitForURL(/status=error.*attr\.http\.route=/);
       await page.locator('.traces .tag-error').first().waitFor();
       const rows = await page.locator('.traces li').count();
       await page.reload();

@@ -175,10 +175,10 @@ function SearchForm() {
       </datalist>
       <label class="narrow">
         Severity
-        <select name="severity" value={param('severity') ?? ''}>
+        <select name="severity">
           <option value="">any</option>
           {bands.map((band) => (
-            <option value={band} key={band}>
+            <option value={band} key={band} selected={param('severity') === band}>
               {band} and above
             </option>
           ))}

@@ -91,10 +91,14 @@ function SearchForm() {
       </label>
       <label class="narrow">
         Status
-        <select name="status" value={param('status') ?? ''}>
+        <select name="status">
           <option value="">any</option>
-          <option value="error">error</option>
-          <option value="ok">no error</option>
+          <option value="error" selected={param('status') === 'error'}>
+            error
+          </option>
+          <option value="ok" selected={param('status') === 'ok'}>
+            no error
+          </option>
         </select>
       </label>
       <label class="grow">
