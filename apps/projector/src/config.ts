@@ -13,6 +13,10 @@ export const projectorSection = z
       .min(1)
       .default(defaultLimits.pollWaitMs)
       .describe('How long a poll of the broker waits for a first message.'),
+    gatherMs: whole()
+      .min(0)
+      .default(defaultLimits.gatherMs)
+      .describe('How long a small batch waits for more, since each transaction has its price.'),
     retryBaseMs: whole()
       .min(1)
       .default(defaultLimits.retryBaseMs)

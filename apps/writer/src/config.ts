@@ -15,6 +15,12 @@ export const writerSection = z
       .min(1)
       .default(defaultLimits.pollWaitMs)
       .describe('How long a poll of the broker waits for a first message.'),
+    gatherMs: z
+      .number()
+      .int()
+      .min(0)
+      .default(defaultLimits.gatherMs)
+      .describe('How long a small batch waits for more, since each transaction has its price.'),
     retryBaseMs: z
       .number()
       .int()

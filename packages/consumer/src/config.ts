@@ -4,6 +4,8 @@ export interface ConsumerLimits {
   batchBytesMax: number;
   /** How long a poll waits for the first message. */
   pollWaitMs: number;
+  /** A small batch waits this long for company: a transaction costs about the same for one record. */
+  gatherMs: number;
   retryBaseMs: number;
   retryMaxMs: number;
 }
@@ -11,6 +13,7 @@ export interface ConsumerLimits {
 export const defaultLimits: ConsumerLimits = {
   batchBytesMax: 1_048_576,
   pollWaitMs: 250,
+  gatherMs: 200,
   retryBaseMs: 100,
   retryMaxMs: 10_000,
 };

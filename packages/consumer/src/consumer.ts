@@ -9,20 +9,13 @@ import { signals } from '@spillway/otlp';
 import type { MessageOutcome, Sink } from '@spillway/store';
 import { partitionName, positionsToCommit } from './commit.ts';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
-import { letterHeaders, lettersOf } from './dead-letter.ts';
+import { type ConsumerEvent, letterEvent } from './consumer-event.ts';
+import { type ConsumerStats, count, newStats } from './consumer-stats.ts';
+import { lettersOf } from './dead-letter.ts';
 import { decodeMessage, type Item } from './decode-message.ts';
 import { firstRetries, HeldPartitions, type Retry } from './held-partitions.ts';
-import { persist } from './retry.ts';
-import { type Rewind, rewindToSink } from './rewind.ts';
-
-export type ConsumerEvent = { group: string } & (
-  | ({ type: 'rewound' } & Rewind)
-  | { type: 'sink-unavailable'; attempt: number; waitMs: number; error: Error }
-  | { type: 'partition-held'; partition: string; reason: string; waitMs: number }
-  | { type: 'dead-letter'; code: string; records: number; reason: string }
-  | { type: 'dead-letter-refused'; attempt: number; waitMs: number; error: Error }
-  | { type: 'failed'; error: Error }
-);
+import { persist, sleep } from './retry.ts';
+import { rewindToSink } from './rewind.ts';
 
 export interface ConsumerOptions {
   group: string;
@@ -34,15 +27,6 @@ export interface ConsumerOptions {
   report?: (event: ConsumerEvent) => void;
   clock?: () => number;
   random?: () => number;
-}
-
-export interface ConsumerStats {
-  messages: number;
-  stored: number;
-  duplicates: number;
-  deadLettered: number;
-  batches: number;
-  retries: number;
 }
 
 /**
@@ -132,12 +116,15 @@ export class Consumer {
   }
 
   async #fetch(subscription: Subscription): Promise<Item[]> {
-    const { batchBytesMax, pollWaitMs, retryBaseMs } = this.#limits;
-    const messages = await subscription.poll({
-      bytesMax: batchBytesMax,
-      waitMs: this.#held.size ? Math.min(pollWaitMs, retryBaseMs) : pollWaitMs,
-      signal: this.#abort.signal,
-    });
+    const { batchBytesMax, pollWaitMs, gatherMs, retryBaseMs } = this.#limits;
+    const { signal } = this.#abort;
+    const waitMs = this.#held.size ? Math.min(pollWaitMs, retryBaseMs) : pollWaitMs;
+    const messages = await subscription.poll({ bytesMax: batchBytesMax, waitMs, signal });
+    const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
+    const bytesMax = batchBytesMax - bytes;
+    if (messages.length && bytesMax > bytes && (await sleep(gatherMs, signal))) {
+      messages.push(...(await subscription.poll({ bytesMax, waitMs: 0, signal })));
+    }
     return messages.map((message) => decodeMessage(message, this.#options.group));
   }
 
@@ -157,8 +144,7 @@ export class Consumer {
     const done = items.filter(isDone);
     if (!(await this.#bury(done, outcomes))) return;
     await subscription.commit(positionsToCommit(items, isDone));
-    for (const item of done) this.#count(item, outcomes.get(item));
-    this.#stats.batches++;
+    count(this.#stats, done, outcomes);
     this.#settle(subscription, items, retries);
   }
 
@@ -250,28 +236,4 @@ export class Consumer {
     await this.#round.catch(() => undefined); // The loop reports it.
     for (const partition of partitions) this.#held.release(partition);
   }
-
-  #count(item: Item, outcome: MessageOutcome | undefined): void {
-    this.#stats.messages++;
-    this.#stats.deadLettered += item.decoded?.broken.length ?? 0;
-    for (const { status } of outcome?.records ?? []) {
-      if (status === 'stored') this.#stats.stored++;
-      else if (status === 'duplicate') this.#stats.duplicates++;
-      else if (status === 'deadLetter') this.#stats.deadLettered++;
-    }
-  }
-}
-
-function newStats(): ConsumerStats {
-  return { messages: 0, stored: 0, duplicates: 0, deadLettered: 0, batches: 0, retries: 0 };
-}
-
-function letterEvent(group: string, headers: OutgoingMessage['headers']): ConsumerEvent {
-  return {
-    type: 'dead-letter',
-    group,
-    code: headers[letterHeaders.code] ?? '',
-    records: Number(headers[letterHeaders.records]),
-    reason: headers[letterHeaders.reason] ?? '',
-  };
 }

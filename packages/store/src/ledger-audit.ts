@@ -102,13 +102,24 @@ function auditSink(
   for (const message of spilled) buckets.of(message).spilled += message.records;
   for (const letter of deadLetters) buckets.of(letter).deadLettered += letter.records;
   for (const message of expired) buckets.of(message).expired += message.records;
+  const missing = missingRows(sink, buckets, remembered);
+  const seen = [left, spilled, deadLetters, expired].flat().map(({ id }) => nameOf(id));
+  const nowhere = holes(sink, accepted, new Set([...done, ...seen]));
+  report.missingRows.push(...missing);
+  report.holes.push(...nowhere);
+  const named = new Map<string, number>();
+  for (const { rows, ...place } of missing) addTo(named, place, Math.abs(rows));
+  for (const { records, ...place } of nowhere) addTo(named, place, records);
   for (const [bucket, counts] of buckets) {
     counts.difference = counts.accepted - accountedFor(counts);
-    book(report, sink, bucket, counts);
+    // A surplus of rows could hide a lost message in the difference, but not in what is named.
+    const unaccounted = Math.max(Math.abs(counts.difference), named.get(bucketName(bucket)) ?? 0);
+    book(report, sink, bucket, { ...counts, unaccounted });
   }
-  report.missingRows.push(...missingRows(sink, buckets, remembered));
-  const seen = [left, spilled, deadLetters, expired].flat().map(({ id }) => nameOf(id));
-  report.holes.push(...holes(sink, accepted, new Set([...done, ...seen])));
+}
+
+function addTo(sums: Map<string, number>, bucket: Bucket, records: number): void {
+  sums.set(bucketName(bucket), (sums.get(bucketName(bucket)) ?? 0) + records);
 }
 
 function accountedFor(counts: SinkCounts): number {
@@ -120,7 +131,7 @@ function book(report: LedgerReport, sink: SinkName, bucket: Bucket, counts: Sink
   const total = report.bySink[sink];
   for (const term of Object.keys(counts) as (keyof SinkCounts)[]) total[term] += counts[term];
   for (const sums of countsOf(report, bucket)) {
-    sums.unaccounted += Math.abs(counts.difference);
+    sums.unaccounted += counts.unaccounted;
     if (sink === 'search') {
       sums.searchable += counts.stored;
       continue;
@@ -129,7 +140,7 @@ function book(report: LedgerReport, sink: SinkName, bucket: Bucket, counts: Sink
   }
   const { waiting } = counts;
   if (waiting) report.open.push({ sink, ...bucket, waiting } satisfies OpenMinute);
-  if (counts.difference) {
+  if (counts.unaccounted) {
     report.differences.push({ sink, ...bucket, ...counts } satisfies Difference);
   }
 }
@@ -224,6 +235,7 @@ function emptySinkCounts(): SinkCounts {
     deadLettered: 0,
     expired: 0,
     difference: 0,
+    unaccounted: 0,
   };
 }
 

@@ -29,9 +29,9 @@ export function settled(earlier: LedgerReport, later: LedgerReport): LedgerRepor
   const before = new Set(earlier.differences.map(fingerprint));
   const report = structuredClone(later);
   const moving = report.differences.filter((each) => !before.has(fingerprint(each)));
-  for (const { sink, tenant, signal, minute, waiting, difference } of moving) {
+  for (const { sink, tenant, signal, minute, waiting, unaccounted } of moving) {
     for (const counts of countsOf(report, { tenant, signal, minute })) {
-      counts.unaccounted -= Math.abs(difference);
+      counts.unaccounted -= unaccounted;
     }
     const isOpen = report.open.some((each) => isSame(each, { sink, tenant, signal, minute }));
     if (!isOpen) report.open.push({ sink, tenant, signal, minute, waiting });

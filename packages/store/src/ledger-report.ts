@@ -35,6 +35,8 @@ export interface SinkCounts {
   deadLettered: number;
   expired: number;
   difference: number;
+  /** At least the size of the difference; more where a surplus hides a loss in it. */
+  unaccounted: number;
 }
 
 export interface Bucket {

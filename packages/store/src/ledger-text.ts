@@ -15,11 +15,12 @@ export function renderLedger(report: LedgerReport): string {
     '',
     `refused ${totals.refused}, foreign ${totals.foreign}, unaccounted ${totals.unaccounted}`,
     ...section('Still open', report.open, (open) => `${open.waiting} waiting`),
-    ...section('Unaccounted', report.differences, ({ difference, accepted }) =>
-      difference > 0
-        ? `${difference} of ${accepted} records are missing`
-        : `${-difference} records too many for ${accepted} accepted`,
-    ),
+    ...section('Unaccounted', report.differences, (each) => {
+      const { difference, accepted, unaccounted } = each;
+      if (difference > 0) return `${difference} of ${accepted} records are missing`;
+      if (difference < 0) return `${-difference} records too many for ${accepted} accepted`;
+      return `${unaccounted} records, missing and too many, that cancel each other out`;
+    }),
     ...section('Messages that are nowhere', report.holes, (hole) => {
       const { gateway, epoch, topic, partition, sequence, records } = hole;
       return `${gateway}/${epoch} ${topic}/${partition} sequence ${sequence}: ${records} records`;

@@ -1,0 +1,23 @@
+import type { Headers } from '@spillway/broker';
+import { letterHeaders } from './dead-letter.ts';
+import type { Rewind } from './rewind.ts';
+
+/** What a consumer tells besides its counts. */
+export type ConsumerEvent = { group: string } & (
+  | ({ type: 'rewound' } & Rewind)
+  | { type: 'sink-unavailable'; attempt: number; waitMs: number; error: Error }
+  | { type: 'partition-held'; partition: string; reason: string; waitMs: number }
+  | { type: 'dead-letter'; code: string; records: number; reason: string }
+  | { type: 'dead-letter-refused'; attempt: number; waitMs: number; error: Error }
+  | { type: 'failed'; error: Error }
+);
+
+export function letterEvent(group: string, headers: Headers): ConsumerEvent {
+  return {
+    type: 'dead-letter',
+    group,
+    code: headers[letterHeaders.code] ?? '',
+    records: Number(headers[letterHeaders.records]),
+    reason: headers[letterHeaders.reason] ?? '',
+  };
+}

@@ -1,0 +1,34 @@
+import type { MessageOutcome } from '@spillway/store';
+import type { Item } from './decode-message.ts';
+
+/** Since start, in records where nothing else is said. */
+export interface ConsumerStats {
+  messages: number;
+  stored: number;
+  duplicates: number;
+  deadLettered: number;
+  batches: number;
+  retries: number;
+}
+
+export function newStats(): ConsumerStats {
+  return { messages: 0, stored: 0, duplicates: 0, deadLettered: 0, batches: 0, retries: 0 };
+}
+
+/** Adds a batch that was committed. */
+export function count(
+  stats: ConsumerStats,
+  done: readonly Item[],
+  outcomes: ReadonlyMap<Item, MessageOutcome>,
+): void {
+  stats.batches++;
+  stats.messages += done.length;
+  for (const item of done) {
+    stats.deadLettered += item.decoded?.broken.length ?? 0;
+    for (const { status } of outcomes.get(item)?.records ?? []) {
+      if (status === 'stored') stats.stored++;
+      else if (status === 'duplicate') stats.duplicates++;
+      else if (status === 'deadLetter') stats.deadLettered++;
+    }
+  }
+}
