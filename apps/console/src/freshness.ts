@@ -62,7 +62,7 @@ export class Freshness {
 }
 
 /** The oldest uncommitted message of any partition; null when one of them is not known. */
-export function secondsBehind(lag: GroupLag): number | null {
+function secondsBehind(lag: GroupLag): number | null {
   if (!lag?.length) return null;
   return slowest(lag.map((partition) => partition.seconds));
 }

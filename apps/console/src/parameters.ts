@@ -73,7 +73,7 @@ export function hexId(digits: number): Parameter<string> {
   };
 }
 
-export const time: Parameter<number> = {
+const time: Parameter<number> = {
   wanted: 'ms since the epoch, an ISO 8601 time, or a relative one such as now-15m',
   read: parseTime,
 };

@@ -13,7 +13,7 @@ export interface Question {
   nowMs: number;
 }
 
-export interface Answered {
+interface Answered {
   /** Whose lag counts; undefined: the slowest. */
   store: keyof Groups | undefined;
   /** Undefined: there is no such thing (404, with the freshness, as it may still be on its way). */

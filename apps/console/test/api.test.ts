@@ -1,20 +1,17 @@
-import type { LiveStore } from '@spillway/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   DeadLettersAnswer,
   Fresh,
-  LagAnswer,
   LedgerAnswer,
   LogsAnswer,
   MetricQueryAnswer,
-  PipelineAnswer,
   PointsAnswer,
   ResubmitAnswer,
   ServicesAnswer,
   TraceAnswer,
   TracesAnswer,
 } from '../src/index.ts';
-import { deadLetter, type RunningConsole, runConsole, waitingMessage } from './running-console.ts';
+import { deadLetter, type RunningConsole, runConsole } from './running-console.ts';
 import { hostileText, Shop } from './shop.ts';
 
 const shop = new Shop({ nowMs: Date.now(), requests: 200 });
@@ -181,32 +178,7 @@ describe('what is wrong in a question', () => {
   });
 });
 
-describe('freshness', () => {
-  it('grows with what a group has not read, and is unknown when the broker cannot say', async () => {
-    const late = await runConsole({ messages: [] });
-    try {
-      await late.broker.publish([waitingMessage(shop.spans.slice(0, 3))]);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      const answer = (await (await fetch(`${late.address}/api/lag`)).json()) as LagAnswer;
-      expect(answer.behindSeconds).toBeGreaterThan(0);
-      expect(answer.lag.reduce((sum, { messages }) => sum + (messages ?? 0), 0)).toBe(3);
-    } finally {
-      await late.stop();
-    }
-    const broker = { lag: () => Promise.reject(new Error('no broker')) };
-    const blind = await runConsole({ messages: [], options: { broker } });
-    try {
-      const answer = (await (
-        await fetch(`${blind.address}/api/pipeline`)
-      ).json()) as PipelineAnswer;
-      expect(answer.behindSeconds).toBeNull();
-      expect(answer.behind).toEqual({ search: null, live: null, writer: null });
-      expect(answer.unknownGroups).toEqual(['writer', 'search', 'live']);
-    } finally {
-      await blind.stop();
-    }
-  });
-
+describe('the ledger', () => {
   it('the ledger of what is stored adds up', async () => {
     const { totals } = await get<LedgerAnswer>('/api/ledger');
     const records = shop.spans.length + shop.logs.length + shop.points.length;
@@ -241,52 +213,6 @@ describe('dead letters', () => {
     expect(typed).toMatchObject({ status: 415, code: 'unsupported-type' });
   });
 });
-
-describe('a store in trouble', () => {
-  it('that is slow is 504, one that fails is 503 without details', async () => {
-    const broken = {
-      ...liveStub(),
-      services: () => new Promise<never>(() => {}),
-      map: () => Promise.reject(new Error('secret path /var/lib')),
-    };
-    const { config } = shortTimeout();
-    const slow = await runConsole({ messages: [], options: { live: broken, config } });
-    try {
-      const late = await fetch(`${slow.address}/api/services?from=now-1m`);
-      expect([late.status, ((await late.json()) as ErrorOf).error.code]).toEqual([504, 'timeout']);
-      const failed = await fetch(`${slow.address}/api/map`);
-      const body = await failed.text();
-      expect([failed.status, body.includes('secret')]).toEqual([503, false]);
-    } finally {
-      await slow.stop();
-    }
-  });
-});
-
-interface ErrorOf {
-  error: { code: string };
-}
-
-function liveStub(): LiveStore {
-  const unused = () => Promise.reject(new Error('not asked'));
-  return {
-    name: 'live',
-    windowMs: 3_600_000,
-    start: async () => {},
-    stop: async () => {},
-    health: () => ({ ok: true, detail: '' }),
-    apply: unused,
-    services: unused,
-    operations: unused,
-    map: unused,
-    reset: unused,
-  };
-}
-
-function shortTimeout() {
-  const config = { host: '127.0.0.1', port: 0, keysFile: '', queryTimeoutMs: 150, queriesMax: 4 };
-  return { config };
-}
 
 async function resubmit(body: object): Promise<ResubmitAnswer> {
   const response = await fetch(`${console.address}/api/dead-letters/resubmit`, {

@@ -57,8 +57,8 @@ describe.skipIf(!chromiumPath)('the page', () => {
   it('what comes from telemetry is text, never markup', async () => {
     for (const path of [
       `/trace/${hostile?.traceId}?span=${hostile?.spanId}`,
-      '/logs?query=onerror',
-      '/traces?operation=',
+      '/logs?from=now-1h&query=onerror',
+      '/traces?from=now-1h&operation=',
     ]) {
       const { page, problems } = await tested.visit(
         `${path}${path.endsWith('=') ? encodeURIComponent(hostileText) : ''}`,

@@ -23,19 +23,23 @@ export function refresh(): void {
   now.value = Date.now();
 }
 
+/** Short, so that a first look shows what happens now. */
+const defaultFrom = 'now-15m';
+const defaultRangeMs = 900_000;
+
 export const rangeText = computed(() => {
   const { params } = place.value;
-  return { from: params.get('from') ?? 'now-1h', to: params.get('to') ?? 'now' };
+  return { from: params.get('from') ?? defaultFrom, to: params.get('to') ?? 'now' };
 });
 
 export const isRelative = computed(() => rangeText.value.to.startsWith('now'));
 
-/** ms since the epoch; the last hour when the URL holds nonsense. */
+/** ms since the epoch; the default when the URL holds nonsense. */
 export const range = computed(() => {
   const { from, to } = rangeText.value;
   const toMs = parseTime(to, now.value) ?? now.value;
-  const fromMs = parseTime(from, now.value) ?? toMs - 3_600_000;
-  return fromMs < toMs ? { fromMs, toMs } : { fromMs: toMs - 3_600_000, toMs };
+  const fromMs = parseTime(from, now.value) ?? toMs - defaultRangeMs;
+  return fromMs < toMs ? { fromMs, toMs } : { fromMs: toMs - defaultRangeMs, toMs };
 });
 
 export function param(key: string): string | undefined {
