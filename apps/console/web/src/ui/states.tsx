@@ -37,7 +37,7 @@ export function ViewOf<T>({ answer, what, children }: ViewOfProps<T>) {
   );
 }
 
-export function Loading() {
+function Loading() {
   return (
     <div class="loading" role="status">
       <span class="visually-hidden">Loading</span>
@@ -68,7 +68,7 @@ export function SendFirst({ signal }: { signal: 'traces' | 'logs' | 'metrics' })
   );
 }
 
-export function Copyable({ text }: { text: string }) {
+function Copyable({ text }: { text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
     navigator.clipboard?.writeText(text).then(

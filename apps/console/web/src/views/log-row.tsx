@@ -39,7 +39,7 @@ export function severityText(log: LogView): string {
   return log.severityText || bandOf(log.severityNumber).toUpperCase();
 }
 
-export function bodyText(log: LogView): string {
+function bodyText(log: LogView): string {
   return valueText(log.body) || log.eventName;
 }
 
