@@ -1,4 +1,6 @@
 /** Who asks, and whether this browser was told to ask by our own page. */
+
+import { isLoopback } from '@spillway/runtime';
 import type { FastifyRequest } from 'fastify';
 import { QueryError } from './errors.ts';
 import type { Keys } from './ports.ts';
@@ -54,11 +56,6 @@ export function demandLoopbackHost(request: FastifyRequest): void {
   if (isLoopback(host.replace(/:\d+$/, ''))) return;
   const got = host.slice(0, 100);
   throw new QueryError('wrong-host', `ask for localhost or a loopback address, not for ${got}`);
-}
-
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
 /** `Secure` only when the page itself came over TLS, else the browser would drop the cookie. */

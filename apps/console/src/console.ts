@@ -1,6 +1,6 @@
-import { type Component, ConfigError, type Health } from '@spillway/runtime';
+import { type Component, ConfigError, type Health, isLoopback } from '@spillway/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { isLoopback } from './access.ts';
+import type { ConsoleConfig } from './config.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { addFailures } from './failures.ts';
 import { Freshness } from './freshness.ts';
@@ -36,7 +36,7 @@ export function createConsole(options: ConsoleOptions): Console {
       return address;
     },
     async start() {
-      demandKeysBeyondLoopback(options);
+      checkConsoleConfig(options.config);
       app = await build(options);
       address = await app.listen({ host, port });
     },
@@ -54,10 +54,13 @@ export function createConsole(options: ConsoleOptions): Console {
   };
 }
 
-function demandKeysBeyondLoopback({ config, keys }: ConsoleOptions): void {
-  if (keys || isLoopback(config.host)) return;
-  const wanted = 'a loopback address, or API keys (console.keysFile)';
-  throw new ConfigError([{ key: 'console.host', wanted, got: config.host, source: 'console' }]);
+/** Throws `ConfigError`: without keys everybody who reaches the page may read. */
+export function checkConsoleConfig({ host, keysFile }: ConsoleConfig): void {
+  if (keysFile || isLoopback(host)) return;
+  const wanted = 'a loopback address, or console.keysFile set';
+  throw new ConfigError([
+    { key: 'console.host', wanted, got: `"${host}" without API keys`, source: 'console' },
+  ]);
 }
 
 async function build(options: ConsoleOptions): Promise<FastifyInstance> {

@@ -1,5 +1,6 @@
+import { isLoopback } from '@spillway/runtime';
 import type { FastifyInstance } from 'fastify';
-import { demandLoopbackHost, isLoopback } from './access.ts';
+import { demandLoopbackHost } from './access.ts';
 
 const policy = [
   "default-src 'none'",

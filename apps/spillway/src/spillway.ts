@@ -1,4 +1,4 @@
-import { type Console, createConsole } from '@spillway/console';
+import { type Console, checkConsoleConfig, createConsole } from '@spillway/console';
 import { checkGatewayConfig, createGateway, type Gateway } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
@@ -14,6 +14,7 @@ import { writerGroup } from '@spillway/writer';
 import type { SpillwayConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
 import { eventLog, type Report } from './event-log.ts';
+import { summaryOf } from './gateway-summary.ts';
 import { auditLedger } from './ledger.ts';
 import { registerMetrics } from './metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
@@ -70,6 +71,7 @@ export class Spillway implements Component {
   /** Throws before touching anything when the folder is in use or of a newer version. */
   async start(progress?: Progress): Promise<void> {
     checkGatewayConfig(this.#config.gateway);
+    checkConsoleConfig(this.#config.console);
     this.#parts.folder.open();
     await this.#stack.start(progress);
     this.#parts.folder.writeRunFile({
@@ -141,6 +143,7 @@ export class Spillway implements Component {
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),
+        gateways: async () => (this.#gateway ? [summaryOf(this.#gateway)] : []),
       },
       clock: Date.now,
       report: this.#report,
