@@ -1,7 +1,7 @@
 import { topicOf } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
-import { allMinutes, type SearchStoreUnderTest, testRange } from './contract-search.ts';
+import { allMinutes, type SearchStoreUnderTest, testRange } from './contract-search-harness.ts';
 import type { DecodedMessage } from './sink.ts';
 import { TestRecords, testNowMs } from './test-records.ts';
 

@@ -1,6 +1,6 @@
 import type { MetricPoint } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
-import { type SearchStoreUnderTest, testRange } from './contract-search.ts';
+import { type SearchStoreUnderTest, testRange } from './contract-search-harness.ts';
 import type { MetricQuery } from './search-store.ts';
 import { TestRecords, testNowMs, text } from './test-records.ts';
 

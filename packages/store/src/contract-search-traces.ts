@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type SearchStoreUnderTest, testRange } from './contract-search.ts';
+import { type SearchStoreUnderTest, testRange } from './contract-search-harness.ts';
 import { InvalidCursorError, type TraceQuery } from './search-store.ts';
 import { int, TestRecords, testNowMs, text } from './test-records.ts';
 

@@ -1,6 +1,6 @@
 import type { KeyValue, LogRecord, MetricPoint, SpanRecord } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
-import { allMinutes, type SearchStoreUnderTest, testRange } from './contract-search.ts';
+import { allMinutes, type SearchStoreUnderTest, testRange } from './contract-search-harness.ts';
 import { expectedLog, expectedPoint, expectedSpan } from './contract-views.ts';
 import { metricTypes } from './test-points.ts';
 import { everyAnyValue, TestRecords, testNowMs, text } from './test-records.ts';

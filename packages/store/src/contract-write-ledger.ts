@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { everyMinute, freshRecords, type WriteStoreUnderTest } from './contract-write.ts';
+import { everyMinute, freshRecords, type WriteStoreUnderTest } from './contract-write-harness.ts';
 import type { LedgerNote, NotedMessage } from './ledger.ts';
 
 export function describeWriteLedger({ store }: WriteStoreUnderTest): void {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { collect, everyMinute, freshRecords, type WriteStoreUnderTest } from './contract-write.ts';
+import {
+  collect,
+  everyMinute,
+  freshRecords,
+  type WriteStoreUnderTest,
+} from './contract-write-harness.ts';
 import { metricTypes } from './test-points.ts';
 
 const hourMs = 3_600_000;

@@ -1,6 +1,11 @@
 import { signals } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
-import { collect, everyMinute, freshRecords, type WriteStoreUnderTest } from './contract-write.ts';
+import {
+  collect,
+  everyMinute,
+  freshRecords,
+  type WriteStoreUnderTest,
+} from './contract-write-harness.ts';
 import type { DecodedMessage } from './sink.ts';
 import { metricTypes } from './test-points.ts';
 import { everyAnyValue, int, text } from './test-records.ts';
