@@ -42,7 +42,7 @@ async function run(rounds: number, program?: string): Promise<Outcome> {
 describe(`load, kill -9, restart (seed ${seed})`, () => {
   it('keeps what was answered 200 exactly once, in order, in both stores', async () => {
     const { write, read, logs, audit } = await run(20);
-    expect(write.acknowledged).toBeGreaterThan(1_000);
+    expect(write.acknowledged).toBeGreaterThan(100);
     expect(logs.some(({ statuses }) => [...statuses.keys()].some((each) => each !== 200))).toBe(
       true,
     );

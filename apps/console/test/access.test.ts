@@ -115,7 +115,9 @@ describe('beyond loopback', () => {
       admin: { ready: () => ({ ok: true, components: [] }), metrics: async () => '' },
       clock: Date.now,
     });
-    await expect(page.start()).rejects.toThrow(/console\.host: wanted .*keysFile.*got "0\.0\.0\.0"/);
+    await expect(page.start()).rejects.toThrow(
+      /console\.host: wanted .*keysFile.*got "0\.0\.0\.0"/,
+    );
     await page.stop();
   });
 });

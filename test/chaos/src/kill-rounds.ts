@@ -36,7 +36,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<{
     Array.from({ length: sendersPerSignal }, (_, i) => sender(signal, i)),
   );
   for (let round = 0; round < rounds; round++) {
-    await sleep(100 + random() * 400);
+    await sleep(200 + random() * 800);
     await spillway.end('SIGKILL');
     addresses = undefined;
     addresses = await spillway.start();
