@@ -1,5 +1,6 @@
+import { launch, type OpenOptions, open, type Watched } from '@spillway/test-support/chromium';
 import type { Browser, Page } from 'playwright-core';
-import { buildPage, launch, type OpenOptions, open, type Watched } from './browser.ts';
+import { buildPage } from './browser.ts';
 import { type RunConsoleOptions, type RunningConsole, runConsole } from './running-console.ts';
 
 /** The page, its console and a Chromium, for the tests of one file. */

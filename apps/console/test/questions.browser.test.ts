@@ -1,6 +1,6 @@
-import type { Page } from 'playwright-core';
+import { chromiumPath, findColour, tabTo } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, findColour } from './browser.ts';
+
 import { PageUnderTest } from './page-under-test.ts';
 import { waitingMessage } from './running-console.ts';
 import { Shop } from './shop.ts';
@@ -151,12 +151,3 @@ describe.skipIf(!chromiumPath)('an operator', () => {
     });
   });
 });
-
-/** As a person would: Tab until the focus is there. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let i = 0; i < 120; i++) {
-    await page.keyboard.press('Tab');
-    if (await page.evaluate<boolean>(`document.activeElement.matches('${selector}')`)) return;
-  }
-  throw new Error(`no Tab leads to ${selector}`);
-}

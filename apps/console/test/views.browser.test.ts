@@ -1,5 +1,6 @@
+import { chromiumPath } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityProblems, chromiumPath } from './browser.ts';
+import { accessibilityProblems } from './browser.ts';
 import { PageUnderTest } from './page-under-test.ts';
 import { deadLetter } from './running-console.ts';
 import { hostileText, Shop } from './shop.ts';
