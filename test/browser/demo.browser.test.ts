@@ -66,7 +66,8 @@ describe.skipIf(!chromiumPath)('the page on `spillway up --demo`', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/logs\?.*traceId=/);
     await page.locator('.log-row').first().waitFor();
-    await page.keyboard.press('Alt+ArrowLeft');
+    await tabTo(page, '.log-trace');
+    await page.keyboard.press('Enter');
     await page.waitForURL(/\/trace\//);
   });
 
