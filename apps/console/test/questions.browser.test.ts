@@ -86,9 +86,12 @@ describe.skipIf(!chromiumPath)('an operator', () => {
       await page.getByLabel('Attributes').fill('http.route=/checkout');
       // What is chosen stays while the lists of names arrive.
       await page.locator('datalist option').first().waitFor({ state: 'attached' });
+      // Until the answer is there, the page shows the list before it, dimmed.
+      const answered = page.waitForResponse(/api\/traces\?.*status=error/);
       await page.getByRole('button', { name: 'Search' }).click();
       await page.waitForURL(/status=error.*attr\.http\.route=/);
-      await page.locator('.traces .tag-error').first().waitFor();
+      await answered;
+      await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
       const rows = await page.locator('.traces li').count();
       await page.reload();
       await page.locator('.traces .tag-error').first().waitFor();

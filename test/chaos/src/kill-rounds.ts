@@ -28,6 +28,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<{
       signal,
       recordsPerRequest: 5,
       giveUpShare: 0.02,
+      deafShare: 0.05,
       random,
       endpoint: () => addresses?.otlpHttp,
       stopped: () => stopped,

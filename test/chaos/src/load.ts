@@ -7,6 +7,8 @@ export interface SenderOptions {
   recordsPerRequest: number;
   /** Share of failed requests that are not tried again. */
   giveUpShare: number;
+  /** Share of answers that get lost on their way: the sender sends the same bytes again. */
+  deafShare: number;
   random: () => number;
   /** The door; changes with every restart. Undefined while the server is away. */
   endpoint: () => string | undefined;
@@ -29,7 +31,8 @@ const retryPauseMs = 20;
 
 /** Sends one request after another until it is stopped; a failed one is sent again, byte by byte. */
 export async function runSender(options: SenderOptions): Promise<SenderLog> {
-  const { name, signal, recordsPerRequest, giveUpShare, random, endpoint, stopped } = options;
+  const { name, signal, recordsPerRequest, giveUpShare, deafShare, random } = options;
+  const { endpoint, stopped } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const log: SenderLog = { name, signal, acknowledged: [], unanswered: [], statuses: new Map() };
   let next = 1;
@@ -40,6 +43,7 @@ export async function runSender(options: SenderOptions): Promise<SenderLog> {
     for (;;) {
       const status = await post(agent, endpoint(), signal, body);
       log.statuses.set(status, (log.statuses.get(status) ?? 0) + 1);
+      if (status === 200 && random() < deafShare) continue;
       if (status === 200) {
         log.acknowledged.push(...sequences);
         break;
