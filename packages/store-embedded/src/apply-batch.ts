@@ -3,7 +3,7 @@ import type { MessageId } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
 import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
 import { BatchRows } from './batch-rows.ts';
-import type { Dimensions } from './dimensions.ts';
+import { Dimensions } from './dimensions.ts';
 import { type Candidate, dropDuplicates } from './duplicates.ts';
 import { Parameters } from './parameters.ts';
 import { placeInTime } from './place-in-time.ts';
@@ -16,26 +16,37 @@ export interface ApplyContext {
   connection: DuckDBConnection;
   dimensions: Dimensions;
   retentionMs: number;
+  /** Of text that one transaction may hold. */
+  bytesMax: number;
+  /** Of text in one row; a record above it is a dead letter. */
+  rowBytesMax: number;
 }
 
-/** One transaction: rows, applied messages and positions, or nothing. */
+/** The rows hold more text than a transaction may; nothing of them was applied. */
+export class TooManyBytesError extends Error {
+  override readonly name = 'TooManyBytesError';
+
+  constructor(bytesMax: number) {
+    super(`more than ${bytesMax} bytes of text, which is what the search store takes at once`);
+  }
+}
+
+/** One transaction: rows, applied messages and positions, or nothing. Throws TooManyBytesError. */
 export async function applyBatch(
-  { connection, dimensions, retentionMs }: ApplyContext,
+  context: ApplyContext,
   messages: readonly DecodedMessage[],
 ): Promise<MessageOutcome[]> {
+  const { connection, dimensions, retentionMs } = context;
   const outcomes = messages.map(({ records }) => ({ records: records.map(() => stored) }));
   const work = messages.map((message, i) => ({ message, outcome: outcomes[i] as MessageOutcome }));
   try {
     await inTransaction(connection, async () => {
       const applied = await findApplied(connection, messages);
       const fresh = work.filter(({ message }) => takeId(applied, message));
-      const rows = new BatchRows(dimensions);
-      for (const signal of signals) {
-        const ofSignal = fresh.filter(({ message }) => message.signal === signal);
-        const candidates = ofSignal.flatMap((each) => candidatesOf(each, retentionMs));
-        for (const each of await dropDuplicates(connection, signal, candidates)) rows.add(each);
-      }
-      await rows.insert(connection);
+      const again = work.filter((each) => !fresh.includes(each));
+      refuseAgain(context, again);
+      const candidates = fresh.flatMap((each) => candidatesOf(each, retentionMs));
+      await insertRows(context, candidates);
       await noteApplied(connection, fresh);
       await movePositions(connection, messages);
     });
@@ -47,9 +58,31 @@ export async function applyBatch(
   return outcomes;
 }
 
-interface Work {
+export interface Work {
   message: DecodedMessage;
   outcome: MessageOutcome;
+}
+
+/** What was refused the first time is refused again: its dead letter may not have been written. */
+function refuseAgain({ retentionMs, rowBytesMax }: ApplyContext, again: readonly Work[]): void {
+  const unused = new BatchRows(new Dimensions(), rowBytesMax);
+  for (const each of again.flatMap((work) => candidatesOf(work, retentionMs))) unused.add(each);
+}
+
+/** Inside a transaction; sets the outcome of what is no row. Throws TooManyBytesError. */
+export async function insertRows(
+  { connection, dimensions, bytesMax, rowBytesMax }: ApplyContext,
+  candidates: readonly Candidate[],
+): Promise<void> {
+  const rows = new BatchRows(dimensions, rowBytesMax);
+  for (const signal of signals) {
+    const ofSignal = candidates.filter(({ message }) => message.signal === signal);
+    for (const each of await dropDuplicates(connection, signal, ofSignal)) {
+      rows.add(each);
+      if (rows.bytes > bytesMax) throw new TooManyBytesError(bytesMax);
+    }
+  }
+  await rows.insert(connection);
 }
 
 /** A redelivered message has the minute it had before, so only few rows are looked at. */
@@ -97,7 +130,7 @@ function takeId(applied: Set<string>, message: DecodedMessage): boolean {
   return true;
 }
 
-function candidatesOf({ message, outcome }: Work, retentionMs: number): Candidate[] {
+export function candidatesOf({ message, outcome }: Work, retentionMs: number): Candidate[] {
   const { receivedMs } = message.envelope;
   return message.records.map((record, slot) => ({
     message,
@@ -108,7 +141,10 @@ function candidatesOf({ message, outcome }: Work, retentionMs: number): Candidat
   }));
 }
 
-async function noteApplied(connection: DuckDBConnection, fresh: readonly Work[]): Promise<void> {
+export async function noteApplied(
+  connection: DuckDBConnection,
+  fresh: readonly Work[],
+): Promise<void> {
   const rows = new TableRows(appliedColumns);
   for (const { message, outcome } of fresh) {
     const { envelope, records, broken } = message;
@@ -129,7 +165,7 @@ async function noteApplied(connection: DuckDBConnection, fresh: readonly Work[])
   await rows.appendTo(connection, 'message_applied');
 }
 
-async function movePositions(
+export async function movePositions(
   connection: DuckDBConnection,
   messages: readonly DecodedMessage[],
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { TelemetryRecord } from '@spillway/otlp';
+import type { KeyValue, Resource, Scope, TelemetryRecord } from '@spillway/otlp';
 import type { Dimensions } from './dimensions.ts';
 import type { Candidate } from './duplicates.ts';
 import { logRow } from './log-rows.ts';
@@ -12,12 +12,21 @@ import { TableRows } from './table-rows.ts';
 /** The rows of one batch, with the dimension rows that they need. */
 export class BatchRows {
   readonly #dimensions: Dimensions;
+  readonly #rowBytesMax: number;
   readonly #spans = new TableRows(spanColumns);
   readonly #logs = new TableRows(logColumns);
   readonly #points = new TableRows(pointColumns);
 
-  constructor(dimensions: Dimensions) {
+  #bytes = 0;
+
+  constructor(dimensions: Dimensions, rowBytesMax: number) {
     this.#dimensions = dimensions;
+    this.#rowBytesMax = rowBytesMax;
+  }
+
+  /** Of the texts in the rows, a byte for each UTF-16 unit. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** A record that cannot be made a row is a dead letter and does not hold up its neighbours. */
@@ -25,20 +34,41 @@ export class BatchRows {
     try {
       this.#addRow(record, recordPlace(message, record, placed.timeMs));
     } catch (error) {
+      if (error instanceof TooLargeError) {
+        outcomes[slot] = { status: 'deadLetter', code: 'too-large', reason: error.message };
+        return;
+      }
       const reason = `no row can be made of it: ${(error as Error).message}`;
       outcomes[slot] = { status: 'deadLetter', code: 'unstorable', reason };
     }
   }
 
   #addRow(record: TelemetryRecord, place: RecordPlace): void {
+    const shared = sharedBytes(record.resource) + sharedBytes(record.scope);
     if (record.signal === 'traces') {
-      this.#spans.add(spanRow(record, place));
+      const row = spanRow(record, place);
+      this.#take(row, shared);
+      this.#spans.add(row);
     } else if (record.signal === 'logs') {
-      this.#logs.add(logRow(record, place));
+      const row = logRow(record, place);
+      this.#take(row, shared);
+      this.#logs.add(row);
     } else {
-      this.#points.add(pointRow(record, place, this.#dimensions.addSeries(record, place)));
+      const row = pointRow(record, place, 0n);
+      this.#take(row, shared + record.metric.name.length + attributeBytes(record.attributes));
+      this.#points.add({ ...row, series: this.#dimensions.addSeries(record, place) });
     }
     this.#dimensions.add(record.resource, record.scope);
+  }
+
+  #take(row: Record<string, unknown>, besideBytes: number): void {
+    let bytes = besideBytes;
+    for (const name in row) {
+      const value = row[name];
+      if (typeof value === 'string') bytes += value.length;
+    }
+    if (bytes > this.#rowBytesMax) throw new TooLargeError(bytes, this.#rowBytesMax);
+    this.#bytes += bytes;
   }
 
   /** Inside the batch's transaction. */
@@ -48,4 +78,31 @@ export class BatchRows {
     await this.#logs.appendTo(connection, 'log_record');
     await this.#points.appendTo(connection, 'point');
   }
+}
+
+class TooLargeError extends Error {
+  constructor(bytes: number, bytesMax: number) {
+    super(`its texts are ${bytes} bytes, and the search store takes ${bytesMax}: give it memory`);
+  }
+}
+
+const knownBytes = new WeakMap<Resource | Scope, number>();
+
+/** Many records share a resource and a scope, so each is measured once. */
+function sharedBytes(shared: Resource | Scope): number {
+  let bytes = knownBytes.get(shared);
+  if (bytes === undefined) {
+    bytes = attributeBytes(shared.attributes) + shared.schemaUrl.length;
+    if ('name' in shared) bytes += shared.name.length + shared.version.length;
+    knownBytes.set(shared, bytes);
+  }
+  return bytes;
+}
+
+function attributeBytes(attributes: readonly KeyValue[]): number {
+  let bytes = 0;
+  for (const { key, value } of attributes) {
+    bytes += key.length + (value.stringValue?.length ?? JSON.stringify(value).length);
+  }
+  return bytes;
 }

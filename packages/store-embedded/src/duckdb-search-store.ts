@@ -1,6 +1,6 @@
 import type { Position, TopicPartition } from '@spillway/broker';
 import type { DecodedMessage, MessageOutcome, SearchStore } from '@spillway/store';
-import { applyBatch } from './apply-batch.ts';
+import { applyMessages } from './apply-pieces.ts';
 import { type Database, type DatabaseEvent, openDatabase } from './database.ts';
 import { Dimensions } from './dimensions.ts';
 import { findLogs, logHistogram } from './find-logs.ts';
@@ -31,13 +31,32 @@ export interface DuckdbSearchStoreOptions {
 export type SearchStoreEvent =
   | DatabaseEvent
   /** DuckDB gave up on its open file; it is opened anew for the next batch. */
-  | { type: 'reopening'; reason: string };
+  | { type: 'reopening'; reason: string }
+  /** Large texts do not fit: from now on four times the configured memory may be used. */
+  | { type: 'memory-raised'; memoryLimitMb: number };
 
 export interface SearchStoreStats {
   /** Also those that a redelivery brought again. */
   stored: number;
   duplicates: number;
   deadLettered: number;
+}
+
+const memoryLimitDefaultMb = 96;
+/** A transaction takes several times its text, and queries and checkpoints have their share. */
+const transactionShare = 8;
+/** A checkpoint holds a whole vector of texts at once; it gets this many times the memory. */
+const largeTextFactor = 4;
+const rowsPerVector = 2_048;
+/** Measured: with less, a vector full of the largest rows does not fit. */
+const vectorShare = 2.2;
+
+function textLimits(memoryLimitMb: number): { bytesMax: number; rowBytesMax: number } {
+  const bytes = memoryLimitMb * 1_048_576;
+  return {
+    bytesMax: bytes / transactionShare,
+    rowBytesMax: Math.floor((bytes * largeTextFactor) / rowsPerVector / vectorShare),
+  };
 }
 
 /** Queries that run at once; a long one leaves the other connection to short ones. */
@@ -66,6 +85,7 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
   #open: { database: Database; readers: ReaderPool } | undefined;
   #failure: string | undefined;
+  #memoryFactor = 1;
   /** Writes run one after the other. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -102,11 +122,12 @@ class DuckdbStore implements DuckdbSearchStore {
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
     if (messages.length === 0) return Promise.resolve([]);
     return this.#write(async (database) => {
-      const outcomes = await applyBatch(
+      const outcomes = await applyMessages(
         {
           connection: database.writer,
           dimensions: this.#dimensions,
           retentionMs: this.#options.retentionMs ?? retentionDefaultMs,
+          ...textLimits(this.#options.memoryLimitMb ?? memoryLimitDefaultMb),
         },
         messages,
       );
@@ -178,9 +199,21 @@ class DuckdbStore implements DuckdbSearchStore {
   }
 
   async #openFile(): Promise<Database> {
-    const { dir, memoryLimitMb = 96, threads = 1, report = () => {} } = this.#options;
+    const {
+      dir,
+      memoryLimitMb = memoryLimitDefaultMb,
+      threads = 1,
+      report = () => {},
+    } = this.#options;
+    const open = () => {
+      const limit = memoryLimitMb * this.#memoryFactor;
+      return openDatabase({ dir, memoryLimitMb: limit, threads, readers }, report);
+    };
     try {
-      const database = await openDatabase({ dir, memoryLimitMb, threads, readers }, report);
+      const database = await open().catch((error: unknown) => {
+        if (!this.#raiseMemory(error)) throw error;
+        return open();
+      });
       this.#dimensions.forget();
       this.#open = { database, readers: new ReaderPool(database.readers) };
       this.#failure = undefined;
@@ -220,8 +253,18 @@ class DuckdbStore implements DuckdbSearchStore {
     this.#open = undefined;
     this.#failure = error.message;
     this.#options.report?.({ type: 'reopening', reason: error.message });
+    this.#raiseMemory(error);
     await open?.readers.drain();
     open?.database.close();
+  }
+
+  /** True when there is something to try again with. */
+  #raiseMemory(error: unknown): boolean {
+    if (!isOutOfMemory(error) || this.#memoryFactor > 1) return false;
+    this.#memoryFactor = largeTextFactor;
+    const memoryLimitMb = (this.#options.memoryLimitMb ?? memoryLimitDefaultMb) * largeTextFactor;
+    this.#options.report?.({ type: 'memory-raised', memoryLimitMb });
+    return true;
   }
 
   #count(outcomes: readonly MessageOutcome[]): void {
@@ -244,4 +287,10 @@ const notStarted = 'the search store is not started';
 
 function isFatal(error: unknown): boolean {
   return /^FATAL|invalidated/.test((error as Error).message);
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return /out of memory|failed to (pin|allocate)|could not allocate/i.test(
+    (error as Error).message,
+  );
 }

@@ -21,7 +21,8 @@ export interface Candidate {
 
 /**
  * The candidates, all of one signal, without those whose key is stored or came earlier in the
- * batch: these are marked `duplicate`. Equal records have equal times, so only the rows around the
+ * batch: these are marked `duplicate`, save for rows of the message itself, which an earlier
+ * attempt at it left there in pieces. Equal records have equal times, so only the rows around the
  * batch's times are looked at.
  */
 export async function dropDuplicates(
@@ -32,7 +33,11 @@ export async function dropDuplicates(
   if (candidates.length === 0) return [];
   const unlike = firstOfEach(candidates);
   const stored = await findStored(connection, signal, unlike);
-  return unlike.filter((candidate, row) => !stored.has(row) || isDuplicate(candidate));
+  return unlike.filter((candidate, row) => {
+    const owner = stored.get(row);
+    if (owner === undefined) return true;
+    return owner === ownerName(candidate.message) ? false : isDuplicate(candidate);
+  });
 }
 
 function firstOfEach(candidates: readonly Candidate[]): Candidate[] {
@@ -50,12 +55,16 @@ function isDuplicate(candidate: Candidate): false {
   return false;
 }
 
-/** Which of the candidates, by index, are in the table. */
+function ownerName({ envelope, position }: DecodedMessage): string {
+  return `${envelope.id.partition}/${position}`;
+}
+
+/** Whose rows the keys of the candidates, by index, are in the table. */
 async function findStored(
   connection: DuckDBConnection,
   signal: Signal,
   candidates: readonly Candidate[],
-): Promise<Set<number>> {
+): Promise<Map<number, string>> {
   const staged = new TableRows(stagedKeyColumns);
   let fromMs = Number.POSITIVE_INFINITY;
   let toMs = 0;
@@ -69,9 +78,10 @@ async function findStored(
   const parameters = new Parameters();
   const found = await parameters.query(
     connection,
-    `SELECT staged.row FROM temp.staged_key staged JOIN ${tableOf[signal]} t ON t.key = staged.key
+    `SELECT staged.row, t."partition" || '/' || t.position AS owner
+     FROM temp.staged_key staged JOIN ${tableOf[signal]} t ON t.key = staged.key
      WHERE t.time_ms BETWEEN ${parameters.bind(fromMs)} AND ${parameters.bind(toMs)}`,
   );
   await connection.run('DELETE FROM temp.staged_key');
-  return new Set(found.map(({ row }) => row as number));
+  return new Map(found.map(({ row, owner }) => [row as number, owner as string]));
 }

@@ -41,12 +41,15 @@ export function scalarText(value: AnyValue): string | undefined {
   return scalar === undefined ? undefined : String(scalar);
 }
 
-/** All values of a body and of attributes in lower case, a line each. */
+/** A search looks at so much of a record; all of it is stored. */
+const wordsCharsMax = 32_768;
+
+/** All values of a body and of attributes in lower case, a line each, up to a limit. */
 export function wordsOf(body: AnyValue | undefined, attributes: readonly KeyValue[]): string {
   const lines: string[] = [];
   if (body) collect(body, lines);
   for (const { value } of attributes) collect(value, lines);
-  return lines.join('\n').toLowerCase();
+  return lines.join('\n').slice(0, wordsCharsMax).toLowerCase();
 }
 
 function collect(value: AnyValue, lines: string[]): void {

@@ -1,0 +1,61 @@
+/** Messages whose rows are too much for one transaction: DuckDB holds it in memory until commit. */
+import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import {
+  type ApplyContext,
+  applyBatch,
+  candidatesOf,
+  insertRows,
+  movePositions,
+  noteApplied,
+  TooManyBytesError,
+} from './apply-batch.ts';
+import type { Candidate } from './duplicates.ts';
+import { inTransaction } from './transaction.ts';
+
+/** In one transaction where it fits, which it nearly always does, else in several. */
+export async function applyMessages(
+  context: ApplyContext,
+  messages: readonly DecodedMessage[],
+): Promise<MessageOutcome[]> {
+  try {
+    return await applyBatch(context, messages);
+  } catch (error) {
+    if (!(error instanceof TooManyBytesError)) throw error;
+  }
+  const [only] = messages;
+  if (only && messages.length === 1) return [await applyLarge(context, only)];
+  const outcomes: MessageOutcome[] = [];
+  for (const message of messages) outcomes.push(...(await applyMessages(context, [message])));
+  return outcomes;
+}
+
+/**
+ * The rows are committed by halves, and only then is the message noted as applied: after a crash in
+ * between it is delivered again, and knows its own rows.
+ */
+async function applyLarge(context: ApplyContext, message: DecodedMessage): Promise<MessageOutcome> {
+  const outcome: MessageOutcome = { records: message.records.map(() => stored) };
+  const work = { message, outcome };
+  await insertHalves(context, candidatesOf(work, context.retentionMs));
+  await inTransaction(context.connection, async () => {
+    await noteApplied(context.connection, [work]);
+    await movePositions(context.connection, [message]);
+  });
+  return outcome;
+}
+
+async function insertHalves(
+  context: ApplyContext,
+  candidates: readonly Candidate[],
+): Promise<void> {
+  const middle = candidates.length >> 1;
+  try {
+    await inTransaction(context.connection, () => insertRows(context, candidates));
+    context.dimensions.remember();
+  } catch (error) {
+    context.dimensions.abandon();
+    if (!(error instanceof TooManyBytesError) || middle === 0) throw error;
+    await insertHalves(context, candidates.slice(0, middle));
+    await insertHalves(context, candidates.slice(middle));
+  }
+}
