@@ -1,7 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
+import type { Broker } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
-import type { DecodedMessage, SearchStore, StoredMessage, WriteStore } from '@spillway/store';
+import type { AppliedMessage, DecodedMessage, SearchStore, StoredMessage } from '@spillway/store';
+import { writerGroup } from '@spillway/writer';
 import type { Parts } from './parts.ts';
 
 export interface RebuildProgress {
@@ -21,16 +23,28 @@ const minutesKeptMax = 366 * 24 * 60;
 export const searchFolder = 'search';
 const nextFolder = 'search.next';
 
+const rebuilding = new WeakSet<Parts>();
+
 /**
  * Builds the search store anew from the write store, beside the one in use, and switches over.
  * What the consumer applies meanwhile it reads again: the new store's own positions say from where.
  */
 export async function rebuildSearch(parts: Parts, onProgress: OnProgress): Promise<RebuildResult> {
-  const { folder, createSearchStore, search, writeStore, pipeline } = parts;
+  if (rebuilding.has(parts)) throw new Error('the search store is being rebuilt already');
+  rebuilding.add(parts);
+  try {
+    return await rebuild(parts, onProgress);
+  } finally {
+    rebuilding.delete(parts);
+  }
+}
+
+async function rebuild(parts: Parts, onProgress: OnProgress): Promise<RebuildResult> {
+  const { folder, createSearchStore, search, pipeline } = parts;
   await rm(folder.path(nextFolder), { recursive: true, force: true });
   const next = createSearchStore(nextFolder);
   await next.start();
-  const result = await fill(next, writeStore, onProgress).finally(() => next.stop());
+  const result = await fill(next, parts, onProgress).finally(() => next.stop());
   const change = () =>
     search.swap(async (old) => {
       await old.stop();
@@ -51,10 +65,11 @@ async function replaceFolder({ folder }: Parts): Promise<void> {
 
 async function fill(
   store: SearchStore,
-  from: WriteStore,
+  { broker, writeStore: from }: Parts,
   onProgress: OnProgress,
 ): Promise<RebuildResult> {
   const result = { records: 0, messages: 0 };
+  const isSettled = await settledBefore(broker);
   const toMinute = Math.floor(Date.now() / 60_000) + 24 * 60;
   for (const signal of signals) {
     const range = { signal, fromMinute: toMinute - minutesKeptMax, toMinute };
@@ -69,13 +84,27 @@ async function fill(
       onProgress({ signal, records: result.records });
     };
     for await (const message of from.readBack(range)) {
+      if (!isSettled(message.applied)) continue;
       batch.push(asDecoded(message, signal));
       waiting += message.records.length;
       if (waiting >= recordsPerBatch) await flush();
     }
     if (batch.length) await flush();
   }
+  await store.addRetired(await from.rowCounts({ fromMinute: toMinute - minutesKeptMax, toMinute }));
   return result;
+}
+
+/**
+ * What the writer applies while its rows are read may belong to a minute that was read already. It
+ * is left to the search store's consumer, which goes on behind the last message taken from here.
+ */
+async function settledBefore(broker: Broker): Promise<(applied: AppliedMessage) => boolean> {
+  const lags = await broker.lag(writerGroup);
+  const ends = new Map(
+    lags.map(({ topic, partition, committed }) => [`${topic}/${partition}`, committed]),
+  );
+  return ({ id, position }) => position < (ends.get(`${id.topic}/${id.partition}`) ?? 0);
 }
 
 function asDecoded(
@@ -97,5 +126,6 @@ function asDecoded(
     position: applied.position,
     records,
     broken: [],
+    earlier: applied,
   };
 }

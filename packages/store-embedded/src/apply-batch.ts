@@ -43,8 +43,11 @@ export async function applyBatch(
     await inTransaction(connection, async () => {
       const applied = await findApplied(connection, messages);
       const fresh = work.filter(({ message }) => takeId(applied, message));
-      const again = work.filter((each) => !fresh.includes(each));
-      refuseAgain(context, again);
+      const isFresh = new Set(fresh);
+      refuseAgain(
+        context,
+        work.filter((each) => !isFresh.has(each)),
+      );
       const candidates = fresh.flatMap((each) => candidatesOf(each, retentionMs));
       await insertRows(context, candidates);
       await noteApplied(connection, fresh);
@@ -147,22 +150,29 @@ export async function noteApplied(
 ): Promise<void> {
   const rows = new TableRows(appliedColumns);
   for (const { message, outcome } of fresh) {
-    const { envelope, records, broken } = message;
+    const { envelope, records } = message;
     const count = (status: string) => outcome.records.filter((r) => r.status === status).length;
+    const earlier = message.earlier ?? countsOf(message);
     rows.add({
       id: idText(message),
       tenant: envelope.tenant,
       signal: message.signal,
       minute: minuteOf(message),
       position: BigInt(message.position),
-      records: records.length + broken.length,
-      stored: count('stored'),
-      duplicates: count('duplicate'),
-      dead_lettered: count('deadLetter') + broken.length,
+      records: earlier.records,
+      stored: count('stored') + earlier.stored - records.length,
+      duplicates: count('duplicate') + earlier.duplicates,
+      dead_lettered: count('deadLetter') + earlier.deadLettered,
       is_foreign: envelope.foreign ? 1 : 0,
     });
   }
   await rows.appendTo(connection, 'message_applied');
+}
+
+/** Of a message all of whose records are at hand. */
+function countsOf({ records, broken }: DecodedMessage): NonNullable<DecodedMessage['earlier']> {
+  const [stored, deadLettered] = [records.length, broken.length];
+  return { records: stored + deadLettered, stored, duplicates: 0, deadLettered };
 }
 
 export async function movePositions(

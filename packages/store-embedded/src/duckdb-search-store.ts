@@ -1,5 +1,5 @@
 import type { Position, TopicPartition } from '@spillway/broker';
-import type { DecodedMessage, MessageOutcome, SearchStore } from '@spillway/store';
+import type { DecodedMessage, MessageOutcome, RowCount, SearchStore } from '@spillway/store';
 import { applyMessages } from './apply-pieces.ts';
 import { type Database, type DatabaseEvent, openDatabase } from './database.ts';
 import { Dimensions } from './dimensions.ts';
@@ -13,7 +13,7 @@ import { retentionDefaultMs } from './place-in-time.ts';
 import { queryMetric } from './query-metric.ts';
 import { readPoints } from './read-points.ts';
 import { ReaderPool } from './reader-pool.ts';
-import { emptyTables, retire } from './retire.ts';
+import { emptyTables, noteRetired, retire } from './retire.ts';
 import { listOperations, listServices } from './services.ts';
 
 export interface DuckdbSearchStoreOptions {
@@ -189,6 +189,10 @@ class DuckdbStore implements DuckdbSearchStore {
       this.#dimensions.forget();
       return rows;
     });
+  }
+
+  addRetired(counts: readonly RowCount[]): Promise<void> {
+    return this.#write(({ writer }) => noteRetired(writer, counts));
   }
 
   reset(): Promise<void> {

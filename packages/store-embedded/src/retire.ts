@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { signals } from '@spillway/otlp';
+import type { RowCount } from '@spillway/store';
 import { Parameters } from './parameters.ts';
 import { createTablesSql, dropTablesSql, tableOf } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -42,6 +43,21 @@ async function retireSignal(
     `DELETE FROM ${tableOf[signal]} WHERE time_ms < ${dropped.bind(Math.floor(beforeMs))}`,
   );
   return Number(row?.Count ?? 0);
+}
+
+/** What another store retired, taken over by one that was filled from it. */
+export async function noteRetired(
+  connection: DuckDBConnection,
+  counts: readonly RowCount[],
+): Promise<void> {
+  await inTransaction(connection, async () => {
+    for (const { tenant, signal, minute, retired } of counts) {
+      if (retired === 0) continue;
+      const parameters = new Parameters();
+      const values = [tenant, signal, minute, retired].map((value) => parameters.bind(value));
+      await parameters.query(connection, `INSERT INTO retired VALUES (${values.join(', ')})`);
+    }
+  });
 }
 
 async function retireAccount(connection: DuckDBConnection, beforeMs: number): Promise<void> {

@@ -4,7 +4,7 @@
  * Every query is bounded by `limit` and answers only for its tenant.
  */
 import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
-import type { LedgerSide } from './ledger.ts';
+import type { LedgerSide, RowCount } from './ledger.ts';
 import type { Sink } from './sink.ts';
 
 /** ms since the epoch; `from` inclusive, `to` exclusive. */
@@ -244,6 +244,8 @@ export interface SearchStore extends Sink, LedgerSide {
   operations(query: Query & { service: string }): Promise<OperationSummary[]>;
   /** Drops records placed before the time (ms since the epoch); they stay counted as `retired`. */
   retain(olderThanMs: number): Promise<number>;
+  /** Takes over what is gone from the write store, so that the account of a rebuild adds up. */
+  addRetired(counts: readonly RowCount[]): Promise<void>;
   /** Empty and ready to be filled again: for `rebuild search`. */
   reset(): Promise<void>;
 }

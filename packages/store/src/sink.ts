@@ -2,8 +2,10 @@
  * What the consumer hands to a store, and what the store answers. All three stores (write, search,
  * live) are sinks.
  */
+
 import type { Envelope, Position, TopicPartition } from '@spillway/broker';
 import type { BrokenRecord, Signal, TelemetryRecord } from '@spillway/otlp';
+import type { AppliedMessage } from './ledger.ts';
 
 /** One message of the broker, decoded. */
 export interface DecodedMessage {
@@ -14,6 +16,11 @@ export interface DecodedMessage {
   records: TelemetryRecord[];
   /** Already found to be dead letters; the sink only counts them. */
   broken: BrokenRecord[];
+  /**
+   * Of a message that a rebuild brings: what the write store counted when it took all of its
+   * records. `records` are only those that it still has.
+   */
+  earlier?: Pick<AppliedMessage, 'records' | 'stored' | 'duplicates' | 'deadLettered'>;
 }
 
 /** `stored` also for a record that a redelivery of the same message brings again. */

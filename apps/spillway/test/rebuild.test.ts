@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stampHeaders, topicOf } from '@spillway/broker';
+import { jsonToProtobuf } from '@spillway/otlp';
+import { logsBody } from '@spillway/test-support';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { embedded } from '../src/adapters.ts';
+import { spillwaySchema } from '../src/config.ts';
+import { auditLedger } from '../src/ledger.ts';
+import { createParts, type Parts } from '../src/parts.ts';
+import { Consumers } from '../src/pipeline.ts';
+import { rebuildSearch } from '../src/rebuild.ts';
+import { ensureTopics } from '../src/topics.ts';
+
+let dir: string;
+let parts: Parts;
+let consumers: Consumers;
+let sequence: number;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'rebuild-'));
+  sequence = 0;
+  const config = spillwaySchema.parse({ data: { dir }, gateway: {}, log: {} });
+  const made = createParts(config, embedded, () => {});
+  made.folder.open();
+  consumers = new Consumers(made, embedded.liveStore({ ...made, report: () => {} }), () => {});
+  parts = { ...made, pipeline: consumers };
+  await parts.broker.start();
+  await ensureTopics(parts.broker, 2);
+  await parts.writeStore.start();
+  await parts.search.store.start();
+  await consumers.live.start();
+  for (const consumer of consumers.components) await consumer.start();
+}, 60_000);
+
+afterEach(async () => {
+  for (const consumer of consumers.components) await consumer.stop();
+  await parts.search.store.stop();
+  await parts.writeStore.stop();
+  await parts.broker.stop();
+  rmSync(dir, { recursive: true });
+});
+
+/** As the gateway does. */
+async function publish(bodies: readonly string[], receivedMs = Date.now()): Promise<void> {
+  const value = jsonToProtobuf('logs', Buffer.from(logsBody('shop', bodies)));
+  sequence += 1;
+  const stamp = { gateway: 'gw', epoch: 1, sequence, tenant: 'default', receivedMs };
+  const headers = stampHeaders({ ...stamp, records: bodies.length });
+  const place = { topic: topicOf.logs, partition: 0, key: 'default/0' };
+  const [outcome] = await parts.broker.publish([{ ...place, value: [value], headers }]);
+  expect(outcome?.status).toBe('durable');
+}
+
+async function caughtUp(...groups: string[]): Promise<void> {
+  for (const group of groups) {
+    const waiting = async () => (await parts.broker.lag(group)).some(({ messages }) => messages);
+    while (await waiting()) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Both stores have everything, and the account adds up. */
+async function expectWhole(records: number): Promise<void> {
+  await caughtUp('writer', 'search');
+  const { totals, differences } = await auditLedger(parts, {});
+  expect(differences).toEqual([]);
+  expect(totals).toMatchObject({ accepted: records, unaccounted: 0 });
+}
+
+it('keeps the account of duplicates', async () => {
+  const twice = logsBody('shop', ['one', 'two']);
+  const value = [jsonToProtobuf('logs', Buffer.from(twice))];
+  for (const epoch of [1, 2]) {
+    const stamp = { gateway: 'gw', epoch, sequence: 1, tenant: 'default', receivedMs: Date.now() };
+    const headers = stampHeaders({ ...stamp, records: 2 });
+    await parts.broker.publish([
+      { topic: topicOf.logs, partition: 0, key: 'default/0', value, headers },
+    ]);
+  }
+  await caughtUp('writer', 'search');
+  await rebuildSearch(parts, () => {});
+  await expectWhole(4);
+}, 30_000);
+
+it('keeps the account of what retention dropped', async () => {
+  await publish(['one', 'two']);
+  await caughtUp('writer', 'search');
+  expect(await parts.writeStore.retain(Date.now() + 86_400_000)).toBe(2);
+  await rebuildSearch(parts, () => {});
+  await expectWhole(2);
+}, 30_000);
+
+it('leaves to the log what is applied to a minute that was read already', async () => {
+  await publish(['before']);
+  await caughtUp('writer', 'search');
+  const { writeStore } = parts;
+  const racing = new Proxy(writeStore, {
+    get: (target, name) => {
+      const member = target[name as keyof typeof target];
+      if (name !== 'readBack') return typeof member === 'function' ? member.bind(target) : member;
+      return async function* (range: Parameters<typeof target.readBack>[0]) {
+        const passed = sequence + 1;
+        if (range.signal === 'logs') {
+          await publish(['late'], Date.now() - 120_000);
+          await publish(['next']);
+          await caughtUp('writer', 'search');
+        }
+        for await (const message of target.readBack(range)) {
+          if (message.applied.id.sequence !== passed) yield message;
+        }
+      };
+    },
+  });
+  await rebuildSearch({ ...parts, writeStore: racing }, () => {});
+  await expectWhole(3);
+}, 30_000);
+
+it('is done by one at a time', async () => {
+  const first = rebuildSearch(parts, () => {});
+  await expect(rebuildSearch(parts, () => {})).rejects.toThrow('being rebuilt already');
+  await first;
+}, 30_000);
