@@ -22,6 +22,8 @@ import { type ChildRow, type Row, tablesOf } from './tables.ts';
 
 /** Bounds the text of one statement, and with it the memory that PGlite never gives back. */
 const rowsPerStatement = 2_000;
+/** For the same reason; rows that need more are inserted apart, or refused when alone. */
+const statementCharsMax = 64 * 1_048_576;
 
 const kinds = ['resources', 'scopes', 'series'] as const;
 type Kind = (typeof kinds)[number];
@@ -60,12 +62,15 @@ export class RowInserter {
     const { rows } = chunk;
     await tx.query('SAVEPOINT chunk');
     try {
-      const dimensions = await this.#findDimensions(tx, rows);
-      await insertRows(tx, chunk);
+      const bounded = withLimit(tx);
+      const dimensions = await this.#findDimensions(bounded, rows);
+      await insertRows(bounded, chunk);
       await tx.query('RELEASE SAVEPOINT chunk');
       learnt.push(dimensions);
     } catch (error) {
-      if (!(error instanceof DatabaseError && error.blamesData)) throw error;
+      const blamesData = error instanceof DatabaseError && error.blamesData;
+      // A RangeError is V8's: a string longer than it can make.
+      if (!blamesData && !(error instanceof RangeError)) throw error;
       await tx.query('ROLLBACK TO SAVEPOINT chunk');
       await tx.query('RELEASE SAVEPOINT chunk');
       const [only] = rows;
@@ -104,6 +109,19 @@ export class RowInserter {
     });
     return learnt;
   }
+}
+
+function withLimit(tx: Queryable): Queryable {
+  return {
+    script: (sql) => tx.script(sql),
+    query: (sql, params = []) => {
+      const chars = params.reduce<number>((sum, param) => sum + String(param).length, 0);
+      if (chars > statementCharsMax) {
+        throw new RangeError(`${chars} characters; the store takes ${statementCharsMax} at once`);
+      }
+      return tx.query(sql, params);
+    },
+  };
 }
 
 interface Chunk {
