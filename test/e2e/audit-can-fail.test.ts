@@ -114,6 +114,6 @@ describe('spillway audit, when a tail of the log is lost', () => {
     expect(holes.every(({ tenant, records }) => tenant === 'default' && records === 2)).toBe(true);
     expect(report.totals.unaccounted).toBe(2 * 3 * 2);
     const minute = new Date((holes[0]?.minute ?? 0) * 60_000).toISOString().slice(0, 16);
-    expect(text).toContain(`${minute}Z  tenant default  logs  writer: gateway/`);
+    expect(text).toContain(`${minute}Z  tenant default  logs  writer: gw-1/`);
   }, 180_000);
 });

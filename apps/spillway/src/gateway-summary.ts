@@ -1,7 +1,10 @@
 import type { Gateway } from '@spillway/gateway';
 
 /** A gateway's numbers for a person; all of them are in `/metrics`. */
-export function summaryOf(gateway: Gateway): {
+export function summaryOf(
+  name: string,
+  gateway: Gateway,
+): {
   name: string;
   stats: Record<string, number | string>;
 } {
@@ -10,7 +13,7 @@ export function summaryOf(gateway: Gateway): {
   const sum = (counts: readonly { count: number }[]) =>
     counts.reduce((total, { count }) => total + count, 0);
   return {
-    name: gateway.name,
+    name,
     stats: {
       requests: sum(requests),
       'records accepted': sum(recordsAccepted),

@@ -21,6 +21,9 @@ import { type Adapters, createParts, type Parts } from './parts.ts';
 import { Consumers } from './pipeline.ts';
 import { ensureTopics } from './topics.ts';
 
+/** The only one of its folder; the epoch tells its starts apart. */
+const gatewayName = 'gw-1';
+
 export interface SpillwayOptions {
   config: SpillwayConfig;
   adapters: Adapters;
@@ -114,7 +117,7 @@ export class Spillway implements Component {
     this.#gateway = createGateway({
       config: this.#config.gateway,
       broker,
-      name: 'gateway',
+      name: gatewayName,
       epoch: folder.nextEpoch(Date.now()),
       report: this.#report,
     });
@@ -143,7 +146,7 @@ export class Spillway implements Component {
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),
-        gateways: async () => (this.#gateway ? [summaryOf(this.#gateway)] : []),
+        gateways: async () => (this.#gateway ? [summaryOf(gatewayName, this.#gateway)] : []),
       },
       clock: Date.now,
       report: this.#report,

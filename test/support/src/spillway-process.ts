@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const bin = join(here, '../../../apps/spillway/bin/spillway.js');
+/** As in the first line of the launcher. */
+const nodeFlags = ['--max-semi-space-size=1'];
 const freePorts = ['--gateway.httpPort', '0', '--gateway.grpcPort', '0', '--console.port', '0'];
 
 export interface Addresses {
@@ -44,7 +46,7 @@ export class SpillwayProcess {
     const { dataDir, program = bin, args = [] } = this.#options;
     const runFile = join(dataDir, 'run.json');
     rmSync(runFile, { force: true }); // Left by a kill.
-    const words = [program, 'up', '--data', dataDir, ...freePorts, ...args];
+    const words = [...nodeFlags, program, 'up', '--data', dataDir, ...freePorts, ...args];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -75,7 +77,9 @@ export class SpillwayProcess {
 export async function runSpillway(
   args: readonly string[],
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...nodeFlags, bin, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (part: Buffer) => {
     stdout += part.toString();

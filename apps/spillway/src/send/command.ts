@@ -27,7 +27,7 @@ const progressIntervalMs = 250;
 /** `spillway send`: prints what was acknowledged as JSON; exit code 1 when not all of it was. */
 export function sendCommand(): Command {
   return new Command('send')
-    .description('Send generated traces, logs and metrics that belong together')
+    .description('send generated traces, logs and metrics that belong together')
     .addOption(count('--traces <n>', 'traces', 100))
     .addOption(count('--spans <n>', 'spans of each trace', 8, 1))
     .addOption(count('--logs <n>', 'log records in all', 200))
