@@ -25,11 +25,11 @@ export function escapeText(value: string): string {
 const partChars = 65_536;
 
 /** V8 ends the process when one `replace` finds some ten million matches. */
-function byParts(value: string, escape: (part: string) => string): string {
-  if (value.length <= partChars) return escape(value);
+function byParts(value: string, escapePart: (part: string) => string): string {
+  if (value.length <= partChars) return escapePart(value);
   let escaped = '';
   for (let from = 0; from < value.length; from += partChars) {
-    escaped += escape(value.slice(from, from + partChars));
+    escaped += escapePart(value.slice(from, from + partChars));
   }
   return escaped;
 }

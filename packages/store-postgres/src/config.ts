@@ -13,4 +13,6 @@ export interface PostgresStoreConfig {
 
 export type PostgresStoreEvent =
   /** The database could not be trusted; it starts empty and the log fills it again. */
-  { type: 'store-set-aside'; path: string; reason: string };
+  | { type: 'store-set-aside'; path: string; reason: string }
+  /** The database died while it was open; it is opened again. */
+  | { type: 'store-reopening'; reason: string };

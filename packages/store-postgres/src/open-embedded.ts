@@ -36,6 +36,11 @@ export async function openEmbedded(
   return client;
 }
 
+/** The folder is ours still: its database died, and the process did not. */
+export function reopenEmbedded(folder: Folder): Promise<EmbeddedClient> {
+  return openMigrated(folder, false);
+}
+
 async function openMigrated(folder: Folder, fresh: boolean): Promise<EmbeddedClient> {
   const client = await EmbeddedClient.open({ dir: folder.dataDir, fresh });
   try {

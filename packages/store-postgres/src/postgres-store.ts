@@ -7,13 +7,13 @@ import type {
   StoredMessage,
   WriteStore,
 } from '@spillway/store';
-import type { Client, Queryable } from './client.ts';
+import type { Client } from './client.ts';
 import type { PostgresStoreConfig } from './config.ts';
 import { dayMs, dayOf } from './days.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { Folder } from './folder.ts';
 import { countRows, readApplied, readNoted, readRefused, writeNotes } from './ledger.ts';
-import { openEmbedded } from './open-embedded.ts';
+import { openEmbedded, reopenEmbedded } from './open-embedded.ts';
 import { readBack } from './reader.ts';
 import { retain } from './retention.ts';
 import { Writer } from './writer.ts';
@@ -27,11 +27,17 @@ export function createPostgresStore(config: PostgresStoreConfig): WriteStore {
   return new PostgresStore(config);
 }
 
+interface Opened {
+  client: Client;
+  writer: Writer;
+}
+
 class PostgresStore implements WriteStore {
   readonly name = 'postgres';
   readonly #config: PostgresStoreConfig;
   readonly #folder: Folder;
-  #open: { client: Client; writer: Writer } | undefined;
+  #open: Opened | undefined;
+  #reopening: Promise<Opened> | undefined;
 
   constructor(config: PostgresStoreConfig) {
     this.#config = config;
@@ -48,6 +54,7 @@ class PostgresStore implements WriteStore {
   }
 
   async stop(): Promise<void> {
+    await this.#reopening?.catch(() => undefined);
     const open = this.#open;
     if (!open) return;
     this.#open = undefined;
@@ -61,12 +68,13 @@ class PostgresStore implements WriteStore {
   }
 
   async apply(messages: readonly DecodedMessage[]) {
-    return await this.#opened.writer.apply(messages);
+    return await (await this.#opened()).writer.apply(messages);
   }
 
   /** Partitions of which nothing was applied are left out: they begin where the log begins. */
   async nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
-    const { rows } = await this.#client.query(
+    const { client } = await this.#opened();
+    const { rows } = await client.query(
       'SELECT topic, partition, next_position FROM consumer_position',
     );
     const known = new Map(rows.map(([topic, partition, next]) => [`${topic}/${partition}`, next]));
@@ -78,33 +86,33 @@ class PostgresStore implements WriteStore {
 
   async applyNotes(notes: readonly LedgerNote[]): Promise<void> {
     if (notes.length === 0) return;
-    const { client, writer } = this.#opened;
+    const { client, writer } = await this.#opened();
     const tenants = await client.transaction((tx) => writeNotes(tx, notes, writer.tenants));
     writer.tenants.remember(tenants);
   }
 
   async notedMessages(range: MinuteRange) {
-    return await readNoted(this.#client, range);
+    return await readNoted((await this.#opened()).client, range);
   }
 
   async refusedCounts(range: MinuteRange) {
-    return await readRefused(this.#client, range);
+    return await readRefused((await this.#opened()).client, range);
   }
 
   async appliedMessages(range: MinuteRange) {
-    return await readApplied(this.#client, range);
+    return await readApplied((await this.#opened()).client, range);
   }
 
   async rowCounts(range: MinuteRange) {
-    return await countRows(this.#client, range);
+    return await countRows((await this.#opened()).client, range);
   }
 
   async *readBack(range: MinuteRange & { signal: Signal }): AsyncGenerator<StoredMessage> {
-    yield* readBack(this.#client, range);
+    yield* readBack((await this.#opened()).client, range);
   }
 
   async retain(olderThanMs: number): Promise<number> {
-    const { client, writer } = this.#opened;
+    const { client, writer } = await this.#opened();
     try {
       return await retain(client, olderThanMs);
     } finally {
@@ -112,12 +120,23 @@ class PostgresStore implements WriteStore {
     }
   }
 
-  get #opened(): { client: Client; writer: Writer } {
+  /** A database that died is opened anew; what it had committed is there. */
+  async #opened(): Promise<Opened> {
     if (!this.#open) throw new StoreUnavailableError('the store is not started');
-    return this.#open;
+    const { client } = this.#open;
+    if (client.health().ok) return this.#open;
+    this.#reopening ??= this.#reopen(client).finally(() => {
+      this.#reopening = undefined;
+    });
+    return await this.#reopening;
   }
 
-  get #client(): Queryable {
-    return this.#opened.client;
+  async #reopen(dead: Client): Promise<Opened> {
+    const reason = dead.health().detail;
+    this.#config.report?.({ type: 'store-reopening', reason });
+    await dead.close();
+    const client = await reopenEmbedded(this.#folder);
+    this.#open = { client, writer: new Writer(client, this.#config.retentionMs) };
+    return this.#open;
   }
 }

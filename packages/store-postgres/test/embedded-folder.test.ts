@@ -31,6 +31,11 @@ function newStore() {
   return createPostgresStore({ dir, retentionMs: 7 * 86_400_000, report });
 }
 
+function pathSetAside(): string {
+  const event = events.find(({ type }) => type === 'store-set-aside');
+  return event?.type === 'store-set-aside' ? event.path : '';
+}
+
 /** Opens it, looks, and leaves one message in it. */
 async function messagesFound(): Promise<number> {
   const store = newStore();
@@ -58,6 +63,23 @@ test('a folder that was open when its process died is opened again', async () =>
   expect(events).toEqual([]);
 });
 
+test('a database that dies under the store is opened again, with all it had committed', async () => {
+  const open = vi.spyOn(EmbeddedClient, 'open');
+  const store = newStore();
+  await store.start();
+  const before = (await store.appliedMessages(everyMinute)).length;
+  const client: EmbeddedClient = await open.mock.results[0]?.value;
+  await client.close();
+  open.mockRestore();
+  expect(store.health().ok).toBe(false);
+  const records = new TestRecords({ gateway: 'gw-after' });
+  await store.apply([records.message([records.span()])]);
+  expect(store.health().ok).toBe(true);
+  expect(await store.appliedMessages(everyMinute)).toHaveLength(before + 1);
+  expect(events).toEqual([{ type: 'store-reopening', reason: 'the database is closed' }]);
+  await store.stop();
+});
+
 test('a folder that was open when the machine went down is set aside', async () => {
   await writeMarker({ boot: 'an earlier one' });
   expect(await messagesFound()).toBe(0);
@@ -68,7 +90,7 @@ test('a folder that was open when the machine went down is set aside', async () 
       reason: 'it was open when the machine went down',
     },
   ]);
-  expect(await readdir(events[0]?.path as string)).toContain('data');
+  expect(await readdir(pathSetAside())).toContain('data');
 });
 
 test('a folder that does not open is set aside, and one such is kept', async () => {
@@ -76,7 +98,7 @@ test('a folder that does not open is set aside, and one such is kept', async () 
   expect(await messagesFound()).toBe(0);
   expect(events[0]?.reason).toMatch(/^it does not open: /);
   const kept = (await readdir(parent)).filter((name) => name.includes('set-aside'));
-  expect(kept.map((name) => join(parent, name))).toEqual([events[0]?.path]);
+  expect(kept.map((name) => join(parent, name))).toEqual([pathSetAside()]);
 });
 
 test('a folder in use is refused and not touched', async () => {
