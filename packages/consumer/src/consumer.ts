@@ -7,6 +7,7 @@ import {
 } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
 import type { MessageOutcome, Sink } from '@spillway/store';
+import { backoffMs } from './backoff.ts';
 import { partitionName, positionsToCommit } from './commit.ts';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
 import { type ConsumerEvent, letterEvent } from './consumer-event.ts';
@@ -15,7 +16,7 @@ import { lettersOf } from './dead-letter.ts';
 import { decodeMessage, type Item } from './decode-message.ts';
 import { firstRetries, HeldPartitions, type Retry } from './held-partitions.ts';
 import { persist, sleep } from './retry.ts';
-import { rewindToSink } from './rewind.ts';
+import { isBehind, rewindToSink } from './rewind.ts';
 
 export interface ConsumerOptions {
   group: string;
@@ -55,19 +56,8 @@ export class Consumer {
   }
 
   async start(): Promise<void> {
-    const { broker, group, report } = this.#options;
-    for (const rewind of await rewindToSink(this.#options)) {
-      report?.({ type: 'rewound', group, ...rewind });
-    }
-    this.#subscription = await broker.subscribe({
-      group,
-      topics: signals.map((signal) => topicOf[signal]),
-      onRevoke: (partitions) => this.#giveUp(partitions),
-    });
-    this.#running = this.#run(this.#subscription).catch((error: Error) => {
-      this.#trouble = `stopped: ${error.message}`;
-      report?.({ type: 'failed', group, error });
-    });
+    this.#subscription = await this.#join();
+    this.#running = this.#runOn(this.#subscription);
   }
 
   /** Finishes and commits the batch in hand, then leaves the group. */
@@ -99,6 +89,40 @@ export class Consumer {
   resume(): void {
     this.#pause?.resolve();
     this.#pause = undefined;
+  }
+
+  async #join(): Promise<Subscription> {
+    const { broker, group, report } = this.#options;
+    for (const rewind of await rewindToSink(this.#options)) {
+      report?.({ type: 'rewound', group, ...rewind });
+    }
+    return await broker.subscribe({
+      group,
+      topics: signals.map((signal) => topicOf[signal]),
+      onRevoke: (partitions) => this.#giveUp(partitions),
+    });
+  }
+
+  /** What breaks off (a commit that the disk refused) begins anew where the group stands. */
+  async #runOn(joined: Subscription): Promise<void> {
+    const { group, report, random = Math.random } = this.#options;
+    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;
+    let subscription: Subscription | undefined = joined;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        subscription ??= await this.#join();
+        this.#subscription = subscription;
+        await this.#run(subscription);
+        return;
+      } catch (error) {
+        this.#trouble = `broken off: ${(error as Error).message}`;
+        report?.({ type: 'failed', group, error: error as Error });
+      }
+      await subscription?.close().catch(() => undefined);
+      subscription = undefined;
+      this.#held.clear();
+      if (!(await sleep(backoffMs(attempt, { baseMs, maxMs, random }), this.#abort.signal))) return;
+    }
   }
 
   async #run(subscription: Subscription): Promise<void> {
@@ -136,6 +160,7 @@ export class Consumer {
     const applied = await this.#apply(items);
     if (!applied) return;
     const outcomes = applied.value;
+    if (!outcomes) throw new Error(`${this.#options.sink.name} lost what it had applied`);
     const retries = firstRetries(items, outcomes);
     const isDone = (item: Item): boolean => {
       const retry = retries.get(partitionName(item));
@@ -144,21 +169,28 @@ export class Consumer {
     const done = items.filter(isDone);
     if (!(await this.#bury(done, outcomes))) return;
     await subscription.commit(positionsToCommit(items, isDone));
+    this.#trouble = undefined;
     count(this.#stats, done, outcomes);
     this.#settle(subscription, items, retries);
   }
 
-  /** Waits for as long as the sink as a whole cannot work. Undefined when stopped meanwhile. */
+  /**
+   * Waits for as long as the sink as a whole cannot work. Undefined when stopped meanwhile; without
+   * outcomes when the sink came back with less than it had.
+   */
   #apply(items: readonly Item[]) {
     const { sink, group, report } = this.#options;
+    let failed = false;
     const relevant = items.filter((item) => item.decoded !== undefined);
     const messages = relevant.flatMap(({ decoded }) => decoded ?? []);
     return this.#persist(
       async () => {
+        if (failed && (await isBehind(sink, items))) return undefined;
         const outcomes = messages.length ? await sink.apply(messages) : [];
         return new Map(relevant.map((item, i) => [item, outcomes[i] as MessageOutcome]));
       },
       (error, attempt, waitMs) => {
+        failed = true;
         this.#trouble = `${sink.name}: ${error.message}`;
         report?.({ type: 'sink-unavailable', group, attempt, waitMs, error });
       },

@@ -1,5 +1,5 @@
 import { type DeliveredMessage, readEnvelope, signalOf } from '@spillway/broker';
-import { decode, OtlpError } from '@spillway/otlp';
+import { decode } from '@spillway/otlp';
 import type { DecodedMessage } from '@spillway/store';
 
 /** A polled message with what it says. `undefined` decoded: this group has nothing to do with it. */
@@ -11,7 +11,7 @@ export interface Item extends DeliveredMessage {
 
 /**
  * A message whose framing does not hold (only another tool can have written it) is one broken
- * record: it becomes a dead letter whole.
+ * record: it becomes a dead letter whole. So does one that our decoder fails at in any other way.
  */
 export function decodeMessage(message: DeliveredMessage, group: string): Item {
   const signal = signalOf(message.topic);
@@ -25,9 +25,8 @@ export function decodeMessage(message: DeliveredMessage, group: string): Item {
     const { records, broken, ...rest } = decode(signal, message.value, options);
     return { ...message, decoded: { ...common, records, broken }, ordinals: rest.ordinals };
   } catch (error) {
-    if (!(error instanceof OtlpError)) throw error;
     const code = 'malformed-message' as const;
-    const broken = [{ index: 0, key: '', code, reason: error.message }];
+    const broken = [{ index: 0, key: '', code, reason: (error as Error).message }];
     return { ...message, decoded: { ...common, records: [], broken }, ordinals: undefined };
   }
 }

@@ -52,6 +52,10 @@ export class HeldPartitions {
     this.#held.set(partitionName(partition), { items, dueMs });
   }
 
+  clear(): void {
+    this.#held.clear();
+  }
+
   /** True when it was held. */
   release(partition: TopicPartition): boolean {
     return this.#held.delete(partitionName(partition));

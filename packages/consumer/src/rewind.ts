@@ -48,3 +48,17 @@ export async function rewindToSink(options: {
   }
   return rewinds;
 }
+
+/** True when the sink does not have what stands before these messages, in the order of the log. */
+export async function isBehind(sink: Sink, messages: readonly Position[]): Promise<boolean> {
+  if (!sink.nextPositions) return false;
+  const first = new Map<string, Position>();
+  for (const message of messages) {
+    const name = partitionName(message);
+    if (!first.has(name)) first.set(name, message);
+  }
+  const next = new Map(
+    (await sink.nextPositions([...first.values()])).map((at) => [partitionName(at), at.position]),
+  );
+  return [...first].some(([name, { position }]) => (next.get(name) ?? 0) < position);
+}
