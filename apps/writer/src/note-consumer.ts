@@ -35,6 +35,7 @@ export class NoteConsumer implements Component {
   async start(): Promise<void> {
     const { broker } = this.#options;
     const topics = [ledgerTopic];
+    await this.#rewindToStore();
     this.#subscription = await broker.subscribe({ group: noteGroup, topics });
     this.#running = this.#run(this.#subscription);
   }
@@ -51,6 +52,18 @@ export class NoteConsumer implements Component {
     return { ok: true, detail: `keeping the gateways' notes${unreadable}` };
   }
 
+  /** A store that was set aside and began anew has none of the notes that were committed. */
+  async #rewindToStore(): Promise<void> {
+    const { broker, store } = this.#options;
+    if (!store.nextPositions || !broker.canReplay) return;
+    const notes = { topic: ledgerTopic, partition: 0 };
+    const [next] = await store.nextPositions([notes]);
+    const [lag] = await broker.lag(noteGroup);
+    const position = next?.position ?? 0;
+    if (!lag || position >= lag.committed) return;
+    await broker.replay(noteGroup, ledgerTopic, { positions: [{ ...notes, position }] });
+  }
+
   async #run(subscription: Subscription): Promise<void> {
     const { signal } = this.#abort;
     const { pollWaitMs: waitMs, retryMs } = this.#options;
@@ -62,7 +75,9 @@ export class NoteConsumer implements Component {
         }
         const last = waiting.at(-1);
         if (!last) continue;
-        await this.#options.store.applyNotes(waiting.flatMap((message) => this.#parse(message)));
+        const notes = waiting.flatMap((message) => this.#parse(message));
+        const { topic, partition, position } = last;
+        await this.#options.store.applyNotes(notes, { topic, partition, position: position + 1 });
         await subscription.commit([last]);
         waiting = [];
         this.#trouble = undefined;

@@ -1,5 +1,5 @@
 /** `message_applied`: which messages are in, and what became of their records. */
-import type { MessageId } from '@spillway/broker';
+import type { MessageId, Position } from '@spillway/broker';
 import type { DecodedMessage, RecordOutcome } from '@spillway/store';
 import type { Queryable } from './client.ts';
 import { arrayLiteral, escapeText, unescapeText } from './codec.ts';
@@ -142,7 +142,7 @@ export async function movePositions(
   tx: Queryable,
   messages: readonly DecodedMessage[],
 ): Promise<void> {
-  const next = new Map<string, { topic: string; partition: number; position: number }>();
+  const next = new Map<string, Position>();
   for (const { envelope, position } of messages) {
     const { topic, partition } = envelope.id;
     const name = `${topic}/${partition}`;
@@ -150,10 +150,15 @@ export async function movePositions(
     next.set(name, { topic, partition, position: Math.max(known, position + 1) });
   }
   const sorted = [...next].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, of]) => of);
+  await keepPositions(tx, sorted);
+}
+
+/** The positions to read next; none ever goes back. */
+export async function keepPositions(tx: Queryable, next: readonly Position[]): Promise<void> {
   await tx.query(positionSql, [
-    arrayLiteral(sorted.map(({ topic }) => topic)),
-    arrayLiteral(sorted.map(({ partition }) => partition)),
-    arrayLiteral(sorted.map(({ position }) => position)),
+    arrayLiteral(next.map(({ topic }) => topic)),
+    arrayLiteral(next.map(({ partition }) => partition)),
+    arrayLiteral(next.map(({ position }) => position)),
   ]);
 }
 

@@ -13,6 +13,7 @@ import { dayMs, dayOf } from './days.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { Folder } from './folder.ts';
 import { countRows, readApplied, readNoted, readRefused, writeNotes } from './ledger.ts';
+import { keepPositions } from './messages.ts';
 import { openEmbedded, reopenEmbedded } from './open-embedded.ts';
 import { readBack } from './reader.ts';
 import { retain } from './retention.ts';
@@ -84,10 +85,13 @@ class PostgresStore implements WriteStore {
     });
   }
 
-  async applyNotes(notes: readonly LedgerNote[]): Promise<void> {
-    if (notes.length === 0) return;
+  async applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void> {
+    if (notes.length === 0 && !next) return;
     const { client, writer } = await this.#opened();
-    const tenants = await client.transaction((tx) => writeNotes(tx, notes, writer.tenants));
+    const tenants = await client.transaction(async (tx) => {
+      if (next) await keepPositions(tx, [next]);
+      return notes.length > 0 ? await writeNotes(tx, notes, writer.tenants) : new Map();
+    });
     writer.tenants.remember(tenants);
   }
 

@@ -1,3 +1,4 @@
+import type { Position } from '@spillway/broker';
 import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import type {
   AppliedMessage,
@@ -13,8 +14,11 @@ import type { Sink } from './sink.ts';
  * Idempotent: a message applied again changes nothing; a record whose key is there is `duplicate`.
  */
 export interface WriteStore extends Sink, LedgerSide {
-  /** Notes are kept once each; a redelivered note changes nothing. */
-  applyNotes(notes: readonly LedgerNote[]): Promise<void>;
+  /**
+   * Notes are kept once each; a redelivered note changes nothing. `next` is where the reader of the
+   * notes goes on: kept with them, and told by `nextPositions`.
+   */
+  applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void>;
   notedMessages(range: MinuteRange): Promise<(NotedMessage & { gateway: string; epoch: number })[]>;
   refusedCounts(
     range: MinuteRange,
