@@ -2,9 +2,8 @@ import type { Broker } from '@spillway/broker';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
 import type { LiveStore, SearchStore, WriteStore } from '@spillway/store';
 import type { SpillwayConfig } from './config.ts';
-import { DataFolder } from './data-folder.ts';
+import { DataFolder, searchFolder } from './data-folder.ts';
 import type { Report } from './event-log.ts';
-import { searchFolder } from './rebuild.ts';
 import { Swappable } from './swappable.ts';
 
 export interface AdapterContext {

@@ -26,7 +26,11 @@ export class Consumers implements Pipeline {
           createWriter({ config: config.writer, broker, store: writeStore, report }),
         ),
         new Restartable(searchGroup, () =>
-          createSearchProjector({ ...projector, store: search.store }),
+          createSearchProjector({
+            ...projector,
+            store: search.store,
+            accountHours: config.writer.retentionHours,
+          }),
         ),
         new Restartable(liveGroup, () => createLiveProjector({ ...projector, store: live })),
       ].map((consumer) => [consumer.name, consumer]),

@@ -4,6 +4,7 @@ import { type Signal, signals } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
 import type { AppliedMessage, DecodedMessage, SearchStore, StoredMessage } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
+import { searchFolder } from './data-folder.ts';
 import type { Parts } from './parts.ts';
 
 export interface RebuildProgress {
@@ -20,7 +21,6 @@ export type OnProgress = (progress: RebuildProgress) => void;
 
 const recordsPerBatch = 2_000;
 const minutesKeptMax = 366 * 24 * 60;
-export const searchFolder = 'search';
 const nextFolder = 'search.next';
 
 const rebuilding = new WeakSet<Parts>();

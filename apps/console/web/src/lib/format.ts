@@ -102,3 +102,8 @@ export const bands = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as con
 export function bandOf(severityNumber: number): string {
   return bands[Math.floor((severityNumber - 1) / 4)] ?? 'unset';
 }
+
+/** `recordsPerSecond` → `records per second` */
+export function spaced(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+}

@@ -4,7 +4,7 @@ import { useQuery } from '../lib/use-query.ts';
 import { Attributes } from '../ui/attributes.tsx';
 import { Drawer } from '../ui/drawer.tsx';
 import { ViewOf } from '../ui/states.tsx';
-import { Resubmit } from './dead-letters.tsx';
+import { Resubmit } from './resubmit.tsx';
 
 interface DeadLetterDrawerProps {
   id: string;

@@ -1,7 +1,6 @@
-import { useSignal } from '@preact/signals';
-import type { DeadLetterCount, DeadLettersAnswer, ResubmitAnswer } from '../../../src/answers.ts';
+import type { DeadLetterCount, DeadLettersAnswer } from '../../../src/answers.ts';
 import type { DeadLetterView } from '../../../src/ports.ts';
-import { query, send, session } from '../lib/api.ts';
+import { query } from '../lib/api.ts';
 import { count, many } from '../lib/format.ts';
 import { hereWith, now, param, refresh, setParams } from '../lib/location.ts';
 import { timeText } from '../lib/time-format.ts';
@@ -9,6 +8,7 @@ import { usePages } from '../lib/use-query.ts';
 import { Empty, ViewOf } from '../ui/states.tsx';
 import { useListKeys } from '../ui/use-list-keys.ts';
 import { DeadLetterDrawer } from './dead-letter-drawer.tsx';
+import { Resubmit } from './resubmit.tsx';
 
 const takeLetters = (page: DeadLettersAnswer): DeadLetterView[] => page.deadLetters;
 
@@ -119,57 +119,5 @@ function LetterTable({ letters, selected, more }: LetterTableProps) {
         </button>
       )}
     </div>
-  );
-}
-
-interface ResubmitProps {
-  letters: number;
-  body: { ids: string[] } | { code: string; group: string };
-}
-
-/** Two steps, in place. Only with a key that may. */
-export function Resubmit({ letters, body }: ResubmitProps) {
-  const step = useSignal<'ask' | 'sure' | 'busy' | { said: string }>('ask');
-  if (!session.value?.scopes.includes('admin')) return null;
-  const resubmit = async (): Promise<void> => {
-    step.value = 'busy';
-    try {
-      const path = '/api/dead-letters/resubmit';
-      const { resubmitted, skipped } = await send<ResubmitAnswer>('POST', path, body);
-      const rest = skipped.length ? `, ${skipped.length} not` : '';
-      step.value = { said: `${many(resubmitted.length, 'letter')} sent back${rest}` };
-      refresh();
-    } catch (error) {
-      step.value = { said: `Not sent back: ${(error as Error).message}` };
-    }
-  };
-  if (typeof step.value === 'object') return <span role="status">{step.value.said}</span>;
-  if (step.value === 'ask') {
-    return (
-      <button type="button" class="button small" onClick={() => (step.value = 'sure')}>
-        Resubmit
-      </button>
-    );
-  }
-  const busy = step.value === 'busy';
-  return (
-    <span class="confirm">
-      <button
-        type="button"
-        class="button small primary"
-        disabled={busy}
-        onClick={() => void resubmit()}
-      >
-        {busy ? 'Sending…' : `Send ${many(letters, 'letter')} back`}
-      </button>
-      <button
-        type="button"
-        class="button small"
-        disabled={busy}
-        onClick={() => (step.value = 'ask')}
-      >
-        Cancel
-      </button>
-    </span>
   );
 }

@@ -1,8 +1,8 @@
 import type { LedgerAnswer } from '../../../src/answers.ts';
 import type { LedgerCounts } from '../../../src/ports.ts';
-import { count, many } from '../lib/format.ts';
+import { count, many, spaced } from '../lib/format.ts';
 import { href } from '../lib/location.ts';
-import { State, spaced } from './pipeline.tsx';
+import { State } from '../ui/state.tsx';
 
 /** What was accepted in the last 24 hours, and where it is now. In records. */
 export function LedgerTable({ ledger }: { ledger: LedgerAnswer }) {

@@ -1,10 +1,11 @@
 import type { LedgerAnswer, PipelineAnswer } from '../../../src/answers.ts';
 import type { GatewayStats } from '../../../src/ports.ts';
 import { query } from '../lib/api.ts';
-import { bytes, short } from '../lib/format.ts';
+import { bytes, short, spaced } from '../lib/format.ts';
 import { now } from '../lib/location.ts';
 import { useAutoRefresh } from '../lib/use-auto-refresh.ts';
 import { useQuery } from '../lib/use-query.ts';
+import { State } from '../ui/state.tsx';
 import { ViewOf } from '../ui/states.tsx';
 import { LagTable } from './lag-table.tsx';
 import { LedgerTable } from './ledger-table.tsx';
@@ -79,20 +80,7 @@ function Gateway({ gateway }: { gateway: GatewayStats }) {
   );
 }
 
-export function State({ ok, children }: { ok: boolean; children: string }) {
-  return (
-    <span class={ok ? 'state state-ok' : 'state state-bad'}>
-      <span aria-hidden="true">{ok ? '●' : '▲'}</span> {children}
-    </span>
-  );
-}
-
 function statText(name: string, value: number | string): string {
   if (typeof value === 'string') return value;
   return /bytes/i.test(name) ? bytes(value) : short(value);
-}
-
-/** `recordsPerSecond` → `records per second` */
-export function spaced(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 }
