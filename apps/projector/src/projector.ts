@@ -20,16 +20,23 @@ export interface Projector {
   components: Component[];
 }
 
-/** Projects the OTLP topics into the search store. */
+/**
+ * Projects the OTLP topics into the search store.
+ * @param options.accountHours how long the write store remembers, so that an audit finds both sides
+ */
 export function createSearchProjector(
-  options: ProjectorOptions & { store: SearchStore },
+  options: ProjectorOptions & { store: SearchStore; accountHours: number },
 ): Projector {
-  const { store, config } = options;
+  const { store, config, accountHours } = options;
   const consumer = new Consumer({ ...common(options), group: searchGroup, sink: store });
   const retention = new PeriodicTask({
     name: 'search store retention',
     everyMs: hourMs,
-    run: () => store.retain(Date.now() - config.searchRetentionHours * hourMs),
+    run: () => {
+      const nowMs = Date.now();
+      const olderThanMs = nowMs - config.searchRetentionHours * hourMs;
+      return store.retain(olderThanMs, nowMs - accountHours * hourMs);
+    },
   });
   return { consumer, components: [consumer, retention] };
 }

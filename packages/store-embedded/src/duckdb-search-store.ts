@@ -7,6 +7,7 @@ import { findLogs, logHistogram } from './find-logs.ts';
 import { findTraces, readTrace } from './find-traces.ts';
 import { countRows, readApplied } from './ledger-rows.ts';
 import { listMetrics } from './list-metrics.ts';
+import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb, textLimits } from './memory.ts';
 import { Origins } from './origins.ts';
 import { Parameters } from './parameters.ts';
 import { retentionDefaultMs } from './place-in-time.ts';
@@ -40,23 +41,6 @@ export interface SearchStoreStats {
   stored: number;
   duplicates: number;
   deadLettered: number;
-}
-
-const memoryLimitDefaultMb = 96;
-/** A transaction takes several times its text, and queries and checkpoints have their share. */
-const transactionShare = 8;
-/** A checkpoint holds a whole vector of texts at once; it gets this many times the memory. */
-const largeTextFactor = 4;
-const rowsPerVector = 2_048;
-/** Measured: with less, a vector full of the largest rows does not fit. */
-const vectorShare = 2.2;
-
-function textLimits(memoryLimitMb: number): { bytesMax: number; rowBytesMax: number } {
-  const bytes = memoryLimitMb * 1_048_576;
-  return {
-    bytesMax: bytes / transactionShare,
-    rowBytesMax: Math.floor((bytes * largeTextFactor) / rowsPerVector / vectorShare),
-  };
 }
 
 /** Queries that run at once; a long one leaves the other connection to short ones. */
@@ -183,9 +167,10 @@ class DuckdbStore implements DuckdbSearchStore {
   rowCounts: SearchStore['rowCounts'] = (range) =>
     this.#read((connection) => countRows(connection, range));
 
-  retain(olderThanMs: number): Promise<number> {
+  retain(olderThanMs: number, accountOlderThanMs = olderThanMs): Promise<number> {
     return this.#write(async ({ writer }) => {
-      const rows = await retire(writer, olderThanMs);
+      const accountBeforeMs = Math.min(olderThanMs, accountOlderThanMs);
+      const rows = await retire(writer, { beforeMs: olderThanMs, accountBeforeMs });
       this.#dimensions.forget();
       return rows;
     });
@@ -291,10 +276,4 @@ const notStarted = 'the search store is not started';
 
 function isFatal(error: unknown): boolean {
   return /^FATAL|invalidated/.test((error as Error).message);
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return /out of memory|failed to (pin|allocate)|could not allocate/i.test(
-    (error as Error).message,
-  );
 }

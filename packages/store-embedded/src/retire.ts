@@ -12,11 +12,14 @@ import { inTransaction } from './transaction.ts';
 const accountReachMs = 86_400_000;
 
 /** Drops the records placed before the time, noting them as retired; returns how many. */
-export async function retire(connection: DuckDBConnection, beforeMs: number): Promise<number> {
+export async function retire(
+  connection: DuckDBConnection,
+  { beforeMs, accountBeforeMs }: { beforeMs: number; accountBeforeMs: number },
+): Promise<number> {
   const dropped = await inTransaction(connection, async () => {
     let rows = 0;
     for (const signal of signals) rows += await retireSignal(connection, signal, beforeMs);
-    await retireAccount(connection, beforeMs - accountReachMs);
+    await retireAccount(connection, accountBeforeMs - accountReachMs);
     await connection.run(dropPassedPositionsSql);
     if (rows > 0) await dropUnused(connection);
     return rows;

@@ -157,6 +157,17 @@ export function describeSearchLedger({
       expect(await store().retain(testNowMs - 60_000)).toBe(0);
     });
 
+    test('an account outlives its records for as long as it is asked for', async () => {
+      const records = new TestRecords();
+      await apply(records.message([records.span()]));
+      const later = testNowMs + 10 * 86_400_000;
+      expect(await store().retain(later, testNowMs)).toBe(1);
+      expect(await store().rowCounts(allMinutes)).toMatchObject([{ rows: 0, retired: 1 }]);
+      expect(await store().appliedMessages(allMinutes)).toHaveLength(1);
+      await store().retain(later);
+      expect(await store().appliedMessages(allMinutes)).toEqual([]);
+    });
+
     test('reset leaves an empty store that can be filled again', async () => {
       const records = new TestRecords();
       const messages = ofAllSignals(records);

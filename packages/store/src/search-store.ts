@@ -242,8 +242,12 @@ export interface SearchStore extends Sink, LedgerSide {
   points(query: Query & { name: string }): Promise<Page<PointView>>;
   services(query: Query): Promise<ServiceSummary[]>;
   operations(query: Query & { service: string }): Promise<OperationSummary[]>;
-  /** Drops records placed before the time (ms since the epoch); they stay counted as `retired`. */
-  retain(olderThanMs: number): Promise<number>;
+  /**
+   * Drops records placed before the time (ms since the epoch); they stay counted as `retired`. Their
+   * account goes a day after them, and not before `accountOlderThanMs`: an audit adds up the minutes
+   * that the write store remembers.
+   */
+  retain(olderThanMs: number, accountOlderThanMs?: number): Promise<number>;
   /** Takes over what is gone from the write store, so that the account of a rebuild adds up. */
   addRetired(counts: readonly RowCount[]): Promise<void>;
   /** Empty and ready to be filled again: for `rebuild search`. */

@@ -1,0 +1,24 @@
+/** How much text DuckDB can hold in the memory that it is given. */
+
+export const memoryLimitDefaultMb = 96;
+/** A checkpoint holds a whole vector of texts at once; it gets this many times the memory. */
+export const largeTextFactor = 4;
+/** A transaction takes several times its text, and queries and checkpoints have their share. */
+const transactionShare = 8;
+const rowsPerVector = 2_048;
+/** Measured: with less, a vector full of the largest rows does not fit. */
+const vectorShare = 2.2;
+
+export function textLimits(memoryLimitMb: number): { bytesMax: number; rowBytesMax: number } {
+  const bytes = memoryLimitMb * 1_048_576;
+  return {
+    bytesMax: bytes / transactionShare,
+    rowBytesMax: Math.floor((bytes * largeTextFactor) / rowsPerVector / vectorShare),
+  };
+}
+
+export function isOutOfMemory(error: unknown): boolean {
+  return /out of memory|failed to (pin|allocate)|could not allocate/i.test(
+    (error as Error).message,
+  );
+}
