@@ -1,5 +1,6 @@
-import { createLogger, type Progress, shutdownOnSignals } from '@spillway/runtime';
+import { ConfigError, createLogger, type Progress, shutdownOnSignals } from '@spillway/runtime';
 import { Command } from 'commander';
+import type { SpillwayConfig } from '../config.ts';
 import { startDemo } from '../demo/index.ts';
 import { Spillway } from '../spillway.ts';
 import { type Context, configOf, print } from './context.ts';
@@ -13,6 +14,7 @@ export function upCommand(context: Context): Command {
 
 async function up(context: Context, command: Command, options: { demo?: boolean }): Promise<void> {
   const { config } = configOf(context, command);
+  if (options.demo) demandOpenDoor(config.gateway);
   const logger = createLogger(config.log);
   const startedAt = performance.now();
   const spillway = new Spillway({ config, adapters: context.adapters, logger });
@@ -41,6 +43,19 @@ async function up(context: Context, command: Command, options: { demo?: boolean 
     demo = await startDemo({ httpEndpoint: otlpHttp });
     print('  Demo       a small shop is sending');
   }
+}
+
+/** The demo's SDK has no key and trusts no private certificate. */
+function demandOpenDoor(gateway: SpillwayConfig['gateway']): void {
+  const problems = (['keysFile', 'certFile'] as const)
+    .filter((key) => gateway[key])
+    .map((key) => ({
+      key: `gateway.${key}`,
+      wanted: 'nothing with --demo, which sends without keys and TLS',
+      got: `"${gateway[key]}"`,
+      source: '--demo',
+    }));
+  if (problems.length) throw new ConfigError(problems);
 }
 
 function progressOn(stream: NodeJS.WriteStream): Progress {

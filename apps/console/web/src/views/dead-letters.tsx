@@ -2,7 +2,7 @@ import type { DeadLetterCount, DeadLettersAnswer } from '../../../src/answers.ts
 import type { DeadLetterView } from '../../../src/ports.ts';
 import { query } from '../lib/api.ts';
 import { count, many } from '../lib/format.ts';
-import { hereWith, now, param, refresh, setParams } from '../lib/location.ts';
+import { hereWith, now, param, setParams } from '../lib/location.ts';
 import { timeText } from '../lib/time-format.ts';
 import { usePages } from '../lib/use-query.ts';
 import { Empty, ViewOf } from '../ui/states.tsx';
