@@ -12,7 +12,7 @@ import { partitionName, positionsToCommit } from './commit.ts';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
 import { type ConsumerEvent, letterEvent } from './consumer-event.ts';
 import { type ConsumerStats, count, newStats } from './consumer-stats.ts';
-import { lettersOf } from './dead-letter.ts';
+import { lettersOf, unburied } from './dead-letter.ts';
 import { decodeMessage, type Item } from './decode-message.ts';
 import { firstRetries, HeldPartitions, type Retry } from './held-partitions.ts';
 import { persist, sleep } from './retry.ts';
@@ -209,8 +209,8 @@ export class Consumer {
     const buried = await this.#persist(
       async () => {
         const results = await broker.publish(left);
-        left = left.filter((_, i) => results[i]?.status !== 'durable');
         const failed = results.find((result) => result.status !== 'durable');
+        left = left.flatMap((letter, i) => unburied(letter, results[i]));
         if (failed) throw new Error(failed.message);
       },
       (error, attempt, waitMs) => {

@@ -4,6 +4,7 @@ import {
   headerNames,
   type MessageId,
   type OutgoingMessage,
+  type PublishOutcome,
   readEnvelope,
 } from '@spillway/broker';
 import { extract, type Signal, signals } from '@spillway/otlp';
@@ -80,6 +81,18 @@ function letter({ item, signal, group, code, reason, indexes }: LetterParts): Ou
       ...(ordinals && { [headerNames.ordinals]: ordinals.join(',') }),
     },
   };
+}
+
+/**
+ * What is still to be published of a letter. One that the broker will never take, because its own
+ * headers make it larger than the message it was cut from, goes without its records: they count,
+ * and they are in the log at its source.
+ */
+export function unburied(letter: OutgoingMessage, outcome?: PublishOutcome): OutgoingMessage[] {
+  if (outcome?.status === 'durable') return [];
+  if (outcome?.status !== 'refused' || outcome.code !== 'too-large') return [letter];
+  const { [headerNames.ordinals]: _, ...headers } = letter.headers;
+  return [{ ...letter, headers, value: [] }];
 }
 
 /** A dead letter as it is listed. */

@@ -68,7 +68,8 @@ export class DeadLetters {
     for (const id of ids) {
       options.signal.throwIfAborted();
       const found = await this.#find(id);
-      if (!found || found.letter.resubmitted) continue;
+      // One without its records was too large for the dead letters; there is nothing to send.
+      if (!found?.message.value.byteLength || found.letter.resubmitted) continue;
       await this.#publish(resubmission(found.letter, found.message));
       await this.#publish(marker(found.letter, found.message));
       sent.push(id);

@@ -6,6 +6,7 @@ import { type Consumer, DeadLetters } from '../src/index.ts';
 import {
   consume,
   lagOf,
+  log,
   openBroker,
   publish,
   publishLogs,
@@ -144,6 +145,26 @@ describe('Consumer', () => {
     expect([sink.applied, await lagOf(broker)]).toEqual([[], 1]);
     consumer.resume();
     await until(() => sink.applied.length === 1);
+  });
+});
+
+describe('a letter that is larger than the broker takes', () => {
+  it('goes without its records, and blocks nobody', async () => {
+    const messageBytesMax = 16 * 1_024 * 1_024;
+    // The message just fits; with the headers of a dead letter it would not.
+    const room = messageBytesMax - 300 - encodeRequest('logs', [log('')]).length;
+    sink.decide = (body) =>
+      body === 'after' ? { status: 'stored' } : { status: 'deadLetter', code: 'no', reason: 'no' };
+    await publish(broker, encodeRequest('logs', [log('x'.repeat(room))]), 1);
+    await publishLogs(broker, ['after']);
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['after']);
+    const letters = new DeadLetters(broker);
+    const [letter] = await letters.list();
+    expect(letter).toMatchObject({ code: 'no', records: 1 });
+    const { signal } = new AbortController();
+    expect(await letters.resubmit([letter?.id ?? ''], { ratePerSecond: 100, signal })).toEqual([]);
   });
 });
 
