@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Raised when an older Spillway could not read what this one writes. */
@@ -77,5 +86,9 @@ export class DataFolder {
     const temporary = this.path(`${name}.tmp`);
     writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600, flush: true });
     renameSync(temporary, this.path(name));
+    // The name, too: an epoch that a power cut takes back would be given out again.
+    const folder = openSync(this.dir, 'r');
+    fsyncSync(folder);
+    closeSync(folder);
   }
 }
