@@ -1,22 +1,16 @@
-import {
-  type Broker,
-  type OutgoingMessage,
-  type Subscription,
-  type TopicPartition,
-  topicOf,
-} from '@spillway/broker';
+import { type Broker, type Subscription, type TopicPartition, topicOf } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
-import type { MessageOutcome, Sink } from '@spillway/store';
+import type { Sink } from '@spillway/store';
 import { backoffMs } from './backoff.ts';
 import { partitionName, positionsToCommit } from './commit.ts';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
-import { type ConsumerEvent, letterEvent } from './consumer-event.ts';
+import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count, newStats } from './consumer-stats.ts';
-import { lettersOf, unburied } from './dead-letter.ts';
 import { decodeMessage, type Item } from './decode-message.ts';
+import { Delivery } from './delivery.ts';
 import { firstRetries, HeldPartitions, type Retry } from './held-partitions.ts';
-import { persist, sleep } from './retry.ts';
-import { isBehind, rewindToSink } from './rewind.ts';
+import { sleep } from './retry.ts';
+import { rewindToSink } from './rewind.ts';
 
 export interface ConsumerOptions {
   group: string;
@@ -42,6 +36,7 @@ export class Consumer {
   readonly #abort = new AbortController();
   readonly #held = new HeldPartitions();
   readonly #stats = newStats();
+  readonly #delivery: Delivery;
   #subscription: Subscription | undefined;
   #running: Promise<void> | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -53,6 +48,18 @@ export class Consumer {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#clock = options.clock ?? Date.now;
+    const { group, broker, sink, report, random = Math.random } = options;
+    this.#delivery = new Delivery({
+      ...{ group, broker, sink, report, random },
+      limits: this.#limits,
+      signal: this.#abort.signal,
+      onRetry: () => {
+        this.#stats.retries++;
+      },
+      onTrouble: (trouble) => {
+        this.#trouble = trouble;
+      },
+    });
   }
 
   async start(): Promise<void> {
@@ -157,7 +164,7 @@ export class Consumer {
     const admitted = this.#held.admit(polled, this.#clock());
     const items = admitted.filter((item) => ours.has(partitionName(item)));
     if (!items.length) return;
-    const applied = await this.#apply(items);
+    const applied = await this.#delivery.apply(items);
     if (!applied) return;
     const outcomes = applied.value;
     if (!outcomes) throw new Error(`${this.#options.sink.name} lost what it had applied`);
@@ -167,77 +174,11 @@ export class Consumer {
       return retry === undefined || item.position < retry.position;
     };
     const done = items.filter(isDone);
-    if (!(await this.#bury(done, outcomes))) return;
+    if (!(await this.#delivery.bury(done, outcomes))) return;
     await subscription.commit(positionsToCommit(items, isDone));
     this.#trouble = undefined;
     count(this.#stats, done, outcomes);
     this.#settle(subscription, items, retries);
-  }
-
-  /**
-   * Waits for as long as the sink as a whole cannot work. Undefined when stopped meanwhile; without
-   * outcomes when the sink came back with less than it had.
-   */
-  #apply(items: readonly Item[]) {
-    const { sink, group, report } = this.#options;
-    let failed = false;
-    const relevant = items.filter((item) => item.decoded !== undefined);
-    const messages = relevant.flatMap(({ decoded }) => decoded ?? []);
-    return this.#persist(
-      async () => {
-        if (failed && (await isBehind(sink, items))) return undefined;
-        const outcomes = messages.length ? await sink.apply(messages) : [];
-        return new Map(relevant.map((item, i) => [item, outcomes[i] as MessageOutcome]));
-      },
-      (error, attempt, waitMs) => {
-        failed = true;
-        this.#trouble = `${sink.name}: ${error.message}`;
-        report?.({ type: 'sink-unavailable', group, attempt, waitMs, error });
-      },
-    );
-  }
-
-  /** Dead letters are on the broker before anything is committed. False when stopped meanwhile. */
-  async #bury(items: readonly Item[], outcomes: ReadonlyMap<Item, MessageOutcome>) {
-    const { broker, group, report } = this.#options;
-    let left: OutgoingMessage[] = items.flatMap((item) => {
-      const outcome = outcomes.get(item);
-      return outcome ? lettersOf(item, outcome, group) : [];
-    });
-    if (!left.length) return true;
-    const letters = left;
-    const buried = await this.#persist(
-      async () => {
-        const results = await broker.publish(left);
-        const failed = results.find((result) => result.status !== 'durable');
-        left = left.flatMap((letter, i) => unburied(letter, results[i]));
-        if (failed) throw new Error(failed.message);
-      },
-      (error, attempt, waitMs) => {
-        this.#trouble = `dead letters are not taken: ${error.message}`;
-        report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error });
-      },
-    );
-    if (buried) for (const { headers } of letters) report?.(letterEvent(group, headers));
-    return buried !== undefined;
-  }
-
-  async #persist<T>(
-    run: () => Promise<T>,
-    onFailure: (error: Error, attempt: number, waitMs: number) => void,
-  ): Promise<{ value: T } | undefined> {
-    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;
-    const { random = Math.random } = this.#options;
-    const result = await persist(run, {
-      signal: this.#abort.signal,
-      backoff: { baseMs, maxMs, random },
-      onFailure: (error, attempt, waitMs) => {
-        this.#stats.retries++;
-        onFailure(error, attempt, waitMs);
-      },
-    });
-    if (result) this.#trouble = undefined;
-    return result;
   }
 
   /** Holds the partitions of which the sink wants something again, lets the others go on. */

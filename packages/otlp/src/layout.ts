@@ -8,7 +8,7 @@ import { wireBytes } from './reader.ts';
 import type { Metric, Signal } from './records.ts';
 
 /** Requests with more records are refused: it bounds what a decoder makes of empty records. */
-export const recordsMax = 1_048_576;
+export const recordsMax = 262_144;
 
 /** `Export*ServiceRequest.resource_*`. */
 export const resourcesTag = tagOf(1);
