@@ -1,19 +1,18 @@
 import type { Position, TopicPartition } from '@spillway/broker';
 import type { DecodedMessage, MessageOutcome, RowCount, SearchStore } from '@spillway/store';
 import { applyMessages } from './apply-pieces.ts';
-import { type Database, type DatabaseEvent, openDatabase } from './database.ts';
+import { DatabaseFile, type SearchStoreEvent } from './database-file.ts';
 import { Dimensions } from './dimensions.ts';
 import { findLogs, logHistogram } from './find-logs.ts';
 import { findTraces, readTrace } from './find-traces.ts';
 import { countRows, readApplied } from './ledger-rows.ts';
 import { listMetrics } from './list-metrics.ts';
-import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb, textLimits } from './memory.ts';
+import { memoryLimitDefaultMb, textLimits } from './memory.ts';
 import { Origins } from './origins.ts';
 import { Parameters } from './parameters.ts';
 import { retentionDefaultMs } from './place-in-time.ts';
 import { queryMetric } from './query-metric.ts';
 import { readPoints } from './read-points.ts';
-import { ReaderPool } from './reader-pool.ts';
 import { emptyTables, noteRetired, retire } from './retire.ts';
 import { listOperations, listServices } from './services.ts';
 
@@ -29,22 +28,12 @@ export interface DuckdbSearchStoreOptions {
   report?: ((event: SearchStoreEvent) => void) | undefined;
 }
 
-export type SearchStoreEvent =
-  | DatabaseEvent
-  /** DuckDB gave up on its open file; it is opened anew for the next batch. */
-  | { type: 'reopening'; reason: string }
-  /** Large texts do not fit: from now on four times the configured memory may be used. */
-  | { type: 'memory-raised'; memoryLimitMb: number };
-
 export interface SearchStoreStats {
   /** Also those that a redelivery brought again. */
   stored: number;
   duplicates: number;
   deadLettered: number;
 }
-
-/** Queries that run at once; a long one leaves the other connection to short ones. */
-const readers = 2;
 
 export interface DuckdbSearchStore extends SearchStore {
   /** Since start. */
@@ -67,36 +56,23 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly #dimensions = new Dimensions();
   readonly #origins = new Origins();
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
-  #open: { database: Database; readers: ReaderPool } | undefined;
-  #failure: string | undefined;
-  #memoryFactor = 1;
-  /** Writes run one after the other. */
-  #lastWrite: Promise<unknown> = Promise.resolve();
+  readonly #file: DatabaseFile;
 
   constructor(options: DuckdbSearchStoreOptions) {
     this.#options = options;
+    this.#file = new DatabaseFile({ ...options, onOpened: () => this.#dimensions.forget() });
   }
 
   start(): Promise<void> {
-    return this.#inTurn(async () => {
-      if (!this.#open) await this.#openFile();
-    });
+    return this.#file.start();
   }
 
   stop(): Promise<void> {
-    return this.#inTurn(async () => {
-      const open = this.#open;
-      if (!open) return;
-      this.#open = undefined;
-      await open.readers.drain();
-      await open.database.writer.run('CHECKPOINT').catch(() => {});
-      open.database.close();
-    });
+    return this.#file.stop();
   }
 
   health(): { ok: boolean; detail: string } {
-    if (this.#failure !== undefined) return { ok: false, detail: this.#failure };
-    return this.#open ? { ok: true, detail: 'open' } : { ok: false, detail: 'not started' };
+    return this.#file.health();
   }
 
   stats(): SearchStoreStats {
@@ -105,7 +81,7 @@ class DuckdbStore implements DuckdbSearchStore {
 
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
     if (messages.length === 0) return Promise.resolve([]);
-    return this.#write(async (database) => {
+    return this.#file.write(async (database) => {
       const outcomes = await applyMessages(
         {
           connection: database.writer,
@@ -123,7 +99,7 @@ class DuckdbStore implements DuckdbSearchStore {
   /** A partition of which nothing was applied is left out. */
   nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const asked = new Set(partitions.map(partitionName));
-    return this.#read(async (connection) => {
+    return this.#file.read(async (connection) => {
       const rows = await new Parameters().query(connection, nextPositionsSql);
       const positions = rows.map((row) => ({
         topic: row.topic as string,
@@ -135,40 +111,40 @@ class DuckdbStore implements DuckdbSearchStore {
   }
 
   findTraces: SearchStore['findTraces'] = (query) =>
-    this.#read((connection) => findTraces(connection, query));
+    this.#file.read((connection) => findTraces(connection, query));
 
   trace: SearchStore['trace'] = (tenant, traceId) =>
-    this.#read((connection) => readTrace(connection, this.#origins, tenant, traceId));
+    this.#file.read((connection) => readTrace(connection, this.#origins, tenant, traceId));
 
   findLogs: SearchStore['findLogs'] = (query) =>
-    this.#read((connection) => findLogs(connection, this.#origins, query));
+    this.#file.read((connection) => findLogs(connection, this.#origins, query));
 
   logHistogram: SearchStore['logHistogram'] = (query) =>
-    this.#read((connection) => logHistogram(connection, query));
+    this.#file.read((connection) => logHistogram(connection, query));
 
   metrics: SearchStore['metrics'] = (query) =>
-    this.#read((connection) => listMetrics(connection, query));
+    this.#file.read((connection) => listMetrics(connection, query));
 
   queryMetric: SearchStore['queryMetric'] = (query) =>
-    this.#read((connection) => queryMetric(connection, query));
+    this.#file.read((connection) => queryMetric(connection, query));
 
   points: SearchStore['points'] = (query) =>
-    this.#read((connection) => readPoints(connection, this.#origins, query));
+    this.#file.read((connection) => readPoints(connection, this.#origins, query));
 
   services: SearchStore['services'] = (query) =>
-    this.#read((connection) => listServices(connection, query));
+    this.#file.read((connection) => listServices(connection, query));
 
   operations: SearchStore['operations'] = (query) =>
-    this.#read((connection) => listOperations(connection, query));
+    this.#file.read((connection) => listOperations(connection, query));
 
   appliedMessages: SearchStore['appliedMessages'] = (range) =>
-    this.#read((connection) => readApplied(connection, range));
+    this.#file.read((connection) => readApplied(connection, range));
 
   rowCounts: SearchStore['rowCounts'] = (range) =>
-    this.#read((connection) => countRows(connection, range));
+    this.#file.read((connection) => countRows(connection, range));
 
   retain(olderThanMs: number, accountOlderThanMs = olderThanMs): Promise<number> {
-    return this.#write(async ({ writer }) => {
+    return this.#file.write(async ({ writer }) => {
       const accountBeforeMs = Math.min(olderThanMs, accountOlderThanMs);
       const rows = await retire(writer, { beforeMs: olderThanMs, accountBeforeMs });
       this.#dimensions.forget();
@@ -177,83 +153,14 @@ class DuckdbStore implements DuckdbSearchStore {
   }
 
   addRetired(counts: readonly RowCount[]): Promise<void> {
-    return this.#write(({ writer }) => noteRetired(writer, counts));
+    return this.#file.write(({ writer }) => noteRetired(writer, counts));
   }
 
   reset(): Promise<void> {
-    return this.#write(async ({ writer }) => {
+    return this.#file.write(async ({ writer }) => {
       await emptyTables(writer);
       this.#dimensions.forget();
     });
-  }
-
-  async #openFile(): Promise<Database> {
-    const {
-      dir,
-      memoryLimitMb = memoryLimitDefaultMb,
-      threads = 1,
-      report = () => {},
-    } = this.#options;
-    const open = () => {
-      const limit = memoryLimitMb * this.#memoryFactor;
-      return openDatabase({ dir, memoryLimitMb: limit, threads, readers }, report);
-    };
-    try {
-      const database = await open().catch((error: unknown) => {
-        if (!this.#raiseMemory(error)) throw error;
-        return open();
-      });
-      this.#dimensions.forget();
-      this.#open = { database, readers: new ReaderPool(database.readers) };
-      this.#failure = undefined;
-      return database;
-    } catch (error) {
-      this.#failure = (error as Error).message;
-      throw error;
-    }
-  }
-
-  #write<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
-      const database = this.#open?.database ?? (await this.#openFile());
-      try {
-        return await work(database);
-      } catch (error) {
-        if (isFatal(error)) await this.#giveUp(error as Error);
-        throw error;
-      }
-    });
-  }
-
-  #read<T>(read: (connection: Database['writer']) => Promise<T>): Promise<T> {
-    return this.#open ? this.#open.readers.use(read) : Promise.reject(new Error(notStarted));
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#lastWrite.then(work);
-    this.#lastWrite = result.catch(() => {});
-    return result;
-  }
-
-  /** After such an error DuckDB refuses everything until the file is opened anew. */
-  async #giveUp(error: Error): Promise<void> {
-    const open = this.#open;
-    this.#open = undefined;
-    this.#failure = error.message;
-    this.#options.report?.({ type: 'reopening', reason: error.message });
-    this.#raiseMemory(error);
-    await open?.readers.drain();
-    open?.database.close();
-  }
-
-  /** True when there is something to try again with. */
-  #raiseMemory(error: unknown): boolean {
-    if (!isOutOfMemory(error) || this.#memoryFactor > 1) return false;
-    this.#memoryFactor = largeTextFactor;
-    const memoryLimitMb = (this.#options.memoryLimitMb ?? memoryLimitDefaultMb) * largeTextFactor;
-    this.#options.report?.({ type: 'memory-raised', memoryLimitMb });
-    return true;
   }
 
   #count(outcomes: readonly MessageOutcome[]): void {
@@ -271,9 +178,3 @@ function partitionName({ topic, partition }: TopicPartition): string {
 
 const nextPositionsSql = `SELECT topic, "partition", max(next_position) AS next_position
   FROM consumer_position GROUP BY topic, "partition"`;
-
-const notStarted = 'the search store is not started';
-
-function isFatal(error: unknown): boolean {
-  return /^FATAL|invalidated/.test((error as Error).message);
-}

@@ -1,0 +1,128 @@
+import { type Database, type DatabaseEvent, openDatabase } from './database.ts';
+import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
+import { ReaderPool } from './reader-pool.ts';
+
+export type SearchStoreEvent =
+  | DatabaseEvent
+  /** DuckDB gave up on its open file; it is opened anew for the next batch. */
+  | { type: 'reopening'; reason: string }
+  /** Large texts do not fit: from now on four times the configured memory may be used. */
+  | { type: 'memory-raised'; memoryLimitMb: number };
+
+export interface DatabaseFileOptions {
+  dir: string;
+  memoryLimitMb?: number | undefined;
+  threads?: number | undefined;
+  report?: ((event: SearchStoreEvent) => void) | undefined;
+  /** What is known of an earlier file no longer holds. */
+  onOpened: () => void;
+}
+
+/** Queries that run at once; a long one leaves the other connection to short ones. */
+const readers = 2;
+
+const notStarted = 'the search store is not started';
+
+/** The open file: writes one after the other, reads beside them, opened anew after it broke. */
+export class DatabaseFile {
+  readonly #options: DatabaseFileOptions;
+  #open: { database: Database; readers: ReaderPool } | undefined;
+  #failure: string | undefined;
+  #memoryFactor = 1;
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DatabaseFileOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#open) await this.#openFile();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = this.#open;
+      if (!open) return;
+      this.#open = undefined;
+      await open.readers.drain();
+      await open.database.writer.run('CHECKPOINT').catch(() => {});
+      open.database.close();
+    });
+  }
+
+  health(): { ok: boolean; detail: string } {
+    if (this.#failure !== undefined) return { ok: false, detail: this.#failure };
+    return this.#open ? { ok: true, detail: 'open' } : { ok: false, detail: 'not started' };
+  }
+
+  write<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
+      const database = this.#open?.database ?? (await this.#openFile());
+      try {
+        return await work(database);
+      } catch (error) {
+        if (isFatal(error)) await this.#giveUp(error as Error);
+        throw error;
+      }
+    });
+  }
+
+  read<T>(read: (connection: Database['writer']) => Promise<T>): Promise<T> {
+    return this.#open ? this.#open.readers.use(read) : Promise.reject(new Error(notStarted));
+  }
+
+  async #openFile(): Promise<Database> {
+    const { report = () => {}, onOpened } = this.#options;
+    const { dir, memoryLimitMb = memoryLimitDefaultMb, threads = 1 } = this.#options;
+    const open = () => {
+      const limit = memoryLimitMb * this.#memoryFactor;
+      return openDatabase({ dir, memoryLimitMb: limit, threads, readers }, report);
+    };
+    try {
+      const database = await open().catch((error: unknown) => {
+        if (!this.#raiseMemory(error)) throw error;
+        return open();
+      });
+      onOpened();
+      this.#open = { database, readers: new ReaderPool(database.readers) };
+      this.#failure = undefined;
+      return database;
+    } catch (error) {
+      this.#failure = (error as Error).message;
+      throw error;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#lastWrite.then(work);
+    this.#lastWrite = result.catch(() => {}); // The caller has it; the next one only waits.
+    return result;
+  }
+
+  /** After such an error DuckDB refuses everything until the file is opened anew. */
+  async #giveUp(error: Error): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    this.#failure = error.message;
+    this.#options.report?.({ type: 'reopening', reason: error.message });
+    this.#raiseMemory(error);
+    await open?.readers.drain();
+    open?.database.close();
+  }
+
+  /** True when there is something to try again with. */
+  #raiseMemory(error: unknown): boolean {
+    if (!isOutOfMemory(error) || this.#memoryFactor > 1) return false;
+    this.#memoryFactor = largeTextFactor;
+    const memoryLimitMb = (this.#options.memoryLimitMb ?? memoryLimitDefaultMb) * largeTextFactor;
+    this.#options.report?.({ type: 'memory-raised', memoryLimitMb });
+    return true;
+  }
+}
+
+function isFatal(error: unknown): boolean {
+  return /^FATAL|invalidated/.test((error as Error).message);
+}
