@@ -3,7 +3,9 @@ import {
   type Broker,
   ledgerTopic,
   type MessageId,
+  messageName,
   type PartitionLag,
+  partitionName,
   readEnvelope,
   signalOf,
 } from '@spillway/broker';
@@ -81,16 +83,21 @@ async function readLog({ broker, deadLetters }: Parts): Promise<Log> {
   const waiting = new Map<string, Sighting[]>();
   const lags = new Map<string, PartitionLag[]>();
   for (const group of [writerGroup, searchGroup]) {
-    lags.set(group, await broker.lag(group));
-    waiting.set(group, await readWaiting(broker, group));
+    const ofGroup = await broker.lag(group);
+    lags.set(group, ofGroup);
+    waiting.set(group, await readWaiting(broker, group, ofGroup));
   }
   const letters = await deadLetters.list({});
   return { unreadNotes: await readNotes(broker), waiting, letters, lags };
 }
 
-async function readWaiting(broker: Broker, group: string): Promise<Sighting[]> {
+async function readWaiting(
+  broker: Broker,
+  group: string,
+  lags: readonly PartitionLag[],
+): Promise<Sighting[]> {
   const found: Sighting[] = [];
-  for (const { topic, partition, committed, end } of await broker.lag(group)) {
+  for (const { topic, partition, committed, end } of lags) {
     const signal = signalOf(topic);
     if (!signal || committed >= end) continue;
     for await (const message of broker.read({ topic, partition, position: committed })) {
@@ -159,15 +166,13 @@ function sinkFacts(known: {
   rows: SinkFacts['rows'];
 }): SinkFacts {
   const { group, log, range, noted, applied, rows } = known;
-  const done = new Set(applied.map(({ id }) => JSON.stringify(nameOf(id))));
-  const lags = new Map(
-    (log.lags.get(group) ?? []).map((lag) => [`${lag.topic}/${lag.partition}`, lag]),
-  );
+  const done = new Set(applied.map(({ id }) => messageName(id)));
+  const lags = new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag]));
   const isExpired = (message: AuditFacts['noted'][number]): boolean => {
-    const lag = lags.get(`${message.topic}/${message.partition}`);
+    const lag = lags.get(partitionName(message));
     const { position } = message;
     if (!lag || position === undefined || position >= lag.start) return false;
-    return !done.has(JSON.stringify(nameOf(message)));
+    return !done.has(messageName(message));
   };
   return {
     applied,
@@ -183,7 +188,7 @@ function sinkFacts(known: {
         records: letter.records,
       }))
       .filter((each) => isIn(range, each)),
-    expired: noted.filter(isExpired).map((message) => ({ ...message, id: nameOf(message) })),
+    expired: noted.filter(isExpired).map((message) => ({ ...message, id: idOf(message) })),
   };
 }
 
@@ -199,7 +204,7 @@ function unreadRefusals({ unreadNotes }: Log, range: MinuteRange): AuditFacts['r
   return unreadNotes.flatMap(({ refused }) => refused).filter((each) => isIn(range, each));
 }
 
-function nameOf({ gateway, epoch, topic, partition, sequence }: MessageId): MessageId {
+function idOf({ gateway, epoch, topic, partition, sequence }: MessageId): MessageId {
   return { gateway, epoch, topic, partition, sequence };
 }
 

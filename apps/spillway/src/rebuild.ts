@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import type { Broker } from '@spillway/broker';
+import { type Broker, partitionName } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
 import type { AppliedMessage, DecodedMessage, SearchStore, StoredMessage } from '@spillway/store';
@@ -101,10 +101,8 @@ async function fill(
  */
 async function settledBefore(broker: Broker): Promise<(applied: AppliedMessage) => boolean> {
   const lags = await broker.lag(writerGroup);
-  const ends = new Map(
-    lags.map(({ topic, partition, committed }) => [`${topic}/${partition}`, committed]),
-  );
-  return ({ id, position }) => position < (ends.get(`${id.topic}/${id.partition}`) ?? 0);
+  const ends = new Map(lags.map((lag) => [partitionName(lag), lag.committed]));
+  return ({ id, position }) => position < (ends.get(partitionName(id)) ?? 0);
 }
 
 function asDecoded(

@@ -3,6 +3,7 @@ import {
   type DeliveredMessage,
   type PollOptions,
   type Position,
+  partitionName,
   type SubscribeOptions,
   type Subscription,
   type TopicPartition,
@@ -73,7 +74,7 @@ export class Member implements Subscription {
   async commit(positions: readonly Position[]): Promise<void> {
     const { group, offsets } = this.#options;
     const changes = positions.flatMap(({ topic, partition, position }) => {
-      const held = this.#held.get(keyOf({ topic, partition }));
+      const held = this.#held.get(partitionName({ topic, partition }));
       if (held === undefined) return [];
       const expired = offsets.get(group, held.log)?.expired ?? 0;
       return [{ group, topic, partition, committed: clamp(position + 1, held.log), expired }];
@@ -82,7 +83,7 @@ export class Member implements Subscription {
   }
 
   async seek(position: Position): Promise<void> {
-    const held = this.#held.get(keyOf(position));
+    const held = this.#held.get(partitionName(position));
     if (held === undefined) return;
     held.at = clamp(position.position, held.log);
     held.seeks += 1;
@@ -125,7 +126,7 @@ export class Member implements Subscription {
     } catch (error) {
       report({ type: 'revoke-failed', group, message: String(error) });
     }
-    for (const partition of partitions) this.#held.delete(keyOf(partition));
+    for (const partition of partitions) this.#held.delete(partitionName(partition));
   }
 
   /** Goes on from where the group has committed. */
@@ -133,9 +134,9 @@ export class Member implements Subscription {
     if (this.#closed) return;
     const { group, offsets } = this.#options;
     for (const log of logs) {
-      if (this.#held.has(keyOf(log))) continue;
+      if (this.#held.has(partitionName(log))) continue;
       const at = offsets.get(group, log)?.committed ?? log.journal.start;
-      this.#held.set(keyOf(log), { log, at, seeks: 0, paused: false, revoking: false });
+      this.#held.set(partitionName(log), { log, at, seeks: 0, paused: false, revoking: false });
     }
     this.wake();
   }
@@ -162,7 +163,7 @@ export class Member implements Subscription {
 
   /** Nothing of a partition that was let go, paused or moved by a seek during the reads. */
   #take({ held, seeks, next, messages }: Gathered): DeliveredMessage[] {
-    const current = this.#held.get(keyOf(held.log)) === held;
+    const current = this.#held.get(partitionName(held.log)) === held;
     if (!current || !isPolled(held) || held.seeks !== seeks) return [];
     held.at = next;
     return messages;
@@ -192,7 +193,7 @@ export class Member implements Subscription {
   }
 
   #heldOf(partitions: readonly TopicPartition[]): Held[] {
-    return partitions.flatMap((partition) => this.#held.get(keyOf(partition)) ?? []);
+    return partitions.flatMap((partition) => this.#held.get(partitionName(partition)) ?? []);
   }
 }
 
@@ -202,10 +203,6 @@ function isPolled({ paused, revoking }: Held): boolean {
 
 function clamp(position: number, { journal }: Log): number {
   return Math.min(Math.max(position, journal.start), journal.end);
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }
 
 /** Rejects when the work takes longer; the work itself goes on. */

@@ -1,3 +1,4 @@
 export * from './broker.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
+export * from './names.ts';

@@ -1,4 +1,4 @@
-import type { Position } from '@spillway/broker';
+import { type Position, partitionName } from '@spillway/broker';
 
 /**
  * The highest contiguous position done per partition: it stops before the first message that is
@@ -19,8 +19,4 @@ export function positionsToCommit<T extends Position>(
     else blocked.add(name);
   }
   return [...highest.values()];
-}
-
-export function partitionName({ topic, partition }: { topic: string; partition: number }): string {
-  return `${topic}/${partition}`;
 }

@@ -1,8 +1,14 @@
-import { type Broker, type Subscription, type TopicPartition, topicOf } from '@spillway/broker';
+import {
+  type Broker,
+  partitionName,
+  type Subscription,
+  type TopicPartition,
+  topicOf,
+} from '@spillway/broker';
 import { signals } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
 import { backoffMs } from './backoff.ts';
-import { partitionName, positionsToCommit } from './commit.ts';
+import { positionsToCommit } from './commit.ts';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count, newStats } from './consumer-stats.ts';
@@ -125,7 +131,7 @@ export class Consumer {
         this.#trouble = `broken off: ${(error as Error).message}`;
         report?.({ type: 'failed', group, error: error as Error });
       }
-      await subscription?.close().catch(() => undefined);
+      await subscription?.close().catch(() => undefined); // It broke off; a new one takes over.
       subscription = undefined;
       this.#held.clear();
       if (!(await sleep(backoffMs(attempt, { baseMs, maxMs, random }), this.#abort.signal))) return;

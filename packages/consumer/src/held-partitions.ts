@@ -1,6 +1,5 @@
-import type { TopicPartition } from '@spillway/broker';
+import { partitionName, type TopicPartition } from '@spillway/broker';
 import type { MessageOutcome } from '@spillway/store';
-import { partitionName } from './commit.ts';
 import type { Item } from './decode-message.ts';
 
 export interface Retry {

@@ -1,7 +1,12 @@
-import { type Broker, type Position, type TopicPartition, topicOf } from '@spillway/broker';
+import {
+  type Broker,
+  type Position,
+  partitionName,
+  type TopicPartition,
+  topicOf,
+} from '@spillway/broker';
 import { signals } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
-import { partitionName } from './commit.ts';
 
 export interface Rewind extends TopicPartition {
   from: number;

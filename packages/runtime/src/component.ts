@@ -45,7 +45,7 @@ export class Stack {
       try {
         await component.start();
       } catch (error) {
-        await this.stop().catch(() => undefined);
+        await this.stop().catch(() => undefined); // What made it fail is the error to tell.
         throw error;
       }
       progress?.started(component.name, performance.now() - startedAt);

@@ -1,4 +1,4 @@
-import type { Position, TopicPartition } from '@spillway/broker';
+import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import type { DecodedMessage, MessageOutcome, RowCount, SearchStore } from '@spillway/store';
 import { applyMessages } from './apply-pieces.ts';
 import { DatabaseFile, type SearchStoreEvent } from './database-file.ts';
@@ -170,10 +170,6 @@ class DuckdbStore implements DuckdbSearchStore {
       else this.#stats.deadLettered++;
     }
   }
-}
-
-function partitionName({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }
 
 const nextPositionsSql = `SELECT topic, "partition", max(next_position) AS next_position

@@ -1,4 +1,4 @@
-import type { Position, TopicPartition } from '@spillway/broker';
+import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import {
   type DecodedMessage,
   duplicate,
@@ -212,8 +212,4 @@ class InMemory implements MemoryLiveStore {
     this.#reported.add(name);
     this.#report(event);
   }
-}
-
-function partitionName({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

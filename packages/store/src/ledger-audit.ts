@@ -1,4 +1,4 @@
-import { type MessageId, resubmitGateway } from '@spillway/broker';
+import { type MessageId, messageName, resubmitGateway } from '@spillway/broker';
 import type { AppliedMessage, NotedMessage, RowCount } from './ledger.ts';
 import type {
   Bucket,
@@ -67,7 +67,7 @@ type Accepted = ReadonlyMap<string, Sighting>;
 function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
   const found = new Map<string, Sighting>();
   const see = (sighting: Sighting): void => {
-    const name = nameOf(sighting.id);
+    const name = messageName(sighting.id);
     if (sighting.id.gateway !== resubmitGateway && !found.has(name)) found.set(name, sighting);
   };
   for (const { gateway, epoch, topic, partition, sequence, ...rest } of noted) {
@@ -90,8 +90,8 @@ function auditSink(
   const { applied, rows, waiting, deadLetters, expired } = sinks[sink];
   const buckets = new Buckets();
   const remembered = new Buckets();
-  const done = new Set(applied.map(({ id }) => nameOf(id)));
-  const left = waiting.filter(({ id }) => !done.has(nameOf(id)));
+  const done = new Set(applied.map(({ id }) => messageName(id)));
+  const left = waiting.filter(({ id }) => !done.has(messageName(id)));
   for (const message of accepted.values()) buckets.of(message).accepted += message.records;
   for (const row of rows) buckets.of(row).stored += row.rows + row.retired;
   for (const message of applied) {
@@ -103,7 +103,7 @@ function auditSink(
   for (const letter of deadLetters) buckets.of(letter).deadLettered += letter.records;
   for (const message of expired) buckets.of(message).expired += message.records;
   const missing = missingRows(sink, buckets, remembered);
-  const seen = [left, spilled, deadLetters, expired].flat().map(({ id }) => nameOf(id));
+  const seen = [left, spilled, deadLetters, expired].flat().map(({ id }) => messageName(id));
   const nowhere = holes(sink, accepted, new Set([...done, ...seen]));
   report.missingRows.push(...missing);
   report.holes.push(...nowhere);
@@ -241,8 +241,4 @@ function emptySinkCounts(): SinkCounts {
 
 function bucketName({ tenant, signal, minute }: Bucket): string {
   return `${tenant}\n${signal}\n${minute}`;
-}
-
-function nameOf({ gateway, epoch, topic, partition, sequence }: MessageId): string {
-  return `${gateway}/${epoch}/${topic}/${partition}/${sequence}`;
 }
