@@ -35,11 +35,19 @@ describe.skipIf(!chromiumPath)('the page on `spillway up --demo`', () => {
     return page;
   }
 
+  /** The signals travel apart: a log may become searchable a little after its trace. */
+  async function logsOf(page: Page): Promise<void> {
+    const traceId = /[0-9a-f]{32}/.exec(page.url())?.[0];
+    const path = `/api/logs?traceId=${traceId}`;
+    await until(async () => (await query<{ logs: unknown[] }>(addresses, path)).logs.length > 0);
+  }
+
   it('leads from an exemplar to its trace, its logs, and back, by mouse', async () => {
     const page = await visit(metric);
     const mark = await findColour(page, exemplarColour);
     await page.mouse.click(mark.x, mark.y);
     await page.waitForURL(/\/trace\/[0-9a-f]{32}\?.*span=/);
+    await logsOf(page);
     await page.getByText('Logs of this trace').first().click();
     await page.waitForURL(/\/logs\?.*traceId=[0-9a-f]{32}/);
     await page.locator('.log-row').first().waitFor();
@@ -62,6 +70,7 @@ describe.skipIf(!chromiumPath)('the page on `spillway up --demo`', () => {
     await tabTo(page, '.exemplars a');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/trace\//);
+    await logsOf(page);
     await tabTo(page, 'a[href*="/logs"][href*="traceId"]');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/logs\?.*traceId=/);

@@ -15,6 +15,12 @@ describe('a visit to the demo shop', () => {
     expect(spansPerVisit).toBeLessThan(10);
   });
 
+  test('leaves at least one log, whatever it did', () => {
+    for (const visit of plan(500, false)) {
+      expect(allSteps(visit).some(({ logs }) => logs.length > 0)).toBe(true);
+    }
+  });
+
   test('a failing call is an error of its caller too, and has its exception where it arose', () => {
     const steps = plan(2000, true).flatMap(allSteps);
     const failed = steps.filter(({ failure }) => failure);

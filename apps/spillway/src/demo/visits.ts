@@ -63,7 +63,7 @@ class Visit {
     const calls = stock ? [lookup, stock] : [lookup];
     const status = stock?.failure ? 500 : 200;
     const route = { method: 'GET', template: '/products/{sku}', status } as const;
-    return this.#server('storefront', route, 8, { calls, logs: [] });
+    return this.#storefront(route, 8, calls);
   }
 
   fillCart(): Step {
@@ -78,14 +78,21 @@ class Visit {
     const calls = stock.failure ? [stock] : [stock, write];
     const cart = this.#server('cart', add, 4, { calls, logs, counts });
     const route = { method: 'POST', template: '/cart', status } as const;
-    return this.#server('storefront', route, 6, { calls: [call('storefront', cart)] });
+    return this.#storefront(route, 6, [call('storefront', cart)]);
   }
 
   checkOut(): Step {
     const order = this.#order();
     const status = Number(order.attributes['http.response.status_code']);
     const route = { method: 'POST', template: '/checkout', status } as const;
-    return this.#server('storefront', route, 9, { calls: [call('storefront', order)] });
+    return this.#storefront(route, 9, [call('storefront', order)]);
+  }
+
+  /** Writes a line of its access log, so that every trace has a log to lead to. */
+  #storefront(route: Route & { status: number }, medianMs: number, calls: Step[]): Step {
+    const { method, template, status } = route;
+    const line: Line = { severity: 'INFO', body: `${method} ${template} answered ${status}` };
+    return this.#server('storefront', route, medianMs, { calls, logs: [line] });
   }
 
   #order(): Step {
