@@ -99,7 +99,7 @@ async function readWaiting(
   const found: Sighting[] = [];
   for (const { topic, partition, committed, end } of lags) {
     const signal = signalOf(topic);
-    if (!signal || committed >= end) continue;
+    if (!signal || committed === null || end === null || committed >= end) continue;
     for await (const message of broker.read({ topic, partition, position: committed })) {
       const { id, tenant, receivedMs, foreign, onlyGroup, ...envelope } = readEnvelope(message);
       if (onlyGroup !== undefined && onlyGroup !== group) continue;
@@ -122,8 +122,9 @@ function recordsIn(signal: Signal, value: Uint8Array): number {
 
 async function readNotes(broker: Broker): Promise<LedgerNote[]> {
   const [lag] = await broker.lag(noteGroup);
-  if (lag && lag.committed >= lag.end) return [];
+  if (lag && lag.messages === 0) return [];
   const notes: LedgerNote[] = [];
+  if (!broker.canReplay) return [];
   const from = { topic: ledgerTopic, partition: 0, position: lag?.committed ?? 0 };
   for await (const message of broker.read(from)) {
     const note = parseNote(message);
@@ -171,7 +172,7 @@ function sinkFacts(known: {
   const isExpired = (message: AuditFacts['noted'][number]): boolean => {
     const lag = lags.get(partitionName(message));
     const { position } = message;
-    if (!lag || position === undefined || position >= lag.start) return false;
+    if (!lag || lag.start === null || position === undefined || position >= lag.start) return false;
     return !done.has(messageName(message));
   };
   return {

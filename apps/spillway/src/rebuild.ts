@@ -101,7 +101,7 @@ async function fill(
  */
 async function settledBefore(broker: Broker): Promise<(applied: AppliedMessage) => boolean> {
   const lags = await broker.lag(writerGroup);
-  const ends = new Map(lags.map((lag) => [partitionName(lag), lag.committed]));
+  const ends = new Map(lags.map((lag) => [partitionName(lag), lag.committed ?? 0]));
   return ({ id, position }) => position < (ends.get(partitionName(id)) ?? 0);
 }
 

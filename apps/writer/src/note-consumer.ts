@@ -60,7 +60,7 @@ export class NoteConsumer implements Component {
     const [next] = await store.nextPositions([notes]);
     const [lag] = await broker.lag(noteGroup);
     const position = next?.position ?? 0;
-    if (!lag || position >= lag.committed) return;
+    if (!lag || position >= (lag.committed ?? 0)) return;
     await broker.replay(noteGroup, ledgerTopic, { positions: [{ ...notes, position }] });
   }
 

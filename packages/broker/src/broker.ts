@@ -50,6 +50,11 @@ export interface DeliveredMessage extends Position {
   headers: Headers;
   /** When the broker took it, ms since the epoch. */
   timestampMs: number;
+  /**
+   * Where positions do not last: names the content of a message that another tool wrote (a safe
+   * integer), so that its redelivery is known.
+   */
+  contentId?: number | undefined;
 }
 
 export interface SubscribeOptions {
@@ -100,16 +105,23 @@ export interface PartitionLag extends TopicPartition {
   seconds: number | null;
   /** Messages that retention removed before this group committed them. */
   expired: number;
-  /** First position not committed (where the group would go on). */
-  committed: number;
-  /** First position kept, and the position that the next message will get. */
-  start: number;
-  end: number;
+  /** First position not committed (where the group would go on); null where there are none. */
+  committed: number | null;
+  /** First position kept, and the position that the next message will get; null as above. */
+  start: number | null;
+  end: number | null;
 }
 
 export interface TopicSpec {
   name: string;
   partitions: number;
+  /**
+   * Groups that read it. A broker that keeps a queue per group makes them now, so that nothing is
+   * published before every reader's queue is there; a broker with a log does not care.
+   */
+  groups?: readonly string[] | undefined;
+  /** Read with `read` alone, by no group, also where `canReplay` is false: dead letters. */
+  kept?: boolean | undefined;
 }
 
 /** The next position to read per partition; a replay starts there. */
@@ -118,7 +130,10 @@ export type ReplayFrom = { timestampMs: number } | { positions: readonly Positio
 export interface Broker {
   /** Adapter name, e.g. 'embedded'. */
   readonly name: string;
-  /** False where no log is kept (RabbitMQ): `replay` and `read` then throw `UnsupportedError`. */
+  /**
+   * False where no log is kept (RabbitMQ): `replay`, and `read` of a topic that is not `kept`, then
+   * throw `UnsupportedError`, and positions hold only for one subscription.
+   */
   readonly canReplay: boolean;
   start(): Promise<void>;
   /** Idempotent, safe before start; flushes. */

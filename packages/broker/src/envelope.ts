@@ -95,6 +95,7 @@ export interface Placed extends TopicPartition {
   position: number;
   timestampMs: number;
   headers: Headers;
+  contentId?: number | undefined;
 }
 
 /** Reads the headers back. A message without ours, or with broken ones, is foreign. */
@@ -120,8 +121,9 @@ export function readEnvelope(message: Placed): Envelope {
       ...common,
     };
   }
+  const sequence = message.contentId ?? message.position;
   return {
-    id: { gateway: foreignGateway, epoch: 0, topic, partition, sequence: message.position },
+    id: { gateway: foreignGateway, epoch: 0, topic, partition, sequence },
     foreign: true,
     tenant: defaultTenant,
     records: undefined,

@@ -43,7 +43,7 @@ export async function rewindToSink(options: {
     const to =
       known.get(partitionName(partition)) ??
       (replayFromMs ? await broker.positionAt(partition, replayFromMs()) : 0);
-    if (from !== undefined && to < from) rewinds.push({ ...partition, from, to });
+    if (typeof from === 'number' && to < from) rewinds.push({ ...partition, from, to });
   }
   for (const topic of new Set(rewinds.map((rewind) => rewind.topic))) {
     const positions: Position[] = rewinds

@@ -4,6 +4,7 @@ export { mergeReports, settled } from './ledger-merge.ts';
 export type * from './ledger-report.ts';
 export { renderLedger } from './ledger-text.ts';
 export * from './live-store.ts';
+export type * from './rebuild.ts';
 export * from './search-store.ts';
 export * from './sink.ts';
 export * from './write-store.ts';

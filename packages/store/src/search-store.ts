@@ -5,6 +5,7 @@
  */
 import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
 import type { LedgerSide, RowCount } from './ledger.ts';
+import type { Rebuildable } from './rebuild.ts';
 import type { Sink } from './sink.ts';
 
 /** ms since the epoch; `from` inclusive, `to` exclusive. */
@@ -228,7 +229,7 @@ export interface OperationSummary extends Omit<ServiceSummary, 'service' | 'spar
   kind: number;
 }
 
-export interface SearchStore extends Sink, LedgerSide {
+export interface SearchStore extends Sink, LedgerSide, Rebuildable {
   findTraces(query: TraceQuery): Promise<Page<TraceSummary>>;
   /** Spans of a trace by start time; undefined when there is none. At most 10,000. */
   trace(

@@ -1,0 +1,26 @@
+import type { RowCount } from './ledger.ts';
+import type { DecodedMessage } from './sink.ts';
+
+/**
+ * A read store being made anew beside the one in use, where several processes share the store.
+ * From `beginRebuild` on, whatever any process applies to the store in use goes to this one too;
+ * messages are told apart by their id, so one that comes both ways counts once.
+ */
+export interface Rebuild {
+  /** Messages as the write store read them back (`earlier` is set). */
+  apply(messages: readonly DecodedMessage[]): Promise<void>;
+  /** What is gone from the write store, so that the account adds up. Search only. */
+  addRetired?(counts: readonly RowCount[]): Promise<void>;
+  /** From now on every process reads and writes the new one alone; the old one is dropped. */
+  finish(): Promise<void>;
+  /** The store in use stays; what was built is dropped. */
+  abandon(): Promise<void>;
+}
+
+export interface Rebuildable {
+  /**
+   * Resolves when every process that applies to the store also applies to the new one. Throws when
+   * a rebuild is under way; one whose process died is taken for abandoned after a bounded time.
+   */
+  beginRebuild?(signal?: AbortSignal): Promise<Rebuild>;
+}
