@@ -1,0 +1,146 @@
+import { z } from 'zod';
+
+const whole = () => z.number().int();
+const mebibyte = 1_048_576;
+const address = /^(\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/i;
+
+const tls = z
+  .object({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe('Speaks TLS to the brokers; their certificates are always checked.'),
+    caFile: z.string().optional().describe('PEM of the authorities trusted; else those of Node.'),
+    certFile: z.string().optional().describe('PEM of the own certificate, for mutual TLS.'),
+    keyFile: z.string().optional().describe('PEM of the key of certFile.'),
+  })
+  .prefault({});
+
+const sasl = z
+  .object({
+    mechanism: z
+      .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])
+      .default('none')
+      .describe('How to log in to the brokers; over TLS alone, unless they are on this machine.'),
+    username: z.string().default('').describe('User of the brokers.'),
+    password: z.string().optional().describe('Password of the user; passwordFile is safer.'),
+    passwordFile: z.string().optional().describe('File that holds the password, read at start.'),
+  })
+  .prefault({});
+
+export const kafkaSection = z
+  .object({
+    driver: z
+      .enum(['platformatic', 'kafkajs'])
+      .default('platformatic')
+      .describe('Client library: @platformatic/kafka with our own produce path, or KafkaJS.'),
+    bootstrap: z
+      .array(z.string().regex(address, 'host:port'))
+      .min(1)
+      .default(['127.0.0.1:9092'])
+      .describe('Brokers to ask for the others, as host:port.'),
+    replicationFactor: whole()
+      .min(1)
+      .max(15)
+      .default(3)
+      .describe('Copies of each topic; an existing topic with fewer stops the start.'),
+    minInsyncReplicas: whole()
+      .min(1)
+      .max(15)
+      .default(2)
+      .describe('Copies that must hold a message before it is acknowledged (acks is always all).'),
+    retentionHours: z
+      .number()
+      .positive()
+      .default(168)
+      .describe('Topics that are made keep messages this long; at least as long as the stores.'),
+    messageBytesMax: whole()
+      .min(1_024)
+      .max(512 * mebibyte)
+      .default(8 * mebibyte)
+      .describe(
+        'Largest message, as max.message.bytes; an existing topic with less stops the start.',
+      ),
+    fetchBytesMax: whole()
+      .min(64 * 1_024)
+      .default(16 * mebibyte)
+      .describe('About what a member of a group reads ahead, over all its partitions.'),
+    sessionTimeoutMs: whole()
+      .min(1_000)
+      .default(30_000)
+      .describe('A member that is silent this long loses its partitions.'),
+    rebalanceTimeoutMs: whole()
+      .min(1_000)
+      .default(60_000)
+      .describe('A partition that moves waits this long for what is in hand to be committed.'),
+    connectTimeoutMs: whole()
+      .min(100)
+      .default(5_000)
+      .describe('A connection that takes longer is tried elsewhere.'),
+    requestTimeoutMs: whole()
+      .min(500)
+      .default(10_000)
+      .describe('A request that takes longer is given up, and its connection closed.'),
+    deliveryTimeoutMs: whole()
+      .min(500)
+      .default(30_000)
+      .describe('A publish that is not acknowledged by then is answered as unknown.'),
+    tls,
+    sasl,
+  })
+  .superRefine((section, context) => {
+    const refuse = (path: string[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    if (section.minInsyncReplicas > section.replicationFactor) {
+      refuse(
+        ['minInsyncReplicas'],
+        'more than replicationFactor: no publish could be acknowledged',
+      );
+    }
+    if ((section.tls.certFile === undefined) !== (section.tls.keyFile === undefined)) {
+      refuse(['tls'], 'certFile and keyFile go together');
+    }
+    refuseOpenPassword(section, refuse);
+  })
+  .prefault({});
+
+export type KafkaSection = z.infer<typeof kafkaSection>;
+
+/** What an operator should hear of. Nothing here needs a restart. */
+export type KafkaBrokerEvent =
+  /** A topic was made. */
+  | { type: 'topic-created'; topic: string; partitions: number }
+  /** A member has new partitions, all of them listed. */
+  | { type: 'assigned'; group: string; partitions: string[] }
+  /** A member was too slow for its group: what it held may be read by another already. */
+  | { type: 'fenced'; group: string; reason: string }
+  /** A member's `onRevoke` threw or took too long; its partitions moved without it. */
+  | { type: 'revoke-failed'; group: string; message: string }
+  /** Reading or membership waits `waitMs` and goes on by itself. */
+  | { type: 'retrying'; group: string; what: string; message: string; waitMs: number }
+  /** Retention had removed messages before the group read them; it goes on at `position`. */
+  | { type: 'expired'; group: string; partition: string; messages: number; position: number };
+
+export type KafkaBrokerOptions = KafkaSection & {
+  /** Names this process to the brokers, in their logs and quotas. */
+  clientId: string;
+  report?: ((event: KafkaBrokerEvent) => void) | undefined;
+};
+
+type Refuse = (path: string[], message: string) => void;
+
+/** A password is never sent in the clear beyond this machine. */
+function refuseOpenPassword(
+  { tls, sasl, bootstrap }: Pick<KafkaSection, 'tls' | 'sasl' | 'bootstrap'>,
+  refuse: Refuse,
+): void {
+  if (sasl.mechanism === 'none') return;
+  if (sasl.username === '') refuse(['sasl', 'username'], 'missing');
+  if ((sasl.password === undefined) === (sasl.passwordFile === undefined)) {
+    refuse(['sasl'], 'needs either password or passwordFile');
+  }
+  const far = bootstrap.find((one) => !/^(127\.|localhost:|\[::1\])/.test(one));
+  if (!tls.enabled && far !== undefined) {
+    refuse(['tls', 'enabled'], `sasl would send the password in the clear to ${far}`);
+  }
+}
