@@ -8,6 +8,13 @@ const ms = z.int().min(1).max(3_600_000);
 
 /** The `gateway` section of the configuration. */
 export const gatewaySection = z.object({
+  name: z
+    .string()
+    .regex(/^[^/]*$/, 'a name without /')
+    .default('')
+    .describe(
+      'Its name in the ledger, unlike any other gateway; empty: made from host and process.',
+    ),
   httpHost: z.string().default('127.0.0.1').describe('Address of the OTLP/HTTP door.'),
   httpPort: port.default(4318).describe('Port of the OTLP/HTTP door; 0 takes a free one.'),
   grpcHost: z.string().default('127.0.0.1').describe('Address of the OTLP/gRPC door.'),

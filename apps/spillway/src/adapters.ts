@@ -1,34 +1,64 @@
-/** The one place that names adapters, beside `main.ts`. */
-import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import { createDuckdbSearchStore, createMemoryLiveStore } from '@spillway/store-embedded';
-import { createPostgresStore } from '@spillway/store-postgres';
-import type { Adapters } from './parts.ts';
+/** The one place that names adapters, beside their sections of the configuration. */
+import type { AdapterContext, Adapters } from './parts.ts';
 
 const hourMs = 3_600_000;
 const mebibyte = 1_048_576;
+const clientId = 'spillway';
 
-export const embedded: Adapters = {
-  broker: ({ config, folder, report }) => {
-    const { retentionHours, ...limits } = config.broker.embedded;
-    return createEmbeddedBroker({
-      ...limits,
-      dir: folder.path('log'),
-      retentionMs: retentionHours * hourMs,
-      report,
-    });
+/** What the configuration chooses; the client of another server is not even loaded. */
+export const adapters: Adapters = {
+  async broker(context) {
+    const { report, config } = context;
+    const { kind, kafka, rabbitmq } = config.broker;
+    if (kind === 'kafka') {
+      const { createKafkaBroker } = await import('@spillway/broker-kafka');
+      return createKafkaBroker({ ...kafka, clientId, report });
+    }
+    if (kind === 'rabbitmq') {
+      const { createRabbitMqBroker } = await import('@spillway/broker-rabbitmq');
+      return createRabbitMqBroker({ ...rabbitmq, clientId, report });
+    }
+    return embeddedBroker(context);
   },
-  writeStore: ({ config, folder, report }) =>
-    createPostgresStore({
-      dir: folder.path('postgres'),
-      retentionMs: config.writer.retentionHours * hourMs,
-      report,
-    }),
-  searchStore: ({ config, folder, report }, folderName) =>
-    createDuckdbSearchStore({
-      dir: folder.path(folderName),
-      memoryLimitMb: Math.floor(config.store.search.memoryBytesMax / mebibyte),
-      report,
-    }),
-  liveStore: ({ config }) =>
-    createMemoryLiveStore({ windowMs: config.store.live.windowMinutes * 60_000 }),
+  async writeStore({ config, folder, report }) {
+    const { createPostgresServerStore, createPostgresStore } = await import(
+      '@spillway/store-postgres'
+    );
+    const retentionMs = config.writer.retentionHours * hourMs;
+    const { kind, postgres } = config.store.write;
+    if (kind === 'postgres') return createPostgresServerStore({ ...postgres, retentionMs, report });
+    return createPostgresStore({ dir: folder.path('postgres'), retentionMs, report });
+  },
+  async searchStore({ config, folder, report }, folderName) {
+    const { kind, elasticsearch, memoryBytesMax } = config.store.search;
+    if (kind === 'elasticsearch') {
+      const { createElasticsearchStore } = await import('@spillway/store-elasticsearch');
+      return createElasticsearchStore({ ...elasticsearch, report });
+    }
+    const { createDuckdbSearchStore } = await import('@spillway/store-embedded');
+    const memoryLimitMb = Math.floor(memoryBytesMax / mebibyte);
+    return createDuckdbSearchStore({ dir: folder.path(folderName), memoryLimitMb, report });
+  },
+  async liveStore({ config, report }) {
+    const { kind, redis, windowMinutes } = config.store.live;
+    const windowMs = windowMinutes * 60_000;
+    if (kind === 'redis') {
+      const { createRedisLiveStore } = await import('@spillway/store-redis');
+      const positions = config.broker.kind === 'rabbitmq' ? 'sequences' : 'log';
+      return createRedisLiveStore({ ...redis, windowMs, positions, report });
+    }
+    const { createMemoryLiveStore } = await import('@spillway/store-embedded');
+    return createMemoryLiveStore({ windowMs });
+  },
 };
+
+async function embeddedBroker({ config, folder, report }: AdapterContext) {
+  const { createEmbeddedBroker } = await import('@spillway/broker-embedded');
+  const { retentionHours, ...limits } = config.broker.embedded;
+  return createEmbeddedBroker({
+    ...limits,
+    dir: folder.path('log'),
+    retentionMs: retentionHours * hourMs,
+    report,
+  });
+}

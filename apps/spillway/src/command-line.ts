@@ -11,7 +11,7 @@ import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { upCommand } from './commands/up.ts';
 import { DataFolderError } from './data-folder.ts';
-import { OperationError } from './operations.ts';
+import { OperationError } from './operation-error.ts';
 import type { Adapters } from './parts.ts';
 import { sendCommand } from './send/index.ts';
 

@@ -1,7 +1,12 @@
+import { kafkaSection } from '@spillway/broker-kafka/config';
+import { rabbitmqSection } from '@spillway/broker-rabbitmq/config';
 import { consoleSection } from '@spillway/console';
 import { gatewaySection } from '@spillway/gateway';
 import { projectorSection } from '@spillway/projector';
 import { logSection } from '@spillway/runtime';
+import { elasticsearchSection } from '@spillway/store-elasticsearch/config';
+import { postgresSection } from '@spillway/store-postgres/config';
+import { redisSection } from '@spillway/store-redis/config';
 import { writerSection } from '@spillway/writer';
 import { z } from 'zod';
 
@@ -20,11 +25,17 @@ const dataSection = z
 
 const brokerSection = z
   .object({
+    kind: z
+      .enum(['embedded', 'kafka', 'rabbitmq'])
+      .default('embedded')
+      .describe('What carries the messages: the log in the data folder, Kafka or RabbitMQ.'),
     partitions: whole()
       .min(1)
       .max(1_024)
       .default(2)
-      .describe('Partitions of each OTLP topic; fixed when the data folder is made.'),
+      .describe('Partitions of each OTLP topic; fixed when the topics are made.'),
+    kafka: kafkaSection,
+    rabbitmq: rabbitmqSection,
     embedded: z
       .object({
         logBytesMax: whole()
@@ -51,8 +62,22 @@ const brokerSection = z
 
 const storeSection = z
   .object({
+    write: z
+      .object({
+        kind: z
+          .enum(['embedded', 'postgres'])
+          .default('embedded')
+          .describe('Where rows are kept: PGlite in the data folder, or a PostgreSQL server.'),
+        postgres: postgresSection,
+      })
+      .prefault({}),
     search: z
       .object({
+        kind: z
+          .enum(['embedded', 'elasticsearch'])
+          .default('embedded')
+          .describe('What is searched: DuckDB in the data folder, or Elasticsearch.'),
+        elasticsearch: elasticsearchSection,
         memoryBytesMax: whole()
           .min(32 * mebibyte)
           .default(128 * mebibyte)
@@ -61,6 +86,11 @@ const storeSection = z
       .prefault({}),
     live: z
       .object({
+        kind: z
+          .enum(['embedded', 'redis'])
+          .default('embedded')
+          .describe('Where the live roll-ups are: the memory of the process, or Redis.'),
+        redis: redisSection,
         windowMinutes: whole()
           .min(5)
           .max(1_440)
@@ -68,6 +98,21 @@ const storeSection = z
           .describe('How far back the live roll-ups reach.'),
       })
       .prefault({}),
+  })
+  .prefault({});
+
+const adminSection = z
+  .object({
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address of the probes and metrics; they need no key and tell no telemetry.'),
+    port: whole()
+      .min(0)
+      .max(65_535)
+      .default(8081)
+      .describe('Port of /live, /ready and /metrics where no console runs; 0 takes a free one.'),
   })
   .prefault({});
 
@@ -88,6 +133,7 @@ export const spillwaySchema = z.object({
   writer: writerSection,
   projector: projectorSection,
   console: consoleSection,
+  admin: adminSection,
   log: logSection,
   stop: stopSection,
 });

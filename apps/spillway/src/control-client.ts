@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
-import { type Command, OperationError, type Requests } from './operations.ts';
+import { OperationError } from './operation-error.ts';
+import type { Command, Requests } from './operations.ts';
 
 export interface Ask<C extends Command> {
   socket: string;

@@ -1,4 +1,4 @@
-export { embedded } from './adapters.ts';
+export { adapters } from './adapters.ts';
 export { runCommandLine } from './command-line.ts';
 export { type SpillwayConfig, spillwaySchema } from './config.ts';
 export type { Adapters, Parts } from './parts.ts';

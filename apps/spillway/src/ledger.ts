@@ -134,12 +134,12 @@ async function readNotes(broker: Broker): Promise<LedgerNote[]> {
 }
 
 async function factsOf(parts: Parts, log: Log, range: MinuteRange): Promise<AuditFacts> {
-  const { writeStore, search } = parts;
+  const { broker, writeStore, search } = parts;
   const noted = [...(await writeStore.notedMessages(range)), ...unreadMessages(log, range)];
   const sink = async (
     group: string,
     store: Pick<typeof writeStore, 'appliedMessages' | 'rowCounts'>,
-  ) => sinkFacts({ group, log, range, noted, ...(await ofStore(store, range)) });
+  ) => sinkFacts({ broker, group, log, range, noted, ...(await ofStore(store, range)) });
   return {
     noted,
     refused: [...(await writeStore.refusedCounts(range)), ...unreadRefusals(log, range)],
@@ -159,6 +159,7 @@ async function ofStore(
 }
 
 function sinkFacts(known: {
+  broker: Broker;
   group: string;
   log: Log;
   range: MinuteRange;
@@ -166,9 +167,12 @@ function sinkFacts(known: {
   applied: SinkFacts['applied'];
   rows: SinkFacts['rows'];
 }): SinkFacts {
-  const { group, log, range, noted, applied, rows } = known;
+  const { broker, group, log, range, noted, applied, rows } = known;
   const done = new Set(applied.map(({ id }) => messageName(id)));
   const lags = new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag]));
+  const waiting = broker.canReplay
+    ? (log.waiting.get(group) ?? []).filter((each) => isIn(range, each))
+    : unread({ noted, lags, done });
   const isExpired = (message: AuditFacts['noted'][number]): boolean => {
     const lag = lags.get(partitionName(message));
     const { position } = message;
@@ -178,7 +182,7 @@ function sinkFacts(known: {
   return {
     applied,
     rows,
-    waiting: (log.waiting.get(group) ?? []).filter((each) => isIn(range, each)),
+    waiting,
     deadLetters: log.letters
       .filter((letter) => letter.group === group)
       .map((letter) => ({
@@ -191,6 +195,31 @@ function sinkFacts(known: {
       .filter((each) => isIn(range, each)),
     expired: noted.filter(isExpired).map((message) => ({ ...message, id: idOf(message) })),
   };
+}
+
+/**
+ * Where a broker cannot be read without taking (a queue of RabbitMQ), it says at least how many
+ * messages of a partition wait. As many of the latest noted ones, and no more, may be among them:
+ * their minutes are open until the group has passed them. Beyond that number they are lost.
+ */
+function unread({ noted, lags, done }: UnreadFacts): Sighting[] {
+  const byPartition = Map.groupBy(
+    noted.filter((message) => !done.has(messageName(message))),
+    (message) => partitionName(message),
+  );
+  return [...byPartition].flatMap(([name, messages]) => {
+    const atMost = lags.get(name)?.messages ?? Number.POSITIVE_INFINITY;
+    const latestFirst = messages.sort((a, b) => b.epoch - a.epoch || b.sequence - a.sequence);
+    return latestFirst
+      .slice(0, atMost)
+      .map((message) => ({ ...message, id: idOf(message), foreign: false }));
+  });
+}
+
+interface UnreadFacts {
+  noted: AuditFacts['noted'];
+  lags: ReadonlyMap<string, PartitionLag>;
+  done: ReadonlySet<string>;
 }
 
 function unreadMessages({ unreadNotes }: Log, range: MinuteRange): AuditFacts['noted'] {

@@ -1,4 +1,4 @@
-import { embedded } from './adapters.ts';
+import { adapters } from './adapters.ts';
 import { runCommandLine } from './command-line.ts';
 
-await runCommandLine(process.argv.slice(2), embedded);
+await runCommandLine(process.argv.slice(2), adapters);

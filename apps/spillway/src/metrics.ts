@@ -6,7 +6,7 @@ import type { Consumers } from './pipeline.ts';
 
 export interface Measured {
   broker: Broker;
-  gateway: Gateway;
+  gateway: Gateway | undefined;
   consumers: Consumers;
   health: () => ComponentHealth[];
 }
@@ -15,7 +15,7 @@ export interface Measured {
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
   const { gateway, broker, consumers, health } = measured;
   const families = [
-    ...gatewayFamilies(() => gateway.stats()),
+    ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
     ...lagFamilies(broker),
     ...consumerFamilies(consumers),
     ...processFamilies(),

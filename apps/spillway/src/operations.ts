@@ -1,10 +1,12 @@
 import type { PartitionLag } from '@spillway/broker';
 import type { DeadLetter, DeadLetterFilter } from '@spillway/consumer';
-import { liveGroup } from '@spillway/projector';
 import type { LedgerReport } from '@spillway/store';
+import type { RebuildResult } from './fill.ts';
 import { auditLedger } from './ledger.ts';
+import { OperationError } from './operation-error.ts';
 import type { Parts } from './parts.ts';
-import { type RebuildResult, rebuildSearch } from './rebuild.ts';
+import { rebuildLive, rebuildSearch } from './rebuild.ts';
+import type { Resource } from './roles.ts';
 
 /** What a command asks of the process that owns the data folder. */
 export interface Requests {
@@ -20,16 +22,15 @@ export interface Requests {
     result: string[];
   };
   'rebuild search': { options: Record<string, never>; result: RebuildResult };
-  'rebuild live': { options: Record<string, never>; result: Record<string, never> };
+  'rebuild live': {
+    options: Record<string, never>;
+    result: RebuildResult | Record<string, never>;
+  };
   pause: { options: { group: string }; result: { group: string; paused: boolean } };
   resume: { options: { group: string }; result: { group: string; paused: boolean } };
 }
 
 export type Command = keyof Requests;
-
-export class OperationError extends Error {
-  override readonly name = 'OperationError';
-}
 
 type Operation<C extends Command> = (
   parts: Parts,
@@ -51,19 +52,23 @@ export const operations: { readonly [C in Command]: Operation<C> } = {
     const onProgress = (done: number) => progress(`${done} of ${chosen.length} resubmitted`);
     return deadLetters.resubmit(chosen, { ratePerSecond, signal, onProgress });
   },
-  'rebuild search': (parts, _options, { progress }) =>
-    rebuildSearch(parts, ({ signal, records }) => progress(`${signal}: ${records} records so far`)),
-  'rebuild live': async ({ pipeline }) => {
-    if (!pipeline) {
-      throw new OperationError(
-        'live roll-ups are in memory: nothing to rebuild without `spillway up`',
-      );
-    }
-    await pipeline.without(liveGroup, () => pipeline.live.reset());
-    return {};
-  },
+  'rebuild search': (parts, _options, context) => rebuildSearch(parts, context),
+  'rebuild live': (parts, _options, context) => rebuildLive(parts, context),
   pause: (parts, { group }) => setPaused(parts, group, true),
   resume: (parts, { group }) => setPaused(parts, group, false),
+};
+
+/** What a command works on when no process runs that it could ask. */
+export const resourcesOfCommand: { readonly [C in Command]: readonly Resource[] } = {
+  audit: ['broker', 'writeStore', 'search'],
+  lag: ['broker'],
+  'deadletters list': ['broker'],
+  'deadletters show': ['broker'],
+  'deadletters resubmit': ['broker'],
+  'rebuild search': ['broker', 'writeStore', 'search'],
+  'rebuild live': ['broker', 'writeStore', 'live'],
+  pause: [],
+  resume: [],
 };
 
 async function setPaused({ pipeline }: Parts, group: string, paused: boolean) {

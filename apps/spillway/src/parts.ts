@@ -14,28 +14,29 @@ export interface AdapterContext {
 
 /** How the parts are made. */
 export interface Adapters {
-  broker(context: AdapterContext): Broker;
-  writeStore(context: AdapterContext): WriteStore;
-  searchStore(context: AdapterContext, folderName: string): SearchStore;
-  liveStore(context: AdapterContext): LiveStore;
+  broker(context: AdapterContext): Promise<Broker>;
+  writeStore(context: AdapterContext): Promise<WriteStore>;
+  /** `folderName` counts where the store is embedded. */
+  searchStore(context: AdapterContext, folderName: string): Promise<SearchStore>;
+  liveStore(context: AdapterContext): Promise<LiveStore>;
 }
 
-/** What the commands work on, in a running process or in an opened folder. */
+/** What the commands work on, in a running process or made for one command. */
 export interface Parts {
   config: SpillwayConfig;
   folder: DataFolder;
   broker: Broker;
   writeStore: WriteStore;
   search: Swappable<SearchStore>;
-  /** A search store beside the one in use, for a rebuild. */
-  createSearchStore: (folderName: string) => SearchStore;
+  live: LiveStore;
+  /** An embedded search store beside the one in use, for a rebuild. */
+  createSearchStore: (folderName: string) => Promise<SearchStore>;
   deadLetters: DeadLetters;
-  /** Undefined where nothing is consumed: the folder was only opened for a command. */
+  /** Undefined where nothing is consumed: the parts were only made for a command. */
   pipeline?: Pipeline;
 }
 
 export interface Pipeline {
-  live: LiveStore;
   /** By group: `writer`, `search`, `live`. */
   consumer(group: string): Consumer | undefined;
   /** Stops the group's consumer, runs, and starts a new one, also when `run` fails. */
@@ -43,17 +44,22 @@ export interface Pipeline {
 }
 
 /** Made, not started. */
-export function createParts(config: SpillwayConfig, adapters: Adapters, report: Report): Parts {
+export async function createParts(
+  config: SpillwayConfig,
+  adapters: Adapters,
+  report: Report,
+): Promise<Parts> {
   const folder = new DataFolder(config.data.dir);
   const context = { config, folder, report };
-  const broker = adapters.broker(context);
+  const broker = await adapters.broker(context);
   const createSearchStore = (folderName: string) => adapters.searchStore(context, folderName);
   return {
     config,
     folder,
     broker,
-    writeStore: adapters.writeStore(context),
-    search: new Swappable(createSearchStore(searchFolder)),
+    writeStore: await adapters.writeStore(context),
+    search: new Swappable(await createSearchStore(searchFolder)),
+    live: await adapters.liveStore(context),
     createSearchStore,
     deadLetters: new DeadLetters(broker),
   };

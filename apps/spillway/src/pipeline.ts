@@ -5,36 +5,33 @@ import {
   liveGroup,
   searchGroup,
 } from '@spillway/projector';
-import type { LiveStore } from '@spillway/store';
 import { createWriter, writerGroup } from '@spillway/writer';
 import type { Report } from './event-log.ts';
 import type { Parts, Pipeline } from './parts.ts';
 import { Restartable } from './restartable.ts';
+import type { Role } from './roles.ts';
 
-/** The three consumers, each with its own group, each restartable alone. */
+/** The consumers that this process runs, each with its own group, each restartable alone. */
 export class Consumers implements Pipeline {
-  readonly live: LiveStore;
   readonly #byGroup: ReadonlyMap<string, Restartable>;
 
-  constructor(parts: Omit<Parts, 'pipeline'>, live: LiveStore, report: Report) {
-    const { config, broker, writeStore, search } = parts;
-    this.live = live;
+  constructor(parts: Omit<Parts, 'pipeline'>, roles: readonly Role[], report: Report) {
+    const { config, broker, writeStore, search, live } = parts;
     const projector = { config: config.projector, broker, report };
-    this.#byGroup = new Map(
-      [
-        new Restartable(writerGroup, () =>
-          createWriter({ config: config.writer, broker, store: writeStore, report }),
-        ),
-        new Restartable(searchGroup, () =>
-          createSearchProjector({
-            ...projector,
-            store: search.store,
-            accountHours: config.writer.retentionHours,
-          }),
-        ),
-        new Restartable(liveGroup, () => createLiveProjector({ ...projector, store: live })),
-      ].map((consumer) => [consumer.name, consumer]),
-    );
+    const accountHours = config.writer.retentionHours;
+    const byRole: Partial<Record<Role, Restartable>> = {
+      writer: new Restartable(writerGroup, () =>
+        createWriter({ config: config.writer, broker, store: writeStore, report }),
+      ),
+      'search-projector': new Restartable(searchGroup, () =>
+        createSearchProjector({ ...projector, store: search.store, accountHours }),
+      ),
+      'live-projector': new Restartable(liveGroup, () =>
+        createLiveProjector({ ...projector, store: live }),
+      ),
+    };
+    const consumers = roles.flatMap((role) => byRole[role] ?? []);
+    this.#byGroup = new Map(consumers.map((consumer) => [consumer.name, consumer]));
   }
 
   get components(): Restartable[] {

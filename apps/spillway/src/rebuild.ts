@@ -1,55 +1,80 @@
 import { rename, rm } from 'node:fs/promises';
 import { type Broker, partitionName } from '@spillway/broker';
-import { type Signal, signals } from '@spillway/otlp';
-import { searchGroup } from '@spillway/projector';
-import type { AppliedMessage, DecodedMessage, SearchStore, StoredMessage } from '@spillway/store';
+import { liveGroup, searchGroup } from '@spillway/projector';
+import type { AppliedMessage, Rebuildable } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
 import { searchFolder } from './data-folder.ts';
+import { fill, type OnProgress, type RebuildResult } from './fill.ts';
+import { OperationError } from './operation-error.ts';
 import type { Parts } from './parts.ts';
+import { rebuildShared } from './rebuild-shared.ts';
 
-export interface RebuildProgress {
-  signal: Signal;
-  records: number;
+export interface RebuildContext {
+  signal: AbortSignal;
+  progress: (line: string) => void;
 }
 
-export interface RebuildResult {
-  records: number;
-  messages: number;
-}
-
-export type OnProgress = (progress: RebuildProgress) => void;
-
-const recordsPerBatch = 2_000;
-const minutesKeptMax = 366 * 24 * 60;
 const nextFolder = 'search.next';
-
 const rebuilding = new WeakSet<Parts>();
 
-/**
- * Builds the search store anew from the write store, beside the one in use, and switches over.
- * What the consumer applies meanwhile it reads again: the new store's own positions say from where.
- */
-export async function rebuildSearch(parts: Parts, onProgress: OnProgress): Promise<RebuildResult> {
-  if (rebuilding.has(parts)) throw new Error('the search store is being rebuilt already');
+/** Builds the search store anew from the write store, beside the one in use, and switches over. */
+export async function rebuildSearch(parts: Parts, context: RebuildContext): Promise<RebuildResult> {
+  const shared = parts.search.current;
+  if (shared.beginRebuild) return besideOthers(parts, shared, context);
+  if (rebuilding.has(parts)) throw new OperationError('the search store is being rebuilt already');
   rebuilding.add(parts);
   try {
-    return await rebuild(parts, onProgress);
+    return await rebuildFolder(parts, context);
   } finally {
     rebuilding.delete(parts);
   }
 }
 
-async function rebuild(parts: Parts, onProgress: OnProgress): Promise<RebuildResult> {
-  const { folder, createSearchStore, search, pipeline } = parts;
+/**
+ * Live roll-ups in the memory of the process are read again from the log; those that processes
+ * share are built from the write store. Either way as far back as they reach.
+ */
+export async function rebuildLive(
+  parts: Parts,
+  context: RebuildContext,
+): Promise<RebuildResult | Record<string, never>> {
+  const { live, pipeline } = parts;
+  if (live.beginRebuild) return besideOthers(parts, live, context, Date.now() - live.windowMs);
+  if (!pipeline) {
+    const message = 'live roll-ups are in memory: nothing to rebuild without `spillway up`';
+    throw new OperationError(message);
+  }
+  await pipeline.without(liveGroup, () => live.reset());
+  return {};
+}
+
+function besideOthers(
+  { broker, writeStore: from }: Parts,
+  store: Rebuildable,
+  { signal, progress }: RebuildContext,
+  fromMs?: number,
+): Promise<RebuildResult> {
+  return rebuildShared({
+    begin: (until) => (store.beginRebuild as NonNullable<Rebuildable['beginRebuild']>)(until),
+    ...{ broker, from, fromMs, signal },
+    onWaiting: (messages) => progress(`the writer has ${messages} messages to go`),
+    onProgress: told(progress),
+  });
+}
+
+/** What the consumer applies meanwhile it reads again: the store's own positions say from where. */
+async function rebuildFolder(parts: Parts, { progress }: RebuildContext): Promise<RebuildResult> {
+  const { folder, createSearchStore, search, pipeline, broker, writeStore: from } = parts;
   await rm(folder.path(nextFolder), { recursive: true, force: true });
-  const next = createSearchStore(nextFolder);
+  const next = await createSearchStore(nextFolder);
   await next.start();
-  const result = await fill(next, parts, onProgress).finally(() => next.stop());
+  const options = { from, takes: await settledBefore(broker), onProgress: told(progress) };
+  const result = await fill(next, options).finally(() => next.stop());
   const change = () =>
     search.swap(async (old) => {
       await old.stop();
       await replaceFolder(parts);
-      const store = createSearchStore(searchFolder);
+      const store = await createSearchStore(searchFolder);
       await store.start();
       return store;
     });
@@ -58,41 +83,13 @@ async function rebuild(parts: Parts, onProgress: OnProgress): Promise<RebuildRes
   return result;
 }
 
+function told(progress: (line: string) => void): OnProgress {
+  return ({ signal, records }) => progress(`${signal}: ${records} records so far`);
+}
+
 async function replaceFolder({ folder }: Parts): Promise<void> {
   await rm(folder.path(searchFolder), { recursive: true, force: true });
   await rename(folder.path(nextFolder), folder.path(searchFolder));
-}
-
-async function fill(
-  store: SearchStore,
-  { broker, writeStore: from }: Parts,
-  onProgress: OnProgress,
-): Promise<RebuildResult> {
-  const result = { records: 0, messages: 0 };
-  const isSettled = await settledBefore(broker);
-  const toMinute = Math.floor(Date.now() / 60_000) + 24 * 60;
-  for (const signal of signals) {
-    const range = { signal, fromMinute: toMinute - minutesKeptMax, toMinute };
-    let batch: DecodedMessage[] = [];
-    let waiting = 0;
-    const flush = async (): Promise<void> => {
-      await store.apply(batch);
-      result.messages += batch.length;
-      result.records += waiting;
-      batch = [];
-      waiting = 0;
-      onProgress({ signal, records: result.records });
-    };
-    for await (const message of from.readBack(range)) {
-      if (!isSettled(message.applied)) continue;
-      batch.push(asDecoded(message, signal));
-      waiting += message.records.length;
-      if (waiting >= recordsPerBatch) await flush();
-    }
-    if (batch.length) await flush();
-  }
-  await store.addRetired(await from.rowCounts({ fromMinute: toMinute - minutesKeptMax, toMinute }));
-  return result;
 }
 
 /**
@@ -103,27 +100,4 @@ async function settledBefore(broker: Broker): Promise<(applied: AppliedMessage) 
   const lags = await broker.lag(writerGroup);
   const ends = new Map(lags.map((lag) => [partitionName(lag), lag.committed ?? 0]));
   return ({ id, position }) => position < (ends.get(partitionName(id)) ?? 0);
-}
-
-function asDecoded(
-  { applied, receivedMs, records }: StoredMessage,
-  signal: Signal,
-): DecodedMessage {
-  return {
-    envelope: {
-      id: applied.id,
-      foreign: applied.foreign,
-      tenant: applied.tenant,
-      records: applied.records,
-      receivedMs,
-      traceparent: undefined,
-      onlyGroup: undefined,
-      ordinals: undefined,
-    },
-    signal,
-    position: applied.position,
-    records,
-    broken: [],
-    earlier: applied,
-  };
 }

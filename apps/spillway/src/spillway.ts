@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Console, checkConsoleConfig, createConsole } from '@spillway/console';
 import { checkGatewayConfig, createGateway, type Gateway } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
@@ -11,32 +12,43 @@ import {
   Stack,
 } from '@spillway/runtime';
 import { writerGroup } from '@spillway/writer';
+import { AdminServer } from './admin-server.ts';
+import { asComponent, chain, late, step } from './components.ts';
 import type { SpillwayConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
 import { eventLog, type Report } from './event-log.ts';
+import { FolderLock } from './folder-lock.ts';
 import { summaryOf } from './gateway-summary.ts';
 import { auditLedger } from './ledger.ts';
 import { registerMetrics } from './metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
 import { Consumers } from './pipeline.ts';
+import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
 import { ensureTopics } from './topics.ts';
-
-/** The only one of its folder; the epoch tells its starts apart. */
-const gatewayName = 'gw-1';
 
 export interface SpillwayOptions {
   config: SpillwayConfig;
-  adapters: Adapters;
   logger: Logger;
+  roles: readonly Role[];
+}
+
+/** Where the doors listen; '' for one that this process does not have. */
+export interface SpillwayAddresses {
+  otlpHttp: string;
+  otlpGrpc: string;
+  console: string;
+  admin: string;
 }
 
 /**
- * Everything in one process, on one data folder. The order of the parts is the architecture: what
- * stands later relies on what stands before it, the doors open last and close first.
+ * One process of the pipeline: every role at once on one data folder, or some of them on shared
+ * servers. The order of the parts is the architecture: what stands later relies on what stands
+ * before it, the doors open last and close first.
  */
 export class Spillway implements Component {
   readonly name = 'spillway';
   readonly #config: SpillwayConfig;
+  readonly #roles: readonly Role[];
   readonly #report: Report;
   readonly #parts: Parts;
   readonly #consumers: Consumers;
@@ -44,14 +56,21 @@ export class Spillway implements Component {
   readonly #metrics = new Metrics();
   readonly #stack: Stack;
   #gateway: Gateway | undefined;
+  #gatewayName = '';
   #console: Console | undefined;
+  #admin: AdminServer | undefined;
 
-  constructor({ config, adapters, logger }: SpillwayOptions) {
+  /** Made, not started. */
+  static async create(options: SpillwayOptions & { adapters: Adapters }): Promise<Spillway> {
+    const report = eventLog(options.logger);
+    return new Spillway(await createParts(options.config, options.adapters, report), options);
+  }
+
+  private constructor(parts: Parts, { config, logger, roles }: SpillwayOptions) {
     this.#config = config;
+    this.#roles = roles;
     this.#report = eventLog(logger);
-    const parts = createParts(config, adapters, this.#report);
-    const live = adapters.liveStore({ config, folder: parts.folder, report: this.#report });
-    this.#consumers = new Consumers(parts, live, this.#report);
+    this.#consumers = new Consumers(parts, roles, this.#report);
     this.#parts = { ...parts, pipeline: this.#consumers };
     this.#control = new ControlServer(this.#parts);
     this.#stack = new Stack(this.#components());
@@ -61,22 +80,30 @@ export class Spillway implements Component {
     return this.#parts;
   }
 
-  get addresses(): { otlpHttp: string; otlpGrpc: string; console: string } {
-    const { http = '', grpc = '' } = this.#gateway?.addresses ?? {};
+  /** Whether this process owns the data folder. */
+  get hasFolder(): boolean {
+    return isAll(this.#roles);
+  }
+
+  get addresses(): SpillwayAddresses {
+    const { http, grpc = '' } = this.#gateway?.addresses ?? {};
     const scheme = this.#config.gateway.certFile ? 'https' : 'http';
     return {
-      otlpHttp: `${scheme}://${http}`,
+      otlpHttp: http ? `${scheme}://${http}` : '',
       otlpGrpc: grpc,
       console: this.#console?.address ?? '',
+      admin: this.#admin?.address ?? '',
     };
   }
 
   /** Throws before touching anything when the folder is in use or of a newer version. */
   async start(progress?: Progress): Promise<void> {
-    checkGatewayConfig(this.#config.gateway);
-    checkConsoleConfig(this.#config.console);
-    this.#parts.folder.open();
+    checkRoles(this.#config, this.#roles);
+    if (this.#has('gateway')) checkGatewayConfig(this.#config.gateway);
+    if (this.#has('console')) checkConsoleConfig(this.#config.console);
+    if (this.hasFolder) this.#parts.folder.open();
     await this.#stack.start(progress);
+    if (!this.hasFolder) return;
     this.#parts.folder.writeRunFile({
       pid: process.pid,
       startedAt: new Date().toISOString(),
@@ -86,7 +113,7 @@ export class Spillway implements Component {
   }
 
   async stop(): Promise<void> {
-    if (this.#gateway) this.#parts.folder.removeRunFile();
+    if (this.hasFolder && this.#gateway) this.#parts.folder.removeRunFile();
     await this.#stack.stop();
   }
 
@@ -96,49 +123,90 @@ export class Spillway implements Component {
     return { ok: failing.length === 0, detail: detail || 'all parts are well' };
   }
 
+  #has(role: Role): boolean {
+    return this.#roles.includes(role);
+  }
+
   #components(): Component[] {
-    const { broker, writeStore, search } = this.#parts;
+    const { broker, folder } = this.#parts;
     const topics = (): Promise<void> => ensureTopics(broker, this.#config.broker.partitions);
+    const [first, ...stores] = resourcesFor(this.#roles).map((resource) =>
+      this.#resource(resource),
+    );
+    // The log of an embedded broker locks the folder by itself.
+    const lock =
+      this.hasFolder && !isEmbedded(this.#config, 'broker') ? [new FolderLock(folder.dir)] : [];
     return [
-      asComponent('log', broker),
+      ...lock,
+      ...(first ? [first] : []),
       step('topics', topics),
-      asComponent('write store', writeStore),
-      asComponent('search store', search.store),
-      asComponent('live store', this.#consumers.live),
+      ...stores,
       ...this.#consumers.components,
-      this.#control,
-      late('console', () => this.#createConsole()),
-      late('gateway', () => this.#createGateway()),
+      ...(this.hasFolder ? [this.#control] : []),
+      this.#has('console')
+        ? late('console', () => this.#createConsole())
+        : late('admin', () => this.#createAdmin()),
+      ...(this.#has('gateway') ? [late('gateway', () => this.#createGateway())] : []),
+      step('metrics', async () => this.#registerMetrics()),
     ];
   }
 
-  #createGateway(): Component {
-    const { broker, folder } = this.#parts;
-    this.#gateway = createGateway({
-      config: this.#config.gateway,
-      broker,
-      name: gatewayName,
-      epoch: folder.nextEpoch(Date.now()),
-      report: this.#report,
-    });
+  #resource(resource: Resource): Component {
+    const { broker, writeStore, search, live } = this.#parts;
+    switch (resource) {
+      case 'broker':
+        return asComponent(isEmbedded(this.#config, 'broker') ? 'log' : broker.name, broker);
+      case 'writeStore':
+        return asComponent('write store', writeStore);
+      case 'search':
+        return asComponent('search store', search.store);
+      case 'live':
+        return asComponent('live store', live);
+    }
+  }
+
+  #registerMetrics(): void {
     registerMetrics(this.#metrics, {
-      broker,
+      broker: this.#parts.broker,
       gateway: this.#gateway,
       consumers: this.#consumers,
       health: () => this.#stack.health(),
     });
+  }
+
+  /** Unique in the fleet: the owner of a folder tells its starts apart by the epoch. */
+  #createGateway(): Component {
+    const { broker, folder } = this.#parts;
+    const alone = isEmbedded(this.#config, 'broker');
+    const fallback = alone ? 'gw-1' : `${hostname()}-${process.pid}`;
+    this.#gatewayName = this.#config.gateway.name || fallback;
+    const epoch = this.hasFolder ? folder.nextEpoch(Date.now()) : Date.now();
+    const config = this.#config.gateway;
+    this.#gateway = createGateway({
+      config,
+      broker,
+      name: this.#gatewayName,
+      epoch,
+      report: this.#report,
+    });
     return this.#gateway;
   }
 
+  #createAdmin(): Component {
+    const health = () => this.#stack.health();
+    this.#admin = new AdminServer({ ...this.#config.admin, metrics: this.#metrics, health });
+    return this.#admin;
+  }
+
   #createConsole(): Component {
-    const { broker, search, deadLetters } = this.#parts;
+    const { broker, search, live, deadLetters } = this.#parts;
     const file = this.#config.console.keysFile;
     const keys = file ? new KeyRing({ file, configKey: 'console.keysFile' }) : undefined;
     const page = createConsole({
       config: this.#config.console,
       broker,
       search: search.store,
-      live: this.#consumers.live,
+      live,
       groups: { writer: writerGroup, search: searchGroup, live: liveGroup },
       keys,
       deadLetters,
@@ -146,7 +214,7 @@ export class Spillway implements Component {
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),
-        gateways: async () => (this.#gateway ? [summaryOf(gatewayName, this.#gateway)] : []),
+        gateways: async () => (this.#gateway ? [summaryOf(this.#gatewayName, this.#gateway)] : []),
       },
       clock: Date.now,
       report: this.#report,
@@ -154,42 +222,4 @@ export class Spillway implements Component {
     this.#console = page;
     return keys ? chain('console', [keys, page]) : page;
   }
-}
-
-function asComponent(name: string, part: Omit<Component, 'name'>): Component {
-  return {
-    name,
-    start: () => part.start(),
-    stop: () => part.stop(),
-    health: () => part.health(),
-  };
-}
-
-/** Work to be done once in the order of starting. */
-function step(name: string, run: () => Promise<void>): Component {
-  return { name, start: run, stop: async () => {}, health: () => ({ ok: true, detail: 'done' }) };
-}
-
-/** A part that can only be made when those before it have started. */
-function late(name: string, make: () => Component): Component {
-  let made: Component | undefined;
-  return {
-    name,
-    start: () => {
-      made = make();
-      return made.start();
-    },
-    stop: async () => made?.stop(),
-    health: () => made?.health() ?? { ok: false, detail: 'not started' },
-  };
-}
-
-function chain(name: string, components: readonly Component[]): Component {
-  const stack = new Stack(components);
-  return {
-    name,
-    start: () => stack.start(),
-    stop: () => stack.stop(),
-    health: () => stack.health().find(({ ok }) => !ok) ?? { ok: true, detail: 'listening' },
-  };
 }

@@ -5,13 +5,16 @@ import { stampHeaders, topicOf } from '@spillway/broker';
 import { jsonToProtobuf } from '@spillway/otlp';
 import { logsBody } from '@spillway/test-support';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { embedded } from '../src/adapters.ts';
+import { adapters } from '../src/adapters.ts';
 import { spillwaySchema } from '../src/config.ts';
 import { auditLedger } from '../src/ledger.ts';
 import { createParts, type Parts } from '../src/parts.ts';
 import { Consumers } from '../src/pipeline.ts';
 import { rebuildSearch } from '../src/rebuild.ts';
+import { roles } from '../src/roles.ts';
 import { ensureTopics } from '../src/topics.ts';
+
+const context = { signal: new AbortController().signal, progress: () => {} };
 
 let dir: string;
 let parts: Parts;
@@ -22,15 +25,15 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rebuild-'));
   sequence = 0;
   const config = spillwaySchema.parse({ data: { dir }, gateway: {}, log: {} });
-  const made = createParts(config, embedded, () => {});
+  const made = await createParts(config, adapters, () => {});
   made.folder.open();
-  consumers = new Consumers(made, embedded.liveStore({ ...made, report: () => {} }), () => {});
+  consumers = new Consumers(made, roles, () => {});
   parts = { ...made, pipeline: consumers };
   await parts.broker.start();
   await ensureTopics(parts.broker, 2);
   await parts.writeStore.start();
   await parts.search.store.start();
-  await consumers.live.start();
+  await parts.live.start();
   for (const consumer of consumers.components) await consumer.start();
 }, 60_000);
 
@@ -79,7 +82,7 @@ it('keeps the account of duplicates', async () => {
     ]);
   }
   await caughtUp('writer', 'search');
-  await rebuildSearch(parts, () => {});
+  await rebuildSearch(parts, context);
   await expectWhole(4);
 }, 30_000);
 
@@ -87,7 +90,7 @@ it('keeps the account of what retention dropped', async () => {
   await publish(['one', 'two']);
   await caughtUp('writer', 'search');
   expect(await parts.writeStore.retain(Date.now() + 86_400_000)).toBe(2);
-  await rebuildSearch(parts, () => {});
+  await rebuildSearch(parts, context);
   await expectWhole(2);
 }, 30_000);
 
@@ -112,12 +115,12 @@ it('leaves to the log what is applied to a minute that was read already', async 
       };
     },
   });
-  await rebuildSearch({ ...parts, writeStore: racing }, () => {});
+  await rebuildSearch({ ...parts, writeStore: racing }, context);
   await expectWhole(3);
 }, 30_000);
 
 it('is done by one at a time', async () => {
-  const first = rebuildSearch(parts, () => {});
-  await expect(rebuildSearch(parts, () => {})).rejects.toThrow('being rebuilt already');
+  const first = rebuildSearch(parts, context);
+  await expect(rebuildSearch(parts, context)).rejects.toThrow('being rebuilt already');
   await first;
 }, 30_000);

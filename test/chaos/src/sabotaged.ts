@@ -5,23 +5,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Broker, Subscription } from '@spillway/broker';
 import type { DecodedMessage, Sink } from '@spillway/store';
-import { type Adapters, embedded, runCommandLine } from 'spillway';
+import { type Adapters, adapters, runCommandLine } from 'spillway';
 
 export type Sabotage = 'commit-before-write' | 'no-dedup-keys';
 
 const sabotages: Record<Sabotage, Adapters> = {
   /** Positions are committed as soon as they are polled, and no store knows better. */
   'commit-before-write': {
-    ...embedded,
-    broker: (context) => commitFirst(embedded.broker(context)),
-    writeStore: (context) => slow(embedded.writeStore(context)),
-    searchStore: (context, folder) => slow(embedded.searchStore(context, folder)),
+    ...adapters,
+    broker: async (context) => commitFirst(await adapters.broker(context)),
+    writeStore: async (context) => slow(await adapters.writeStore(context)),
+    searchStore: async (context, folder) => slow(await adapters.searchStore(context, folder)),
   },
   /** Every delivery of a record looks like a record never seen. */
   'no-dedup-keys': {
-    ...embedded,
-    writeStore: (context) => strange(embedded.writeStore(context)),
-    searchStore: (context, folder) => strange(embedded.searchStore(context, folder)),
+    ...adapters,
+    writeStore: async (context) => strange(await adapters.writeStore(context)),
+    searchStore: async (context, folder) => strange(await adapters.searchStore(context, folder)),
   },
 };
 

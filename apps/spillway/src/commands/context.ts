@@ -5,8 +5,9 @@ import { type SpillwayConfig, spillwaySchema } from '../config.ts';
 import { askRunning } from '../control-client.ts';
 import { controlPath } from '../control-server.ts';
 import { DataFolderError } from '../data-folder.ts';
-import { type Command, operations, type Requests } from '../operations.ts';
+import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
 import { type Adapters, createParts, type Parts } from '../parts.ts';
+import { isEmbedded, resourcesFor, roles } from '../roles.ts';
 
 export interface Context {
   /** Configuration keys of the command line. */
@@ -25,8 +26,8 @@ export function configOf(
 }
 
 /**
- * Asks the process that owns the data folder; without one, opens the folder, does the work and
- * closes it again.
+ * Asks the process that owns the data folder; without one, opens the folder, or connects to the
+ * servers, and does the work itself.
  */
 export async function perform<C extends Command>(
   context: Context,
@@ -35,11 +36,13 @@ export async function perform<C extends Command>(
   options: Requests[C]['options'],
 ): Promise<Requests[C]['result']> {
   const { config } = configOf(context, command);
-  const parts = createParts(config, context.adapters, () => undefined);
+  const parts = await createParts(config, context.adapters, () => undefined);
   const { folder } = parts;
-  if (!existsSync(folder.dir)) {
+  const hasFolder = existsSync(folder.dir);
+  if (!hasFolder && usesFolder(config)) {
     throw new DataFolderError(`no data folder at ${folder.dir}: \`spillway up\` makes it`);
   }
+  if (!hasFolder) return performAlone(parts, name, options);
   const ask = { socket: controlPath(folder.dir), command: name, options, onProgress: progress };
   const answer = await askRunning(ask);
   return answer ? answer.result : performAlone(parts, name, options);
@@ -50,9 +53,10 @@ async function performAlone<C extends Command>(
   name: C,
   options: Requests[C]['options'],
 ): Promise<Requests[C]['result']> {
-  const { folder, broker, writeStore, search } = parts;
-  folder.open();
-  const opened = [broker, writeStore, search.store];
+  const { config, folder, search, ...rest } = parts;
+  if (usesFolder(config)) folder.open();
+  const of = { ...rest, search: search.store };
+  const opened = resourcesOfCommand[name].map((resource) => of[resource]);
   try {
     for (const part of opened) await part.start();
     const context = { signal: new AbortController().signal, progress };
@@ -60,6 +64,10 @@ async function performAlone<C extends Command>(
   } finally {
     for (const part of opened.reverse()) await part.stop();
   }
+}
+
+function usesFolder(config: SpillwayConfig): boolean {
+  return resourcesFor(roles).some((resource) => isEmbedded(config, resource));
 }
 
 /** On standard error, over itself on a terminal. */

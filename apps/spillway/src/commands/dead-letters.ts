@@ -1,6 +1,6 @@
 import type { DeadLetterFilter } from '@spillway/consumer';
 import { Command } from 'commander';
-import { OperationError } from '../operations.ts';
+import { OperationError } from '../operation-error.ts';
 import { type Context, perform, print, printJson, table } from './context.ts';
 
 export function deadLettersCommand(context: Context): Command {

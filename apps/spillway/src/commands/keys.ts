@@ -1,7 +1,7 @@
 import { createKey, type KeyScope, keyScopes } from '@spillway/runtime';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { OperationError } from '../operations.ts';
+import { OperationError } from '../operation-error.ts';
 import { print } from './context.ts';
 
 interface Options {

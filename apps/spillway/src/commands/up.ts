@@ -1,23 +1,42 @@
 import { ConfigError, createLogger, type Progress, shutdownOnSignals } from '@spillway/runtime';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import type { SpillwayConfig } from '../config.ts';
 import { startDemo } from '../demo/index.ts';
+import { OperationError } from '../operation-error.ts';
+import { isAll, type Role, roles } from '../roles.ts';
 import { Spillway } from '../spillway.ts';
 import { type Context, configOf, print } from './context.ts';
 
 export function upCommand(context: Context): Command {
   return new Command('up')
-    .description('run everything in one process on one data folder')
+    .description('run everything in one process, or only some roles of it on shared servers')
+    .addArgument(
+      new Argument('[role...]', 'roles of this process; all of them when none is named').choices(
+        roles,
+      ),
+    )
     .option('--demo', "add a small shop's traffic, so that there is something to see")
-    .action((options: { demo?: boolean }, command: Command) => up(context, command, options));
+    .action((chosen: Role[], options: { demo?: boolean }, command: Command) =>
+      up(context, command, { ...options, roles: chosen.length ? chosen : roles }),
+    );
 }
 
-async function up(context: Context, command: Command, options: { demo?: boolean }): Promise<void> {
+interface UpOptions {
+  demo?: boolean;
+  roles: readonly Role[];
+}
+
+async function up(context: Context, command: Command, options: UpOptions): Promise<void> {
   const { config } = configOf(context, command);
-  if (options.demo) demandOpenDoor(config.gateway);
+  if (options.demo) demandOpenDoor(config.gateway, options.roles);
   const logger = createLogger(config.log);
   const startedAt = performance.now();
-  const spillway = new Spillway({ config, adapters: context.adapters, logger });
+  const spillway = await Spillway.create({
+    config,
+    adapters: context.adapters,
+    logger,
+    roles: options.roles,
+  });
   let demo: { stop(): Promise<void> } | undefined;
   shutdownOnSignals({
     deadlineMs: config.stop.deadlineMs,
@@ -28,25 +47,32 @@ async function up(context: Context, command: Command, options: { demo?: boolean 
     },
   });
   await spillway.start(progressOn(process.stderr));
-  const { otlpGrpc, otlpHttp, console: page } = spillway.addresses;
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  print(
-    [
-      `Spillway is ready after ${seconds} s.`,
-      `  OTLP/gRPC  ${otlpGrpc}`,
-      `  OTLP/HTTP  ${otlpHttp}`,
-      `  Console    ${page}`,
-      `  Data       ${spillway.parts.folder.dir}`,
-    ].join('\n'),
-  );
+  print([`Spillway is ready after ${seconds} s.`, ...placesOf(spillway, options.roles)].join('\n'));
   if (options.demo) {
-    demo = await startDemo({ httpEndpoint: otlpHttp });
+    demo = await startDemo({ httpEndpoint: spillway.addresses.otlpHttp });
     print('  Demo       a small shop is sending');
   }
 }
 
+function placesOf(spillway: Spillway, chosen: readonly Role[]): string[] {
+  const { otlpGrpc, otlpHttp, console: page, admin } = spillway.addresses;
+  const places = {
+    Roles: isAll(chosen) ? '' : chosen.join(', '),
+    'OTLP/gRPC': otlpGrpc,
+    'OTLP/HTTP': otlpHttp,
+    Console: page,
+    Admin: admin,
+    Data: spillway.hasFolder ? spillway.parts.folder.dir : '',
+  };
+  return Object.entries(places)
+    .filter(([, place]) => place)
+    .map(([name, place]) => `  ${name.padEnd(9)}  ${place}`);
+}
+
 /** The demo's SDK has no key and trusts no private certificate. */
-function demandOpenDoor(gateway: SpillwayConfig['gateway']): void {
+function demandOpenDoor(gateway: SpillwayConfig['gateway'], chosen: readonly Role[]): void {
+  if (!chosen.includes('gateway')) throw new OperationError('--demo needs the role gateway');
   const problems = (['keysFile', 'certFile'] as const)
     .filter((key) => gateway[key])
     .map((key) => ({

@@ -1,0 +1,3 @@
+import { z } from 'zod';
+
+export const rabbitmqSection = z.object({}).prefault({});
