@@ -1,18 +1,101 @@
-export interface PostgresStoreConfig {
-  /** Folder of the embedded database; made when missing. One process owns it. */
-  dir: string;
+import { z } from 'zod';
+
+const whole = () => z.number().int();
+const path = (what: string) => z.string().min(1).optional().describe(what);
+
+const tlsSection = z
+  .object({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe('Speak TLS only, and check the certificate and the name of the server.'),
+    caFile: path('Authorities to trust (PEM); those of the system when absent.'),
+    certFile: path('Certificate of this client (PEM).'),
+    keyFile: path('Key of that certificate (PEM).'),
+    serverName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Name that the certificate must have; the host of the URL when absent.'),
+  })
+  .prefault({});
+
+export const postgresSection = z
+  .object({
+    url: z
+      .string()
+      .default('postgresql://127.0.0.1:5432/spillway')
+      .refine(isPlainUrl, 'must be postgresql://[user[:password]@]host[:port]/database')
+      .describe('Server and database; user and password may be given here or apart.'),
+    user: z.string().min(1).optional().describe('User; stands before the one in the URL.'),
+    password: z.string().optional().describe('Password; stands before the one in the URL.'),
+    passwordFile: path('File with the password, read again for each new connection.'),
+    schema: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_]{0,62}$/)
+      .default('spillway')
+      .describe('Schema of all tables; made at the first start.'),
+    poolMax: whole().min(1).max(100).default(4).describe('Connections that write.'),
+    readPoolMax: whole()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe('Connections that read (audit, rebuilds): apart, so that no reader stops a write.'),
+    connectTimeoutMs: whole()
+      .min(100)
+      .default(5_000)
+      .describe('Longest wait for a connection, a new one or one in use.'),
+    statementTimeoutMs: whole()
+      .min(100)
+      .default(30_000)
+      .describe('Longest time for one statement.'),
+    lockTimeoutMs: whole()
+      .min(100)
+      .default(10_000)
+      .describe('Longest wait for a lock that another writer or an operator holds.'),
+    maintenanceTimeoutMs: whole()
+      .min(1_000)
+      .default(600_000)
+      .describe('Longest time for one statement of a migration or of retention.'),
+    tls: tlsSection,
+  })
+  .prefault({});
+
+export type PostgresSection = z.output<typeof postgresSection>;
+
+interface CommonConfig {
   /**
    * How far back a record's own time may lie before its message's acceptance for the record to be
    * filed under it, ms. `retain` is what drops; it is the caller's to call.
    */
   retentionMs: number;
   report?: ((event: PostgresStoreEvent) => void) | undefined;
-  /** Ms since the epoch; only names set-aside folders. */
+  /** Ms since the epoch. */
   now?: (() => number) | undefined;
 }
+
+export interface PostgresStoreConfig extends CommonConfig {
+  /** Folder of the embedded database; made when missing. One process owns it. */
+  dir: string;
+}
+
+export type PostgresServerStoreConfig = PostgresSection & CommonConfig;
 
 export type PostgresStoreEvent =
   /** The database could not be trusted; it starts empty and the log fills it again. */
   | { type: 'store-set-aside'; path: string; reason: string }
   /** The database died while it was open; it is opened again. */
-  | { type: 'store-reopening'; reason: string };
+  | { type: 'store-reopening'; reason: string }
+  /** `fsync=off` and the like: the server may lose what it said is committed. */
+  | { type: 'store-unsafe'; settings: string[] }
+  /** The server cannot work now; what was asked of it is refused until it can. */
+  | { type: 'store-unavailable'; reason: string }
+  | { type: 'store-available' };
+
+/** Parameters such as `sslmode` have keys of their own here, and one meaning. */
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search } = new URL(text);
+  const isPostgres = protocol === 'postgres:' || protocol === 'postgresql:';
+  return isPostgres && hostname !== '' && /^\/[^/]+$/.test(pathname) && search === '';
+}

@@ -1,7 +1,7 @@
 /**
  * Rows that many records share: tenant, resource, scope, metric series. They are found by hash,
- * kept in a bounded cache, and written on first sight of a day, sorted so that writers that meet
- * the same ones never wait for each other in a circle.
+ * kept in a bounded cache, and written on first sight of a day, before the transaction of the rows,
+ * sorted so that writers that meet the same ones never wait for each other in a circle.
  */
 import { createHash } from 'node:crypto';
 import type { Metric, MetricPoint, Resource, Scope } from '@spillway/otlp';
@@ -11,7 +11,10 @@ import { LruMap } from './lru-map.ts';
 
 type Values = (string | number | bigint | null)[];
 
-/** `values` in the order of `columns`; `seenDay` is the day of acceptance. */
+/**
+ * `values` in the order of `columns`. `seenDay` is the day of acceptance, and never earlier than
+ * today: what any writer has seen today, no other writer's retention removes.
+ */
 export interface Wanted {
   tenantId: string;
   hash: string;
@@ -45,44 +48,39 @@ export class Dimension {
       'JOIN unnest($1::integer[], $2::uuid[]) AS w (tenant_id, hash) USING (tenant_id, hash)';
   }
 
-  /** Ids by `tenantId/hash`. Nothing is remembered until `remember`, after the commit. */
-  async ids(tx: Queryable, wanted: Iterable<Wanted>): Promise<Map<string, string>> {
+  /**
+   * Ids by `tenantId/hash`. `db` must not be in a transaction: what is remembered is committed, and
+   * writers that meet the same new ones never wait for each other's batches.
+   */
+  async ids(db: Queryable, wanted: Iterable<Wanted>): Promise<Map<string, string>> {
     const ids = new Map<string, string>();
     const missing = new Map<string, Wanted>();
     for (const one of wanted) {
       const name = nameOf(one);
       const known = this.#known.get(name);
       if (known && known.seenDay >= one.seenDay) ids.set(name, known.id);
-      else if ((missing.get(name)?.seenDay ?? '') < one.seenDay) missing.set(name, one);
+      else missing.set(name, one);
     }
-    if (missing.size > 0) await this.#write(tx, missing, ids);
+    if (missing.size > 0) await this.#write(db, missing, ids);
     return ids;
-  }
-
-  remember(wanted: Iterable<Wanted>, ids: ReadonlyMap<string, string>): void {
-    for (const one of wanted) {
-      const name = nameOf(one);
-      const id = ids.get(name);
-      const known = this.#known.get(name);
-      if (id !== undefined && !(known && known.seenDay >= one.seenDay)) {
-        this.#known.set(name, { id, seenDay: one.seenDay });
-      }
-    }
   }
 
   forget(): void {
     this.#known.clear();
   }
 
-  async #write(tx: Queryable, missing: Map<string, Wanted>, ids: Map<string, string>) {
+  async #write(db: Queryable, missing: ReadonlyMap<string, Wanted>, ids: Map<string, string>) {
     const sorted = [...missing].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, wanted]) => wanted);
     const rows = sorted.map((one) => [one.tenantId, one.hash, one.seenDay, ...one.values()]);
     const columns = (rows[0] ?? []).map((_, i) => rows.map((row) => row[i] ?? null));
     const params = columns.map(codec.arrayLiteral);
-    await tx.query(this.#sql, params);
-    const found = await tx.query(this.#selectSql, params.slice(0, 2));
+    await db.query(this.#sql, params);
+    const found = await db.query(this.#selectSql, params.slice(0, 2));
     for (const [id, tenantId, hash] of found.rows) {
-      ids.set(`${tenantId}/${codec.hash.read(hash as string)}`, id as string);
+      const name = `${tenantId}/${codec.hash.read(hash as string)}`;
+      ids.set(name, id as string);
+      const { seenDay } = missing.get(name) as Wanted;
+      this.#known.set(name, { id: id as string, seenDay });
     }
   }
 }

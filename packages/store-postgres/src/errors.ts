@@ -16,13 +16,23 @@ export class DatabaseError extends Error {
     return this.code.startsWith('22') || this.code.startsWith('54');
   }
 
+  /** No room, no right to write, a broken disk: whatever is asked next fares no better. */
+  get blamesServer(): boolean {
+    return /^(53|58|25006)/.test(this.code);
+  }
+
+  /** A deadlock or a serialization failure: the same transaction, begun again, may pass. */
+  get mayPassAtOnce(): boolean {
+    return this.code === '40P01' || this.code === '40001';
+  }
+
   /** A row found no partition: another process dropped it. */
   get lacksPartition(): boolean {
     return this.code === '23514';
   }
 }
 
-/** The store is not started, was stopped, or its database died. */
+/** The store is not started, was stopped, or its database died or does not answer. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
@@ -37,6 +47,11 @@ export class SchemaTooNewError extends Error {
         'Start the newer version, or give it another database.',
     );
   }
+}
+
+/** The server is no PostgreSQL that the store can work with; the message says why. */
+export class ServerUnsuitableError extends Error {
+  override readonly name = 'ServerUnsuitableError';
 }
 
 /** Another process has the folder open; nothing was touched. */

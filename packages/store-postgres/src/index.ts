@@ -1,8 +1,16 @@
-export type { PostgresStoreConfig, PostgresStoreEvent } from './config.ts';
+export {
+  type PostgresSection,
+  type PostgresServerStoreConfig,
+  type PostgresStoreConfig,
+  type PostgresStoreEvent,
+  postgresSection,
+} from './config.ts';
 export {
   DatabaseError,
   FolderInUseError,
   SchemaTooNewError,
+  ServerUnsuitableError,
   StoreUnavailableError,
 } from './errors.ts';
+export { createPostgresServerStore } from './postgres-server-store.ts';
 export { createPostgresStore } from './postgres-store.ts';

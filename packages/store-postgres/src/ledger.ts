@@ -1,4 +1,5 @@
 /** The ledger's side of the store: notes, applied messages, rows counted by looking. */
+import type { Position } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
 import type {
   AppliedMessage,
@@ -7,8 +8,9 @@ import type {
   NotedMessage,
   RowCount,
 } from '@spillway/store';
-import type { Cell, Param, Queryable } from './client.ts';
+import type { Cell, Client, Param, Queryable } from './client.ts';
 import { arrayLiteral, escapeText, unescapeText } from './codec.ts';
+import { keepPositions } from './messages.ts';
 import { tablesOf } from './tables.ts';
 import type { Tenants } from './tenants.ts';
 
@@ -28,41 +30,51 @@ const noteSql = `INSERT INTO ledger_note (gateway, epoch, note, last_minute)
 
 /** One transaction; a note that is there already is skipped whole. */
 export async function writeNotes(
-  tx: Queryable,
+  client: Client,
   notes: readonly LedgerNote[],
-  tenants: Tenants,
-): Promise<Map<string, string>> {
-  const fresh = await newNotes(tx, notes);
-  const messages = fresh.flatMap((note) => note.messages.map((message) => ({ note, message })));
-  const refused = summed(fresh.flatMap((note) => note.refused));
-  const ids = await tenants.ids(tx, [
-    ...messages.map(({ message }) => message.tenant),
-    ...refused.map(({ tenant }) => tenant),
+  { tenants, next }: { tenants: Tenants; next: Position | undefined },
+): Promise<void> {
+  const named = notes.flatMap(({ messages, refused }) => [...messages, ...refused]);
+  const ids = await tenants.ids(
+    client,
+    named.map(({ tenant }) => tenant),
+  );
+  await client.transaction(async (tx) => {
+    if (next) await keepPositions(tx, [next]);
+    const fresh = notes.length > 0 ? await newNotes(tx, notes) : [];
+    await insertNoted(tx, fresh, ids);
+    await insertRefused(tx, fresh, ids);
+  });
+}
+
+type Ids = ReadonlyMap<string, string>;
+
+async function insertNoted(tx: Queryable, notes: readonly LedgerNote[], ids: Ids): Promise<void> {
+  const messages = notes.flatMap((note) => note.messages.map((message) => ({ note, message })));
+  if (messages.length === 0) return;
+  await tx.query(notedSql, [
+    arrayLiteral(messages.map(({ note }) => escapeText(note.gateway))),
+    arrayLiteral(messages.map(({ note }) => note.epoch)),
+    arrayLiteral(messages.map(({ message }) => message.topic)),
+    arrayLiteral(messages.map(({ message }) => message.partition)),
+    arrayLiteral(messages.map(({ message }) => message.sequence)),
+    arrayLiteral(messages.map(({ message }) => message.position ?? null)),
+    arrayLiteral(messages.map(({ message }) => ids.get(message.tenant) as string)),
+    arrayLiteral(messages.map(({ message }) => message.signal)),
+    arrayLiteral(messages.map(({ message }) => message.minute)),
+    arrayLiteral(messages.map(({ message }) => message.records)),
   ]);
-  const tenantId = ({ tenant }: { tenant: string }) => ids.get(tenant) as string;
-  if (messages.length > 0) {
-    await tx.query(notedSql, [
-      arrayLiteral(messages.map(({ note }) => escapeText(note.gateway))),
-      arrayLiteral(messages.map(({ note }) => note.epoch)),
-      arrayLiteral(messages.map(({ message }) => message.topic)),
-      arrayLiteral(messages.map(({ message }) => message.partition)),
-      arrayLiteral(messages.map(({ message }) => message.sequence)),
-      arrayLiteral(messages.map(({ message }) => message.position ?? null)),
-      arrayLiteral(messages.map(({ message }) => tenantId(message))),
-      arrayLiteral(messages.map(({ message }) => message.signal)),
-      arrayLiteral(messages.map(({ message }) => message.minute)),
-      arrayLiteral(messages.map(({ message }) => message.records)),
-    ]);
-  }
-  if (refused.length > 0) {
-    await tx.query(refusedSql, [
-      arrayLiteral(refused.map(tenantId)),
-      arrayLiteral(refused.map(({ signal }) => signal)),
-      arrayLiteral(refused.map(({ minute }) => minute)),
-      arrayLiteral(refused.map(({ records }) => records)),
-    ]);
-  }
-  return ids;
+}
+
+async function insertRefused(tx: Queryable, notes: readonly LedgerNote[], ids: Ids): Promise<void> {
+  const refused = summed(notes.flatMap((note) => note.refused));
+  if (refused.length === 0) return;
+  await tx.query(refusedSql, [
+    arrayLiteral(refused.map(({ tenant }) => ids.get(tenant) as string)),
+    arrayLiteral(refused.map(({ signal }) => signal)),
+    arrayLiteral(refused.map(({ minute }) => minute)),
+    arrayLiteral(refused.map(({ records }) => records)),
+  ]);
 }
 
 async function newNotes(tx: Queryable, notes: readonly LedgerNote[]): Promise<LedgerNote[]> {

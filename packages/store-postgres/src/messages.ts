@@ -19,10 +19,20 @@ export interface AppliedRef {
 const identity = 'gateway, epoch, topic, partition, sequence';
 const identityArrays = '$1::text[], $2::bigint[], $3::text[], $4::integer[], $5::bigint[]';
 
-const registerSql = `INSERT INTO message_applied (${identity}, tenant_id, signal, received_ms, minute, position,
+/**
+ * Ids follow the order in which the messages are given. The rows are inserted in the order of their
+ * identity, as by every writer, so that none waits for another in a circle: the order of positions
+ * would not do, since a broker without a log gives other ones at a redelivery.
+ */
+const registerSql = `WITH r AS MATERIALIZED (
+     SELECT nextval('message_applied_id_seq') AS id, u.* FROM unnest(${identityArrays},
+       $6::integer[], $7::text[], $8::bigint[], $9::integer[], $10::bigint[], $11::integer[],
+       $12::boolean[]) AS u (${identity}, tenant_id, signal, received_ms, minute, position, records,
+       is_foreign))
+   INSERT INTO message_applied (id, ${identity}, tenant_id, signal, received_ms, minute, position,
      records, is_foreign, stored, duplicates, dead_lettered)
-   SELECT r.*, 0, 0, 0 FROM unnest(${identityArrays}, $6::integer[], $7::text[], $8::bigint[],
-     $9::integer[], $10::bigint[], $11::integer[], $12::boolean[]) AS r
+   OVERRIDING SYSTEM VALUE
+   SELECT r.*, 0, 0, 0 FROM r ORDER BY ${identity}
    ON CONFLICT DO NOTHING RETURNING id, ${identity}`;
 
 const appliedSql = `SELECT m.id, ${identity.replace(/(\w+)/g, 'm.$1')}, r.record_index, r.reason
@@ -93,10 +103,7 @@ async function readApplied(
   }
 }
 
-/**
- * Every writer inserts in this order, so none waits for another in a circle; and within a
- * partition the ids follow the order of the messages.
- */
+/** Within a partition the ids follow the order of the messages. */
 function byPlace(a: DecodedMessage, b: DecodedMessage): number {
   const [left, right] = [a.envelope.id, b.envelope.id];
   if (left.topic !== right.topic) return left.topic < right.topic ? -1 : 1;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client, Queryable } from './client.ts';
 import { SchemaTooNewError } from './errors.ts';
-import { schemaLock } from './partitions.ts';
+import { lockSchema } from './locks.ts';
 
 const folder = join(import.meta.dirname, '..', 'migrations');
 
@@ -21,7 +21,8 @@ export async function migrate(client: Client): Promise<void> {
   const migrations = await readMigrations();
   const known = migrations.at(-1)?.version ?? 0;
   await client.transaction(async (tx) => {
-    await tx.query(`SELECT pg_advisory_xact_lock(${schemaLock})`);
+    await lockSchema(tx);
+    await makeSchema(tx);
     const current = await currentVersion(tx);
     if (current > known) throw new SchemaTooNewError(current, known);
     if (current === known) return;
@@ -35,6 +36,14 @@ export async function migrate(client: Client): Promise<void> {
       await tx.query('INSERT INTO schema_version (version) VALUES ($1::integer)', [version]);
     }
   });
+}
+
+/** Not `IF NOT EXISTS`: that takes the right to make schemas also where ours is there. */
+async function makeSchema(tx: Queryable): Promise<void> {
+  const { rows } = await tx.query('SELECT current_schema()');
+  if (rows[0]?.[0]) return;
+  const path = await tx.query(`SELECT current_setting('search_path')`);
+  await tx.script(`CREATE SCHEMA ${path.rows[0]?.[0]}`);
 }
 
 async function currentVersion(tx: Queryable): Promise<number> {

@@ -1,10 +1,8 @@
 /** Telemetry tables are partitioned by day; each day's partitions are made once, before use. */
 import type { Client, Queryable } from './client.ts';
 import { dayMs, dayOf } from './days.ts';
+import { lockSchema } from './locks.ts';
 import { partitionedTables } from './tables.ts';
-
-/** Of the advisory lock that migrations and partitions are made under. */
-export const schemaLock = 5_317_425_533;
 
 export class Partitions {
   readonly #client: Client;
@@ -19,8 +17,11 @@ export class Partitions {
     const missing = [...new Set(days)].filter((day) => !this.#made.has(day)).sort();
     if (missing.length === 0) return;
     await this.#client.transaction(async (tx) => {
-      await tx.query(`SELECT pg_advisory_xact_lock(${schemaLock})`);
-      await tx.script(missing.flatMap((day) => partitionedTables.map(createSql(day))).join('\n'));
+      await lockSchema(tx);
+      const there = new Set(await partitionedDays(tx));
+      const absent = missing.filter((day) => !there.has(day));
+      if (absent.length === 0) return;
+      await tx.script(absent.flatMap((day) => partitionedTables.map(createSql(day))).join('\n'));
     });
     for (const day of missing) this.#made.add(day);
   }
@@ -44,9 +45,14 @@ export function partitionName(table: string, day: string): string {
   return `${table}_${day.replaceAll('-', '')}`;
 }
 
+/** Made apart and attached: that locks out no writer of other days, as `PARTITION OF` would. */
 function createSql(day: string): (table: string) => string {
   const next = dayOf(Date.parse(day) + dayMs);
-  return (table) =>
-    `CREATE TABLE IF NOT EXISTS ${partitionName(table, day)} PARTITION OF ${table} ` +
-    `FOR VALUES FROM ('${day}') TO ('${next}');`;
+  return (table) => {
+    const name = partitionName(table, day);
+    return (
+      `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING INDEXES);` +
+      `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${day}') TO ('${next}');`
+    );
+  };
 }

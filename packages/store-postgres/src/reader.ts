@@ -1,14 +1,16 @@
 /** Records read back as they were applied, a bounded number of messages at a time. */
 import type { Metric, Resource, Scope, Signal, TelemetryRecord } from '@spillway/otlp';
-import type { MinuteRange, StoredMessage } from '@spillway/store';
-import type { Cell, Queryable } from './client.ts';
+import type { StoredMessage, WriteStore } from '@spillway/store';
+import type { Cell, Client, Queryable } from './client.ts';
 import * as codec from './codec.ts';
 import { appliedColumnCount, appliedColumns, appliedOf, rangeParams } from './ledger.ts';
+import { lockOutApply } from './locks.ts';
 import { type Child, tablesOf } from './tables.ts';
 
 const messagesPerPage = 200;
 /** A page ends after the message that reaches it. */
 const recordsPerPage = 5_000;
+const idMax = String(2n ** 63n - 1n);
 
 interface Message {
   id: string;
@@ -18,10 +20,19 @@ interface Message {
 
 type Fields = Record<string, unknown>;
 
-export async function* readBack(
-  db: Queryable,
-  range: MinuteRange & { signal: Signal },
-): AsyncGenerator<StoredMessage> {
+type Range = Parameters<WriteStore['readBack']>[0];
+
+/** Every message applied has an id up to the mark, and every later one a higher id. */
+export async function readMark(client: Client): Promise<string> {
+  return await client.transaction(async (tx) => {
+    await lockOutApply(tx);
+    const { rows } = await tx.query('SELECT coalesce(max(id), 0) FROM message_applied');
+    return rows[0]?.[0] as string;
+  });
+}
+
+/** Pages by key: no transaction stays open, which would hold up retention and vacuum. */
+export async function* readBack(db: Queryable, range: Range): AsyncGenerator<StoredMessage> {
   let after: Pick<Message, 'minute' | 'id'> = { minute: -1, id: '0' };
   while (true) {
     const page = await readMessages(db, range, after);
@@ -35,7 +46,7 @@ export async function* readBack(
 
 async function readMessages(
   db: Queryable,
-  range: MinuteRange & { signal: Signal },
+  range: Range,
   after: Pick<Message, 'minute' | 'id'>,
 ): Promise<Message[]> {
   const { rows } = await db.query(
@@ -44,8 +55,12 @@ async function readMessages(
      WHERE m.minute >= $1::integer AND m.minute < $2::integer
        AND ($3::text IS NULL OR t.name = $3::text) AND m.signal = $4::text
        AND (m.minute, m.id) > ($5::integer, $6::bigint)
+       AND m.id > $7::bigint AND m.id <= $8::bigint
      ORDER BY m.minute, m.id LIMIT ${messagesPerPage}`,
-    [...rangeParams(range), range.signal, after.minute, after.id],
+    [
+      ...[...rangeParams(range), range.signal, after.minute, after.id],
+      ...[range.after ?? '0', range.upTo ?? idMax],
+    ],
   );
   const messages: Message[] = [];
   let records = 0;

@@ -2,8 +2,9 @@
 import { type Signal, signals } from '@spillway/otlp';
 import type { Client, Queryable } from './client.ts';
 import { dayMs, dayOf } from './days.ts';
-import { partitionedDays, partitionName, schemaLock } from './partitions.ts';
-import { tablesOf } from './tables.ts';
+import { lockOutDay, lockRetention, lockSchema } from './locks.ts';
+import { partitionedDays, partitionName } from './partitions.ts';
+import { partitionedTables, tablesOf } from './tables.ts';
 
 /**
  * A record's day is at most one after its acceptance, so what was accepted two days before the
@@ -32,20 +33,22 @@ export async function retain(client: Client, olderThanMs: number): Promise<numbe
 }
 
 async function dropDay(tx: Queryable, day: string): Promise<number> {
-  await tx.query(`SELECT pg_advisory_xact_lock(${schemaLock})`);
+  await lockRetention(tx);
+  // No row may come between the count and the drop.
+  await lockOutDay(tx, day);
   if (!(await partitionedDays(tx)).includes(day)) return 0;
   let dropped = 0;
   for (const signal of signals) {
-    const { main, children } = tablesOf[signal];
-    const partition = partitionName(main.name, day);
-    // No row may come between the count and the drop.
-    await tx.query(`LOCK TABLE ${partition} IN SHARE MODE`);
+    const partition = partitionName(tablesOf[signal].main.name, day);
     const { rows } = await tx.query(`SELECT count(*) FROM ${partition}`);
     dropped += Number(rows[0]?.[0]);
     await tx.query(retireSql(signal, partition));
-    const names = [main, ...children.map(({ table }) => table)].map(({ name }) => name);
-    await tx.script(names.map((name) => `DROP TABLE ${partitionName(name, day)};`).join('\n'));
   }
+  await lockSchema(tx);
+  // Waits for who writes to other days, and they wait for this: short, and bounded by the timeout.
+  await tx.script(
+    partitionedTables.map((table) => `DROP TABLE ${partitionName(table, day)};`).join('\n'),
+  );
   return dropped;
 }
 

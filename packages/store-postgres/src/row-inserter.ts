@@ -1,136 +1,75 @@
-/**
- * Rows of one transaction, table by table. What the database refuses is found by halving under
- * savepoints, so one poisoned record costs a few more statements and never its neighbours.
- */
+/** Rows of one transaction, table by table, each table's in the order of its key. */
 import { type Signal, signals } from '@spillway/otlp';
 import { duplicate } from '@spillway/store';
-import type { Queryable } from './client.ts';
+import type { Param, Queryable } from './client.ts';
 import { arrayLiteral } from './codec.ts';
-import {
-  nameOf,
-  newResources,
-  newScopes,
-  newSeries,
-  resourceValues,
-  scopeValues,
-  seriesOf,
-  type Wanted,
-} from './dimensions.ts';
-import { DatabaseError } from './errors.ts';
+import { inHalves } from './halving.ts';
 import { rejection } from './messages.ts';
 import { type ChildRow, type Row, tablesOf } from './tables.ts';
 
 /** Bounds the text of one statement, and with it the memory that PGlite never gives back. */
-const rowsPerStatement = 2_000;
+export const rowsPerStatement = 2_000;
 /** For the same reason; rows that need more are inserted apart, or refused when alone. */
 const statementCharsMax = 64 * 1_048_576;
 
-const kinds = ['resources', 'scopes', 'series'] as const;
-type Kind = (typeof kinds)[number];
-type Learnt = Record<Kind, { wanted: Wanted[]; ids: Map<string, string> }>;
-
-export class RowInserter {
-  readonly #dimensions = { resources: newResources(), scopes: newScopes(), series: newSeries() };
-
-  /**
-   * Sets each row's outcome. The rows differ in day and key; `messageIds` are the messages that
-   * this transaction registered. Give the result to `remember` after the commit.
-   */
-  async insert(tx: Queryable, rows: readonly Row[], messageIds: readonly string[]) {
-    const learnt: Learnt[] = [];
-    for (const signal of signals) {
-      const sorted = rows.filter(({ record }) => record.signal === signal).sort(byKey);
-      for (let from = 0; from < sorted.length; from += rowsPerStatement) {
-        const chunk = sorted.slice(from, from + rowsPerStatement);
-        await this.#insertIsolated(tx, { signal, rows: chunk, messageIds }, learnt);
-      }
+/**
+ * Sets each row's outcome. The rows differ in day and key, and have the ids of their dimensions;
+ * `messageIds` are the messages that this transaction registered. Every writer inserts in the same
+ * order, so none waits for another in a circle.
+ */
+export async function insertRows(
+  tx: Queryable,
+  rows: readonly Row[],
+  messageIds: readonly string[],
+): Promise<void> {
+  const bounded = withLimit(tx);
+  for (const signal of signals) {
+    const sorted = rows.filter(({ record }) => record.signal === signal).sort(byKey);
+    for (let from = 0; from < sorted.length; from += rowsPerStatement) {
+      await inHalves(
+        sorted.slice(from, from + rowsPerStatement),
+        (part) => underSavepoint(tx, () => insertPart(bounded, { signal, rows: part, messageIds })),
+        (row, reason) => {
+          row.outcome = rejection(reason);
+        },
+      );
     }
-    return learnt;
-  }
-
-  remember(learnt: readonly Learnt[]): void {
-    for (const of of learnt) {
-      for (const kind of kinds) this.#dimensions[kind].remember(of[kind].wanted, of[kind].ids);
-    }
-  }
-
-  forget(): void {
-    for (const kind of kinds) this.#dimensions[kind].forget();
-  }
-
-  async #insertIsolated(tx: Queryable, chunk: Chunk, learnt: Learnt[]): Promise<void> {
-    const { rows } = chunk;
-    await tx.query('SAVEPOINT chunk');
-    try {
-      const bounded = withLimit(tx);
-      const dimensions = await this.#findDimensions(bounded, rows);
-      await insertRows(bounded, chunk);
-      await tx.query('RELEASE SAVEPOINT chunk');
-      learnt.push(dimensions);
-    } catch (error) {
-      const blamesData = error instanceof DatabaseError && error.blamesData;
-      // A RangeError is V8's: a string longer than it can make.
-      if (!blamesData && !(error instanceof RangeError)) throw error;
-      await tx.query('ROLLBACK TO SAVEPOINT chunk');
-      await tx.query('RELEASE SAVEPOINT chunk');
-      const [only] = rows;
-      if (only && rows.length === 1) {
-        only.outcome = rejection(error.message);
-        return;
-      }
-      const middle = rows.length >> 1;
-      for (const half of [rows.slice(0, middle), rows.slice(middle)]) {
-        await this.#insertIsolated(tx, { ...chunk, rows: half }, learnt);
-      }
-    }
-  }
-
-  async #findDimensions(tx: Queryable, rows: readonly Row[]): Promise<Learnt> {
-    const wanted = { resources: newWanted(), scopes: newWanted(), series: newWanted() };
-    const metricTexts = new WeakMap();
-    const seriesNames = rows.map((row) => {
-      const { record } = row;
-      want(wanted.resources, row, record.resource.hash, () => resourceValues(record.resource));
-      want(wanted.scopes, row, record.scope.hash, () => scopeValues(record.scope));
-      if (record.signal !== 'metrics') return '';
-      const { hash, values } = seriesOf(record, metricTexts);
-      return want(wanted.series, row, hash, values);
-    });
-    const learnt = {} as Learnt;
-    for (const kind of kinds) {
-      const of = [...wanted[kind].values()];
-      learnt[kind] = { wanted: of, ids: await this.#dimensions[kind].ids(tx, of) };
-    }
-    rows.forEach((row, i) => {
-      const { tenantId, record } = row;
-      row.resourceId = idOf(learnt.resources.ids, tenantId, record.resource.hash);
-      row.scopeId = idOf(learnt.scopes.ids, tenantId, record.scope.hash);
-      row.seriesId = learnt.series.ids.get(seriesNames[i] as string) ?? '';
-    });
-    return learnt;
   }
 }
 
-function withLimit(tx: Queryable): Queryable {
+/** Statements of more than `statementCharsMax` reject with a RangeError and are not sent. */
+export function withLimit(db: Queryable): Queryable {
   return {
-    script: (sql) => tx.script(sql),
-    query: (sql, params = []) => {
+    script: (sql) => db.script(sql),
+    query: async (sql, params: readonly Param[] = []) => {
       const chars = params.reduce<number>((sum, param) => sum + String(param).length, 0);
       if (chars > statementCharsMax) {
         throw new RangeError(`${chars} characters; the store takes ${statementCharsMax} at once`);
       }
-      return tx.query(sql, params);
+      return await db.query(sql, params);
     },
   };
 }
 
-interface Chunk {
+async function underSavepoint(tx: Queryable, work: () => Promise<void>): Promise<void> {
+  await tx.query('SAVEPOINT part');
+  try {
+    await work();
+  } catch (error) {
+    // A connection that is lost cannot roll back; the transaction is gone with it.
+    await tx.script('ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part').catch(() => undefined);
+    throw error;
+  }
+  await tx.query('RELEASE SAVEPOINT part');
+}
+
+interface Part {
   signal: Signal;
   rows: readonly Row[];
   messageIds: readonly string[];
 }
 
-async function insertRows(tx: Queryable, { signal, rows, messageIds }: Chunk): Promise<void> {
+async function insertPart(tx: Queryable, { signal, rows, messageIds }: Part): Promise<void> {
   const { main, children } = tablesOf[signal];
   const { count } = await tx.query(main.insertSql, main.params(rows as readonly Row<never>[]));
   let inserted = rows;
@@ -176,25 +115,6 @@ function childRows(rows: readonly Row[], property: string): ChildRow<unknown>[] 
     }
   }
   return below;
-}
-
-const newWanted = () => new Map<string, Wanted>();
-
-function want(
-  wanted: Map<string, Wanted>,
-  { tenantId, acceptedDay }: Row,
-  hash: string,
-  values: Wanted['values'],
-): string {
-  const name = nameOf({ tenantId, hash });
-  const known = wanted.get(name);
-  if (known && known.seenDay >= acceptedDay) return name;
-  wanted.set(name, { tenantId, hash, seenDay: acceptedDay, values });
-  return name;
-}
-
-function idOf(ids: ReadonlyMap<string, string>, tenantId: string, hash: string): string {
-  return ids.get(nameOf({ tenantId, hash })) as string;
 }
 
 function byKey(a: Row, b: Row): number {

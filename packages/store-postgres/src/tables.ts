@@ -29,8 +29,8 @@ export interface Row<T = TelemetryRecord> {
   day: string;
   tenantId: string;
   minute: number;
-  /** UTC day of acceptance. */
-  acceptedDay: string;
+  /** UTC day on which its dimensions were seen. */
+  seenDay: string;
   messageId: string;
   position: number;
   resourceId: string;

@@ -4,6 +4,7 @@ import { duplicate, stored } from '@spillway/store';
 import type { Client, Queryable } from './client.ts';
 import { dayOf, dayOfRecord } from './days.ts';
 import { DatabaseError } from './errors.ts';
+import { lockForApply } from './locks.ts';
 import {
   type AppliedRef,
   finishMessages,
@@ -12,30 +13,37 @@ import {
   registerMessages,
 } from './messages.ts';
 import { Partitions } from './partitions.ts';
-import { RowInserter } from './row-inserter.ts';
+import { RowDimensions } from './row-dimensions.ts';
+import { insertRows } from './row-inserter.ts';
 import type { Row } from './tables.ts';
 import { Tenants } from './tenants.ts';
 
-const attemptsMax = 2;
+/** A partition may be dropped, or a deadlock broken, and what comes after may meet the same. */
+const attemptsMax = 4;
+
+export interface WriterOptions {
+  retentionMs: number;
+  now: () => number;
+  /** Whether the store tells where each partition goes on (`nextPositions`). */
+  keepsPositions: boolean;
+}
 
 interface Pending {
   message: DecodedMessage;
-  ref: AppliedRef;
   rows: Row[];
 }
 
 export class Writer {
   readonly #client: Client;
-  readonly #retentionMs: number;
+  readonly #options: WriterOptions;
   readonly partitions: Partitions;
-  readonly tenants: Tenants;
-  readonly #inserter = new RowInserter();
+  readonly tenants = new Tenants();
+  readonly #dimensions = new RowDimensions();
 
-  constructor(client: Client, retentionMs: number) {
+  constructor(client: Client, options: WriterOptions) {
     this.#client = client;
-    this.#retentionMs = retentionMs;
+    this.#options = options;
     this.partitions = new Partitions(client);
-    this.tenants = new Tenants();
   }
 
   async apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
@@ -44,9 +52,10 @@ export class Writer {
       try {
         return await this.#applyOnce(messages);
       } catch (error) {
-        const dropped = error instanceof DatabaseError && error.lacksPartition;
-        if (!dropped || attempt === attemptsMax) throw error;
-        this.partitions.forget();
+        const known = error instanceof DatabaseError ? error : undefined;
+        const passes = known?.lacksPartition || known?.mayPassAtOnce;
+        if (!passes || attempt === attemptsMax) throw error;
+        if (known.lacksPartition) this.partitions.forget();
       }
     }
   }
@@ -54,91 +63,82 @@ export class Writer {
   /** After retention removed rows that the caches may know. */
   forget(): void {
     this.partitions.forget();
-    this.#inserter.forget();
+    this.#dimensions.forget();
   }
 
   async #applyOnce(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
-    const days = messages.map((message) => this.#daysOf(message));
-    await this.partitions.ensure(days.flat());
-    const unique = new Map<string, { message: DecodedMessage; days: string[] }>();
-    messages.forEach((message, i) => {
-      const name = nameOfMessage(message.envelope.id);
-      if (!unique.has(name)) unique.set(name, { message, days: days[i] as string[] });
-    });
-    const { outcomes, tenants, inserted } = await this.#client.transaction(async (tx) => {
-      const ids = await this.tenants.ids(
-        tx,
-        messages.map(({ envelope }) => envelope.tenant),
-      );
-      const all = [...unique.values()];
+    const unique = new Map(messages.map((one) => [nameOfMessage(one.envelope.id), one]));
+    const tenants = await this.tenants.ids(
+      this.#client,
+      messages.map(({ envelope }) => envelope.tenant),
+    );
+    const pending = [...unique.values()].map(
+      (message): Pending => ({ message, rows: this.#rowsOf(message, tenants) }),
+    );
+    const rows = pending.flatMap((one) => one.rows);
+    const days = [...new Set(rows.map(({ day }) => day))];
+    await this.partitions.ensure(days);
+    await this.#dimensions.find(this.#client, rows);
+    const outcomes = await this.#client.transaction(async (tx) => {
+      await lockForApply(tx, days);
       const refs = await registerMessages(
         tx,
-        all.map(({ message }) => message),
-        ids,
+        pending.map(({ message }) => message),
+        tenants,
       );
-      const pending = all.map(
-        ({ message, days: of }, i): Pending => pendingOf(message, refs[i] as AppliedRef, of, ids),
-      );
-      const learnt = await this.#write(tx, pending);
-      await movePositions(tx, messages);
-      return { outcomes: outcomesOf(pending), tenants: ids, inserted: learnt };
+      await write(tx, pending, refs);
+      if (this.#options.keepsPositions) await movePositions(tx, messages);
+      return outcomesOf(pending, refs);
     });
-    this.tenants.remember(tenants);
-    this.#inserter.remember(inserted);
     return messages.map(
       ({ envelope }) => outcomes.get(nameOfMessage(envelope.id)) as MessageOutcome,
     );
   }
 
-  #daysOf({ envelope: { receivedMs }, records }: DecodedMessage): string[] {
-    const message = { receivedMs, retentionMs: this.#retentionMs };
-    return records.map((record) => dayOfRecord(record, message));
-  }
-
-  async #write(tx: Queryable, pending: readonly Pending[]) {
-    const fresh = pending.filter(({ ref }) => ref.fresh);
-    const { first, repeated } = withoutRepeats(fresh.flatMap(({ rows }) => rows));
-    const messageIds = fresh.map(({ ref }) => ref.id);
-    const learnt = await this.#inserter.insert(tx, first, messageIds);
-    for (const [row, original] of repeated) {
-      // A repeat of a refused record is refused, too: nothing of it is stored.
-      row.outcome = original.outcome.status === 'deadLetter' ? original.outcome : duplicate;
-    }
-    await finishMessages(
-      tx,
-      fresh.map(({ message, ref, rows }) => ({ id: ref.id, broken: message.broken.length, rows })),
-    );
-    return learnt;
-  }
-}
-
-function pendingOf(
-  message: DecodedMessage,
-  ref: AppliedRef,
-  days: readonly string[],
-  tenants: ReadonlyMap<string, string>,
-): Pending {
-  if (!ref.fresh) return { message, ref, rows: [] };
-  const { envelope, position } = message;
-  const tenantId = tenants.get(envelope.tenant) as string;
-  const minute = Math.floor(envelope.receivedMs / 60_000);
-  const acceptedDay = dayOf(envelope.receivedMs);
-  const rows = message.records.map(
-    (record, i): Row => ({
-      record,
-      day: days[i] as string,
-      tenantId,
-      minute,
-      acceptedDay,
-      messageId: ref.id,
+  #rowsOf(message: DecodedMessage, tenants: ReadonlyMap<string, string>): Row[] {
+    const { retentionMs, now } = this.#options;
+    const { envelope, position } = message;
+    const { receivedMs } = envelope;
+    const common = {
+      tenantId: tenants.get(envelope.tenant) as string,
+      minute: Math.floor(receivedMs / 60_000),
+      seenDay: dayOf(Math.max(receivedMs, now())),
       position,
+    };
+    return message.records.map((record) => ({
+      ...common,
+      record,
+      day: dayOfRecord(record, { receivedMs, retentionMs }),
+      messageId: '',
       resourceId: '',
       scopeId: '',
       seriesId: '',
       outcome: stored,
-    }),
+    }));
+  }
+}
+
+async function write(
+  tx: Queryable,
+  pending: readonly Pending[],
+  refs: readonly AppliedRef[],
+): Promise<void> {
+  const fresh = pending.flatMap(({ message, rows }, i) => {
+    const { id, fresh: isFresh } = refs[i] as AppliedRef;
+    return isFresh ? [{ id, broken: message.broken.length, rows }] : [];
+  });
+  for (const { id, rows } of fresh) for (const row of rows) row.messageId = id;
+  const { first, repeated } = withoutRepeats(fresh.flatMap(({ rows }) => rows));
+  await insertRows(
+    tx,
+    first.filter(({ outcome }) => outcome.status === 'stored'),
+    fresh.map(({ id }) => id),
   );
-  return { message, ref, rows };
+  for (const [row, original] of repeated) {
+    // A repeat of a refused record is refused, too: nothing of it is stored.
+    row.outcome = original.outcome.status === 'deadLetter' ? original.outcome : duplicate;
+  }
+  await finishMessages(tx, fresh);
 }
 
 /** The second record of a key in a batch is a duplicate before the database sees it. */
@@ -158,12 +158,16 @@ function withoutRepeats(rows: readonly Row[]): { first: Row[]; repeated: [Row, R
   return { first, repeated };
 }
 
-function outcomesOf(pending: readonly Pending[]): Map<string, MessageOutcome> {
+function outcomesOf(
+  pending: readonly Pending[],
+  refs: readonly AppliedRef[],
+): Map<string, MessageOutcome> {
   return new Map(
-    pending.map(({ message, ref, rows }) => [
-      nameOfMessage(message.envelope.id),
-      { records: ref.fresh ? rows.map(({ outcome }) => outcome) : redelivered(message, ref) },
-    ]),
+    pending.map(({ message, rows }, i) => {
+      const ref = refs[i] as AppliedRef;
+      const records = ref.fresh ? rows.map(({ outcome }) => outcome) : redelivered(message, ref);
+      return [nameOfMessage(message.envelope.id), { records }];
+    }),
   );
 }
 

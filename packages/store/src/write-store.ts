@@ -24,12 +24,25 @@ export interface WriteStore extends Sink, LedgerSide {
     range: MinuteRange,
   ): Promise<{ tenant: string; signal: Signal; minute: number; records: number }[]>;
   /**
-   * Reads the records back, exactly as they were applied (same keys), grouped as the message they
-   * came in, in order of minute: what a rebuild of a read store is fed with.
+   * Names what is applied at this moment, for `readBack`: what an `apply` under way applies counts
+   * to it only when that resolved before. The same on every process that shares the store.
    */
-  readBack(range: MinuteRange & { signal: Signal }): AsyncIterable<StoredMessage>;
+  appliedMark(): Promise<string>;
+  /**
+   * Reads the records back, exactly as they were applied (same keys), grouped as the message they
+   * came in, in order of minute: what a rebuild of a read store is fed with. With marks, exactly the
+   * messages applied behind `after` and up to `upTo`, each once, also while writers go on; without
+   * `upTo`, what is applied meanwhile may or may not come.
+   */
+  readBack(range: MinuteRange & { signal: Signal } & AppliedRange): AsyncIterable<StoredMessage>;
   /** Drops what is older; returns the number of rows dropped. They stay counted as `retired`. */
   retain(olderThanMs: number): Promise<number>;
+}
+
+/** By marks of `appliedMark`. */
+export interface AppliedRange {
+  after?: string | undefined;
+  upTo?: string | undefined;
 }
 
 /** A message as the write store remembers it. `broken` records are not there. */

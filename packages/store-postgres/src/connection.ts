@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import type { ClientConfig } from 'pg';
+import type { PostgresSection } from './config.ts';
+
+const keepAliveDelayMs = 10_000;
+
+/** How pg connects. Reads the files of TLS now; the password's at each new connection. */
+export async function connectionOf(section: PostgresSection): Promise<ClientConfig> {
+  const url = new URL(section.url);
+  const { passwordFile } = section;
+  const password = section.password ?? decodeURIComponent(url.password);
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port || 5_432),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    user: section.user ?? decodeURIComponent(url.username),
+    password: passwordFile
+      ? async () => (await readFile(passwordFile, 'utf8')).trimEnd()
+      : password,
+    ssl: section.tls.enabled ? await tlsOf(section.tls) : false,
+    application_name: 'spillway',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelayMs,
+  };
+}
+
+async function tlsOf({ caFile, certFile, keyFile, serverName }: PostgresSection['tls']) {
+  const [ca, cert, key] = await Promise.all(
+    [caFile, certFile, keyFile].map((file) => (file ? readFile(file, 'utf8') : undefined)),
+  );
+  return {
+    rejectUnauthorized: true,
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(serverName && { servername: serverName }),
+  };
+}

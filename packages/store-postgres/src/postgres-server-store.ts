@@ -1,0 +1,104 @@
+import type { WriteStore } from '@spillway/store';
+import type { PostgresServerStoreConfig } from './config.ts';
+import { connectionOf } from './connection.ts';
+import { dayMs, dayOf } from './days.ts';
+import { StoreUnavailableError } from './errors.ts';
+import { migrate } from './migrate.ts';
+import { checkServer } from './server-checks.ts';
+import { ServerClient } from './server-client.ts';
+import { type Opened, SqlWriteStore } from './sql-write-store.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * The write store on a PostgreSQL server (15 or later), which any number of processes share. What
+ * `apply` resolved is as durable as the server's commits, so the group's committed position is
+ * where to go on: there is no `nextPositions`.
+ */
+export function createPostgresServerStore(config: PostgresServerStoreConfig): WriteStore {
+  return new PostgresServerStore(config);
+}
+
+interface ServerParts extends Opened {
+  client: ServerClient;
+  reader: ServerClient;
+  maintenance: ServerClient;
+  unsafe: string[];
+}
+
+class PostgresServerStore extends SqlWriteStore {
+  readonly #config: PostgresServerStoreConfig;
+  readonly #now: () => number;
+  #open: ServerParts | undefined;
+
+  constructor(config: PostgresServerStoreConfig) {
+    super();
+    this.#config = config;
+    this.#now = config.now ?? Date.now;
+  }
+
+  /** Rejects when the server does not answer, or with a `ServerUnsuitableError`. */
+  async start(): Promise<void> {
+    if (this.#open) return;
+    const parts = await this.#connect();
+    try {
+      await this.#prepare(parts);
+      this.#open = parts;
+    } catch (error) {
+      await close(parts);
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open) await close(open);
+  }
+
+  health(): { ok: boolean; detail: string } {
+    if (!this.#open) return { ok: false, detail: 'not started' };
+    const { client, unsafe } = this.#open;
+    const { ok, detail } = client.health();
+    return { ok, detail: unsafe.length ? `${detail}; unsafe: ${unsafe.join(', ')}` : detail };
+  }
+
+  protected async opened(): Promise<Opened> {
+    if (!this.#open) throw new StoreUnavailableError('the store is not started');
+    return this.#open;
+  }
+
+  async #connect(): Promise<ServerParts> {
+    const { schema, connectTimeoutMs, lockTimeoutMs, report, ...config } = this.#config;
+    const common = {
+      connection: await connectionOf(this.#config),
+      ...{ schema, connectTimeoutMs, lockTimeoutMs },
+      statementTimeoutMs: config.statementTimeoutMs,
+    };
+    const client = new ServerClient({ ...common, connectionsMax: config.poolMax, report });
+    const { retentionMs } = config;
+    return {
+      client,
+      reader: new ServerClient({ ...common, connectionsMax: config.readPoolMax }),
+      maintenance: new ServerClient({
+        ...common,
+        connectionsMax: 1,
+        statementTimeoutMs: config.maintenanceTimeoutMs,
+      }),
+      writer: new Writer(client, { retentionMs, now: this.#now, keepsPositions: false }),
+      unsafe: [],
+    };
+  }
+
+  async #prepare(parts: ServerParts): Promise<void> {
+    parts.unsafe = await checkServer(parts.maintenance);
+    if (parts.unsafe.length)
+      this.#config.report?.({ type: 'store-unsafe', settings: parts.unsafe });
+    await migrate(parts.maintenance);
+    const now = this.#now();
+    await parts.writer.partitions.ensure([dayOf(now), dayOf(now + dayMs)]);
+  }
+}
+
+async function close({ client, reader, maintenance }: ServerParts): Promise<void> {
+  await Promise.all([client.close(), reader.close(), maintenance.close()]);
+}

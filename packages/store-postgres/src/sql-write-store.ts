@@ -1,0 +1,77 @@
+import type { Position } from '@spillway/broker';
+import type {
+  DecodedMessage,
+  LedgerNote,
+  MinuteRange,
+  StoredMessage,
+  WriteStore,
+} from '@spillway/store';
+import type { Client } from './client.ts';
+import { countRows, readApplied, readNoted, readRefused, writeNotes } from './ledger.ts';
+import { readBack, readMark } from './reader.ts';
+import { retain } from './retention.ts';
+import type { Writer } from './writer.ts';
+
+/** What an open store works with; embedded, all three are one connection. */
+export interface Opened {
+  writer: Writer;
+  /** Where `writer` writes. */
+  client: Client;
+  reader: Client;
+  /** For what takes long: a retention must hold up neither writes nor reads. */
+  maintenance: Client;
+}
+
+/** All that is the same SQL on every PostgreSQL. Opening and closing it is not. */
+export abstract class SqlWriteStore implements WriteStore {
+  readonly name = 'postgres';
+
+  abstract start(): Promise<void>;
+  abstract stop(): Promise<void>;
+  abstract health(): { ok: boolean; detail: string };
+  /** Rejects with a `StoreUnavailableError` when the store is not started. */
+  protected abstract opened(): Promise<Opened>;
+
+  async apply(messages: readonly DecodedMessage[]) {
+    return await (await this.opened()).writer.apply(messages);
+  }
+
+  async applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void> {
+    if (notes.length === 0 && !next) return;
+    const { client, writer } = await this.opened();
+    await writeNotes(client, notes, { tenants: writer.tenants, next });
+  }
+
+  async notedMessages(range: MinuteRange) {
+    return await readNoted((await this.opened()).reader, range);
+  }
+
+  async refusedCounts(range: MinuteRange) {
+    return await readRefused((await this.opened()).reader, range);
+  }
+
+  async appliedMessages(range: MinuteRange) {
+    return await readApplied((await this.opened()).reader, range);
+  }
+
+  async rowCounts(range: MinuteRange) {
+    return await countRows((await this.opened()).reader, range);
+  }
+
+  async appliedMark(): Promise<string> {
+    return await readMark((await this.opened()).client);
+  }
+
+  async *readBack(range: Parameters<WriteStore['readBack']>[0]): AsyncGenerator<StoredMessage> {
+    yield* readBack((await this.opened()).reader, range);
+  }
+
+  async retain(olderThanMs: number): Promise<number> {
+    const { maintenance, writer } = await this.opened();
+    try {
+      return await retain(maintenance, olderThanMs);
+    } finally {
+      writer.forget();
+    }
+  }
+}
