@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MetricPoint, Resource, Scope } from '@spillway/otlp';
+import { listToJson } from '@spillway/store/search';
 import { fromHex } from './hex.ts';
-import { listToJson } from './json-text.ts';
 import type { RecordPlace } from './record-place.ts';
 import { resourceColumns, scopeColumns, seriesColumns } from './schema.ts';
 import { TableRows } from './table-rows.ts';

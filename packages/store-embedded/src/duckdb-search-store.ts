@@ -1,5 +1,6 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import type { DecodedMessage, MessageOutcome, RowCount, SearchStore } from '@spillway/store';
+import { retentionDefaultMs } from '@spillway/store/search';
 import { applyMessages } from './apply-pieces.ts';
 import { DatabaseFile, type SearchStoreEvent } from './database-file.ts';
 import { Dimensions } from './dimensions.ts';
@@ -10,7 +11,6 @@ import { listMetrics } from './list-metrics.ts';
 import { memoryLimitDefaultMb, textLimits } from './memory.ts';
 import { Origins } from './origins.ts';
 import { Parameters } from './parameters.ts';
-import { retentionDefaultMs } from './place-in-time.ts';
 import { queryMetric } from './query-metric.ts';
 import { readPoints } from './read-points.ts';
 import { emptyTables, noteRetired, retire } from './retire.ts';

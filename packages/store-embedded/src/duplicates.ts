@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import { type DecodedMessage, duplicate, type RecordOutcome } from '@spillway/store';
+import type { PlacedInTime } from '@spillway/store/search';
 import { fromHex } from './hex.ts';
 import { Parameters } from './parameters.ts';
-import type { PlacedInTime } from './place-in-time.ts';
 import { stagedKeyColumns, tableOf } from './schema.ts';
 import { TableRows } from './table-rows.ts';
 

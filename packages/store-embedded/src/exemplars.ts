@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ExemplarView, MetricQuery } from '@spillway/store';
-import { listFromJson } from './json-text.ts';
+import { listFromJson } from '@spillway/store/search';
 import { labelsOf, metricSeriesSql } from './metric-points.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 import type { ExemplarJson } from './point-rows.ts';

@@ -1,11 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { HistogramBar, LogQuery, LogView, Page } from '@spillway/store';
+import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { attributeConditions } from './attribute-filter.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import { parseHex } from './hex.ts';
 import { logSelect, logView } from './log-rows.ts';
 import type { Origins } from './origins.ts';
-import { pageLimit } from './page-limit.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 /** Time first; the rest keeps the order in which the log had them. */

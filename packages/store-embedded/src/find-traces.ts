@@ -1,10 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Page, SpanView, TraceQuery, TraceSummary } from '@spillway/store';
+import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { attributeConditions } from './attribute-filter.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import { parseHex, toHex128 } from './hex.ts';
 import type { Origins } from './origins.ts';
-import { pageLimit } from './page-limit.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 import { spanSelect, spanView } from './span-rows.ts';
 

@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { KeyValue } from '@spillway/otlp';
 import type { MetricInfo, TimeRange } from '@spillway/store';
-import { listFromJson } from './json-text.ts';
-import { pageLimit } from './page-limit.ts';
+import { listFromJson, pageLimit } from '@spillway/store/search';
 import { Parameters, type ResultRow } from './parameters.ts';
 import { metricOf } from './point-rows.ts';
 

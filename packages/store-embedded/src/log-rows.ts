@@ -1,7 +1,7 @@
 import type { AnyValue, LogRecord } from '@spillway/otlp';
 import type { LogView, ResourceView, ScopeView } from '@spillway/store';
+import { listFromJson, listToJson, toJson, wordsOf } from '@spillway/store/search';
 import { fromHexOrNull, toHex64, toHex128 } from './hex.ts';
-import { listFromJson, listToJson, toJson, wordsOf } from './json-text.ts';
 import type { ResultRow } from './parameters.ts';
 import type { RecordPlace } from './record-place.ts';
 import type { logColumns } from './schema.ts';

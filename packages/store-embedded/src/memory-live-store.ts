@@ -8,9 +8,8 @@ import {
   stored,
   type TimeRange,
 } from '@spillway/store';
-import { placeInTime } from './place-in-time.ts';
+import { bucketMs, placeInTime } from '@spillway/store/live';
 import { RecentKeys } from './recent-keys.ts';
-import { bucketMs } from './roll-up.ts';
 import { type TenantLimits, TenantLive } from './tenant-live.ts';
 
 export interface MemoryLiveStoreOptions {

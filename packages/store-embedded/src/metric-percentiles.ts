@@ -1,9 +1,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MetricQuery } from '@spillway/store';
-import { type Distribution, difference, Mixture, parseDistribution } from './distribution.ts';
-import { labelColumns, labelsOf, metricPointsSql, type StepValue } from './metric-points.ts';
+import {
+  type Distribution,
+  difference,
+  Mixture,
+  parseDistribution,
+  type Shape,
+  type StepValue,
+} from '@spillway/store/search';
+import { labelColumns, labelsOf, metricPointsSql } from './metric-points.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
-import type { Shape } from './point-rows.ts';
 
 /**
  * Quantiles of the observations that each step brought, from explicit and exponential buckets.

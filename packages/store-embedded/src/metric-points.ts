@@ -1,24 +1,8 @@
 /** What every metric query starts from: the points with their labels, steps and increases. */
 import type { MetricQuery } from '@spillway/store';
+import { lookBackMs, metricSteps } from '@spillway/store/search';
 import { attributeConditions, attributeText } from './attribute-filter.ts';
 import type { Parameters, ResultRow } from './parameters.ts';
-
-/** More steps than a chart has pixels: the step is widened. */
-const stepsMax = 2_000;
-/** Points this far before the range tell what a cumulative series had reached. */
-const lookBackMinMs = 300_000;
-
-export interface StepValue {
-  labels: Record<string, string>;
-  step: number;
-  value: number | null;
-}
-
-export function metricSteps({ fromMs, toMs, stepMs }: MetricQuery) {
-  const rangeMs = Math.max(1, toMs - fromMs);
-  const widened = Math.max(1, Math.ceil(stepMs), Math.ceil(rangeMs / stepsMax));
-  return { stepMs: widened, steps: Math.ceil(rangeMs / widened) };
-}
 
 export function labelColumns({ groupBy }: MetricQuery): string[] {
   return groupBy.map((_, i) => `label_${i}`);
@@ -52,7 +36,7 @@ export function metricSeriesSql(query: MetricQuery, p: Parameters): string {
 export function metricPointsSql(query: MetricQuery, p: Parameters): string {
   const { stepMs } = metricSteps(query);
   const fromMs = Math.ceil(query.fromMs);
-  const earliestMs = fromMs - Math.max(lookBackMinMs, 2 * stepMs);
+  const earliestMs = fromMs - lookBackMs(stepMs);
   const from = p.bind(fromMs);
   const earliest = p.bind(earliestMs);
   return `

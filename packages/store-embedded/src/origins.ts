@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ResourceView, ScopeView } from '@spillway/store';
-import { listFromJson } from './json-text.ts';
+import { listFromJson } from '@spillway/store/search';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 /** Parsed resources and scopes kept of each; they never change under their hash. */

@@ -1,7 +1,13 @@
 import type { Buckets, Exemplar, MetricPoint, NumberValue } from '@spillway/otlp';
 import type { PointView, ResourceView, ScopeView } from '@spillway/store';
+import {
+  doubleToJson,
+  listFromJson,
+  type Shape,
+  type TextBuckets,
+  toJson,
+} from '@spillway/store/search';
 import { toHex128 } from './hex.ts';
-import { doubleToJson, listFromJson, toJson } from './json-text.ts';
 import type { ResultRow } from './parameters.ts';
 import type { RecordPlace } from './record-place.ts';
 import type { pointColumns } from './schema.ts';
@@ -26,23 +32,6 @@ export function pointRow(record: MetricPoint, place: RecordPlace, series: bigint
     shape: shapeText(record),
     exemplars: record.exemplars.length === 0 ? null : toJson(record.exemplars.map(exemplarToJson)),
   };
-}
-
-/** Bucket counts as decimal strings, doubles as `doubleToJson` writes them. */
-export interface Shape {
-  bucketCounts?: string[];
-  explicitBounds?: (number | string)[];
-  scale?: number;
-  zeroCount?: string;
-  zeroThreshold?: number | string;
-  positive?: TextBuckets;
-  negative?: TextBuckets;
-  quantiles?: { quantile: number | string; value: number | string }[];
-}
-
-export interface TextBuckets {
-  offset: number;
-  bucketCounts: string[];
 }
 
 function shapeText(record: MetricPoint): string | null {

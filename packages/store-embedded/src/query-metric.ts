@@ -1,18 +1,17 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { MetricAnswer, MetricQuery, MetricSeries } from '@spillway/store';
+import type { MetricAnswer, MetricQuery } from '@spillway/store';
+import {
+  gatherSeries,
+  metricSteps,
+  percentileOf,
+  type StepValue,
+  seriesLimit,
+} from '@spillway/store/search';
 import { readExemplars } from './exemplars.ts';
 import { findMetric } from './list-metrics.ts';
 import { readPercentiles } from './metric-percentiles.ts';
-import {
-  labelColumns,
-  labelsOf,
-  metricPointsSql,
-  metricSteps,
-  type StepValue,
-} from './metric-points.ts';
+import { labelColumns, labelsOf, metricPointsSql } from './metric-points.ts';
 import { Parameters } from './parameters.ts';
-
-const seriesMax = 50;
 
 /**
  * One metric in steps. Within a step and a group of series:
@@ -34,8 +33,8 @@ export async function queryMetric(
     percentile === undefined
       ? await readValues(connection, query)
       : await readPercentiles(connection, query, percentile);
-  const series = gather(query, values);
-  const kept = Math.max(1, Math.min(query.seriesMax, seriesMax));
+  const series = gatherSeries(query, values);
+  const kept = seriesLimit(query.seriesMax);
   return {
     info,
     series: series.slice(0, kept),
@@ -43,13 +42,6 @@ export async function queryMetric(
     exemplars: await readExemplars(connection, query),
   };
 }
-
-const percentileOf: Readonly<Record<string, number | undefined>> = {
-  p50: 0.5,
-  p90: 0.9,
-  p95: 0.95,
-  p99: 0.99,
-};
 
 async function readValues(connection: DuckDBConnection, query: MetricQuery): Promise<StepValue[]> {
   const p = new Parameters();
@@ -89,28 +81,4 @@ function aggregateSql(agg: MetricQuery['agg']): string {
   }
   return `CASE WHEN bool_or(is_distribution) THEN sum(sum_increase) / nullif(sum(increase), 0)
     ELSE sum(total) / sum(points) END`;
-}
-
-/** The largest series first; every step is there. */
-function gather(query: MetricQuery, values: readonly StepValue[]): MetricSeries[] {
-  const { stepMs, steps } = metricSteps(query);
-  const found = new Map<string, { series: MetricSeries; size: number }>();
-  for (const { labels, step, value } of values) {
-    if (value === null || !Number.isFinite(value) || step < 0 || step >= steps) continue;
-    const name = JSON.stringify(labels);
-    let entry = found.get(name);
-    if (!entry) {
-      const points = Array.from({ length: steps }, (_, i): [number, number | null] => [
-        query.fromMs + i * stepMs,
-        null,
-      ]);
-      entry = { series: { labels, points }, size: 0 };
-      found.set(name, entry);
-    }
-    const point = entry.series.points[step];
-    if (point) point[1] = value;
-    entry.size += Math.abs(value);
-  }
-  const bySize = [...found].sort(([a, x], [b, y]) => y.size - x.size || (a < b ? -1 : 1));
-  return bySize.map(([, { series }]) => series);
 }

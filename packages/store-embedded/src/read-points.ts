@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Page, PointView, TimeRange } from '@spillway/store';
-import { readCursor, writeCursor } from './cursor.ts';
+import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import type { Origins } from './origins.ts';
-import { pageLimit } from './page-limit.ts';
 import { Parameters } from './parameters.ts';
 import { pointSelect, pointView } from './point-rows.ts';
 

@@ -1,6 +1,4 @@
-import { Sketch } from './sketch.ts';
-
-export const bucketMs = 10_000;
+import { bucketMs, Sketch } from '@spillway/store/live';
 
 /** Requests or calls of one name in one bucket. */
 export class Cell {

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
-import { pageLimit } from './page-limit.ts';
+import { pageLimit } from '@spillway/store/search';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 interface RangeQuery extends TimeRange {

@@ -1,4 +1,5 @@
 import type { SpanRecord } from '@spillway/otlp';
+import { durationMsOf } from '@spillway/store/live';
 
 export interface SpanPairsOptions {
   /** How long one half waits for the other. */
@@ -120,9 +121,4 @@ function callOf(client: Half, server: Half, timeMs: number): Call | undefined {
     durationMs: client.durationMs,
     isError: client.isError || server.isError,
   };
-}
-
-export function durationMsOf(span: SpanRecord): number {
-  const nano = span.endTimeUnixNano - span.startTimeUnixNano;
-  return nano > 0n ? Number(nano) / 1e6 : 0;
 }

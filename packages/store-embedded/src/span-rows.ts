@@ -1,7 +1,7 @@
 import type { SpanRecord } from '@spillway/otlp';
 import type { ResourceView, ScopeView, SpanView } from '@spillway/store';
+import { listFromJson, listToJson } from '@spillway/store/search';
 import { fromHex, fromHexOrNull, toHex64, toHex128 } from './hex.ts';
-import { listFromJson, listToJson } from './json-text.ts';
 import type { ResultRow } from './parameters.ts';
 import type { RecordPlace } from './record-place.ts';
 import type { spanColumns } from './schema.ts';

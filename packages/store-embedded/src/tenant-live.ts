@@ -1,7 +1,17 @@
 import type { SpanRecord } from '@spillway/otlp';
 import type { MapEdge, OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
-import { bucketMs, Cell, RollUp } from './roll-up.ts';
-import { durationMsOf, SpanPairs } from './span-pairs.ts';
+import {
+  bucketMs,
+  durationMsOf,
+  isRequest,
+  redOf,
+  Sparkline,
+  sortEdges,
+  sortOperations,
+  sortServices,
+} from '@spillway/store/live';
+import { Cell, RollUp } from './roll-up.ts';
+import { SpanPairs } from './span-pairs.ts';
 
 /** What does not fit under the limit of names is counted here. */
 export const otherName = 'other';
@@ -15,7 +25,6 @@ export interface TenantLimits {
   pendingWaitMs: number;
 }
 
-const sparklineBuckets = 30;
 const separator = '\u0000';
 
 /** The roll-ups of one tenant. */
@@ -47,8 +56,7 @@ export class TenantLive {
 
   add(span: SpanRecord, timeMs: number, nowMs: number): void {
     const { service } = span.resource;
-    const isRequest = span.kind === 2 || span.kind === 5 || span.parentSpanId === '';
-    if (isRequest) {
+    if (isRequest(span)) {
       const name = this.#admit([service, String(span.kind), span.name], timeMs);
       const cell = this.#operations.cell(name, timeMs);
       cell.add(durationMsOf(span), span.statusCode === 2, timeMs);
@@ -69,22 +77,21 @@ export class TenantLive {
   }
 
   services(range: TimeRange): ServiceSummary[] {
-    const widthMs = Math.max(1, Math.ceil((range.toMs - range.fromMs) / sparklineBuckets));
-    const found = new Map<string, { cell: Cell; sparkline: number[] }>();
+    const found = new Map<string, { cell: Cell; sparkline: Sparkline }>();
     for (const { startMs, name, cell } of this.#operations.read(range.fromMs, range.toMs)) {
       const [service = ''] = name.split(separator);
-      const entry = found.get(service) ?? {
-        cell: new Cell(),
-        sparkline: new Array<number>(sparklineBuckets).fill(0),
-      };
+      const entry = found.get(service) ?? { cell: new Cell(), sparkline: new Sparkline(range) };
       found.set(service, entry);
       entry.cell.merge(cell);
-      const at = Math.max(0, Math.floor((startMs - range.fromMs) / widthMs));
-      entry.sparkline[at] = (entry.sparkline[at] ?? 0) + cell.count;
+      entry.sparkline.add(startMs, cell.count);
     }
-    return [...found]
-      .map(([service, { cell, sparkline }]) => ({ service, ...summary(cell, range), sparkline }))
-      .sort((a, b) => b.ratePerSecond - a.ratePerSecond || (a.service < b.service ? -1 : 1));
+    return sortServices(
+      [...found].map(([service, { cell, sparkline }]) => ({
+        service,
+        ...redOf(cell, range),
+        sparkline: sparkline.counts,
+      })),
+    );
   }
 
   operations(range: TimeRange & { service: string }): OperationSummary[] {
@@ -92,16 +99,16 @@ export class TenantLive {
     for (const { name, cell } of this.#operations.read(range.fromMs, range.toMs)) {
       if (name.startsWith(`${range.service}${separator}`)) mergeInto(found, name, cell);
     }
-    return [...found]
-      .map(([name, cell]) => {
+    return sortOperations(
+      [...found].map(([name, cell]) => {
         const [, kind, ...operation] = name.split(separator);
         return {
           operation: operation.join(separator),
           kind: Number(kind),
-          ...summary(cell, range),
+          ...redOf(cell, range),
         };
-      })
-      .sort((a, b) => b.ratePerSecond - a.ratePerSecond || (a.operation < b.operation ? -1 : 1));
+      }),
+    );
   }
 
   map(range: TimeRange): MapEdge[] {
@@ -109,12 +116,12 @@ export class TenantLive {
     for (const { name, cell } of this.#edges.read(range.fromMs, range.toMs)) {
       mergeInto(found, name, cell);
     }
-    return [...found]
-      .map(([name, { count, errors, durations }]) => {
+    return sortEdges(
+      [...found].map(([name, { count, errors, durations }]) => {
         const [from = '', to = ''] = name.split(separator);
         return { from, to, calls: count, errors, p95Ms: durations.quantile(0.95) };
-      })
-      .sort((a, b) => b.calls - a.calls || (a.from + a.to < b.from + b.to ? -1 : 1));
+      }),
+    );
   }
 
   /** The name to count under: itself, or `other` in its place when too many are in use. */
@@ -149,15 +156,4 @@ function mergeInto(found: Map<string, Cell>, name: string, cell: Cell): void {
   const sum = found.get(name) ?? new Cell();
   found.set(name, sum);
   sum.merge(cell);
-}
-
-function summary({ count, errors, lastMs, durations }: Cell, { fromMs, toMs }: TimeRange) {
-  return {
-    ratePerSecond: count / Math.max(1e-3, (toMs - fromMs) / 1000),
-    errorRatio: count === 0 ? 0 : errors / count,
-    p50Ms: durations.quantile(0.5),
-    p95Ms: durations.quantile(0.95),
-    p99Ms: durations.quantile(0.99),
-    lastSeenMs: lastMs,
-  };
 }

@@ -15,12 +15,12 @@ export class Sketch {
   readonly #packed: number[] = [];
 
   add(durationMs: number): void {
-    this.#addBucket(bucketOf(durationMs), 1);
+    this.addBucket(durationBucket(durationMs), 1);
   }
 
   merge(other: Sketch): void {
     for (const packed of other.#packed) {
-      this.#addBucket(packed >>> countBits, packed & countMax);
+      this.addBucket(packed >>> countBits, packed & countMax);
     }
   }
 
@@ -36,7 +36,8 @@ export class Sketch {
     return 0;
   }
 
-  #addBucket(bucket: number, count: number): void {
+  /** What another store counted under the number that `durationBucket` gave. */
+  addBucket(bucket: number, count: number): void {
     const packed = this.#packed;
     let at = 0;
     while (at < packed.length && (packed[at] as number) >>> countBits < bucket) at++;
@@ -49,7 +50,8 @@ export class Sketch {
   }
 }
 
-function bucketOf(durationMs: number): number {
+/** From 0 to 223. */
+export function durationBucket(durationMs: number): number {
   const micros = durationMs * 1000;
   if (micros <= 1) return 0;
   return Math.min(bucketsMax - 1, Math.ceil(Math.log(micros) / logGrowth));

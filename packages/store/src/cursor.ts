@@ -1,4 +1,4 @@
-import { InvalidCursorError } from '@spillway/store';
+import { InvalidCursorError } from './search-store.ts';
 
 export type CursorValue = string | number | bigint;
 

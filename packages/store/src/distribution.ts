@@ -2,7 +2,22 @@
  * Explicit-bucket and exponential histograms, their differences and their quantiles.
  * Source: OpenTelemetry metrics data model, "Histogram" and "ExponentialHistogram".
  */
-import type { Shape, TextBuckets } from './point-rows.ts';
+/** Bucket counts as decimal strings, doubles as `doubleToJson` writes them. */
+export interface Shape {
+  bucketCounts?: string[];
+  explicitBounds?: (number | string)[];
+  scale?: number;
+  zeroCount?: string;
+  zeroThreshold?: number | string;
+  positive?: TextBuckets;
+  negative?: TextBuckets;
+  quantiles?: { quantile: number | string; value: number | string }[];
+}
+
+export interface TextBuckets {
+  offset: number;
+  bucketCounts: string[];
+}
 
 export type Distribution = Explicit | Exponential;
 

@@ -1,0 +1,4 @@
+/** What live stores have in common: pure functions, so that all of them answer alike. */
+export * from './live-answers.ts';
+export * from './place-in-time.ts';
+export * from './sketch.ts';
