@@ -1,5 +1,6 @@
-import { type Addresses, Lab, query } from '@spillway/test-support';
+import { type Addresses, query } from '@spillway/test-support';
 import { chromiumPath, findColour, launch, open, tabTo } from '@spillway/test-support/chromium';
+import { Lab } from '@spillway/test-support/lab';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 

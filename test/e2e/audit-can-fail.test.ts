@@ -1,21 +1,15 @@
-import { readdirSync, readFileSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { PGlite } from '@electric-sql/pglite';
 import {
   type Addresses,
-  caughtUp,
-  Lab,
   logsBody,
   postOtlp,
   spanIdOf,
   traceIdOf,
   tracesBody,
 } from '@spillway/test-support';
+import { Lab } from '@spillway/test-support/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const lab = new Lab();
-const [entryHeaderBytes, segmentHeadBytes] = [24, 80];
 
 async function send(addresses: Addresses): Promise<void> {
   for (let i = 0; i < 5; i++) {
@@ -33,28 +27,11 @@ async function send(addresses: Addresses): Promise<void> {
 beforeAll(async () => {
   const addresses = await lab.spillway.start();
   await send(addresses);
-  await caughtUp(addresses);
+  await lab.caughtUp(addresses);
   expect(await lab.spillway.end('SIGTERM')).toBe(0);
 }, 180_000);
 
 afterAll(() => lab.close());
-
-/** Cuts the last messages off a partition's log, as if they had never been written. */
-function cutLast(partitionDir: string, messages: number): number {
-  const segment = readdirSync(partitionDir)
-    .filter((name) => name.endsWith('.log'))
-    .sort()
-    .at(-1) as string;
-  const file = join(partitionDir, segment);
-  const bytes = readFileSync(file);
-  const offsets: number[] = [];
-  for (let at = segmentHeadBytes; at + entryHeaderBytes <= bytes.length; ) {
-    offsets.push(at);
-    at += entryHeaderBytes + bytes.readUInt32LE(at + 8);
-  }
-  truncateSync(file, offsets.at(-messages) as number);
-  return offsets.length;
-}
 
 describe('spillway audit', () => {
   it('agrees before anything is taken away', async () => {
@@ -64,16 +41,9 @@ describe('spillway audit', () => {
   }, 60_000);
 
   it('names 7 deleted rows and 5 deleted documents by tenant and minute, and exits 1', async () => {
-    const database = await PGlite.create({ dataDir: join(lab.dataDir, 'postgres/data') });
-    await database.query('DELETE FROM span WHERE key IN (SELECT key FROM span LIMIT 7)');
-    await database.close();
-    const instance = await DuckDBInstance.create(join(lab.dataDir, 'search/search.duckdb'));
-    const connection = await instance.connect();
-    await connection.run(
-      'DELETE FROM log_record WHERE key IN (SELECT key FROM log_record LIMIT 5)',
-    );
-    connection.closeSync();
-    instance.closeSync();
+    const ground = await lab.ground;
+    await ground.deleteRows('span', 7);
+    await ground.deleteLogDocuments(5);
     const { code, report, text } = await lab.audit();
     expect(code).toBe(1);
     expect(report.totals.unaccounted).toBe(12);
@@ -98,15 +68,9 @@ describe('spillway audit, when a tail of the log is lost', () => {
     }
     await send(addresses);
     expect(await tail.spillway.end('SIGTERM')).toBe(0);
-    const topic = join(tail.dataDir, 'log/topics/otlp_logs');
-    const [partition] = readdirSync(topic).filter((name) => {
-      const dir = join(topic, name);
-      return readdirSync(dir).some((file) => {
-        return file.endsWith('.log') && readFileSync(join(dir, file)).length > segmentHeadBytes;
-      });
-    });
-    expect(cutLast(join(topic, partition as string), 3)).toBe(5);
-    await caughtUp(await tail.spillway.start());
+    const ground = await tail.ground;
+    expect(await ground.deleteLastMessages('otlp_logs', 3)).toBe(5);
+    await tail.caughtUp(await tail.spillway.start());
     const { code, report, text } = await tail.audit();
     expect(code).toBe(1);
     const holes = report.holes.filter(({ sink }) => sink === 'writer');

@@ -1,13 +1,12 @@
 import {
   type Addresses,
-  caughtUp,
-  Lab,
   postOtlp,
   query,
   spanIdOf,
   traceIdOf,
   tracesBody,
 } from '@spillway/test-support';
+import { Lab } from '@spillway/test-support/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const lab = new Lab();
@@ -33,7 +32,7 @@ describe('once in the stores', () => {
     for (let i = 0; i < 3; i++) {
       expect((await postOtlp(addresses, 'traces', body)).status).toBe(200);
     }
-    await caughtUp(addresses);
+    await lab.caughtUp(addresses);
     const trace = await query<Trace>(addresses, `/api/traces/${traceIdOf(1)}`);
     expect(trace.spans).toHaveLength(10);
     const { code, report } = await lab.audit();
@@ -46,7 +45,7 @@ describe('once in the stores', () => {
     const twin = { traceId: traceIdOf(2), spanId: spanIdOf(1) };
     const response = await postOtlp(addresses, 'traces', tracesBody('shop', [twin, twin]));
     expect(response.status).toBe(200);
-    await caughtUp(addresses);
+    await lab.caughtUp(addresses);
     const trace = await query<Trace>(addresses, `/api/traces/${traceIdOf(2)}`);
     expect(trace.spans).toHaveLength(2);
   });
@@ -58,7 +57,7 @@ describe('once in the stores', () => {
       { traceId: traceIdOf(3), spanId: spanIdOf(3), name: 'after' },
     ];
     expect((await postOtlp(addresses, 'traces', tracesBody('shop', spans))).status).toBe(200);
-    await caughtUp(addresses);
+    await lab.caughtUp(addresses);
     const trace = await query<Trace>(addresses, `/api/traces/${traceIdOf(3)}`);
     expect(trace.spans.map(({ name }) => name).sort()).toEqual(['after', 'before']);
     const listed = await lab.command('deadletters', 'list', '--json');
@@ -75,7 +74,7 @@ describe('once in the stores', () => {
   it('counts a letter that is refused again where it was', async () => {
     const resubmitted = await lab.command('deadletters', 'resubmit', '--group', 'writer');
     expect(JSON.parse(resubmitted.stdout).resubmitted).toHaveLength(1);
-    await caughtUp(addresses);
+    await lab.caughtUp(addresses);
     const { code, report } = await lab.audit();
     expect(report.totals).toMatchObject({ deadLettered: 1, unaccounted: 0 });
     expect(code).toBe(0);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
-import { type Addresses, caughtUp, Lab, logsBody, query } from '@spillway/test-support';
+import { type Addresses, logsBody, query } from '@spillway/test-support';
+import { Lab } from '@spillway/test-support/lab';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const recordsPerRequest = 20;
@@ -78,7 +79,7 @@ describe('ten times more load than it may take', () => {
       const third = Math.floor(resident.length / 3);
       const late = Math.max(...resident.slice(2 * third));
       expect(late).toBeLessThan(1.25 * Math.max(...resident.slice(third, 2 * third)));
-      await caughtUp(addresses);
+      await lab.caughtUp(addresses);
       const accepted = (answers.length - refused.length) * recordsPerRequest;
       const { code, report, text } = await lab.audit();
       expect(code, text).toBe(0);

@@ -1,6 +1,5 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Addresses, caughtUp, Lab, query, runSpillway } from '@spillway/test-support';
+import { type Addresses, query, runSpillway } from '@spillway/test-support';
+import { Lab } from '@spillway/test-support/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const lab = new Lab();
@@ -11,7 +10,7 @@ beforeAll(async () => {
   const words = ['--traces', '40', '--spans', '5', '--logs', '60', '--points', '80'];
   const sent = await runSpillway(['send', ...words, '--endpoint', addresses.otlpHttp]);
   expect(sent.code, sent.stderr).toBe(0);
-  await caughtUp(addresses);
+  await lab.caughtUp(addresses);
 }, 180_000);
 
 afterAll(() => lab.close());
@@ -37,7 +36,7 @@ describe('spillway rebuild search', () => {
     const rebuilt = await lab.command('rebuild', 'search');
     expect(rebuilt.code, rebuilt.stderr).toBe(0);
     expect(JSON.parse(rebuilt.stdout)).toMatchObject({ records: 340 });
-    await caughtUp(addresses);
+    await lab.caughtUp(addresses);
     expect(await answers()).toEqual(before);
     const { code, text } = await lab.audit();
     expect(code, text).toBe(0);
@@ -46,31 +45,22 @@ describe('spillway rebuild search', () => {
   it('gives the same answers after the search store was deleted', async () => {
     const before = await answers();
     expect(await lab.spillway.end('SIGTERM')).toBe(0);
-    rmSync(join(lab.dataDir, 'search'), { recursive: true });
+    await (await lab.ground).deleteSearchStore();
     const rebuilt = await lab.command('rebuild', 'search');
     expect(rebuilt.code, rebuilt.stderr).toBe(0);
     addresses = await lab.spillway.start();
-    await caughtUp(addresses);
+    await lab.caughtUp(addresses);
     expect(await answers()).toEqual(before);
     const { code, text } = await lab.audit();
     expect(code, text).toBe(0);
   }, 120_000);
 
-  it('is filled again from the log when it is only deleted', async () => {
-    const before = await answers();
-    expect(await lab.spillway.end('SIGTERM')).toBe(0);
-    rmSync(join(lab.dataDir, 'search'), { recursive: true });
-    addresses = await lab.spillway.start();
-    await caughtUp(addresses);
-    expect(await answers()).toEqual(before);
-  }, 120_000);
-
-  it('builds the live roll-ups anew from the log', async () => {
+  it('builds the live roll-ups anew', async () => {
     const services = () => query<{ services: unknown[] }>(addresses, '/api/services');
     const before = (await services()).services.length;
     const rebuilt = await lab.command('rebuild', 'live');
     expect(rebuilt.code, rebuilt.stderr).toBe(0);
-    await caughtUp(addresses);
+    await lab.caughtUp(addresses);
     expect((await services()).services).toHaveLength(before);
   }, 60_000);
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Lab, runSpillway } from '@spillway/test-support';
+import { runSpillway } from '@spillway/test-support';
+import { Lab } from '@spillway/test-support/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const lab = new Lab();
@@ -50,7 +51,12 @@ describe('a start that cannot work', () => {
       /console\.host: wanted .*keysFile.*got "?0\.0\.0\.0/,
     ],
     ['a configuration file that is not there', ['--config', '/none.yaml'], /--config.*none\.yaml/s],
-    ['a command nobody knows', ['upp'], /unknown command|too many arguments/],
+    ['a role nobody knows', ['scribe'], /'scribe' is invalid.*Allowed choices are gateway, writer/],
+    [
+      'a role that runs apart on embedded parts',
+      ['writer'],
+      /store\.write\.kind: wanted postgres, since writer runs apart.*got "embedded"/s,
+    ],
   ];
   it.each(wrong)('names key, wanted and got: %s', async (_name, words, message) => {
     const other = new Lab();

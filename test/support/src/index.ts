@@ -1,6 +1,5 @@
 export { caughtUp } from './caught-up.ts';
 export { postOtlp, query } from './client.ts';
-export { Lab, type LedgerJson } from './lab.ts';
 export { attributes, logsBody, nowNano, spanIdOf, traceIdOf, tracesBody } from './otlp-json.ts';
 export {
   type Addresses,

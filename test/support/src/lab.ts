@@ -1,20 +1,40 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runSpillway, SpillwayProcess } from './spillway-process.ts';
+import { inject } from 'vitest';
+import { caughtUp } from './caught-up.ts';
+import { type Ground, openGround } from './ground.ts';
+import type { StackName } from './servers.ts';
+import { type Addresses, runSpillway, SpillwayProcess } from './spillway-process.ts';
 
-/** A data folder with a Spillway on it, both gone with the test. */
+/** A data folder with a Spillway on it, on the stack of the test's project; gone with the test. */
 export class Lab {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'spillway-lab-'));
+  readonly stack: StackName = inject('stack') ?? 'embedded';
   readonly spillway: SpillwayProcess;
+  #ground: Promise<Ground> | undefined;
 
   constructor(args: readonly string[] = []) {
-    this.spillway = new SpillwayProcess({ dataDir: this.dataDir, args });
+    const env = async () => (await this.ground).env;
+    this.spillway = new SpillwayProcess({ dataDir: this.dataDir, args, env });
+  }
+
+  /** Opened when it is first asked for. */
+  get ground(): Promise<Ground> {
+    const { dataDir, stack } = this;
+    this.#ground ??= openGround({ dataDir, stack, servers: inject('servers') });
+    return this.#ground;
   }
 
   /** Asks the running process, or opens the folder when there is none. */
-  command(...words: string[]): ReturnType<typeof runSpillway> {
-    return runSpillway([...words, '--data', this.dataDir]);
+  async command(...words: string[]): ReturnType<typeof runSpillway> {
+    return runSpillway([...words, '--data', this.dataDir], (await this.ground).env);
+  }
+
+  /** Until everything that was accepted can be found. */
+  async caughtUp(addresses: Addresses): Promise<void> {
+    await caughtUp(addresses);
+    await (await this.ground).refresh();
   }
 
   async audit(): Promise<{ code: number | null; report: LedgerJson; text: string }> {
@@ -25,6 +45,7 @@ export class Lab {
 
   async close(): Promise<void> {
     await this.spillway.end('SIGKILL');
+    await (await this.#ground)?.close();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

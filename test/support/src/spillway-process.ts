@@ -21,6 +21,8 @@ export interface SpillwayProcessOptions {
   program?: string;
   /** After `up`. */
   args?: readonly string[];
+  /** Beside the test's own environment. */
+  env?: () => Promise<Readonly<Record<string, string>>>;
 }
 
 /** `spillway up` as a child process on free ports. */
@@ -43,11 +45,14 @@ export class SpillwayProcess {
 
   /** Resolves when it is ready. */
   async start(): Promise<Addresses> {
-    const { dataDir, program = bin, args = [] } = this.#options;
+    const { dataDir, program = bin, args = [], env } = this.#options;
     const runFile = join(dataDir, 'run.json');
     rmSync(runFile, { force: true }); // Left by a kill.
     const words = [...nodeFlags, program, 'up', '--data', dataDir, ...freePorts, ...args];
-    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(await env?.()) },
+    });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (part: Buffer) => {
@@ -76,9 +81,11 @@ export class SpillwayProcess {
 /** Runs one command to its end, without throwing on its exit code. */
 export async function runSpillway(
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [...nodeFlags, bin, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (part: Buffer) => {

@@ -1,0 +1,18 @@
+/** The real servers that a run of the end-to-end tests shares; each lab has its own names on them. */
+export interface SharedServers {
+  postgresUrl: string;
+  redisUrl: string;
+  elasticsearchUrl: string;
+  rabbitMq: { url: string; managementUrl: string };
+}
+
+/** What a project of the tests runs on. */
+export const stackNames = ['embedded', 'kafka', 'rabbitmq'] as const;
+export type StackName = (typeof stackNames)[number];
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    stack?: StackName;
+    servers?: SharedServers;
+  }
+}
