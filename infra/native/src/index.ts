@@ -1,1 +1,9 @@
-export {};
+export {
+  type KafkaClientSecurity,
+  type KafkaOptions,
+  type KafkaServers,
+  startKafka,
+} from './kafka/index.ts';
+export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
+export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';
+export type { NativeServer, Placement } from './server.ts';

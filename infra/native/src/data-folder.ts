@@ -1,0 +1,51 @@
+import { rmSync } from 'node:fs';
+import { chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { whenThisProcessEnds } from './at-exit.ts';
+import type { Placement } from './server.ts';
+
+export interface DataFolder {
+  dir: string;
+  remove(): Promise<void>;
+}
+
+/** The folder asked for, or a temporary one that goes when this process exits; owned by `user`. */
+export async function openDataFolder(
+  kind: string,
+  { dir, outlive }: Placement,
+  user?: string,
+): Promise<DataFolder> {
+  const folder = await makeFolder(kind, dir);
+  if (user !== undefined) await giveTo(folder, user);
+  const keep =
+    dir === undefined && !outlive
+      ? whenThisProcessEnds(() => rmSync(folder, { recursive: true, force: true }))
+      : () => undefined;
+  return {
+    dir: folder,
+    async remove() {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      keep();
+    },
+  };
+}
+
+/** The user that a server which refuses root runs as: its package's, when we are root. */
+export function unlessRoot(packageUser: string): string | undefined {
+  return process.getuid?.() === 0 ? packageUser : undefined;
+}
+
+async function makeFolder(kind: string, dir: string | undefined): Promise<string> {
+  if (dir === undefined) return mkdtemp(join(tmpdir(), `spillway-native-${kind}-`));
+  await mkdir(dir, { recursive: true });
+  return resolve(dir);
+}
+
+async function giveTo(folder: string, user: string): Promise<void> {
+  const passwd = await readFile('/etc/passwd', 'utf8');
+  const entry = passwd.split('\n').find((line) => line.startsWith(`${user}:`));
+  if (entry === undefined) throw new Error(`there is no user ${user} on this machine`);
+  const [, , uid, gid] = entry.split(':');
+  await chown(folder, Number(uid), Number(gid));
+}
