@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createDuckdbSearchStore } from '@spillway/store-embedded';
+import { createPostgresStore } from '@spillway/store-postgres';
 import { runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
 import { judge, type Verdict } from './src/census.ts';
@@ -34,8 +36,12 @@ async function run(rounds: number, program?: string): Promise<Outcome> {
   const { logs } = await killRounds({ spillway, rounds, random, sendersPerSignal: 3 });
   const audit = await runSpillway(['audit', '--data', dataDir]);
   expect(await spillway.end('SIGTERM')).toBe(0);
-  const write = await readWriteStore(dataDir);
-  const read = await readReadStore(dataDir, write.contents, logs);
+  const retentionMs = 7 * 86_400_000;
+  const write = await readWriteStore(
+    createPostgresStore({ dir: join(dataDir, 'postgres'), retentionMs }),
+  );
+  const search = createDuckdbSearchStore({ dir: join(dataDir, 'search') });
+  const read = await readReadStore(search, write.contents, logs);
   return { write: judge(write.census, logs), read: judge(read, logs), logs, audit };
 }
 

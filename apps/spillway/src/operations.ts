@@ -67,8 +67,8 @@ export const resourcesOfCommand: { readonly [C in Command]: readonly Resource[] 
   'deadletters resubmit': ['broker'],
   'rebuild search': ['broker', 'writeStore', 'search'],
   'rebuild live': ['broker', 'writeStore', 'live'],
-  pause: [],
-  resume: [],
+  pause: ['broker'],
+  resume: ['broker'],
 };
 
 async function setPaused({ pipeline }: Parts, group: string, paused: boolean) {

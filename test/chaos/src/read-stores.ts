@@ -1,8 +1,5 @@
-import { join } from 'node:path';
 import { type Signal, signals } from '@spillway/otlp';
-import type { LogView, Page, PointView, SearchStore, SpanView } from '@spillway/store';
-import { createDuckdbSearchStore } from '@spillway/store-embedded';
-import { createPostgresStore } from '@spillway/store-postgres';
+import type { LogView, Page, PointView, SearchStore, SpanView, WriteStore } from '@spillway/store';
 import { type Census, count, identityOf, messageName, newCensus, readOrder } from './census.ts';
 import { traceIdOf } from './load.ts';
 
@@ -22,15 +19,11 @@ function lastMinutes() {
   return { fromMinute: Math.floor(fromMs / 60_000), toMinute: Math.floor(toMs / 60_000) };
 }
 
-/** The rows of a stopped Spillway. */
-export async function readWriteStore(dataDir: string): Promise<{
+/** The rows of a stopped Spillway. Starts and stops the store. */
+export async function readWriteStore(store: WriteStore): Promise<{
   census: Census;
   contents: Contents;
 }> {
-  const store = createPostgresStore({
-    dir: join(dataDir, 'postgres'),
-    retentionMs: 7 * dayMs,
-  });
   await store.start();
   const census = newCensus();
   const contents: Contents = new Map();
@@ -52,11 +45,10 @@ export async function readWriteStore(dataDir: string): Promise<{
 
 /** The documents of a stopped Spillway, through the queries that the console uses. */
 export async function readReadStore(
-  dataDir: string,
+  store: SearchStore,
   contents: Contents,
   senders: readonly { name: string; signal: Signal }[],
 ): Promise<Census> {
-  const store = createDuckdbSearchStore({ dir: join(dataDir, 'search') });
   await store.start();
   const census = newCensus();
   for (const { name, signal } of senders) {

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -7,19 +6,25 @@ const here = dirname(fileURLToPath(import.meta.url));
 const bin = join(here, '../../../apps/spillway/bin/spillway.js');
 /** As in the first line of the launcher. */
 const nodeFlags = ['--max-semi-space-size=1'];
-const freePorts = ['--gateway.httpPort', '0', '--gateway.grpcPort', '0', '--console.port', '0'];
+const freePorts = ['gateway.httpPort', 'gateway.grpcPort', 'console.port', 'admin.port'].flatMap(
+  (key) => [`--${key}`, '0'],
+);
 
+/** '' for a door that the process does not have. */
 export interface Addresses {
   otlpHttp: string;
   otlpGrpc: string;
   console: string;
+  admin: string;
 }
 
 export interface SpillwayProcessOptions {
   dataDir: string;
   /** Another program that takes the same arguments; `spillway` by default. */
   program?: string;
-  /** After `up`. */
+  /** All of them when there are none. */
+  roles?: readonly string[];
+  /** After the roles. */
   args?: readonly string[];
   /** Beside the test's own environment. */
   env?: () => Promise<Readonly<Record<string, string>>>;
@@ -30,6 +35,7 @@ export class SpillwayProcess {
   readonly #options: SpillwayProcessOptions;
   #child: ChildProcess | undefined;
   #output = '';
+  #printed = '';
 
   constructor(options: SpillwayProcessOptions) {
     this.#options = options;
@@ -43,29 +49,31 @@ export class SpillwayProcess {
     return this.#child?.pid ?? 0;
   }
 
-  /** Resolves when it is ready. */
+  /** Resolves when it says that it is ready. */
   async start(): Promise<Addresses> {
-    const { dataDir, program = bin, args = [], env } = this.#options;
-    const runFile = join(dataDir, 'run.json');
-    rmSync(runFile, { force: true }); // Left by a kill.
-    const words = [...nodeFlags, program, 'up', '--data', dataDir, ...freePorts, ...args];
+    const { dataDir, program = bin, roles = [], args = [], env } = this.#options;
+    const words = [...nodeFlags, program, 'up', ...roles, '--data', dataDir, ...freePorts, ...args];
+    this.#printed = '';
     const child = spawn(process.execPath, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...(await env?.()) },
     });
     this.#child = child;
+    child.stdout.on('data', (part: Buffer) => {
+      this.#printed = (this.#printed + part.toString()).slice(-10_000);
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (part: Buffer) => {
         this.#output = (this.#output + part.toString()).slice(-100_000);
       });
     }
-    while (!existsSync(runFile)) {
+    while (!/Spillway is ready[^]*\n/.test(this.#printed)) {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new Error(`spillway did not start:\n${this.#output}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    return (JSON.parse(readFileSync(runFile, 'utf8')) as { addresses: Addresses }).addresses;
+    return addressesIn(this.#printed);
   }
 
   /** `SIGKILL` gives nobody a chance; `SIGTERM` is a graceful stop. Resolves with the exit code. */
@@ -76,6 +84,16 @@ export class SpillwayProcess {
     child.kill(signal);
     return ended;
   }
+}
+
+function addressesIn(printed: string): Addresses {
+  const after = (name: string) => new RegExp(`^  ${name} +(\\S+)$`, 'm').exec(printed)?.[1] ?? '';
+  return {
+    otlpHttp: after('OTLP/HTTP'),
+    otlpGrpc: after('OTLP/gRPC'),
+    console: after('Console'),
+    admin: after('Admin'),
+  };
 }
 
 /** Runs one command to its end, without throwing on its exit code. */

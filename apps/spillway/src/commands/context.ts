@@ -7,7 +7,7 @@ import { controlPath } from '../control-server.ts';
 import { DataFolderError } from '../data-folder.ts';
 import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
 import { type Adapters, createParts, type Parts } from '../parts.ts';
-import { isEmbedded, resourcesFor, roles } from '../roles.ts';
+import { isEmbedded } from '../roles.ts';
 
 export interface Context {
   /** Configuration keys of the command line. */
@@ -39,7 +39,7 @@ export async function perform<C extends Command>(
   const parts = await createParts(config, context.adapters, () => undefined);
   const { folder } = parts;
   const hasFolder = existsSync(folder.dir);
-  if (!hasFolder && usesFolder(config)) {
+  if (!hasFolder && usesFolder(config, name)) {
     throw new DataFolderError(`no data folder at ${folder.dir}: \`spillway up\` makes it`);
   }
   if (!hasFolder) return performAlone(parts, name, options);
@@ -54,7 +54,7 @@ async function performAlone<C extends Command>(
   options: Requests[C]['options'],
 ): Promise<Requests[C]['result']> {
   const { config, folder, search, ...rest } = parts;
-  if (usesFolder(config)) folder.open();
+  if (usesFolder(config, name)) folder.open();
   const of = { ...rest, search: search.store };
   const opened = resourcesOfCommand[name].map((resource) => of[resource]);
   try {
@@ -66,8 +66,8 @@ async function performAlone<C extends Command>(
   }
 }
 
-function usesFolder(config: SpillwayConfig): boolean {
-  return resourcesFor(roles).some((resource) => isEmbedded(config, resource));
+function usesFolder(config: SpillwayConfig, name: Command): boolean {
+  return resourcesOfCommand[name].some((resource) => isEmbedded(config, resource));
 }
 
 /** On standard error, over itself on a terminal. */

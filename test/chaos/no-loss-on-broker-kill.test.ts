@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startKafka, startPostgres } from '@spillway/native';
+import { createPostgresServerStore } from '@spillway/store-postgres';
+import { postgresSection } from '@spillway/store-postgres/config';
+import { type Addresses, runSpillway, SpillwayProcess } from '@spillway/test-support';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { judge } from './src/census.ts';
+import { runSender, type SenderOptions } from './src/load.ts';
+import { seededRandom } from './src/random.ts';
+import { readWriteStore } from './src/read-stores.ts';
+
+const seed = Number(process.env.SPILLWAY_TEST_SEED ?? Date.now() % 1_000_000);
+const dataDir = mkdtempSync(join(tmpdir(), 'spillway-brokers-'));
+const signals = ['traces', 'logs', 'metrics'] as const;
+const cleanups: (() => Promise<unknown> | unknown)[] = [
+  () => rmSync(dataDir, { recursive: true, force: true }),
+];
+let kafka: Awaited<ReturnType<typeof startKafka>>;
+let databaseUrl: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  const postgres = await startPostgres();
+  cleanups.push(() => postgres.remove());
+  kafka = await startKafka({ brokers: 3 });
+  cleanups.push(() => kafka.remove());
+  databaseUrl = await postgres.createDatabase();
+  env = {
+    SPILLWAY_BROKER_KIND: 'kafka',
+    SPILLWAY_BROKER_KAFKA_BOOTSTRAP: kafka.bootstrap.join(','),
+    SPILLWAY_STORE_WRITE_KIND: 'postgres',
+    SPILLWAY_STORE_WRITE_POSTGRES_URL: databaseUrl,
+  };
+}, 300_000);
+
+afterAll(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+});
+
+async function startRole(role: string): Promise<{ process: SpillwayProcess; at: Addresses }> {
+  const process = new SpillwayProcess({ dataDir, roles: [role], env: async () => env });
+  cleanups.push(() => process.end('SIGKILL'));
+  return { process, at: await process.start() };
+}
+
+async function writerLag(): Promise<number> {
+  const { stdout, stderr } = await runSpillway(['lag', '--group', 'writer', '--json'], env);
+  if (!stdout) throw new Error(stderr);
+  const lags = JSON.parse(stdout) as { messages: number | null }[];
+  return lags.reduce((sum, { messages }) => sum + (messages ?? Number.POSITIVE_INFINITY), 0);
+}
+
+it(`three brokers, each killed in turn under load: nothing acknowledged is lost, no 500 (seed ${seed})`, async () => {
+  const gateways = await Promise.all([startRole('gateway'), startRole('gateway')]);
+  const writer = await startRole('writer');
+  const random = seededRandom(seed);
+  let stopped = false;
+  const sender = (signal: SenderOptions['signal'], i: number) =>
+    runSender({
+      name: `${signal}-${i}`,
+      signal,
+      recordsPerRequest: 5,
+      giveUpShare: 0.02,
+      deafShare: 0.05,
+      random,
+      endpoint: () => gateways[i % gateways.length]?.at.otlpHttp,
+      stopped: () => stopped,
+    });
+  const senders = signals.flatMap((signal) => [0, 1, 2, 3].map((i) => sender(signal, i)));
+  for (const server of kafka.servers) {
+    await sleep(2_000);
+    await server.kill();
+    await sleep(5_000);
+    await server.start();
+  }
+  await sleep(2_000);
+  stopped = true;
+  const logs = await Promise.all(senders);
+  while ((await writerLag()) > 0) await sleep(250);
+  for (const { process } of [...gateways, writer]) expect(await process.end('SIGTERM')).toBe(0);
+
+  const statuses = new Set(logs.flatMap((log) => [...log.statuses.keys()]));
+  expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+  const section = postgresSection.parse({ url: databaseUrl });
+  const store = createPostgresServerStore({ ...section, retentionMs: 7 * 86_400_000 });
+  const verdict = judge((await readWriteStore(store)).census, logs);
+  const { acknowledged } = verdict;
+  expect(acknowledged).toBeGreaterThan(1_000);
+  expect(verdict).toEqual({ acknowledged, lost: [], doubled: [], outOfOrder: [] });
+}, 600_000);
