@@ -67,7 +67,7 @@ export class SpillwayProcess {
         this.#output = (this.#output + part.toString()).slice(-100_000);
       });
     }
-    while (!/Spillway is ready[^]*\n/.test(this.#printed)) {
+    while (!/Spillway is ready[\s\S]*\n/.test(this.#printed)) {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new Error(`spillway did not start:\n${this.#output}`);
       }
