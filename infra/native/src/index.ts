@@ -5,5 +5,6 @@ export {
   startKafka,
 } from './kafka/index.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
+export { type RabbitMqOptions, type RabbitMqServer, startRabbitMq } from './rabbitmq.ts';
 export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';
 export type { NativeServer, Placement } from './server.ts';

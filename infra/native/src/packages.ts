@@ -11,7 +11,7 @@ export interface Program {
   name: string;
   /** Debian's package for it. */
   debianPackage: string;
-  /** Folders to look into after those of PATH; asked again after an installation. */
+  /** Folders to look into before those of PATH; asked again after an installation. */
   folders?: () => Promise<readonly string[]>;
   /** Services that the package would start, which nobody has asked for. */
   units?: readonly string[];
@@ -91,7 +91,7 @@ async function locate({
   folders = async () => [],
 }: Pick<Program, 'name' | 'folders'>): Promise<string | undefined> {
   const path = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  for (const folder of [...path, '/usr/sbin', '/sbin', ...(await folders())]) {
+  for (const folder of [...(await folders()), ...path, '/usr/sbin']) {
     const candidate = join(folder, name);
     if (await exists(candidate)) return candidate;
   }
