@@ -15,6 +15,8 @@ export interface Queryable {
   query(sql: string, params?: readonly Param[]): Promise<QueryResult>;
   /** Statements without parameters, separated by semicolons. */
   script(sql: string): Promise<void>;
+  /** `sql` is a COPY … FROM STDIN in text format. Absent where a connection cannot. */
+  copy?(sql: string, text: string): Promise<void>;
 }
 
 /** One database. Statements that are not in a transaction commit alone. */

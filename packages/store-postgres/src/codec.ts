@@ -130,6 +130,21 @@ export function arrayLiteral(values: readonly (string | number | bigint | null)[
   return `${literal}}`;
 }
 
+// Of all that is written here only texts, json and bytea (`\x…`) have any of these.
+const copyEscapable = /[\\\n\r\t]/;
+const copyEscapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** One value of a row in COPY's text format. */
+export function copyCell(value: string | number | bigint | null): string {
+  if (value === null) return '\\N';
+  if (typeof value !== 'string') return String(value);
+  return copyEscapable.test(value) ? byParts(value, escapeForCopy) : value;
+}
+
+function escapeForCopy(part: string): string {
+  return part.replace(/[\\\n\r\t]/g, (char) => copyEscapes[char] ?? '\\\\');
+}
+
 function escapeQuotes(part: string): string {
   return part.replace(/["\\]/g, '\\$&');
 }

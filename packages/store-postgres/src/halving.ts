@@ -26,6 +26,6 @@ export async function inHalves<T>(
 }
 
 /** A RangeError is V8's, a string longer than it can make, or that of the limit of a statement. */
-function blamesData(error: unknown): error is Error {
+export function blamesData(error: unknown): error is Error {
   return error instanceof RangeError || (error instanceof DatabaseError && error.blamesData);
 }

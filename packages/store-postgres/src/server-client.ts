@@ -1,5 +1,7 @@
 /** A pool of connections to a PostgreSQL server. */
+import { finished } from 'node:stream/promises';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { Cell, Client, Param, Queryable, QueryResult } from './client.ts';
 import type { PostgresStoreEvent } from './config.ts';
 import { DatabaseError, StoreUnavailableError } from './errors.ts';
@@ -16,7 +18,7 @@ export interface ServerClientOptions {
 }
 
 /** What the server would answer later than this, it answers no more. */
-const graceMs = 5_000;
+const graceMs = 1_000;
 /** Callers that may wait for a connection; one more is refused at once. */
 const waitingMax = 64;
 const idleTimeoutMs = 60_000;
@@ -35,12 +37,14 @@ interface Trouble {
 export class ServerClient implements Client {
   readonly #options: ServerClientOptions;
   readonly #pool: pg.Pool;
+  readonly #timeout: { query_timeout: number };
   #trouble: Trouble | undefined;
   #probe: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ServerClientOptions) {
     this.#options = options;
+    this.#timeout = { query_timeout: options.statementTimeoutMs + graceMs };
     this.#pool = new pg.Pool({
       ...options.connection,
       max: options.connectionsMax,
@@ -82,7 +86,7 @@ export class ServerClient implements Client {
 
   async #transaction<T>(connection: pg.PoolClient, work: (tx: Queryable) => Promise<T>) {
     const tx = this.#on(connection);
-    await tx.script('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+    await tx.script('BEGIN ISOLATION LEVEL READ COMMITTED');
     let result: T;
     try {
       result = await work(tx);
@@ -136,6 +140,14 @@ export class ServerClient implements Client {
       script: async (text) => {
         await this.#run(connection, { text });
       },
+      copy: async (sql, text) => {
+        const stream = connection.query(Object.assign(copyFrom(sql), this.#timeout));
+        try {
+          await finished(stream.end(text));
+        } catch (error) {
+          throw errorOf(error);
+        }
+      },
     };
   }
 
@@ -143,7 +155,7 @@ export class ServerClient implements Client {
     try {
       return await connection.query({
         ...config,
-        query_timeout: this.#options.statementTimeoutMs + graceMs,
+        ...this.#timeout,
       } as pg.QueryConfig);
     } catch (error) {
       throw errorOf(error);

@@ -15,6 +15,7 @@ import {
 import { describeWriteLedger } from './contract-write-ledger.ts';
 import { describeWriteRetention } from './contract-write-retention.ts';
 import { describeWriteRoundTrip } from './contract-write-round-trip.ts';
+import type { AppliedRange } from './write-store.ts';
 
 export function writeStoreContract({ name, create }: WriteStoreContractOptions): void {
   describe(`${name} as a write store`, () => {
@@ -100,6 +101,49 @@ function describeOnce({ store, reopen }: WriteStoreUnderTest): void {
       const outcomes = await store().apply([ours.message([log]), theirs.message([log])]);
       expect(outcomes.flatMap(statuses)).toEqual(['stored', 'stored']);
       expect([await rowsOf(ours.tenant), await rowsOf(theirs.tenant)]).toEqual([1, 1]);
+    });
+
+    test('a mark parts what is applied before it from what is applied after', async () => {
+      const records = freshRecords();
+      const marks: string[] = [];
+      for (let i = 0; i < 3; i++) {
+        marks.push(await store().appliedMark());
+        await store().apply([records.message([records.log()])]);
+      }
+      const sequences = async (of: AppliedRange) => {
+        const range = { ...everyMinute, tenant: records.tenant, signal: 'logs' as const };
+        const back = await collect(store(), { ...range, ...of });
+        return back.map(({ applied }) => applied.id.sequence);
+      };
+      expect(await sequences({ upTo: marks[0] })).toEqual([]);
+      expect(await sequences({ upTo: marks[1] })).toEqual([1]);
+      expect(await sequences({ after: marks[1], upTo: marks[2] })).toEqual([2]);
+      expect(await sequences({ after: marks[1] })).toEqual([2, 3]);
+    });
+
+    test('a mark amid applies counts each message to one side, what had resolved to its first', async () => {
+      const makers = Array.from({ length: 6 }, () => freshRecords());
+      const range = { ...everyMinute, signal: 'logs' as const };
+      const names = (messages: Awaited<ReturnType<typeof collect>>) =>
+        messages.map(({ applied }) => `${applied.id.gateway}/${applied.id.sequence}`);
+      const resolved: string[] = [];
+      const applying = makers.map(async (records) => {
+        for (let i = 0; i < 8; i++) {
+          const message = records.message(Array.from({ length: 20 }, () => records.log()));
+          await store().apply([message]);
+          resolved.push(`${message.envelope.id.gateway}/${message.envelope.id.sequence}`);
+        }
+      });
+      while (resolved.length < 12) await new Promise(setImmediate);
+      const before = [...resolved];
+      const mark = await store().appliedMark();
+      const first = names(await collect(store(), { ...range, upTo: mark }));
+      await Promise.all(applying);
+      expect(names(await collect(store(), { ...range, upTo: mark }))).toEqual(first);
+      const second = names(await collect(store(), { ...range, after: mark }));
+      expect(first).toEqual(expect.arrayContaining(before));
+      const parts = [...first, ...second].filter((name) => resolved.includes(name));
+      expect(parts.sort()).toEqual(resolved.toSorted());
     });
 
     test('where to read on is kept with the rows, where the store keeps it', async () => {

@@ -46,10 +46,15 @@ const wordsCharsMax = 32_768;
 
 /** All values of a body and of attributes in lower case, a line each, up to a limit. */
 export function wordsOf(body: AnyValue | undefined, attributes: readonly KeyValue[]): string {
+  return textOf(body, attributes).slice(0, wordsCharsMax).toLowerCase();
+}
+
+/** All values of a body and of attributes, a line each. */
+export function textOf(body: AnyValue | undefined, attributes: readonly KeyValue[]): string {
   const lines: string[] = [];
   if (body) collect(body, lines);
   for (const { value } of attributes) collect(value, lines);
-  return lines.join('\n').slice(0, wordsCharsMax).toLowerCase();
+  return lines.join('\n');
 }
 
 function collect(value: AnyValue, lines: string[]): void {

@@ -44,7 +44,7 @@ export interface Sink {
   /**
    * Applies the messages in order. When it resolves, everything that is not `retry` is as durable
    * as the store makes it. Throws only when nothing of the batch was applied and the store as a
-   * whole cannot work now (the consumer waits and tries the batch again).
+   * whole cannot work now (the consumer waits and tries the batch again), or with `SinkBehindError`.
    */
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]>;
   /**
@@ -53,6 +53,21 @@ export interface Sink {
    * partition. `undefined` when the store relies on the group's committed position.
    */
   nextPositions?(partitions: readonly TopicPartition[]): Promise<Position[]>;
+}
+
+/**
+ * The store has less than it had: it began anew, or went back to an older state. Nothing of the
+ * partitions was applied; the consumer goes back to what `nextPositions` says.
+ */
+export class SinkBehindError extends Error {
+  override readonly name = 'SinkBehindError';
+  /** Their names, as `partitionName` gives them. */
+  readonly partitions: readonly string[];
+
+  constructor(partitions: readonly string[]) {
+    super(`the store lost what it had of ${partitions.join(', ')}`);
+    this.partitions = partitions;
+  }
 }
 
 export const stored: RecordOutcome = Object.freeze({ status: 'stored' });
