@@ -1,0 +1,39 @@
+const minuteMs = 60_000;
+
+/** What bounds the live store in Redis. The script is made with them: they are equal everywhere. */
+export interface LiveLimits {
+  /** How far back the roll-ups reach. */
+  windowMs: number;
+  /** How long at least a client's retry is recognised; at most twice as long. */
+  keysMs: number;
+  /** Per tenant and minute: names of services, operations and edges. Twice as many with old ones. */
+  seriesMax: number;
+  /** Per tenant, twice: spans that wait for the other side of their call. */
+  pendingMax: number;
+  /** How long they wait at least. */
+  waitMs: number;
+  /** Per tenant and signal: pieces of at most 10 KB that the tail keeps. */
+  tailChunks: number;
+  tailMs: number;
+  /** Per tenant, signal and process: records in the tail per second. */
+  tailPerSecond: number;
+  /** A rebuild that does nothing for so long is taken for abandoned. */
+  leaseMs: number;
+}
+
+export const defaultLimits: LiveLimits = {
+  windowMs: 60 * minuteMs,
+  keysMs: 15 * minuteMs,
+  seriesMax: 1_000,
+  pendingMax: 100_000,
+  waitMs: 2 * minuteMs,
+  tailChunks: 256,
+  tailMs: 15 * minuteMs,
+  tailPerSecond: 200,
+  leaseMs: minuteMs,
+};
+
+/** Positions and marks outlast everything they stand for. */
+export function keptMs({ windowMs }: LiveLimits): number {
+  return 2 * windowMs + 60 * minuteMs;
+}

@@ -1,0 +1,21 @@
+-- One record says which generation of keys is in use and which one a rebuild makes beside it. It is
+-- read within every step, so no process can miss the beginning or the end of a rebuild.
+local now = tonumber(ARGV[1])
+local home = string.sub(KEYS[1], 1, -5) -- KEYS[1] ends in 'gens'
+
+local function openGenerations(fresh)
+  local found = redis.call('HMGET', KEYS[1], 'current', 'positions', 'building', 'until', 'touched')
+  local current, positions, building = found[1], found[2], found[3]
+  if not current then
+    current, positions = fresh, fresh
+    redis.call('HSET', KEYS[1], 'current', current, 'positions', positions)
+  end
+  -- The process that made it died: what it made is dropped by the next rebuild, or expires.
+  if building and tonumber(found[4]) <= now then building = false end
+  local touched = tonumber(found[5]) or 0
+  if now - touched > 60000 or now < touched then
+    redis.call('HSET', KEYS[1], 'touched', now)
+    redis.call('PEXPIRE', KEYS[1], KEPT_MS)
+  end
+  return current, positions, building
+end

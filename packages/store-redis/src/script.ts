@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { keptMs, type LiveLimits } from './limits.ts';
+
+/** In the order in which they use each other. */
+const parts = ['generations', 'marks', 'record-keys', 'cells', 'span-pairs', 'apply'];
+
+export interface Script {
+  text: string;
+  /** As `EVALSHA` names it. */
+  sha: string;
+}
+
+/** The one script that changes the live store. `#!lua` makes Redis refuse it whole when it is full. */
+export function applyScript(limits: LiveLimits): Script {
+  const constants = {
+    WINDOW_MS: limits.windowMs,
+    KEYS_MS: limits.keysMs,
+    SERIES_MAX: limits.seriesMax,
+    PENDING_MAX: limits.pendingMax,
+    WAIT_MS: limits.waitMs,
+    TAIL_CHUNKS: limits.tailChunks,
+    TAIL_MS: limits.tailMs,
+    LEASE_MS: limits.leaseMs,
+    KEPT_MS: keptMs(limits),
+  };
+  const head = Object.entries(constants).map(([name, value]) => `local ${name} = ${value}`);
+  const bodies = parts.map((part) =>
+    readFileSync(new URL(`./lua/${part}.lua`, import.meta.url), 'utf8'),
+  );
+  const text = ['#!lua', ...head, ...bodies].join('\n');
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}

@@ -1,0 +1,16 @@
+/** What this process counted since it started. */
+export interface LiveCounts {
+  duplicates: number;
+  /** Spans that were older than the window when they came. */
+  late: number;
+  /** Names that found no room: counted as `other`. */
+  overflowed: number;
+  /** How often spans waited for less than they should, because too many did. */
+  pairSlicesCut: number;
+  /** Spans that did not wait, because too many waited for the same parent. */
+  halvesLost: number;
+}
+
+export function newCounts(): LiveCounts {
+  return { duplicates: 0, late: 0, overflowed: 0, pairSlicesCut: 0, halvesLost: 0 };
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { foreignGateway, type MessageId, partitionName } from '@spillway/broker';
+import {
+  type DecodedMessage,
+  duplicate,
+  type MessageOutcome,
+  type RecordOutcome,
+  SinkBehindError,
+  stored,
+} from '@spillway/store';
+import type { Client } from './client.ts';
+import { RedisStoreError } from './errors.ts';
+import type { LiveLimits } from './limits.ts';
+import { tenantName } from './names.ts';
+import { type Piece, piecesOf } from './pieces.ts';
+import type { Script } from './script.ts';
+import type { LiveCounts } from './stats.ts';
+
+/** As `apply.lua` names them. */
+const status = { applied: 0, skipped: 1, behind: 2, fenced: 3, afresh: 4, forgotten: 5 } as const;
+
+type Reply = [
+  status: number,
+  position: string,
+  over: number,
+  cut: number,
+  lost: number,
+  ...number[],
+];
+
+interface Step {
+  message: DecodedMessage;
+  piece: Piece;
+  args: (string | number)[];
+}
+
+export interface WriterOptions {
+  client: Client;
+  script: Script;
+  limits: LiveLimits;
+  /** Name of the record of generations. */
+  generationsKey: string;
+  /** `log`: positions are kept and checked; `sequences`: they mean nothing beyond a subscription. */
+  positions: 'log' | 'sequences';
+  clock: () => number;
+  counts: LiveCounts;
+  /** Without positions: Redis does not have the message that was applied before this one. */
+  onForgotten: (partition: string) => void;
+  onOverflow: (tenant: string) => void;
+}
+
+/** Applies messages, each of them (or each piece of a large one) in one atomic step. */
+export class Writer {
+  readonly #options: WriterOptions;
+  /** What this process last saw applied per partition: a position, or the id of a message. */
+  readonly #seen = new Map<string, string>();
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** The next step of a partition must find at least this position; undefined: any or none. */
+  expect(partition: string, position: string | undefined): void {
+    if (position === undefined) this.#seen.delete(partition);
+    else this.#seen.set(partition, position);
+  }
+
+  forget(): void {
+    this.#seen.clear();
+  }
+
+  async apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
+    const seen = new Map(this.#seen);
+    const steps = this.#steps(messages, (message, piece) => this.#place(message, piece, seen));
+    const replies = await this.#run(steps);
+    const behind = steps.flatMap(({ message }, i) =>
+      replies[i]?.[0] === status.behind ? partitionName(message.envelope.id) : [],
+    );
+    if (behind.length > 0) {
+      for (const partition of behind) this.#seen.delete(partition);
+      throw new SinkBehindError(behind);
+    }
+    if (replies.some(([code]) => code === status.afresh))
+      throw new RedisStoreError('piece-missing');
+    for (const [partition, last] of seen) this.#seen.set(partition, last);
+    return this.#outcomes(messages, steps, replies);
+  }
+
+  /** Into the generation that a rebuild makes, without positions. */
+  async rebuild(generation: string, messages: readonly DecodedMessage[]): Promise<void> {
+    const steps = this.#steps(messages, () => [generation, '', '', '']);
+    const replies = await this.#run(steps);
+    if (replies.some(([code]) => code === status.fenced)) throw new RedisStoreError('rebuild-lost');
+    if (replies.some(([code]) => code === status.afresh))
+      throw new RedisStoreError('piece-missing');
+  }
+
+  #steps(
+    messages: readonly DecodedMessage[],
+    placeOf: (message: DecodedMessage, piece: Piece) => string[],
+  ): Step[] {
+    const { limits, clock, counts, positions } = this.#options;
+    const nowMs = clock();
+    const fresh = generationName();
+    return messages.flatMap((message) =>
+      piecesOf(message, limits.windowMs, nowMs).map((piece) => {
+        counts.late += piece.late;
+        const args = [
+          nowMs,
+          fresh,
+          ...placeOf(message, piece),
+          ...bodyOf(message, piece, positions),
+        ];
+        return { message, piece, args };
+      }),
+    );
+  }
+
+  /** Rebuild, partition, position after the message, and what must be there before it. */
+  #place(
+    { envelope, position }: DecodedMessage,
+    piece: Piece,
+    seen: Map<string, string>,
+  ): string[] {
+    const partition = partitionName(envelope.id);
+    const before = seen.get(partition) ?? '';
+    const isLast = piece.index + 1 === piece.count;
+    if (this.#options.positions === 'log') {
+      const next = String(position + 1);
+      // A position that was passed already is skipped by the script, not moved back.
+      if (isLast && !(Number(before) > position)) seen.set(partition, next);
+      return ['', partition, next, before];
+    }
+    if (isLast) seen.set(partition, sourceOf(envelope.id, 'sequences').join(' '));
+    return ['', '', '', before];
+  }
+
+  async #run(steps: readonly Step[]): Promise<Reply[]> {
+    const { client, script, generationsKey } = this.#options;
+    const run = () =>
+      client.pipeline<Step, Reply>(steps, (pipeline, { args }) =>
+        pipeline.evalsha(script.sha, 1, generationsKey, ...args),
+      );
+    try {
+      return await run();
+    } catch (error) {
+      if (!/NOSCRIPT/.test((error as Error).message)) throw error;
+      // Redis began anew since the script was loaded. What did run is skipped the second time.
+      await client.run((redis) => redis.script('LOAD', script.text));
+      return await run();
+    }
+  }
+
+  #outcomes(
+    messages: readonly DecodedMessage[],
+    steps: readonly Step[],
+    replies: readonly Reply[],
+  ): MessageOutcome[] {
+    const { counts, onForgotten, onOverflow } = this.#options;
+    const duplicates = new Map<DecodedMessage, Set<number>>();
+    for (const [i, { message, piece }] of steps.entries()) {
+      const [code, , overflowed, slicesCut, halvesLost, ...known] = replies[i] as Reply;
+      counts.overflowed += overflowed;
+      counts.pairSlicesCut += slicesCut;
+      counts.halvesLost += halvesLost;
+      counts.duplicates += known.length;
+      if (overflowed > 0) onOverflow(message.envelope.tenant);
+      if (code === status.forgotten) onForgotten(partitionName(message.envelope.id));
+      const places = duplicates.get(message) ?? new Set();
+      duplicates.set(message, places);
+      for (const index of known) places.add(piece.places[index] as number);
+    }
+    return messages.map((message) => ({
+      records: message.records.map(
+        (_, place): RecordOutcome => (duplicates.get(message)?.has(place) ? duplicate : stored),
+      ),
+    }));
+  }
+}
+
+/** New every time: a generation is never filled twice. */
+export function generationName(): string {
+  return randomUUID().slice(0, 8);
+}
+
+/** Source, sequence, piece, pieces, effects, shares. */
+function bodyOf(
+  { envelope }: DecodedMessage,
+  { index, count, effects }: Piece,
+  positions: 'log' | 'sequences',
+): (string | number)[] {
+  const [id, sequence] = sourceOf(envelope.id, positions);
+  if (effects.size === 0) return [id, sequence, index, count, '', ''];
+  const { keys, cells, halves, shares } = effects;
+  const tenant = tenantName(envelope.tenant);
+  const body = JSON.stringify({ tenant, keys, cells, halves });
+  return [id, sequence, index, count, body, JSON.stringify(shares)];
+}
+
+/**
+ * Whose sequence it is, and the sequence. Foreign messages of a broker without a log are named by
+ * their content: such numbers do not follow each other, so each has a name of its own.
+ */
+function sourceOf(id: MessageId, positions: 'log' | 'sequences'): [string, number] {
+  const { gateway, epoch, topic, partition, sequence } = id;
+  const source = `${encodeURIComponent(gateway)}/${epoch}/${topic}/${partition}`;
+  const isContent = gateway === foreignGateway && positions === 'sequences';
+  return isContent ? [`${source}/${sequence}`, 0] : [source, sequence];
+}

@@ -1,0 +1,25 @@
+import { type RedisServer, startRedis } from '@spillway/native';
+import { liveStoreContract } from '@spillway/store/contract';
+import { afterAll, beforeAll } from 'vitest';
+import { createRedisLiveStore, redisSection } from '../src/index.ts';
+
+let redis: RedisServer;
+let made = 0;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.remove());
+
+for (const positions of ['log', 'sequences'] as const) {
+  liveStoreContract({
+    name: `Redis with ${positions}`,
+    create: async (clock) => {
+      made += 1;
+      const config = redisSection.parse({ url: redis.url, keyPrefix: `contract-${made}:` });
+      const store = createRedisLiveStore({ ...config, positions, clock });
+      await store.start();
+      return { store, close: () => store.stop() };
+    },
+  });
+}
