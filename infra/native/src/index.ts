@@ -1,4 +1,9 @@
 export {
+  type ElasticsearchOptions,
+  type ElasticsearchServer,
+  startElasticsearch,
+} from './elasticsearch.ts';
+export {
   type KafkaClientSecurity,
   type KafkaOptions,
   type KafkaServers,
