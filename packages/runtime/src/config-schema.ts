@@ -37,7 +37,7 @@ export function leavesOf(schema: z.ZodType, path: readonly string[] = []): Leaf[
       kind: kindOf(type),
       description: meta?.description ?? '',
       defaultValue,
-      secret: meta?.secret === true,
+      secret: secretNames.test(path.at(-1) ?? ''),
     },
   ];
 }
@@ -47,10 +47,11 @@ export function envName(path: readonly string[]): string {
   return ['SPILLWAY', ...words].join('_');
 }
 
+/** Masked wherever they are shown, without anybody having to remember it. */
+const secretNames = /^(password|secret|token|apiKey)$/;
+
 interface Meta {
   description?: string;
-  /** Masked wherever it is shown. */
-  secret?: boolean;
 }
 
 function metaOf(schema: z.ZodType): Meta | undefined {

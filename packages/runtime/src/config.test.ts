@@ -18,11 +18,12 @@ const schema = z.object({
       kind: z.enum(['embedded', 'kafka']).default('embedded'),
       kafka: z
         .object({
-          password: z.string().default('').meta({ secret: true }),
+          password: z.string().default(''),
           tls: z.boolean().default(false),
         })
         .prefault({}),
       url: z.string().default(''),
+      urls: z.array(z.string()).default([]),
     })
     .prefault({}),
 });
@@ -110,7 +111,11 @@ describe('configuration', () => {
   it('masks secrets and passwords in URLs', () => {
     const loaded = loadConfig(schema, {
       env: {},
-      flags: { 'broker.kafka.password': 'hunter2', 'broker.url': 'amqp://me:hunter2@host/x' },
+      flags: {
+        'broker.kafka.password': 'hunter2',
+        'broker.url': 'amqp://me:hunter2@host/x',
+        'broker.urls': 'amqp://me:hunter2@a/x,amqp://me:hunter2@b/x',
+      },
     });
     const text = JSON.stringify(maskedConfig(loaded));
     expect(text).not.toContain('hunter2');

@@ -55,6 +55,7 @@ export function maskedConfig({ config, leaves }: LoadedConfig<unknown>): Record<
 function mask(leaf: Leaf, value: unknown): unknown {
   if (value === undefined || value === '') return value;
   if (leaf.secret) return '********';
+  if (Array.isArray(value)) return value.map((each) => mask(leaf, each));
   if (typeof value !== 'string') return value;
   return value.replace(/(\/\/[^/:@]*:)[^/@]*@/g, '$1********@');
 }

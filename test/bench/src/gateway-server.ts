@@ -1,10 +1,13 @@
-/** One side of the gateway bench, alone in a process: `gateway` or `floor`. Prints its port. */
+/**
+ * One side of the gateway bench, alone in a process: `floor`, `embedded <folder>` or
+ * `kafka <bootstrap>`. Prints its address.
+ */
 import { createServer } from 'node:http';
-import { ledgerTopic, topicOf } from '@spillway/broker';
-import { createEmbeddedBroker } from '@spillway/broker-embedded';
+import { type Broker, ledgerTopic, topicOf } from '@spillway/broker';
 import { createGateway, gatewaySection } from '@spillway/gateway';
 
-const [side, dir = ''] = process.argv.slice(2);
+const [side, place = ''] = process.argv.slice(2);
+const partitions = 4;
 
 async function floor(): Promise<string> {
   const server = createServer((request, response) => {
@@ -18,11 +21,23 @@ async function floor(): Promise<string> {
   return `127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
+async function brokerOf(): Promise<Broker> {
+  if (side === 'embedded') {
+    const { createEmbeddedBroker } = await import('@spillway/broker-embedded');
+    return createEmbeddedBroker({ dir: place });
+  }
+  const { createKafkaBroker } = await import('@spillway/broker-kafka');
+  const { kafkaSection } = await import('@spillway/broker-kafka/config');
+  const bootstrap = place.split(',');
+  const section = kafkaSection.parse({ bootstrap, replicationFactor: 1, minInsyncReplicas: 1 });
+  return createKafkaBroker({ ...section, clientId: 'bench' });
+}
+
 async function gateway(): Promise<string> {
-  const broker = createEmbeddedBroker({ dir });
+  const broker = await brokerOf();
   await broker.start();
   const names = [topicOf.traces, topicOf.metrics, topicOf.logs];
-  const topics = names.map((name) => ({ name, partitions: 4 }));
+  const topics = names.map((name) => ({ name, partitions }));
   await broker.ensureTopics([...topics, { name: ledgerTopic, partitions: 1 }]);
   const config = gatewaySection.parse({ httpPort: 0, grpcPort: 0 });
   const door = createGateway({ config, broker, name: 'bench', epoch: Date.now() });
