@@ -1,11 +1,11 @@
-import type { OutgoingMessage, PublishOutcome } from '@spillway/broker';
+import type { OwnProducerOptions } from './produce/options.ts';
+import { OwnProducer } from './produce/own-producer.ts';
+import type { ProducePort } from './produce/port.ts';
 
-/** What either driver's producer does; `publish` keeps the promises of the broker port. */
-export interface ProducePort {
-  /** Resolves when a broker has answered; rejects when none does in good time. */
-  start(): Promise<void>;
-  /** Idempotent, safe before start; flushes what was handed over, within a bound. */
-  stop(): Promise<void>;
-  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]>;
-  health(): { ok: boolean; detail: string };
+export type { OwnProducerOptions, ProduceEvent } from './produce/options.ts';
+export type { ProducePort } from './produce/port.ts';
+
+/** The producer of the driver `platformatic`. */
+export function createOwnProducer(options: OwnProducerOptions): ProducePort {
+  return new OwnProducer(options);
 }

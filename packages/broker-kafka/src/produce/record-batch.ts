@@ -42,14 +42,13 @@ export function sizeOfRecord({ key, value, headers }: OutgoingMessage): RecordSi
   for (const part of value) valueBytes += part.length;
   // Attributes and a timestamp delta of 0 are a byte each.
   let own = 2 + varintSize(keyBytes) + keyBytes + varintSize(valueBytes);
-  let count = 0;
-  for (const name in headers) {
+  const names = Object.keys(headers);
+  for (const name of names) {
     const nameBytes = textSize(name);
     const textBytes = textSize(headers[name] as string);
     own += varintSize(nameBytes) + nameBytes + varintSize(textBytes) + textBytes;
-    count += 1;
   }
-  own += varintSize(count);
+  own += varintSize(names.length);
   return { body: own + valueBytes, value: valueBytes, own };
 }
 

@@ -1,0 +1,39 @@
+import { Connection } from '@platformatic/kafka';
+import { unreachable } from '../errors.ts';
+import { connectionOptions } from '../platformatic/connections.ts';
+import type { Security } from '../security.ts';
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+export interface OpenOptions {
+  clientId: string;
+  security: Security;
+  connectTimeoutMs: number;
+  requestTimeoutMs: number;
+}
+
+/** Connects and logs in; names are resolved anew each time. Rejects with KafkaError. */
+export async function openConnection(
+  { host, port }: Address,
+  { clientId, security, ...timeouts }: OpenOptions,
+): Promise<Connection> {
+  const connection = new Connection(clientId, connectionOptions(security, timeouts));
+  // Whoever uses it hears of 'close'; an 'error' nobody listens to would end the process.
+  connection.on('error', () => {});
+  try {
+    await connection.connect(host, port);
+  } catch (error) {
+    dropConnection(connection);
+    throw unreachable(`${host}:${port}`, error);
+  }
+  return connection;
+}
+
+/** At once: nothing that was not yet written will be. */
+export function dropConnection(connection: Connection): void {
+  connection.socket?.destroy();
+  connection.close(() => {}); // Stops its timers.
+}

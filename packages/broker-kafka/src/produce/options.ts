@@ -1,0 +1,55 @@
+import type { Security } from '../security.ts';
+import type { Address } from './connection.ts';
+
+export interface OwnProducerOptions {
+  /** host:port, any of the brokers. */
+  bootstrap: readonly string[];
+  clientId: string;
+  security: Security;
+  connectTimeoutMs: number;
+  /** Until an answer; then the connection is closed and the attempt made again. */
+  requestTimeoutMs: number;
+  /** From the call until its outcomes. */
+  deliveryTimeoutMs: number;
+  /**
+   * Of a record batch, as Kafka's `max.message.bytes`: a message whose batch would be larger is
+   * refused, and batches are cut at it.
+   */
+  messageBytesMax: number;
+  /** Of messages without outcome; what comes on top is refused. 64 MiB by default. */
+  bufferBytesMax?: number | undefined;
+  /** Wall clock, ms since the epoch: the records' timestamps. */
+  clock?: (() => number) | undefined;
+  /** Monotonic ms. */
+  nowMs?: (() => number) | undefined;
+  /** In [0, 1). */
+  random?: (() => number) | undefined;
+  /** Where a broker is reached, if not where it says, e.g. through a tunnel. */
+  reach?: ((address: Address) => Address) | undefined;
+  report?: ((event: ProduceEvent) => void) | undefined;
+}
+
+export type ProduceEvent =
+  /** A leader's connection broke or could not be made; what was on its way is tried again. */
+  | { type: 'leader-lost'; node: number; message: string }
+  /** No broker could be asked who leads; it is tried again. */
+  | { type: 'leaders-unknown'; message: string }
+  /** Messages were given up without knowing whether they are on the broker. */
+  | { type: 'unresolved'; topic: string; partition: number; messages: number; message: string };
+
+/** With nothing left open. */
+export type SenderOptions = {
+  [K in keyof OwnProducerOptions]-?: Exclude<OwnProducerOptions[K], undefined>;
+};
+
+export function senderOptionsOf(options: OwnProducerOptions): SenderOptions {
+  return {
+    ...options,
+    bufferBytesMax: options.bufferBytesMax ?? 64 * 1024 * 1024,
+    clock: options.clock ?? Date.now,
+    nowMs: options.nowMs ?? (() => performance.now()),
+    random: options.random ?? Math.random,
+    reach: options.reach ?? ((address) => address),
+    report: options.report ?? (() => {}),
+  };
+}

@@ -1,0 +1,282 @@
+import { partitionName, type TopicPartition } from '@spillway/broker';
+import { messageOf } from '../errors.ts';
+import { Connections } from '../platformatic/connections.ts';
+import type { Batch } from './batch.ts';
+import type { Attempt, Refusal } from './lane-batch.ts';
+import { Leaders } from './leaders.ts';
+import type { Link } from './link.ts';
+import { Links } from './links.ts';
+import type { SenderOptions } from './options.ts';
+import { encodeProduce } from './produce-request.ts';
+import { parseProduce } from './produce-response.ts';
+import { newProducerId } from './producer-id.ts';
+import { Route } from './route.ts';
+import { brokenVerdict, type Verdict, verdictOf } from './verdict.ts';
+
+interface Sent {
+  route: Route;
+  attempt: Attempt<Batch>;
+}
+
+const tickMs = 20;
+const backoffFirstMs = 40;
+const backoffMostMs = 1_000;
+/** Brokers take requests up to `socket.request.max.bytes`, 100 MiB by default. */
+const requestBytesMax = 32 * 1024 * 1024;
+/** The leader answers that its replicas are slow before the request is given up. */
+const replicasShare = 0.8;
+
+/** Moves batches from their lanes to the leaders of their partitions, and the answers back. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #connections: Connections;
+  readonly #leaders: Leaders;
+  readonly #links: Links;
+  readonly #routes = new Map<string, Route>();
+  /** Routes with batches. */
+  readonly #active = new Set<Route>();
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #identifying = false;
+  #trouble: string | undefined;
+
+  constructor(options: SenderOptions) {
+    const { nowMs, report } = options;
+    const backoffMs = (failures: number) => this.#backoffMs(failures);
+    this.#options = options;
+    this.#connections = new Connections(options);
+    this.#leaders = new Leaders({
+      connections: this.#connections,
+      nowMs,
+      backoffMs,
+      onAsked: (trouble) => {
+        if (trouble !== undefined) report({ type: 'leaders-unknown', message: trouble });
+        this.#trouble = trouble;
+        this.#drive(this.#active);
+      },
+    });
+    this.#links = new Links({
+      ...options,
+      backoffMs,
+      addressOf: (node) => this.#leaders.addressOf(node),
+      onReady: () => this.#drive(this.#active),
+      onClosed: (node, message) => this.#onLinkClosed(node, message),
+    });
+  }
+
+  /** Why nothing was acknowledged of late; undefined when something was. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  get idle(): boolean {
+    return this.#active.size === 0;
+  }
+
+  /** Within the delivery time-out, or rejects with what went wrong last. */
+  newProducerId(): Promise<bigint> {
+    const { nowMs, deliveryTimeoutMs } = this.#options;
+    return newProducerId({
+      connections: this.#connections,
+      nowMs,
+      endMs: nowMs() + deliveryTimeoutMs,
+      backoffMs: (failures) => this.#backoffMs(failures),
+      signal: this.#closing.signal,
+    });
+  }
+
+  send(batches: readonly Batch[], producerId: bigint): void {
+    const routes = new Set<Route>();
+    for (const batch of batches) {
+      const route = this.#routeOf(batch.place, producerId);
+      route.lane.add(batch);
+      routes.add(route);
+      this.#active.add(route);
+    }
+    this.#drive(routes);
+  }
+
+  /** What still waits is refused now; what was sent is given up within `graceMs`. */
+  hurry(batches: readonly Batch[], graceMs: number): void {
+    const nowMs = this.#options.nowMs();
+    for (const batch of batches) {
+      this.#routes.get(partitionName(batch.place))?.lane.hurry(batch, nowMs, graceMs);
+    }
+    this.#expire();
+  }
+
+  /** Gives up everything. */
+  async close(refusal: Refusal): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    this.#links.close();
+    for (const route of this.#active) route.lane.giveUp(refusal);
+    this.#active.clear();
+    await this.#connections.close();
+  }
+
+  #routeOf(place: TopicPartition, producerId: bigint): Route {
+    const name = partitionName(place);
+    let route = this.#routes.get(name);
+    if (route === undefined) {
+      route = new Route(place, (failures) => this.#backoffMs(failures));
+      route.lane.identify(producerId);
+      this.#routes.set(name, route);
+    }
+    return route;
+  }
+
+  /** Sends whatever can be sent now. */
+  #drive(routes: Iterable<Route>): void {
+    const nowMs = this.#options.nowMs();
+    const requests = new Map<Link, Sent[][]>();
+    for (const route of routes) {
+      if (route.lane.idle) this.#active.delete(route);
+      else this.#collect(route, nowMs, requests);
+    }
+    for (const [link, ofLink] of requests) {
+      for (const request of ofLink) {
+        for (const part of byBytes(request)) this.#request(link, part);
+      }
+    }
+    if (this.#active.size > 0) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#expire();
+        this.#drive(this.#active);
+      }, tickMs);
+    }
+  }
+
+  /** The n-th batch of a lane goes with the n-th request: one per partition and request. */
+  #collect(route: Route, nowMs: number, requests: Map<Link, Sent[][]>): void {
+    const link = this.#linkOf(route, nowMs);
+    if (link === undefined) return;
+    for (let turn = 0; ; turn += 1) {
+      const attempt = route.lane.next(nowMs);
+      if (attempt === undefined) return;
+      route.link = link;
+      const ofLink = requests.get(link) ?? [];
+      requests.set(link, ofLink);
+      const request = ofLink[turn] ?? [];
+      ofLink[turn] = request;
+      request.push({ route, attempt });
+    }
+  }
+
+  #linkOf(route: Route, nowMs: number): Link | undefined {
+    if (route.lane.needsIdentity) {
+      void this.#identify(route);
+      return undefined;
+    }
+    // While something is on its way, what follows takes the same way.
+    if (route.lane.sent > 0) return route.link?.ready ? route.link : undefined;
+    const leader = this.#leaders.find(route.place, route.doubtedMs);
+    if (route.refuses(leader, nowMs)) {
+      this.#active.delete(route);
+      return undefined;
+    }
+    if (leader.kind !== 'node') {
+      this.#leaders.want(route.place.topic);
+      return undefined;
+    }
+    const link = this.#links.to(leader.node);
+    // Unreachable where it was said to be: somebody else may lead by now.
+    if (link === undefined) this.#leaders.want(route.place.topic);
+    return link?.ready ? link : undefined;
+  }
+
+  #request(link: Link, sent: readonly Sent[]): void {
+    const { clientId, requestTimeoutMs } = this.#options;
+    const timeoutMs = Math.ceil(requestTimeoutMs * replicasShare);
+    const sendings = sent.map(({ attempt }) => ({
+      place: attempt.batch.place,
+      records: attempt.batch.records,
+      stamp: attempt,
+    }));
+    link.send(
+      (correlationId) => encodeProduce({ correlationId, clientId, timeoutMs }, sendings),
+      (body) => this.#answered(link, sent, body),
+    );
+  }
+
+  #answered(link: Link, sent: readonly Sent[], body: Buffer | Error): void {
+    const nowMs = this.#options.nowMs();
+    const verdicts = verdictsOf(body);
+    for (const { route, attempt } of sent) {
+      const verdict =
+        verdicts.get(partitionName(route.place)) ?? brokenVerdict('Left out of the answer');
+      if (verdict.kind === 'durable') this.#trouble = undefined;
+      else if (verdict.kind === 'again') this.#trouble = verdict.message;
+      if (verdict.kind === 'again' && verdict.leaderMoved) route.doubtedMs = nowMs;
+      route.lane.answer(attempt, verdict, nowMs);
+    }
+    // A closed link answers all its requests before anything is sent again.
+    if (!link.closed) this.#drive(new Set(sent.map(({ route }) => route)));
+  }
+
+  #onLinkClosed(node: number, message: string): void {
+    this.#trouble = message;
+    this.#options.report({ type: 'leader-lost', node, message });
+    const nowMs = this.#options.nowMs();
+    for (const route of this.#active) {
+      const leader = this.#leaders.find(route.place, route.doubtedMs);
+      if (leader.kind === 'node' && leader.node === node) route.doubtedMs = nowMs;
+    }
+    this.#drive(this.#active);
+  }
+
+  #expire(): void {
+    const nowMs = this.#options.nowMs();
+    for (const route of this.#active) {
+      if (!route.lane.expire(nowMs)) continue;
+      route.link?.close('An answer is overdue');
+      route.lane.expire(nowMs);
+    }
+  }
+
+  /** Rare: the epochs of the old id are used up. */
+  async #identify(route: Route): Promise<void> {
+    if (this.#identifying) return;
+    this.#identifying = true;
+    try {
+      route.lane.identify(await this.newProducerId());
+    } catch (error) {
+      this.#trouble = messageOf(error);
+    } finally {
+      this.#identifying = false;
+    }
+  }
+
+  /** Full jitter, from 0 to a bound that doubles. */
+  #backoffMs(failures: number): number {
+    const boundMs = Math.min(backoffMostMs, backoffFirstMs * 2 ** Math.min(failures, 10));
+    return this.#options.random() * boundMs;
+  }
+}
+
+function verdictsOf(body: Buffer | Error): { get(place: string): Verdict | undefined } {
+  if (body instanceof Error) return { get: () => brokenVerdict(body.message) };
+  return new Map(
+    parseProduce(body).map((answer) => [
+      partitionName(answer),
+      verdictOf(answer.errorCode, answer.baseOffset, answer.errorMessage),
+    ]),
+  );
+}
+
+/** Cuts a request that brokers would not read. */
+function byBytes(request: readonly Sent[]): Sent[][] {
+  const parts: Sent[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const sent of request) {
+    const more = sent.attempt.batch.records.batchBytes;
+    if (bytes + more > requestBytesMax) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(sent);
+    bytes += more;
+  }
+  return parts;
+}
