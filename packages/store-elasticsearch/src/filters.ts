@@ -1,0 +1,24 @@
+import { attributeTerm, shortened } from './attribute-terms.ts';
+import type { Query } from './reader.ts';
+
+/** Equal to the value; nothing when there is none to be equal to. */
+export function equals(field: string, value: string | undefined): Query[] {
+  return value === undefined ? [] : [{ term: { [field]: shortened(value) } }];
+}
+
+/** The record or its resource has each of them. */
+export function hasAttributes(attributes: Readonly<Record<string, string>> | undefined): Query[] {
+  return Object.entries(attributes ?? {}).map(([key, value]) => ({
+    term: { attribute: attributeTerm(key, value) },
+  }));
+}
+
+/** What a person typed as an id; undefined when it cannot be one of that many digits. */
+export function parseId(text: string, digits: 16 | 32): string | undefined {
+  return text.length === digits && /^[0-9a-f]+$/i.test(text) ? text.toLowerCase() : undefined;
+}
+
+/** An integer of a cursor, as the numbers that Elasticsearch sorts by. */
+export function sortValues(cursor: readonly bigint[]): number[] {
+  return cursor.map(Number);
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StateDocument, StoreState } from './state.ts';
+
+export interface GenerationsOptions {
+  document: StateDocument;
+  leaseMs: number;
+  /** Ms, never going back. */
+  monotonicMs: () => number;
+  onPolled: (error: Error | undefined) => void;
+}
+
+/** Within a lease the state is read this often. */
+const pollsPerLease = 5;
+
+/**
+ * What this process knows of the state. It is never trusted for longer than the lease, so whoever
+ * changes the state knows that after a lease nobody acts on the old one.
+ */
+export class Generations {
+  readonly #options: GenerationsOptions;
+  readonly #stopping = new AbortController();
+  #state: StoreState | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #polling: Promise<void> | undefined;
+
+  constructor(options: GenerationsOptions) {
+    this.#options = options;
+  }
+
+  begin(state: StoreState): void {
+    this.#take(state, this.#options.monotonicMs());
+    this.#polling = this.#poll();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#polling;
+  }
+
+  /** Read no longer ago than the lease. Throws `StoreUnavailableError`. */
+  async state(): Promise<StoreState> {
+    const age = this.#options.monotonicMs() - this.#readAtMs;
+    if (this.#state && age < this.#options.leaseMs) return this.#state;
+    return await this.#read();
+  }
+
+  async update(change: (state: StoreState) => StoreState): Promise<StoreState> {
+    const atMs = this.#options.monotonicMs();
+    const state = await this.#options.document.update(change);
+    this.#take(state, atMs);
+    return state;
+  }
+
+  /** Until no process acts on what the state was before. */
+  async settle(signal?: AbortSignal): Promise<void> {
+    const signals = signal ? [signal, this.#stopping.signal] : [this.#stopping.signal];
+    await sleep(this.#options.leaseMs, undefined, { signal: AbortSignal.any(signals) });
+  }
+
+  async #poll(): Promise<void> {
+    const { leaseMs, onPolled } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await sleep(leaseMs / pollsPerLease, undefined, { signal, ref: false });
+        await this.#read();
+        onPolled(undefined);
+      } catch (error) {
+        if (!signal.aborted) onPolled(error as Error);
+      }
+    }
+  }
+
+  /** The age counts from before the request: the answer may be old when it comes. */
+  async #read(): Promise<StoreState> {
+    const atMs = this.#options.monotonicMs();
+    const state = await this.#options.document.read();
+    this.#take(state, atMs);
+    return state;
+  }
+
+  #take(state: StoreState, atMs: number): void {
+    if (atMs < this.#readAtMs) return;
+    this.#state = state;
+    this.#readAtMs = atMs;
+  }
+}

@@ -1,0 +1,29 @@
+import type { LogRecord } from '@spillway/otlp';
+import { textOf, toJson } from '@spillway/store/search';
+import type { SignalFields } from './document.ts';
+import { micros, nanosLeft } from './nanoseconds.ts';
+
+export function logFields(log: LogRecord): SignalFields {
+  return {
+    index: {
+      trace_id: log.traceId === '' ? undefined : log.traceId,
+      span_id: log.spanId === '' ? undefined : log.spanId,
+      severity_number: log.severityNumber,
+      time_us: micros(log.timeUnixNano),
+      time_ns: nanosLeft(log.timeUnixNano),
+      words: textOf(log.body, log.attributes),
+    },
+    exact: toJson(exactLog(log)),
+  };
+}
+
+/** The `LogView` without resource and scope. */
+function exactLog(log: LogRecord) {
+  const { signal: _, index, resource, scope, timeUnixNano, observedTimeUnixNano, ...rest } = log;
+  return {
+    ...rest,
+    service: resource.service,
+    timeUnixNano: String(timeUnixNano),
+    observedTimeUnixNano: String(observedTimeUnixNano),
+  };
+}
