@@ -1,3 +1,132 @@
 import { z } from 'zod';
 
-export const rabbitmqSection = z.object({}).prefault({});
+const whole = () => z.number().int();
+const mebibyte = 1_048_576;
+
+const tls = z
+  .object({
+    caFile: z.string().optional().describe('PEM of the authorities trusted; else those of Node.'),
+    certFile: z.string().optional().describe('PEM of the own certificate, for mutual TLS.'),
+    keyFile: z.string().optional().describe('PEM of the key of certFile.'),
+  })
+  .prefault({});
+
+export const rabbitmqSection = z
+  .object({
+    urls: z
+      .array(z.url({ protocol: /^amqps?$/ }))
+      .min(1)
+      .default(['amqp://127.0.0.1:5672'])
+      .describe('Nodes to try in turn: amqp[s]://[user:password@]host:port/vhost.'),
+    username: z.string().optional().describe('User, when the address names none.'),
+    password: z.string().optional().describe('Password of the user; passwordFile is safer.'),
+    passwordFile: z.string().optional().describe('File that holds the password.'),
+    tls: tls.describe('For amqps; files are read again at each connection.'),
+    replicas: whole()
+      .min(1)
+      .max(9)
+      .default(3)
+      .describe('Nodes that hold each queue that is made; as many as there are, if fewer.'),
+    messageBytesMax: whole()
+      .min(1_024)
+      .max(512 * mebibyte)
+      .default(16 * mebibyte)
+      .describe('Largest message; at most max_message_size of the server (16 MiB from 4.0 on).'),
+    groupBacklogBytesMax: whole()
+      .min(mebibyte)
+      .default(2_048 * mebibyte)
+      .describe('Bytes that may wait for one group in one partition; then publishes are refused.'),
+    keptHours: z
+      .number()
+      .positive()
+      .max(24 * 3_650)
+      .default(24 * 30)
+      .describe('How long dead letters are kept.'),
+    keptBytesMax: whole()
+      .min(mebibyte)
+      .default(4_096 * mebibyte)
+      .describe('Bytes of dead letters kept per partition; the oldest go first.'),
+    publishBytesMax: whole()
+      .min(mebibyte)
+      .default(64 * mebibyte)
+      .describe('Bytes sent or to be sent, and not confirmed; beyond it publishes are refused.'),
+    confirmTimeoutMs: whole()
+      .min(100)
+      .max(120_000)
+      .default(6_000)
+      .describe('A message that is not confirmed by then has an unknown outcome.'),
+    prefetchMessages: whole()
+      .min(1)
+      .max(10_000)
+      .default(256)
+      .describe('Messages of a partition held and not committed, at most.'),
+    prefetchBytes: whole()
+      .min(64 * 1_024)
+      .default(8 * mebibyte)
+      .describe('Bytes of a partition held and not committed, at most about this.'),
+    unackedMinutesMax: z
+      .number()
+      .positive()
+      .default(20)
+      .describe('Messages held longer are given back; less than consumer_timeout of the server.'),
+    connectTimeoutMs: whole()
+      .min(100)
+      .max(120_000)
+      .default(10_000)
+      .describe('To connect and log in; also how long the start waits for the server.'),
+    reconnectMinMs: whole().min(1).default(100).describe('First wait after a broken connection.'),
+    reconnectMaxMs: whole().min(1).default(10_000).describe('Longest wait between two tries.'),
+    heartbeatSeconds: whole()
+      .min(1)
+      .max(600)
+      .default(10)
+      .describe('A connection that is silent for twice as long is broken.'),
+    beatMs: whole()
+      .min(50)
+      .max(60_000)
+      .default(1_000)
+      .describe('How often members of a group tell that they are there, and what they hold.'),
+    memberTimeoutMs: whole()
+      .min(200)
+      .max(600_000)
+      .default(5_000)
+      .describe('A member that was not heard for so long has left; several times beatMs.'),
+    revokeTimeoutMs: whole()
+      .min(100)
+      .max(600_000)
+      .default(10_000)
+      .describe('How long a partition that moves waits for what is in hand of it.'),
+  })
+  .prefault({});
+
+export type RabbitMqSection = z.output<typeof rabbitmqSection>;
+
+export interface RabbitMqOptions extends RabbitMqSection {
+  /** Shown as the connection's name on the server. */
+  clientId: string;
+  report?: (event: RabbitMqEvent) => void;
+  clock?: () => number;
+  random?: () => number;
+}
+
+export type RabbitMqConfig = Required<Pick<RabbitMqOptions, 'report' | 'clock' | 'random'>> &
+  RabbitMqOptions;
+
+export type RabbitMqEvent =
+  | { type: 'connected'; connection: string; address: string; version: string }
+  /** The next try follows after `waitMs`. */
+  | { type: 'disconnected'; connection: string; message: string; waitMs: number }
+  /** The server lacks memory or disk and takes no messages. */
+  | { type: 'blocked'; connection: string; reason: string }
+  | { type: 'unblocked'; connection: string }
+  /** A queue exists with other arguments than the configuration wants; it stays as it is. */
+  | { type: 'queue-differs'; queue: string; message: string }
+  /** A channel that reads a partition broke; it is opened again. */
+  | { type: 'reader-broken'; group: string; partition: string; message: string }
+  | { type: 'assigned'; group: string; gained: string[]; lost: string[]; members: number }
+  /** A member's `onRevoke` threw or took too long; its partitions moved without it. */
+  | { type: 'revoke-failed'; group: string; message: string };
+
+export function configOf(options: RabbitMqOptions): RabbitMqConfig {
+  return { report: () => {}, clock: Date.now, random: Math.random, ...options };
+}

@@ -16,9 +16,9 @@ import {
 export function consumingContract(context: ContractContext, options: ContractOptions): void {
   describe('consuming', () => {
     test('what was not committed is polled again; what was is not', async () => {
-      const topic = await freshTopic(context.broker);
-      await publishTexts(context.broker, topic, numbered('m', 10));
       const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
+      await publishTexts(context.broker, topic, numbered('m', 10));
       const first = await context.broker.subscribe({ group, topics: [topic] });
       const found = await pollCount(first, 10);
       await commitAll(first, found.slice(0, 4));
@@ -31,9 +31,9 @@ export function consumingContract(context: ContractContext, options: ContractOpt
     test.skipIf(options.optOuts?.restart !== undefined)(
       'a commit is durable: after a kill the group goes on behind it',
       async () => {
-        const topic = await freshTopic(context.broker);
-        await publishTexts(context.broker, topic, numbered('m', 10));
         const group = freshName('g');
+        const topic = await freshTopic(context.broker, 1, [group]);
+        await publishTexts(context.broker, topic, numbered('m', 10));
         const member = await context.broker.subscribe({ group, topics: [topic] });
         await commitAll(member, (await pollCount(member, 10)).slice(0, 7));
         const broker = await context.restart();
@@ -43,9 +43,10 @@ export function consumingContract(context: ContractContext, options: ContractOpt
     );
 
     test('a seek back delivers again from its position on', async () => {
-      const topic = await freshTopic(context.broker);
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
       await publishTexts(context.broker, topic, numbered('m', 6));
-      const member = await context.broker.subscribe({ group: freshName('g'), topics: [topic] });
+      const member = await context.broker.subscribe({ group, topics: [topic] });
       const found = await pollCount(member, 6);
       const third = found[2];
       if (third === undefined) throw new Error('unreachable');
@@ -71,13 +72,14 @@ export function consumingContract(context: ContractContext, options: ContractOpt
     });
 
     test('a poll takes about as much as it is allowed to, and at least one message', async () => {
-      const topic = await freshTopic(context.broker);
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
       const value = [Buffer.alloc(10_000, 1)];
       await publishAll(
         context.broker,
         Array.from({ length: 20 }, () => messageOf(topic, '', { value })),
       );
-      const member = await context.broker.subscribe({ group: freshName('g'), topics: [topic] });
+      const member = await context.broker.subscribe({ group, topics: [topic] });
       let polled = 0;
       while (polled < 20) {
         const found = await pollOnce(member, 5_000, 35_000);

@@ -18,11 +18,12 @@ import {
 export function groupContract(context: ContractContext): void {
   describe('groups', () => {
     test('each group gets every message, whatever the others have committed', async () => {
-      const topic = await freshTopic(context.broker);
+      const groups = [freshName('one'), freshName('two')] as const;
+      const topic = await freshTopic(context.broker, 1, groups);
       await publishTexts(context.broker, topic, numbered('m', 5));
-      const one = await context.broker.subscribe({ group: freshName('one'), topics: [topic] });
+      const one = await context.broker.subscribe({ group: groups[0], topics: [topic] });
       await commitAll(one, await pollCount(one, 5));
-      const two = await context.broker.subscribe({ group: freshName('two'), topics: [topic] });
+      const two = await context.broker.subscribe({ group: groups[1], topics: [topic] });
       expect(texts(await pollCount(two, 5))).toEqual(numbered('m', 5));
       await Promise.all([one.close(), two.close()]);
     });
@@ -116,8 +117,8 @@ export function groupContract(context: ContractContext): void {
     });
 
     test('a commit of a partition that moved away is ignored', async () => {
-      const topic = await freshTopic(context.broker, 1);
       const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
       await publishTexts(context.broker, topic, ['m']);
       const first = await context.broker.subscribe({ group, topics: [topic] });
       const found = await pollCount(first, 1);

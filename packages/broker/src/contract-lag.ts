@@ -42,8 +42,8 @@ export function lagContract(context: ContractContext, options: ContractOptions):
     });
 
     test('goes on being known when no member runs', async () => {
-      const topic = await freshTopic(context.broker);
       const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
       await publishTexts(context.broker, topic, numbered('m', 3));
       const member = await context.broker.subscribe({ group, topics: [topic] });
       await commitAll(member, (await pollCount(member, 3)).slice(0, 1));

@@ -16,7 +16,8 @@ export function publishingContract(context: ContractContext, options: ContractOp
     test.skipIf(options.optOuts?.restart !== undefined)(
       'what was acknowledged is there after a kill and a new start',
       async () => {
-        const topic = await freshTopic(context.broker, 2);
+        const group = freshName('g');
+        const topic = await freshTopic(context.broker, 2, [group]);
         const wanted = numbered('m', 40);
         await publishAll(
           context.broker,
@@ -24,7 +25,7 @@ export function publishingContract(context: ContractContext, options: ContractOp
         );
         const broker = await context.restart();
         expect(await broker.topics()).toContainEqual({ name: topic, partitions: 2 });
-        const member = await broker.subscribe({ group: freshName('g'), topics: [topic] });
+        const member = await broker.subscribe({ group, topics: [topic] });
         const found = await pollCount(member, wanted.length);
         for (const partition of [0, 1]) {
           const here = found.filter((message) => message.partition === partition);
@@ -34,7 +35,8 @@ export function publishingContract(context: ContractContext, options: ContractOp
     );
 
     test('messages of a partition are read in the order of the publish calls', async () => {
-      const topic = await freshTopic(context.broker, 2);
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 2, [group]);
       const publishers = ['a', 'b', 'c', 'd'];
       const per = 25;
       await Promise.all(
@@ -50,7 +52,7 @@ export function publishingContract(context: ContractContext, options: ContractOp
           await Promise.all(calls);
         }),
       );
-      const member = await context.broker.subscribe({ group: freshName('g'), topics: [topic] });
+      const member = await context.broker.subscribe({ group, topics: [topic] });
       const found = await pollCount(member, publishers.length * per * 2);
       for (const partition of [0, 1]) {
         const here = found.filter((message) => message.partition === partition);
@@ -64,7 +66,8 @@ export function publishingContract(context: ContractContext, options: ContractOp
     });
 
     test('keys, headers and values come back byte by byte', async () => {
-      const topic = await freshTopic(context.broker);
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
       const large = Buffer.alloc(1024 * 1024, 7);
       for (let index = 0; index < large.length; index += 1) large[index] = index % 251;
       const values = [
@@ -79,7 +82,7 @@ export function publishingContract(context: ContractContext, options: ContractOp
       );
       const before = Date.now();
       const positions = await publishAll(context.broker, sent);
-      const member = await context.broker.subscribe({ group: freshName('g'), topics: [topic] });
+      const member = await context.broker.subscribe({ group, topics: [topic] });
       const found = await pollCount(member, sent.length);
       for (const [index, message] of found.entries()) {
         expect(message).toMatchObject({ topic, partition: 0, key: `key ü ${index}`, headers });
@@ -91,7 +94,8 @@ export function publishingContract(context: ContractContext, options: ContractOp
     });
 
     test('an unknown topic or partition is refused for ever, and the others are taken', async () => {
-      const topic = await freshTopic(context.broker);
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
       const outcomes = await context.broker.publish([
         messageOf(topic, 'first'),
         messageOf(freshName('nowhere'), 'lost'),
@@ -106,12 +110,12 @@ export function publishingContract(context: ContractContext, options: ContractOp
       ]);
       expect(outcomes[1]).toMatchObject({ code: 'unknown-topic', retryable: false });
       expect(outcomes[2]).toMatchObject({ code: 'unknown-topic', retryable: false });
-      const member = await context.broker.subscribe({ group: freshName('g'), topics: [topic] });
+      const member = await context.broker.subscribe({ group, topics: [topic] });
       expect(texts(await pollCount(member, 2))).toEqual(['first', 'second']);
     });
 
     test('a message too large is refused for ever, and its neighbours are taken', async () => {
-      const topic = await freshTopic(context.broker);
+      const topic = await freshTopic(context.broker, 1, [freshName('g')]);
       const value = [Buffer.alloc(options.valueBytesMax + 1)];
       const [before, large, after] = await context.broker.publish([
         messageOf(topic, 'before'),
@@ -123,10 +127,10 @@ export function publishingContract(context: ContractContext, options: ContractOp
     });
 
     test('a dead letter goes to its topic with its headers and comes back', async () => {
-      const source = await freshTopic(context.broker);
-      const letters = await freshTopic(context.broker);
-      await publishTexts(context.broker, source, ['good', 'poison']);
       const group = freshName('g');
+      const source = await freshTopic(context.broker, 1, [group]);
+      const letters = await freshTopic(context.broker, 1, [group]);
+      await publishTexts(context.broker, source, ['good', 'poison']);
       const member = await context.broker.subscribe({ group, topics: [source] });
       const poison = (await pollCount(member, 2))[1];
       if (poison === undefined) throw new Error('unreachable');

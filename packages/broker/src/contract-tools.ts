@@ -18,9 +18,14 @@ export function freshName(what: string): string {
   return `${what}-${randomUUID().slice(0, 8)}`;
 }
 
-export async function freshTopic(broker: Broker, partitions = 1): Promise<string> {
+/** Groups that subscribe after something was published must be named here: see `TopicSpec.groups`. */
+export async function freshTopic(
+  broker: Broker,
+  partitions = 1,
+  groups: readonly string[] = [],
+): Promise<string> {
   const name = freshName('topic');
-  await broker.ensureTopics([{ name, partitions }]);
+  await broker.ensureTopics([{ name, partitions, groups }]);
   return name;
 }
 

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Broker,
+  BrokerError,
+  type DeliveredMessage,
+  type OutgoingMessage,
+  type PartitionLag,
+  type Position,
+  type PublishOutcome,
+  type ReplayFrom,
+  type SubscribeOptions,
+  type Subscription,
+  type TopicPartition,
+  type TopicSpec,
+  UnsupportedError,
+} from '@spillway/broker';
+import { Catalog } from './catalog.ts';
+import { Client } from './client.ts';
+import { configOf, type RabbitMqConfig, type RabbitMqOptions } from './config.ts';
+import { Member } from './consumer.ts';
+import { Control } from './control.ts';
+import { CountListener, CountTeller } from './counts.ts';
+import { refuse } from './errors.ts';
+import { Group } from './group.ts';
+import { lagOf } from './lag.ts';
+import { checkName, checkNames } from './names.ts';
+import { Producer } from './producer.ts';
+import { keptPositionAt, readKept } from './read.ts';
+import { declareTopic } from './topology.ts';
+
+/** On one or more nodes of RabbitMQ, 3.10 or later. */
+export function createRabbitMqBroker(options: RabbitMqOptions): Broker {
+  return new RabbitMqBroker(configOf(options));
+}
+
+/** What exists between start and stop. */
+interface Running {
+  /** Two connections: the server stops reading one that publishes when it lacks memory or disk. */
+  writing: Client;
+  reading: Client;
+  catalog: Catalog;
+  control: Control;
+  producer: Producer;
+  teller: CountTeller;
+  counts: CountListener;
+  groups: Map<string, Group>;
+  members: Set<Member>;
+}
+
+class RabbitMqBroker implements Broker {
+  readonly name = 'rabbitmq';
+  readonly canReplay = false;
+  readonly #config: RabbitMqConfig;
+  /** What this process asked for, to be declared again on each connection. */
+  readonly #wanted = new Map<string, TopicSpec>();
+  #running: Running | undefined;
+
+  constructor(config: RabbitMqConfig) {
+    this.#config = config;
+  }
+
+  async start(): Promise<void> {
+    if (this.#running !== undefined) return;
+    const running = this.#assemble();
+    this.#running = running;
+    const { reading, writing, teller } = running;
+    reading.start();
+    writing.start();
+    try {
+      await Promise.all([reading, writing].map((c) => c.whenOpen(this.#config.connectTimeoutMs)));
+      await teller.start(this.#config.beatMs);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#running = undefined;
+    const { members, producer, teller, writing, reading } = running;
+    teller.stop();
+    await Promise.all([producer.stop(), ...[...members].map((member) => member.close())]);
+    await Promise.all([writing.stop(), reading.stop()]);
+  }
+
+  health(): { ok: boolean; detail: string } {
+    const running = this.#running;
+    if (running === undefined) return { ok: false, detail: 'not running' };
+    const { writing, reading } = running;
+    const closed = [writing, reading].find(({ isOpen }) => !isOpen);
+    if (closed) return { ok: false, detail: `not connected: ${closed.trouble}` };
+    if (writing.blocked !== undefined) return { ok: false, detail: `blocked: ${writing.blocked}` };
+    return { ok: true, detail: `connected to RabbitMQ ${writing.version}` };
+  }
+
+  async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    const running = this.#get();
+    for (const { name, groups } of topics) {
+      checkName(name);
+      for (const group of groups ?? []) checkNames(name, group);
+    }
+    for (const spec of topics) await this.#ensure(running, spec);
+    for (const spec of topics) {
+      const groups = [...(this.#wanted.get(spec.name)?.groups ?? []), ...(spec.groups ?? [])];
+      this.#wanted.set(spec.name, { ...spec, groups: [...new Set(groups)] });
+    }
+  }
+
+  async topics(): Promise<TopicSpec[]> {
+    return this.#get().catalog.topics();
+  }
+
+  async publish(
+    messages: readonly OutgoingMessage[],
+    signal?: AbortSignal,
+  ): Promise<PublishOutcome[]> {
+    if (this.#running) return this.#running.producer.publish(messages, signal);
+    return messages.map(() => refuse('not-running', 'The broker is not running'));
+  }
+
+  /** A group that no `ensureTopics` named gets what is published from now on. */
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const running = this.#get();
+    const { catalog, members, reading, writing } = running;
+    const { group } = options;
+    const known = options.topics.map((name) => catalog.known(name));
+    for (const { name, kept } of known) {
+      checkNames(name, group);
+      if (kept) throw new UnsupportedError(`${name} is read without a group`);
+    }
+    await Promise.all([reading, writing].map((c) => c.whenOpen(this.#config.connectTimeoutMs)));
+    await this.ensureTopics(known.map((topic) => ({ ...topic, groups: [group] })));
+    const member = new Member({
+      ...options,
+      config: this.#config,
+      client: reading,
+      shared: this.#group(running, group),
+      topic: (name) => catalog.known(name),
+      declare: (name) =>
+        declareTopic(reading, this.#config, { ...catalog.known(name), groups: [group] }),
+      onClosed: () => members.delete(member),
+    });
+    members.add(member);
+    await member.join();
+    return member;
+  }
+
+  async lag(group: string): Promise<PartitionLag[]> {
+    const running = this.#get();
+    const { catalog, counts, reading: client } = running;
+    return lagOf(this.#group(running, group), { config: this.#config, client, catalog, counts });
+  }
+
+  /** Every group that subscribed or was named when a topic was made. */
+  async groups(): Promise<string[]> {
+    return this.#get().catalog.groups();
+  }
+
+  async replay(_group: string, _topic: string, _from: ReplayFrom): Promise<void> {
+    throw new UnsupportedError('RabbitMQ keeps nothing that a group has committed');
+  }
+
+  read(
+    from: Position,
+    options: { signal?: AbortSignal; bytesMax?: number } = {},
+  ): AsyncIterable<DeliveredMessage> {
+    return readKept(from, { ...this.#kept(from), signal: options.signal });
+  }
+
+  async positionAt(partition: TopicPartition, timestampMs: number): Promise<number> {
+    return keptPositionAt(partition, timestampMs, this.#kept(partition));
+  }
+
+  #assemble(): Running {
+    const config = this.#config;
+    const writing = new Client(config, 'publishes');
+    const reading = new Client(config, 'consumes');
+    const catalog = new Catalog({ config, writing, reading });
+    const control = new Control({ writing, reading });
+    const topic = (name: string) => catalog.topic(name);
+    const queuesOf = (name: string) => catalog.readersOf(name);
+    const producer = new Producer({ config, client: writing, topic, queuesOf });
+    const teller = new CountTeller({ control, publisher: randomUUID(), counts: producer.counts });
+    const running: Running = {
+      ...{ writing, reading, catalog, control, producer, teller },
+      counts: new CountListener(control),
+      groups: new Map(),
+      members: new Set(),
+    };
+    reading.onOpen(() => control.openReader());
+    reading.onOpen(() => catalog.openReader());
+    writing.onOpen(() => control.openWriter());
+    writing.onOpen(() => catalog.openWriter());
+    writing.onOpen(async () => {
+      for (const spec of this.#wanted.values()) await this.#ensure(running, spec);
+    });
+    writing.onOpen(() => producer.open());
+    return running;
+  }
+
+  async #ensure({ catalog, writing }: Running, spec: TopicSpec): Promise<void> {
+    const { name, groups = [] } = spec;
+    await catalog.addTopic(spec);
+    await declareTopic(writing, this.#config, { ...catalog.known(name), groups });
+    for (const group of groups) await catalog.addGroup(group, name);
+  }
+
+  #group({ groups, control }: Running, name: string): Group {
+    const { memberTimeoutMs } = this.#config;
+    const group = groups.get(name) ?? new Group({ name, control, memberTimeoutMs });
+    groups.set(name, group);
+    return group;
+  }
+
+  #kept({ topic, partition }: TopicPartition) {
+    const { catalog, writing, reading } = this.#get();
+    const { partitions, kept } = catalog.known(topic);
+    if (!kept) throw new UnsupportedError(`${topic} is not kept: it is read by groups alone`);
+    if (partition >= partitions) {
+      throw new BrokerError('unknown-topic', `No topic ${topic} with partition ${partition}`);
+    }
+    return { writing, reading, clock: this.#config.clock };
+  }
+
+  #get(): Running {
+    if (this.#running) return this.#running;
+    throw new BrokerError('not-running', 'The broker is not running');
+  }
+}

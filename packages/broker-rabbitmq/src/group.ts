@@ -1,0 +1,78 @@
+import type { Control } from './control.ts';
+import { memberKey } from './names.ts';
+import { type Beat, type Holding, Roster, type WhoIsThere } from './roster.ts';
+
+/** A member of this process. */
+export interface LocalMember {
+  readonly id: string;
+  /** Tells the others what it holds. */
+  beat(): void;
+  /** Somebody came, went, or holds something else. */
+  changed(): void;
+  holding(queue: string): Holding | undefined;
+}
+
+/** One group, as this process hears it; with the members of this process, if it has any. */
+export class Group {
+  readonly name: string;
+  readonly roster: Roster;
+  readonly #control: Control;
+  readonly #members = new Set<LocalMember>();
+  readonly #take = (body: unknown): void => this.#heard(body as Beat | WhoIsThere);
+  #opened: Promise<void> | undefined;
+
+  constructor(options: { name: string; control: Control; memberTimeoutMs: number }) {
+    this.name = options.name;
+    this.#control = options.control;
+    this.roster = new Roster(options.memberTimeoutMs);
+    this.#control.onOpen(() => {
+      this.roster.renew(performance.now());
+      for (const member of this.#members) member.beat();
+      this.ask();
+    });
+  }
+
+  /** Listens, and asks who is there. Idempotent. */
+  open(): Promise<void> {
+    this.#opened ??= this.#control.listen(memberKey(this.name), this.#take).then(() => this.ask());
+    return this.#opened;
+  }
+
+  ask(): void {
+    this.#control.tell(memberKey(this.name), { kind: 'who' } satisfies WhoIsThere);
+  }
+
+  tell(beat: Beat): void {
+    this.#control.tell(memberKey(this.name), beat);
+  }
+
+  add(member: LocalMember): void {
+    this.#members.add(member);
+  }
+
+  remove(member: LocalMember): void {
+    this.#members.delete(member);
+  }
+
+  get members(): ReadonlySet<LocalMember> {
+    return this.#members;
+  }
+
+  /** Of a member of this process: exact. Of another: as of its last beat. */
+  holding(queue: string): Holding | undefined {
+    for (const member of this.#members) {
+      const holding = member.holding(queue);
+      if (holding) return holding;
+    }
+    return this.roster.holderOf(queue, performance.now())?.held[queue];
+  }
+
+  #heard(body: Beat | WhoIsThere): void {
+    if (body.kind === 'who') {
+      for (const member of this.#members) member.beat();
+      return;
+    }
+    this.roster.note(body, performance.now());
+    for (const member of this.#members) member.changed();
+  }
+}

@@ -1,0 +1,61 @@
+/** What a member last told of itself. */
+export interface Beat {
+  kind: 'beat';
+  member: string;
+  topics: string[];
+  /** By queue. */
+  held: Record<string, Holding>;
+  /** It has closed its channels and will not be back. */
+  left?: boolean;
+}
+
+export interface Holding {
+  /** Messages delivered and not acknowledged. */
+  unacked: number;
+  /** When the oldest of them was published; null when there are none. */
+  oldestMs: number | null;
+}
+
+/** Everybody answers with a beat, so that who asks need not wait for the next ones. */
+export interface WhoIsThere {
+  kind: 'who';
+}
+
+/** The members of a group, as this process has heard them. */
+export class Roster {
+  readonly #timeoutMs: number;
+  readonly #heard = new Map<string, { beat: Beat; atMs: number }>();
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** @param nowMs of a clock that only grows, as in all that follows */
+  note(beat: Beat, nowMs: number): void {
+    if (beat.left) this.#heard.delete(beat.member);
+    else this.#heard.set(beat.member, { beat, atMs: nowMs });
+  }
+
+  has(member: string, nowMs: number): boolean {
+    return nowMs - (this.#heard.get(member)?.atMs ?? Number.NEGATIVE_INFINITY) < this.#timeoutMs;
+  }
+
+  present(nowMs: number): Beat[] {
+    for (const [member, { atMs }] of this.#heard) {
+      if (nowMs - atMs >= this.#timeoutMs) this.#heard.delete(member);
+    }
+    return [...this.#heard.values()].map(({ beat }) => beat);
+  }
+
+  holderOf(queue: string, nowMs: number): Beat | undefined {
+    return this.present(nowMs).find(({ held }) => queue in held);
+  }
+
+  /** After a break of the line: everyone gets the time to be heard again, and holds nothing. */
+  renew(nowMs: number): void {
+    for (const heard of this.#heard.values()) {
+      heard.atMs = nowMs;
+      heard.beat = { ...heard.beat, held: {} };
+    }
+  }
+}

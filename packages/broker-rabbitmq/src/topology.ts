@@ -1,0 +1,116 @@
+/** What is declared on the server. Each argument whose default differs by version is explicit. */
+import type { TopicPartition, TopicSpec } from '@spillway/broker';
+import type { Channel } from 'amqplib';
+import type { Client } from './client.ts';
+import type { RabbitMqConfig } from './config.ts';
+import { messageOf, replyCodeOf, replyCodes } from './errors.ts';
+import { catalogQueue, groupQueue, keptQueue } from './names.ts';
+
+interface Queue {
+  name: string;
+  arguments: Record<string, unknown>;
+  /** To the topic's exchange, by the number of the partition. */
+  boundTo?: TopicPartition;
+}
+
+/** Idempotent. The exchange of the topic and what its messages wait in. */
+export async function declareTopic(
+  client: Client,
+  config: RabbitMqConfig,
+  spec: TopicSpec,
+): Promise<void> {
+  const channel = await client.channel();
+  await channel.assertExchange(spec.name, 'direct', { durable: true, autoDelete: false });
+  await channel.close();
+  const queues = partitionsOf(spec).flatMap((at) => queuesOf(at, spec, { client, config }));
+  await declareQueues(client, config, queues);
+}
+
+/** Never trimmed: it holds a few hundred bytes per topic and group, and per start of a process. */
+export async function declareCatalog(client: Client, config: RabbitMqConfig): Promise<void> {
+  const { replicas } = config;
+  await declareQueues(client, config, [{ name: catalogQueue, arguments: streamOf(replicas) }]);
+}
+
+export function partitionsOf({ name, partitions }: TopicSpec): TopicPartition[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+}
+
+function queuesOf(
+  at: TopicPartition,
+  { kept, groups }: TopicSpec,
+  { client, config }: { client: Client; config: RabbitMqConfig },
+): Queue[] {
+  if (kept) return [{ name: keptQueue(at), arguments: keptArguments(config), boundTo: at }];
+  return (groups ?? []).map((group) => ({
+    name: groupQueue(at, group),
+    arguments: groupArguments(config, client.version),
+    boundTo: at,
+  }));
+}
+
+/**
+ * A backlog over its bound refuses publishes; nothing is dropped, nor dead-lettered by the server.
+ * From 4.0 on a quorum queue drops after 20 returns unless told otherwise; before, a negative limit
+ * would drop at once.
+ */
+function groupArguments(config: RabbitMqConfig, version: string): Record<string, unknown> {
+  const limitByDefault = Number.parseInt(version, 10) >= 4;
+  return {
+    'x-queue-type': 'quorum',
+    'x-quorum-initial-group-size': config.replicas,
+    'x-queue-leader-locator': 'balanced',
+    'x-single-active-consumer': true,
+    'x-max-length-bytes': config.groupBacklogBytesMax,
+    'x-overflow': 'reject-publish',
+    ...(limitByDefault && { 'x-delivery-limit': -1 }),
+  };
+}
+
+const segmentsPerKeptMax = 16;
+const segmentBytesMax = 256 * 1_048_576;
+
+/** Retention removes whole segments, so they are small against the bound. */
+function keptArguments({ replicas, keptHours, keptBytesMax }: RabbitMqConfig) {
+  return {
+    ...streamOf(replicas),
+    'x-max-age': `${Math.ceil(keptHours)}h`,
+    'x-max-length-bytes': keptBytesMax,
+    'x-stream-max-segment-size-bytes': Math.min(
+      segmentBytesMax,
+      Math.ceil(keptBytesMax / segmentsPerKeptMax),
+    ),
+  };
+}
+
+function streamOf(replicas: number): Record<string, unknown> {
+  return {
+    'x-queue-type': 'stream',
+    'x-initial-cluster-size': replicas,
+    'x-queue-leader-locator': 'balanced',
+  };
+}
+
+/** One that exists with other arguments is left as it is, and reported. */
+async function declareQueues(
+  client: Client,
+  { report }: RabbitMqConfig,
+  queues: readonly Queue[],
+): Promise<void> {
+  let channel = await client.channel();
+  for (const { name, arguments: wanted, boundTo } of queues) {
+    try {
+      await channel.assertQueue(name, { durable: true, arguments: wanted });
+    } catch (error) {
+      if (replyCodeOf(error) !== replyCodes.preconditionFailed) throw error;
+      report({ type: 'queue-differs', queue: name, message: messageOf(error) });
+      channel = await client.channel();
+    }
+    if (boundTo) await bind(channel, name, boundTo);
+  }
+  await channel.close();
+}
+
+async function bind(channel: Channel, queue: string, { topic, partition }: TopicPartition) {
+  await channel.bindQueue(queue, topic, String(partition));
+}
