@@ -79,7 +79,8 @@ export interface PollOptions {
 export interface Subscription {
   poll(options: PollOptions): Promise<DeliveredMessage[]>;
   /**
-   * Everything of the partition up to and including `position` is done. Durable when resolved.
+   * Everything of the partition up to and including `position` is done (one before the first:
+   * nothing is). Durable when resolved.
    * A position of a partition that this member no longer holds is ignored. After a seek back, a
    * commit moves the group back too.
    */

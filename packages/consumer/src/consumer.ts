@@ -15,8 +15,8 @@ import { type ConsumerStats, count, newStats } from './consumer-stats.ts';
 import { decodeMessage, type Item } from './decode-message.ts';
 import { Delivery } from './delivery.ts';
 import { firstRetries, HeldPartitions, type Retry } from './held-partitions.ts';
-import { sleep } from './retry.ts';
-import { rewindToSink } from './rewind.ts';
+import { persist, sleep } from './retry.ts';
+import { Rewinder } from './rewind.ts';
 
 export interface ConsumerOptions {
   group: string;
@@ -43,6 +43,7 @@ export class Consumer {
   readonly #held = new HeldPartitions();
   readonly #stats = newStats();
   readonly #delivery: Delivery;
+  readonly #rewinder: Rewinder;
   #subscription: Subscription | undefined;
   #running: Promise<void> | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -55,6 +56,10 @@ export class Consumer {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#clock = options.clock ?? Date.now;
     const { group, broker, sink, report, random = Math.random } = options;
+    this.#rewinder = new Rewinder({
+      ...options,
+      report: (rewind) => report?.({ type: 'rewound', group, ...rewind }),
+    });
     this.#delivery = new Delivery({
       ...{ group, broker, sink, report, random },
       limits: this.#limits,
@@ -105,15 +110,16 @@ export class Consumer {
   }
 
   async #join(): Promise<Subscription> {
-    const { broker, group, report } = this.#options;
-    for (const rewind of await rewindToSink(this.#options)) {
-      report?.({ type: 'rewound', group, ...rewind });
-    }
-    return await broker.subscribe({
+    const { broker, group } = this.#options;
+    const subscription = await broker.subscribe({
       group,
       topics: signals.map((signal) => topicOf[signal]),
       onRevoke: (partitions) => this.#giveUp(partitions),
     });
+    this.#rewinder.forgetAll();
+    // Before anyone asks for the lag; a sink that cannot tell now is asked again by the loop.
+    await this.#rewinder.settle(subscription).catch(() => undefined);
+    return subscription;
   }
 
   /** What breaks off (a commit that the disk refused) begins anew where the group stands. */
@@ -143,13 +149,31 @@ export class Consumer {
     while (!this.#abort.signal.aborted) {
       const polled = await upcoming;
       await this.#pause?.promise;
-      if (this.#abort.signal.aborted) return;
+      const moved = await this.#settleIn(subscription);
+      if (this.#abort.signal.aborted || !moved) return;
+      const current = polled.filter((item) => !moved.has(partitionName(item)));
       upcoming = this.#fetch(subscription);
       upcoming.catch(() => undefined); // The next round awaits it and throws what it threw.
-      this.#round = this.#handOver(subscription, polled);
+      this.#round = this.#handOver(subscription, current);
       await this.#round;
     }
     await upcoming;
+  }
+
+  /** Partitions that the sink wanted from further back; waits for as long as it cannot tell. */
+  async #settleIn(subscription: Subscription): Promise<ReadonlySet<string> | undefined> {
+    const { sink, group, report, random = Math.random } = this.#options;
+    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;
+    const settled = await persist(() => this.#rewinder.settle(subscription), {
+      signal: this.#abort.signal,
+      backoff: { baseMs, maxMs, random },
+      onFailure: (error, attempt, waitMs) => {
+        this.#stats.retries++;
+        this.#trouble = `${sink.name}: ${error.message}`;
+        report?.({ type: 'sink-unavailable', group, attempt, waitMs, error });
+      },
+    });
+    return settled?.value;
   }
 
   async #fetch(subscription: Subscription): Promise<Item[]> {
@@ -173,7 +197,12 @@ export class Consumer {
     const applied = await this.#delivery.apply(items);
     if (!applied) return;
     const outcomes = applied.value;
-    if (!outcomes) throw new Error(`${this.#options.sink.name} lost what it had applied`);
+    if (!outcomes) {
+      this.#rewinder.startOver();
+      this.#held.clear();
+      subscription.resume(subscription.assigned());
+      return;
+    }
     const retries = firstRetries(items, outcomes);
     const isDone = (item: Item): boolean => {
       const retry = retries.get(partitionName(item));
@@ -213,6 +242,9 @@ export class Consumer {
   /** Before partitions move: the batch in hand is finished and committed, the rest is dropped. */
   async #giveUp(partitions: readonly TopicPartition[]): Promise<void> {
     await this.#round.catch(() => undefined); // The loop reports it.
-    for (const partition of partitions) this.#held.release(partition);
+    for (const partition of partitions) {
+      this.#held.release(partition);
+      this.#rewinder.forget(partition);
+    }
   }
 }

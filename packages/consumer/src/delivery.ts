@@ -1,5 +1,5 @@
 import type { Broker, OutgoingMessage } from '@spillway/broker';
-import type { MessageOutcome, Sink } from '@spillway/store';
+import { type MessageOutcome, type Sink, SinkBehindError } from '@spillway/store';
 import type { ConsumerLimits } from './config.ts';
 import { type ConsumerEvent, letterEvent } from './consumer-event.ts';
 import { lettersOf, unburied } from './dead-letter.ts';
@@ -33,15 +33,17 @@ export class Delivery {
    * outcomes when the sink came back with less than it had.
    */
   apply(items: readonly Item[]) {
-    const { sink, group, report, onTrouble } = this.#options;
+    const { broker, sink, group, report, onTrouble } = this.#options;
     let failed = false;
     const relevant = items.filter((item) => item.decoded !== undefined);
     const messages = relevant.flatMap(({ decoded }) => decoded ?? []);
     return this.#persist(
       async () => {
-        if (failed && (await isBehind(sink, items))) return undefined;
-        const outcomes = messages.length ? await sink.apply(messages) : [];
-        return new Map(relevant.map((item, i) => [item, outcomes[i] as MessageOutcome]));
+        if (failed && broker.canReplay && (await isBehind(sink, items))) return undefined;
+        const outcomes = messages.length ? await sink.apply(messages).catch(toldBehind) : [];
+        return (
+          outcomes && new Map(relevant.map((item, i) => [item, outcomes[i] as MessageOutcome]))
+        );
       },
       (error, attempt, waitMs) => {
         failed = true;
@@ -93,4 +95,8 @@ export class Delivery {
     if (result) onTrouble(undefined);
     return result;
   }
+}
+
+function toldBehind(error: unknown): undefined {
+  if (!(error instanceof SinkBehindError)) throw error;
 }

@@ -2,10 +2,9 @@ import {
   type Broker,
   type Position,
   partitionName,
+  type Subscription,
   type TopicPartition,
-  topicOf,
 } from '@spillway/broker';
-import { signals } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
 
 export interface Rewind extends TopicPartition {
@@ -13,45 +12,88 @@ export interface Rewind extends TopicPartition {
   to: number;
 }
 
-/**
- * A sink that is less durable than the log keeps its own positions. Where they are behind the
- * group's committed ones, the group goes back to them before it reads, so what the sink lost is
- * handed over again and the lag says so meanwhile. Such a sink is owned by one process.
- * @param replayFromMs where a partition begins of which the sink knows nothing; the start if absent
- */
-export async function rewindToSink(options: {
+export interface RewinderOptions {
   broker: Broker;
   group: string;
   sink: Sink;
+  /** Where a partition begins of which the sink knows nothing, ms since the epoch; else its start. */
   replayFromMs?: () => number;
-}): Promise<Rewind[]> {
-  const { broker, group, sink, replayFromMs } = options;
-  if (!sink.nextPositions || !broker.canReplay) return [];
-  const topics = new Set(signals.map((signal) => topicOf[signal]));
-  const partitions = (await broker.topics())
-    .filter(({ name }) => topics.has(name))
-    .flatMap(({ name: topic, partitions: count }) =>
-      Array.from({ length: count }, (_, partition) => ({ topic, partition })),
+  report: (rewind: Rewind) => void;
+}
+
+/**
+ * A sink that is less durable than the log keeps its own positions. Where they are behind the
+ * group's committed ones, the group goes back to them before it hands anything over, so what the
+ * sink lost is handed over again and the lag says so meanwhile. Each member does so for the
+ * partitions that it holds.
+ */
+export class Rewinder {
+  readonly #options: RewinderOptions;
+  /** Partitions of which the sink has everything before what is read next. */
+  readonly #settled = new Set<string>();
+  /** What was read of all partitions and not committed is to be read again. */
+  #dropped = false;
+
+  constructor(options: RewinderOptions) {
+    this.#options = options;
+  }
+
+  forget(partition: TopicPartition): void {
+    this.#settled.delete(partitionName(partition));
+  }
+
+  /** For a new subscription. */
+  forgetAll(): void {
+    this.#settled.clear();
+  }
+
+  /** After the sink came back with less than it had: what is in hand is dropped. */
+  startOver(): void {
+    this.#settled.clear();
+    this.#dropped = true;
+  }
+
+  /** Names of the partitions that were moved; what was read of them before is void. */
+  async settle(subscription: Subscription): Promise<ReadonlySet<string>> {
+    const { broker, sink, report } = this.#options;
+    const partitions = subscription
+      .assigned()
+      .filter((partition) => !this.#settled.has(partitionName(partition)));
+    const moved = new Set<string>();
+    const isKeeper = sink.nextPositions && broker.canReplay;
+    for (const rewind of isKeeper && partitions.length ? await this.#find(partitions) : []) {
+      const { topic, partition, from, to } = rewind;
+      if (to >= from && !this.#dropped) continue;
+      moved.add(partitionName(rewind));
+      await subscription.seek({ topic, partition, position: to });
+      if (to >= from) continue;
+      await subscription.commit([{ topic, partition, position: to - 1 }]);
+      report(rewind);
+    }
+    for (const partition of partitions) this.#settled.add(partitionName(partition));
+    this.#dropped = false;
+    return moved;
+  }
+
+  /** From where the group stands to where the sink does, which is never further. */
+  async #find(partitions: readonly TopicPartition[]): Promise<Rewind[]> {
+    const { broker, group, sink, replayFromMs } = this.#options;
+    const next = new Map(
+      (await sink.nextPositions?.(partitions))?.map((at) => [partitionName(at), at.position]),
     );
-  const known = new Map(
-    (await sink.nextPositions(partitions)).map((next) => [partitionName(next), next.position]),
-  );
-  const lags = new Map((await broker.lag(group)).map((lag) => [partitionName(lag), lag]));
-  const rewinds: Rewind[] = [];
-  for (const partition of partitions) {
-    const from = lags.get(partitionName(partition))?.committed;
-    const to =
-      known.get(partitionName(partition)) ??
-      (replayFromMs ? await broker.positionAt(partition, replayFromMs()) : 0);
-    if (typeof from === 'number' && to < from) rewinds.push({ ...partition, from, to });
+    const lags = new Map((await broker.lag(group)).map((lag) => [partitionName(lag), lag]));
+    const rewinds: Rewind[] = [];
+    for (const { topic, partition } of partitions) {
+      const name = partitionName({ topic, partition });
+      const lag = lags.get(name);
+      const from = lag?.committed ?? lag?.start;
+      if (typeof from !== 'number') continue;
+      const begin = () => broker.positionAt({ topic, partition }, replayFromMs?.() ?? 0);
+      const to = next.get(name) ?? (replayFromMs ? await begin() : 0);
+      rewinds.push({ topic, partition, from, to: Math.min(from, to) });
+    }
+    return rewinds;
   }
-  for (const topic of new Set(rewinds.map((rewind) => rewind.topic))) {
-    const positions: Position[] = rewinds
-      .filter((rewind) => rewind.topic === topic)
-      .map(({ partition, to }) => ({ topic, partition, position: to }));
-    await broker.replay(group, topic, { positions });
-  }
-  return rewinds;
 }
 
 /** True when the sink does not have what stands before these messages, in the order of the log. */
