@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ProduceEvent } from './producer.ts';
 
 const whole = () => z.number().int();
 const mebibyte = 1_048_576;
@@ -108,6 +109,7 @@ export type KafkaSection = z.infer<typeof kafkaSection>;
 
 /** What an operator should hear of. Nothing here needs a restart. */
 export type KafkaBrokerEvent =
+  | ProduceEvent
   /** A topic was made. */
   | { type: 'topic-created'; topic: string; partitions: number }
   /** A member has new partitions, all of them listed. */

@@ -4,6 +4,8 @@ export type BrokerErrorCode =
   | 'unknown-topic'
   /** The topic exists with another number of partitions. */
   | 'partitions-differ'
+  /** The topic exists with settings under which a promise of ours would not hold. */
+  | 'misconfigured'
   /** A group with running members cannot be replayed. */
   | 'group-running'
   /** Not a name that every broker takes: 1 to 200 of A-Z a-z 0-9 . _ - */

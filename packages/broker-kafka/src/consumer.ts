@@ -1,0 +1,228 @@
+import {
+  BrokerError,
+  type DeliveredMessage,
+  type PollOptions,
+  type Position,
+  partitionName,
+  type SubscribeOptions,
+  type Subscription,
+  type TopicPartition,
+} from '@spillway/broker';
+import type { CommittedOffset, KafkaClient } from './client.ts';
+import type { KafkaBrokerEvent, KafkaSection } from './config.ts';
+import { messageOf } from './errors.ts';
+import { Fetcher } from './group/fetcher.ts';
+import { Held, metadataOf, sizeOf } from './group/held.ts';
+import { Membership } from './group/membership.ts';
+import { within } from './wait.ts';
+
+export interface ConsumerOptions extends SubscribeOptions {
+  section: KafkaSection;
+  /** A set of connections of its own for each kind of request that waits, up to `waitMs`. */
+  connect: (waitMs?: number) => KafkaClient;
+  onClose: () => void;
+  report: (event: KafkaBrokerEvent) => void;
+}
+
+/** One member of a group: reads ahead within a byte bound, hands over what is polled. */
+export class Consumer implements Subscription {
+  readonly #options: ConsumerOptions;
+  readonly #held = new Map<string, Held>();
+  readonly #membership: Membership;
+  readonly #fetcher: Fetcher;
+  #turn = 0;
+  #polling = false;
+  #closed: Promise<void> | undefined;
+  #wakeUp: (() => void) | undefined;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    const { group, topics, section, connect, report } = options;
+    const { sessionTimeoutMs, rebalanceTimeoutMs, deliveryTimeoutMs } = section;
+    this.#membership = new Membership({
+      ...{ group, topics, sessionTimeoutMs, rebalanceTimeoutMs, report },
+      patienceMs: deliveryTimeoutMs,
+      client: connect(),
+      // A join waits for the slowest member.
+      joinClient: connect(rebalanceTimeoutMs + sessionTimeoutMs),
+      assignee: {
+        owned: () => this.assigned(),
+        gain: (partitions, committed) => this.#gain(partitions, committed),
+        revoke: (partitions) => this.#revoke(partitions),
+        lose: () => this.#lose(),
+      },
+    });
+    this.#fetcher = new Fetcher({
+      ...{ group, report, held: this.#held, bytesMax: section.fetchBytesMax },
+      client: connect(),
+      onRecords: () => this.#wakeUp?.(),
+      onBegin: (held) => this.#noteBegin(held),
+    });
+  }
+
+  get group(): string {
+    return this.#options.group;
+  }
+
+  get topics(): readonly string[] {
+    return this.#options.topics;
+  }
+
+  /** Resolves as a member of the group; it may hold nothing yet. */
+  async start(): Promise<void> {
+    try {
+      await this.#membership.start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** What keeps it from reading at present; undefined when nothing does. */
+  get trouble(): string | undefined {
+    return this.#membership.trouble ?? this.#fetcher.trouble;
+  }
+
+  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+    if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
+    if (this.#polling) throw new Error('One poll at a time');
+    this.#polling = true;
+    const deadline = performance.now() + waitMs;
+    try {
+      for (;;) {
+        if (signal.aborted || this.#closed) return [];
+        const messages = this.#gather(bytesMax);
+        const leftMs = deadline - performance.now();
+        if (messages.length > 0 || leftMs <= 0) return messages;
+        await this.#sleep(leftMs, signal);
+      }
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  async commit(positions: readonly Position[]): Promise<void> {
+    if (this.#closed) return;
+    const offsets = positions.flatMap((position) => {
+      const held = this.#held.get(partitionName(position));
+      return held === undefined ? [] : [held.after(position.position)];
+    });
+    if (offsets.length > 0) await this.#membership.commit(offsets);
+  }
+
+  async seek(position: Position): Promise<void> {
+    this.#held.get(partitionName(position))?.seek(Math.max(0, position.position));
+    this.#fetcher.wake();
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const held of this.#heldOf(partitions)) held.pause();
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const held of this.#heldOf(partitions)) held.paused = false;
+    this.#fetcher.wake();
+  }
+
+  assigned(): TopicPartition[] {
+    return [...this.#held.values()].map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#leave();
+    return this.#closed;
+  }
+
+  async #leave(): Promise<void> {
+    this.#held.clear();
+    this.#wakeUp?.();
+    await Promise.all([this.#membership.close(), this.#fetcher.close()]);
+    this.#options.onClose();
+  }
+
+  #gain(partitions: readonly TopicPartition[], committed: readonly CommittedOffset[]): void {
+    const known = new Map(committed.map((offset) => [partitionName(offset), offset]));
+    for (const { topic, partition } of partitions) {
+      const name = partitionName({ topic, partition });
+      this.#held.set(name, new Held(topic, partition, known.get(name)));
+    }
+    this.#fetcher.wake();
+  }
+
+  /** Not polled from now on; let go once `onRevoke` is done, or has had its time. */
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    for (const held of this.#heldOf(partitions)) held.revoking = true;
+    await this.#tell(partitions);
+    for (const partition of partitions) this.#held.delete(partitionName(partition));
+  }
+
+  /** Too late to commit, yet who reads must drop what it has in hand. */
+  #lose(): void {
+    const lost = this.assigned();
+    this.#held.clear();
+    if (lost.length > 0) void this.#tell(lost);
+  }
+
+  async #tell(partitions: readonly TopicPartition[]): Promise<void> {
+    const { onRevoke, section, group, report } = this.#options;
+    if (onRevoke === undefined) return;
+    try {
+      // The group waits for the whole of the time-out; to join again takes some of it.
+      await within(onRevoke(partitions), section.rebalanceTimeoutMs * 0.8, 'onRevoke');
+    } catch (error) {
+      report({ type: 'revoke-failed', group, message: messageOf(error) });
+    }
+  }
+
+  /** From here on the group's lag is known, and what retention takes from it. */
+  #noteBegin({ topic, partition, fetchAt, expired }: Held): void {
+    const offset = { topic, partition, position: fetchAt ?? 0, metadata: metadataOf(expired) };
+    this.#membership.commit([offset]).catch((error) => {
+      const { group, report } = this.#options;
+      report({ type: 'retrying', group, what: 'commit', message: messageOf(error), waitMs: 0 });
+    });
+  }
+
+  #gather(bytesMax: number): DeliveredMessage[] {
+    const messages: DeliveredMessage[] = [];
+    let bytesLeft = bytesMax;
+    for (const held of this.#inTurn()) {
+      const { topic, partition } = held;
+      while (bytesLeft > 0) {
+        const record = held.take(messages.length === 0 ? Number.POSITIVE_INFINITY : bytesLeft);
+        if (record === undefined) break;
+        const { position, timestampMs, key, value, headers } = record;
+        messages.push({ topic, partition, position, timestampMs, key, value, headers });
+        bytesLeft -= sizeOf(record);
+      }
+    }
+    if (messages.length > 0) this.#fetcher.wake();
+    return messages;
+  }
+
+  /** Every partition is first in turn, so that a full one does not starve the others. */
+  #inTurn(): Held[] {
+    const polled = [...this.#held.values()].filter(({ isPolled }) => isPolled);
+    this.#turn += 1;
+    const first = this.#turn % Math.max(1, polled.length);
+    return [...polled.slice(first), ...polled.slice(0, first)];
+  }
+
+  #sleep(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wakeUp = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', wakeUp);
+        this.#wakeUp = undefined;
+        resolve();
+      };
+      const timer = setTimeout(wakeUp, timeoutMs);
+      signal.addEventListener('abort', wakeUp);
+      this.#wakeUp = wakeUp;
+    });
+  }
+
+  #heldOf(partitions: readonly TopicPartition[]): Held[] {
+    return partitions.flatMap((partition) => this.#held.get(partitionName(partition)) ?? []);
+  }
+}

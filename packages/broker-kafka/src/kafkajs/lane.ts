@@ -1,0 +1,85 @@
+import type { OutgoingMessage, PublishOutcome } from '@spillway/broker';
+
+/** Of a batch: the position of its first message where it is durable. */
+export type Sent = PublishOutcome;
+
+export interface LaneOptions {
+  batchBytesMax: number;
+  isKnown: () => Promise<boolean>;
+  send: (batch: readonly OutgoingMessage[]) => Promise<Sent>;
+}
+
+interface Waiting {
+  message: OutgoingMessage;
+  bytes: number;
+  settle: (outcome: PublishOutcome) => void;
+}
+
+/** One partition: one batch under way at a time, so that the order is that of the calls. */
+export class Lane {
+  readonly #options: LaneOptions;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  send(message: OutgoingMessage, bytes: number): Promise<PublishOutcome> {
+    return new Promise((settle) => {
+      this.#waiting.push({ message, bytes, settle });
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+      });
+    });
+  }
+
+  async flushed(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // What the same call brings goes into the same batch.
+    while (this.#waiting.length > 0) {
+      const batch = this.#next();
+      const outcome = await this.#send(batch.map(({ message }) => message));
+      if (isTooLarge(outcome) && batch.length > 1) {
+        for (const one of batch) one.settle(await this.#send([one.message]));
+        continue;
+      }
+      for (const [index, { settle }] of batch.entries()) settle(outcomeAt(outcome, index));
+    }
+  }
+
+  async #send(batch: readonly OutgoingMessage[]): Promise<Sent> {
+    try {
+      if (await this.#options.isKnown()) return await this.#options.send(batch);
+      const message = 'No such topic, or no such partition of it';
+      return { status: 'refused', code: 'unknown-topic', retryable: false, message };
+    } catch (error) {
+      // Nothing was sent: it was not known whether the topic is there.
+      const message = error instanceof Error ? error.message : String(error);
+      return { status: 'refused', code: 'unavailable', retryable: true, message };
+    }
+  }
+
+  #next(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const one of this.#waiting) {
+      bytes += one.bytes;
+      if (count > 0 && bytes > this.#options.batchBytesMax) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}
+
+function isTooLarge(outcome: Sent): boolean {
+  return outcome.status === 'refused' && outcome.code === 'too-large';
+}
+
+function outcomeAt(outcome: Sent, index: number): PublishOutcome {
+  if (outcome.status !== 'durable' || outcome.position === undefined) return outcome;
+  return { status: 'durable', position: outcome.position + index };
+}

@@ -1,0 +1,182 @@
+import {
+  type OutgoingMessage,
+  type PublishOutcome,
+  partitionName,
+  type RefusalCode,
+} from '@spillway/broker';
+import kafkajs, { type Kafka, type Producer } from 'kafkajs';
+import { messageOf } from '../errors.ts';
+import type { ProducePort } from '../producer.ts';
+import { within } from '../wait.ts';
+import { Lane, type Sent } from './lane.ts';
+import { type LibraryOptions, openLibrary, translate } from './library.ts';
+
+export interface KafkajsProducerOptions extends LibraryOptions {
+  deliveryTimeoutMs: number;
+  messageBytesMax: number;
+  /** The partitions of a topic; 0 when there is no such topic. */
+  partitionsOf: (topic: string) => Promise<number>;
+}
+
+/** What a batch of one message has beside key, headers and value: 61 bytes, and the record's own. */
+const overheadBytes = 100;
+
+const refusals: Readonly<Record<string, RefusalCode>> = {
+  MESSAGE_TOO_LARGE: 'too-large',
+  RECORD_LIST_TOO_LARGE: 'too-large',
+  UNKNOWN_TOPIC_OR_PARTITION: 'unknown-topic',
+  INVALID_TOPIC_EXCEPTION: 'unknown-topic',
+};
+
+/**
+ * The idempotent producer of KafkaJS. It counts sequences back after an error, so that what follows
+ * an unknown outcome could be taken for a repetition of it and be lost: then it is replaced.
+ */
+export class KafkajsProducer implements ProducePort {
+  readonly #options: KafkajsProducerOptions;
+  readonly #lanes = new Map<string, Lane>();
+  #kafka: Kafka | undefined;
+  #producer: Promise<Producer> | undefined;
+  #running = false;
+  #trouble: string | undefined;
+
+  constructor(options: KafkajsProducerOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#kafka = openLibrary(this.#options);
+    try {
+      await this.#connected();
+    } catch (error) {
+      throw translate(error, 'Kafka');
+    }
+    this.#running = true;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    const flushed = Promise.all([...this.#lanes.values()].map((lane) => lane.flushed()));
+    await within(flushed, this.#options.deliveryTimeoutMs, 'flush').catch(() => {});
+    await this.#replace();
+  }
+
+  health(): { ok: boolean; detail: string } {
+    if (!this.#running) return { ok: false, detail: 'not running' };
+    return { ok: this.#trouble === undefined, detail: this.#trouble ?? 'producing' };
+  }
+
+  async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+    if (!this.#running) {
+      return messages.map(() => refused('not-running', 'The producer is not running'));
+    }
+    return await Promise.all(
+      [...messages.keys()].map((index) => this.#send(messages[index] as OutgoingMessage)),
+    );
+  }
+
+  /** Synchronous up to the lane: the order is that of the calls. */
+  #send(message: OutgoingMessage): Promise<PublishOutcome> {
+    const bytes = sizeOf(message);
+    const { messageBytesMax } = this.#options;
+    if (bytes > messageBytesMax) {
+      const text = `${bytes} bytes; at most ${messageBytesMax} are taken`;
+      return Promise.resolve(refused('too-large', text));
+    }
+    const name = partitionName(message);
+    const lane = this.#lanes.get(name) ?? this.#open(name, message);
+    return lane.send(message, bytes);
+  }
+
+  #open(name: string, { topic, partition }: OutgoingMessage): Lane {
+    const lane = new Lane({
+      batchBytesMax: this.#options.messageBytesMax,
+      isKnown: async () => {
+        const count = await this.#options.partitionsOf(topic);
+        if (partition < count) return true;
+        this.#lanes.delete(name); // It may be made yet; names that are not do not gather here.
+        return false;
+      },
+      send: (batch) => this.#produce(topic, partition, batch),
+    });
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  async #produce(
+    topic: string,
+    partition: number,
+    batch: readonly OutgoingMessage[],
+  ): Promise<Sent> {
+    const { deliveryTimeoutMs } = this.#options;
+    let producer: Promise<Producer> | undefined;
+    try {
+      producer = this.#connected();
+      const messages = batch.map(({ key, value, headers }) => ({
+        ...{ partition, key, headers: { ...headers }, value: Buffer.concat(value) },
+      }));
+      const sending = (await producer).send({ topic, messages, acks: -1 });
+      const [answer] = await within(sending, deliveryTimeoutMs, 'A publish');
+      this.#trouble = undefined;
+      if (answer?.baseOffset === undefined) throw new Error('No answer for the partition');
+      return { status: 'durable', position: Number(answer.baseOffset) };
+    } catch (error) {
+      await this.#replace(producer);
+      const { reason, message } = translate(error, partitionName({ topic, partition }));
+      const code = refusals[reason];
+      if (code !== undefined) return refused(code, message);
+      this.#trouble = message;
+      return { status: 'unknown', message };
+    }
+  }
+
+  /** The producer that others use by now stays. */
+  async #replace(which = this.#producer): Promise<void> {
+    if (this.#producer !== which) return;
+    this.#producer = undefined;
+    await which?.then((producer) => producer.disconnect()).catch(() => {});
+  }
+
+  #connected(): Promise<Producer> {
+    this.#producer ??= this.#connect();
+    return this.#producer;
+  }
+
+  async #connect(): Promise<Producer> {
+    const { deliveryTimeoutMs } = this.#options;
+    const producer = (this.#kafka as Kafka).producer({
+      idempotent: true,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      // Waits of at most a second: about as many as fit before a publish is given up.
+      retry: {
+        retries: Math.max(1, Math.ceil(deliveryTimeoutMs / 1_000)),
+        initialRetryTime: 50,
+        maxRetryTime: 1_000,
+      },
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      this.#producer = undefined;
+      this.#trouble = messageOf(error);
+      throw error;
+    }
+    return producer;
+  }
+}
+
+function sizeOf({ key, value, headers }: OutgoingMessage): number {
+  let bytes = overheadBytes + Buffer.byteLength(key);
+  for (const part of value) bytes += part.byteLength;
+  for (const [name, text] of Object.entries(headers)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 6;
+  }
+  return bytes;
+}
+
+function refused(code: RefusalCode, message: string): Sent & { status: 'refused' } {
+  const retryable = code === 'not-running';
+  return { status: 'refused', code, retryable, message };
+}

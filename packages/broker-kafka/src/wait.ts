@@ -1,0 +1,44 @@
+/** Waits; an abort ends the wait early, not with an error. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
+
+const firstMs = 50;
+const lastMs = 2_000;
+
+/** Waits that double from 50 ms to 2 s. */
+export class Backoff {
+  #nextMs = firstMs;
+
+  nextMs(): number {
+    const waitMs = this.#nextMs;
+    this.#nextMs = Math.min(lastMs, waitMs * 2);
+    return waitMs;
+  }
+
+  reset(): void {
+    this.#nextMs = firstMs;
+  }
+}
+
+/** Rejects when the work takes longer; the work itself goes on. */
+export async function within<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took over ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,51 @@
+/** The whole contract against a real Kafka, with either client library. A restart is a kill -9. */
+import type { Broker } from '@spillway/broker';
+import { brokerContract } from '@spillway/broker/contract';
+import { type KafkaServers, startKafka } from '@spillway/native';
+import { afterAll, beforeAll } from 'vitest';
+import { createKafkaBroker, type KafkaBrokerOptions, kafkaSection } from '../src/index.ts';
+
+const messageBytesMax = 2 * 1024 * 1024;
+
+let kafka: KafkaServers;
+
+beforeAll(async () => {
+  kafka = await startKafka();
+});
+
+afterAll(() => kafka?.remove());
+
+for (const driver of ['platformatic', 'kafkajs'] as const) {
+  brokerContract({
+    name: `kafka, ${driver}`,
+    valueBytesMax: messageBytesMax,
+    createStopped: async () => createKafkaBroker(optionsOf(driver)),
+    create: async () => {
+      const broker: Broker = createKafkaBroker(optionsOf(driver));
+      await broker.start();
+      return {
+        broker,
+        // The same one goes on: a broker's restart needs none of ours.
+        restart: async () => {
+          const [server] = kafka.servers;
+          await server?.kill();
+          await server?.start();
+          return broker;
+        },
+        close: () => broker.stop(),
+      };
+    },
+  });
+}
+
+function optionsOf(driver: KafkaBrokerOptions['driver']): KafkaBrokerOptions {
+  const section = kafkaSection.parse({
+    driver,
+    bootstrap: kafka.bootstrap,
+    replicationFactor: 1,
+    minInsyncReplicas: 1,
+    messageBytesMax,
+    sessionTimeoutMs: 6_000,
+  });
+  return { ...section, clientId: 'contract' };
+}
