@@ -1,33 +1,30 @@
 /** Telemetry tables are partitioned by day; each day's partitions are made once, before use. */
-import type { Client, Queryable } from './client.ts';
+import type { Queryable } from './client.ts';
 import { dayMs, dayOf } from './days.ts';
 import { lockSchema } from './locks.ts';
 import { partitionedTables } from './tables.ts';
 
 export class Partitions {
-  readonly #client: Client;
-  readonly #made = new Set<string>();
+  readonly #known = new Set<string>();
 
-  constructor(client: Client) {
-    this.#client = client;
+  /** Makes what is missing. `tx` has locked the days, so that none is dropped before it ends. */
+  async ensure(tx: Queryable, days: readonly string[]): Promise<void> {
+    const unknown = days.filter((day) => !this.#known.has(day)).sort();
+    if (unknown.length === 0) return;
+    await lockSchema(tx);
+    const there = new Set(await partitionedDays(tx));
+    const missing = unknown.filter((day) => !there.has(day));
+    if (missing.length === 0) return;
+    await tx.script(missing.flatMap((day) => partitionedTables.map(createSql(day))).join('\n'));
   }
 
-  /** Makes what is missing, in a transaction of its own. */
-  async ensure(days: Iterable<string>): Promise<void> {
-    const missing = [...new Set(days)].filter((day) => !this.#made.has(day)).sort();
-    if (missing.length === 0) return;
-    await this.#client.transaction(async (tx) => {
-      await lockSchema(tx);
-      const there = new Set(await partitionedDays(tx));
-      const absent = missing.filter((day) => !there.has(day));
-      if (absent.length === 0) return;
-      await tx.script(absent.flatMap((day) => partitionedTables.map(createSql(day))).join('\n'));
-    });
-    for (const day of missing) this.#made.add(day);
+  /** After the commit. */
+  remember(days: readonly string[]): void {
+    for (const day of days) this.#known.add(day);
   }
 
   forget(): void {
-    this.#made.clear();
+    this.#known.clear();
   }
 }
 

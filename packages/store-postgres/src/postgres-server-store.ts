@@ -1,7 +1,6 @@
 import type { WriteStore } from '@spillway/store';
 import type { PostgresServerStoreConfig } from './config.ts';
 import { connectionOf } from './connection.ts';
-import { dayMs, dayOf } from './days.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { checkServer } from './server-checks.ts';
@@ -94,8 +93,7 @@ class PostgresServerStore extends SqlWriteStore {
     if (parts.unsafe.length)
       this.#config.report?.({ type: 'store-unsafe', settings: parts.unsafe });
     await migrate(parts.maintenance);
-    const now = this.#now();
-    await parts.writer.partitions.ensure([dayOf(now), dayOf(now + dayMs)]);
+    await parts.writer.makeAhead();
   }
 }
 

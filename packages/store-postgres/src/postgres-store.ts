@@ -2,7 +2,6 @@ import type { Position, TopicPartition } from '@spillway/broker';
 import type { WriteStore } from '@spillway/store';
 import type { Client } from './client.ts';
 import type { PostgresStoreConfig } from './config.ts';
-import { dayMs, dayOf } from './days.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { Folder } from './folder.ts';
 import { openEmbedded, reopenEmbedded } from './open-embedded.ts';
@@ -35,8 +34,7 @@ class PostgresStore extends SqlWriteStore {
   async start(): Promise<void> {
     if (this.#open) return;
     this.#open = this.#on(await openEmbedded(this.#folder, this.#config.report));
-    const now = this.#now();
-    await this.#open.writer.partitions.ensure([dayOf(now), dayOf(now + dayMs)]);
+    await this.#open.writer.makeAhead();
   }
 
   async stop(): Promise<void> {

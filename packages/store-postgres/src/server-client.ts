@@ -21,7 +21,7 @@ export interface ServerClientOptions {
 const graceMs = 1_000;
 /** Callers that may wait for a connection; one more is refused at once. */
 const waitingMax = 64;
-const idleTimeoutMs = 60_000;
+const idleTimeoutMs = 10_000;
 /** While the server cannot be used, it is asked this often whether it can again. */
 const probeEveryMs = 1_000;
 
@@ -51,6 +51,8 @@ export class ServerClient implements Client {
       connectionTimeoutMillis: options.connectTimeoutMs,
       idleTimeoutMillis: idleTimeoutMs,
       onConnect: async (client) => {
+        // It reaches whoever waits for an answer; without a listener it would end the process.
+        client.on('error', () => undefined);
         await client.query(sessionSql(options));
       },
     });

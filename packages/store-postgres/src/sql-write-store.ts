@@ -72,6 +72,7 @@ export abstract class SqlWriteStore implements WriteStore {
       return await retain(maintenance, olderThanMs);
     } finally {
       writer.forget();
+      await writer.makeAhead();
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { DecodedMessage, MessageOutcome, RecordOutcome } from '@spillway/store';
 import { duplicate, stored } from '@spillway/store';
 import type { Client, Queryable } from './client.ts';
-import { dayOf, dayOfRecord } from './days.ts';
+import { dayMs, dayOf, dayOfRecord } from './days.ts';
 import { DatabaseError } from './errors.ts';
 import { lockForApply } from './locks.ts';
 import {
@@ -18,7 +18,7 @@ import { insertRows } from './row-inserter.ts';
 import type { Row } from './tables.ts';
 import { Tenants } from './tenants.ts';
 
-/** A partition may be dropped, or a deadlock broken, and what comes after may meet the same. */
+/** For deadlocks; a partition that was dropped is made anew at the second attempt. */
 const attemptsMax = 4;
 
 export interface WriterOptions {
@@ -36,14 +36,13 @@ interface Pending {
 export class Writer {
   readonly #client: Client;
   readonly #options: WriterOptions;
-  readonly partitions: Partitions;
+  readonly #partitions = new Partitions();
   readonly tenants = new Tenants();
   readonly #dimensions = new RowDimensions();
 
   constructor(client: Client, options: WriterOptions) {
     this.#client = client;
     this.#options = options;
-    this.partitions = new Partitions(client);
   }
 
   async apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
@@ -55,14 +54,25 @@ export class Writer {
         const known = error instanceof DatabaseError ? error : undefined;
         const passes = known?.lacksPartition || known?.mayPassAtOnce;
         if (!passes || attempt === attemptsMax) throw error;
-        if (known.lacksPartition) this.partitions.forget();
+        if (known.lacksPartition) this.#partitions.forget();
       }
     }
   }
 
+  /** Partitions of the days to come, so that no batch has to wait for them. */
+  async makeAhead(): Promise<void> {
+    const now = this.#options.now();
+    const days = [dayOf(now), dayOf(now + dayMs)];
+    await this.#client.transaction(async (tx) => {
+      await lockForApply(tx, days);
+      await this.#partitions.ensure(tx, days);
+    });
+    this.#partitions.remember(days);
+  }
+
   /** After retention removed rows that the caches may know. */
   forget(): void {
-    this.partitions.forget();
+    this.#partitions.forget();
     this.#dimensions.forget();
   }
 
@@ -77,10 +87,10 @@ export class Writer {
     );
     const rows = pending.flatMap((one) => one.rows);
     const days = [...new Set(rows.map(({ day }) => day))];
-    await this.partitions.ensure(days);
     await this.#dimensions.find(this.#client, rows);
     const outcomes = await this.#client.transaction(async (tx) => {
       await lockForApply(tx, days);
+      await this.#partitions.ensure(tx, days);
       const refs = await registerMessages(
         tx,
         pending.map(({ message }) => message),
@@ -90,6 +100,7 @@ export class Writer {
       if (this.#options.keepsPositions) await movePositions(tx, messages);
       return outcomesOf(pending, refs);
     });
+    this.#partitions.remember(days);
     return messages.map(
       ({ envelope }) => outcomes.get(nameOfMessage(envelope.id)) as MessageOutcome,
     );

@@ -47,7 +47,7 @@ export async function sql(url: string, text: string): Promise<Record<string, unk
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query('SET search_path = spillway');
+    await client.query('SET search_path = spillway; SET default_transaction_read_only = off');
     const { rows } = await client.query(text);
     return rows ?? [];
   } finally {
