@@ -30,6 +30,8 @@ export class Consumer implements Subscription {
   readonly #held = new Map<string, Held>();
   readonly #membership: Membership;
   readonly #fetcher: Fetcher;
+  /** Held, and not noted yet where a new group begins there. */
+  readonly #beginnings = new Map<string, PromiseWithResolvers<void>>();
   #turn = 0;
   #polling = false;
   #closed: Promise<void> | undefined;
@@ -68,10 +70,13 @@ export class Consumer implements Subscription {
     return this.#options.topics;
   }
 
-  /** Resolves as a member of the group; it may hold nothing yet. */
+  /** Resolves as a member that holds something or nothing, and is known by where it begins. */
   async start(): Promise<void> {
     try {
       await this.#membership.start();
+      const { section, group } = this.#options;
+      const begun = Promise.all([...this.#beginnings.values()].map(({ promise }) => promise));
+      await within(begun, section.deliveryTimeoutMs, `To find where ${group} begins`);
     } catch (error) {
       await this.close();
       throw error;
@@ -134,7 +139,7 @@ export class Consumer implements Subscription {
   }
 
   async #leave(): Promise<void> {
-    this.#held.clear();
+    this.#forget(this.assigned());
     this.#wakeUp?.();
     await Promise.all([this.#membership.close(), this.#fetcher.close()]);
     this.#options.onClose();
@@ -145,6 +150,7 @@ export class Consumer implements Subscription {
     for (const { topic, partition } of partitions) {
       const name = partitionName({ topic, partition });
       this.#held.set(name, new Held(topic, partition, known.get(name)));
+      if (!known.has(name)) this.#beginnings.set(name, Promise.withResolvers());
     }
     this.#fetcher.wake();
   }
@@ -153,13 +159,25 @@ export class Consumer implements Subscription {
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
     for (const held of this.#heldOf(partitions)) held.revoking = true;
     await this.#tell(partitions);
-    for (const partition of partitions) this.#held.delete(partitionName(partition));
+    this.#forget(partitions);
+  }
+
+  #forget(partitions: readonly TopicPartition[]): void {
+    for (const name of partitions.map(partitionName)) {
+      this.#held.delete(name);
+      this.#settle(name);
+    }
+  }
+
+  #settle(name: string): void {
+    this.#beginnings.get(name)?.resolve();
+    this.#beginnings.delete(name);
   }
 
   /** Too late to commit, yet who reads must drop what it has in hand. */
   #lose(): void {
     const lost = this.assigned();
-    this.#held.clear();
+    this.#forget(lost);
     if (lost.length > 0) void this.#tell(lost);
   }
 
@@ -177,10 +195,11 @@ export class Consumer implements Subscription {
   /** From here on the group's lag is known, and what retention takes from it. */
   #noteBegin({ topic, partition, fetchAt, expired }: Held): void {
     const offset = { topic, partition, position: fetchAt ?? 0, metadata: metadataOf(expired) };
-    this.#membership.commit([offset]).catch((error) => {
+    const noted = this.#membership.commit([offset]).catch((error) => {
       const { group, report } = this.#options;
       report({ type: 'retrying', group, what: 'commit', message: messageOf(error), waitMs: 0 });
     });
+    noted.finally(() => this.#settle(partitionName({ topic, partition })));
   }
 
   #gather(bytesMax: number): DeliveredMessage[] {

@@ -37,6 +37,7 @@ export function consumingContract(context: ContractContext, options: ContractOpt
         const member = await context.broker.subscribe({ group, topics: [topic] });
         await commitAll(member, (await pollCount(member, 10)).slice(0, 7));
         const broker = await context.restart();
+        await member.close().catch(() => {}); // It may have died with the broker, or live on.
         const again = await broker.subscribe({ group, topics: [topic] });
         expect(texts(await pollCount(again, 3))).toEqual(['m7', 'm8', 'm9']);
       },
