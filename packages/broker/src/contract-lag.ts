@@ -41,6 +41,28 @@ export function lagContract(context: ContractContext, options: ContractOptions):
       await member.close();
     });
 
+    test('in seconds it is the age of the oldest message that waits, or unknown', async () => {
+      const off = options.lagSecondsOff ?? 1;
+      const topic = await freshTopic(context.broker);
+      const group = freshName('g');
+      const member = await context.broker.subscribe({ group, topics: [topic] });
+      const oldMs = performance.now();
+      await publishTexts(context.broker, topic, numbered('old', 3));
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      const newMs = performance.now();
+      await publishTexts(context.broker, topic, numbered('new', 2));
+      const newSecondsMax = () => (performance.now() - newMs) / 1000 + off;
+      const [old] = await lagIs(group, [5]);
+      if (old?.seconds !== null) {
+        expect(old?.seconds).toBeGreaterThanOrEqual(2.5 - off);
+        expect(old?.seconds).toBeLessThanOrEqual((performance.now() - oldMs) / 1000 + off);
+      }
+      await commitAll(member, (await pollCount(member, 5)).slice(0, 3));
+      const [young] = await lagIs(group, [2]);
+      if (young?.seconds !== null) expect(young?.seconds).toBeLessThanOrEqual(newSecondsMax());
+      await member.close();
+    });
+
     test('goes on being known when no member runs', async () => {
       const group = freshName('g');
       const topic = await freshTopic(context.broker, 1, [group]);

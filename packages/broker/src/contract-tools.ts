@@ -9,8 +9,8 @@ import type {
   Subscription,
 } from './broker.ts';
 
-/** However slow the broker, what was published is there by then. */
-export const patienceMs = 20_000;
+/** However slow the broker, and after a kill of it, what was published is there by then. */
+export const patienceMs = 30_000;
 const pollMs = 250;
 
 /** Names that no earlier test used: a broker may be shared by many runs. */
@@ -82,6 +82,19 @@ export async function pollCount(
     return found.length >= count;
   }, `${count} messages`);
   expect(found).toHaveLength(count);
+  return found;
+}
+
+/** Polls until it `suffices`; answers all there was by then. */
+export async function pollUntil(
+  subscription: Subscription,
+  suffices: (found: readonly DeliveredMessage[]) => boolean,
+): Promise<DeliveredMessage[]> {
+  const found: DeliveredMessage[] = [];
+  await eventually(async () => {
+    found.push(...(await pollOnce(subscription)));
+    return suffices(found);
+  }, 'enough messages');
   return found;
 }
 

@@ -5,9 +5,11 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Broker } from './broker.ts';
 import { consumingContract } from './contract-consuming.ts';
+import { faultContract } from './contract-faults.ts';
 import { groupContract } from './contract-groups.ts';
 import { lagContract } from './contract-lag.ts';
 import { lifecycleContract } from './contract-lifecycle.ts';
+import { loadContract } from './contract-load.ts';
 import { publishingContract } from './contract-publishing.ts';
 import { replayContract } from './contract-replay.ts';
 
@@ -26,6 +28,8 @@ export interface ContractOptions {
   createStopped: () => Promise<Broker>;
   /** The largest message that it takes, in bytes of its value; more than 1 MiB. */
   valueBytesMax: number;
+  /** How much its lag in seconds may be off, where it is known; 1 by default. */
+  lagSecondsOff?: number;
   /** What the adapter does not do, and why. */
   optOuts?: { replay?: string; restart?: string };
 }
@@ -60,6 +64,8 @@ export function brokerContract(options: ContractOptions): void {
     publishingContract(context, options);
     consumingContract(context, options);
     groupContract(context);
+    loadContract(context);
+    faultContract(context, options);
     lagContract(context, options);
     replayContract(context, options);
     lifecycleContract(context, options);
