@@ -70,6 +70,7 @@ function liveStub(): LiveStore {
     services: unused,
     operations: unused,
     map: unused,
+    tail: unused,
     reset: unused,
   };
 }

@@ -6,10 +6,13 @@ import {
   type MessageOutcome,
   type RecordOutcome,
   stored,
+  type Tail,
+  type TailQuery,
   type TimeRange,
 } from '@spillway/store';
 import { bucketMs, placeInTime } from '@spillway/store/live';
 import { RecentKeys } from './recent-keys.ts';
+import { RecentRecords } from './recent-records.ts';
 import { type TenantLimits, TenantLive } from './tenant-live.ts';
 
 export interface MemoryLiveStoreOptions {
@@ -73,6 +76,7 @@ class InMemory implements MemoryLiveStore {
   readonly #report: (event: LiveStoreEvent) => void;
   readonly #keys: RecentKeys;
   readonly #tenants = new Map<string, TenantLive>();
+  readonly #recent: RecentRecords;
   readonly #positions = new Map<string, Position>();
   readonly #reported = new Set<string>();
   #expiredMs = 0;
@@ -89,6 +93,7 @@ class InMemory implements MemoryLiveStore {
       pendingWaitMs,
     };
     this.#report = options.report ?? (() => {});
+    this.#recent = new RecentRecords(this.#clock);
     this.#keys = new RecentKeys({
       windowMs: options.keysWindowMs ?? 900_000,
       keysMax: options.keysMax ?? 500_000,
@@ -129,7 +134,12 @@ class InMemory implements MemoryLiveStore {
     return this.#tenants.get(query.tenant)?.map(query) ?? [];
   }
 
+  async tail(query: TailQuery): Promise<Tail> {
+    return this.#recent.tail(query);
+  }
+
   async reset(): Promise<void> {
+    this.#recent.clear();
     this.#tenants.clear();
     this.#positions.clear();
     this.#keys.clear();
@@ -162,6 +172,7 @@ class InMemory implements MemoryLiveStore {
     const next = this.#positions.get(partitionName(envelope.id))?.position ?? 0;
     if (position < next) return records.map(() => stored);
     this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
+    this.#recent.add(message);
     return message.signal === 'traces' ? this.#applySpans(message) : records.map(() => stored);
   }
 

@@ -23,7 +23,7 @@ export interface ClientOptions {
  */
 export class Client {
   readonly redis: Redis;
-  #trouble: Error | undefined = new RedisStoreError('unavailable');
+  #trouble: Error | undefined = new Error('not connected');
 
   constructor({ config, name, onDown, onUp }: ClientOptions) {
     this.redis = new Redis(config.url, optionsOf(config, name));
@@ -34,7 +34,7 @@ export class Client {
     };
     this.redis.on('error', down);
     this.redis.on('close', () => {
-      if (!this.#trouble) down(new RedisStoreError('unavailable'));
+      if (!this.#trouble) down(new Error('the connection is lost'));
     });
     this.redis.on('ready', () => {
       this.#trouble = undefined;
@@ -57,11 +57,16 @@ export class Client {
   }
 
   async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    if (this.redis.status !== 'ready') throw new RedisStoreError('unavailable', this.#detail());
     try {
       return await command(this.redis);
     } catch (error) {
       throw asStoreError(error);
     }
+  }
+
+  #detail(): string {
+    return this.#trouble?.message || 'not connected';
   }
 
   /** The replies in order; throws what the first failed one failed of, when all have answered. */

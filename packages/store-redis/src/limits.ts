@@ -1,3 +1,5 @@
+import { tailMs } from '@spillway/store/live';
+
 const minuteMs = 60_000;
 
 /** What bounds the live store in Redis. The script is made with them: they are equal everywhere. */
@@ -28,7 +30,7 @@ export const defaultLimits: LiveLimits = {
   pendingMax: 100_000,
   waitMs: 2 * minuteMs,
   tailChunks: 256,
-  tailMs: 15 * minuteMs,
+  tailMs,
   tailPerSecond: 200,
   leaseMs: minuteMs,
 };

@@ -9,6 +9,7 @@ import {
   sortServices,
 } from '@spillway/store/live';
 import type { Client } from './client.ts';
+import type { LiveLimits } from './limits.ts';
 import { idOf, separator, serviceName, tenantName } from './names.ts';
 
 const minuteMs = 60_000;
@@ -18,7 +19,7 @@ export interface ReaderOptions {
   client: Client;
   /** Begins every key of the store. */
   home: string;
-  windowMs: number;
+  limits: LiveLimits;
   clock: () => number;
 }
 
@@ -92,9 +93,9 @@ export class Reader {
 
   /** Cells of a scope in the minutes of the range, each with the buckets of it that count. */
   async #cells(generation: string, query: TenantRange, scope: string, kind: 's' | 'o' | 'e') {
-    const { client, home, clock, windowMs } = this.#options;
+    const { client, home, clock, limits } = this.#options;
     const tenant = tenantName(query.tenant);
-    const fromMs = Math.max(query.fromMs, clock() - windowMs);
+    const fromMs = Math.max(query.fromMs, clock() - limits.windowMs);
     const toMs = Math.min(query.toMs, clock() + 2 * minuteMs);
     const g = `${home}g${generation}:`;
     const places = (await this.#names(g, tenant, scope, { fromMs, toMs })).flatMap(

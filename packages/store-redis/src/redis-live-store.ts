@@ -1,21 +1,33 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
-import type { DecodedMessage, LiveStore, MessageOutcome, TimeRange } from '@spillway/store';
+import type {
+  DecodedMessage,
+  LiveStore,
+  MessageOutcome,
+  Rebuild,
+  Tail,
+  TailQuery,
+  TimeRange,
+} from '@spillway/store';
 import { Client } from './client.ts';
 import type { RedisConfig } from './config.ts';
+import { dropKeys } from './drop.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
 import { Reader } from './reader.ts';
+import { RedisRebuild } from './rebuild.ts';
 import { applyScript } from './script.ts';
 import { type LiveCounts, newCounts } from './stats.ts';
+import { TailReader } from './tail.ts';
 import { generationName, Writer } from './writer.ts';
 
 export type RedisLiveStoreOptions = RedisConfig & {
   /**
    * `log`: the broker's positions last, so they are kept beside the effects, and what Redis lost is
-   * read again. `sequences`: they do not (RabbitMQ).
+   * read again. `sequences`: they do not (RabbitMQ); what Redis lost comes back by a rebuild.
    */
   positions: 'log' | 'sequences';
   /** How far back the roll-ups reach; default 1 hour. */
   windowMs?: number;
+  /** Equal in all processes that share the keys. */
   limits?: Partial<LiveLimits>;
   clock?: () => number;
   report?: (event: RedisLiveStoreEvent) => void;
@@ -24,7 +36,7 @@ export type RedisLiveStoreOptions = RedisConfig & {
 export type RedisLiveStoreEvent =
   | { type: 'redis-down'; error: Error }
   | { type: 'redis-up' }
-  /** Redis lost what it had and the broker keeps no log: `rebuild live` brings it back. */
+  /** With `sequences` alone: Redis lost what it had, answers are too low until a rebuild. */
   | { type: 'live-state-lost'; partition: string }
   /** More names in a minute than `seriesMax`: counted as `other`. Once per tenant. */
   | { type: 'series-overflowed'; tenant: string }
@@ -45,27 +57,33 @@ class InRedis implements RedisLiveStore {
   readonly windowMs: number;
   readonly nextPositions?: (partitions: readonly TopicPartition[]) => Promise<Position[]>;
   readonly #home: string;
-  readonly #kept: number;
+  readonly #limits: LiveLimits;
+  readonly #clock: () => number;
+  readonly #report: (event: RedisLiveStoreEvent) => void;
   readonly #client: Client;
+  /** A connection of their own, so that a page of the console does not wait behind a batch. */
   readonly #queries: Client;
   readonly #writer: Writer;
   readonly #reader: Reader;
+  readonly #tail: TailReader;
   readonly #counts = newCounts();
+  readonly #overflowed = new Set<string>();
 
   constructor(options: RedisLiveStoreOptions) {
     const { windowMs, clock = Date.now, report = () => {}, positions } = options;
-    const limits = { ...defaultLimits, ...options.limits, ...(windowMs && { windowMs }) };
+    const limits = { ...defaultLimits, ...options.limits, ...(windowMs ? { windowMs } : {}) };
     this.windowMs = limits.windowMs;
-    this.#kept = keptMs(limits);
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#report = report;
     this.#home = `${options.keyPrefix}{live}:`;
     this.#client = new Client({
       config: options,
       name: 'spillway-live',
       onDown: (error) => report({ type: 'redis-down', error }),
-      onUp: () => report({ type: 'redis-up' }),
+      onUp: () => this.#up(),
     });
     this.#queries = new Client({ config: options, name: 'spillway-live-queries' });
-    const overflowed = new Set<string>();
     this.#writer = new Writer({
       client: this.#client,
       script: applyScript(limits),
@@ -75,21 +93,15 @@ class InRedis implements RedisLiveStore {
       clock,
       counts: this.#counts,
       onForgotten: (partition) => report({ type: 'live-state-lost', partition }),
-      onOverflow: (tenant) => {
-        if (overflowed.has(tenant)) return;
-        overflowed.add(tenant);
-        report({ type: 'series-overflowed', tenant });
-      },
+      onOverflow: (tenant) => this.#tellOverflow(tenant),
     });
-    this.#reader = new Reader({
-      client: this.#queries,
-      home: this.#home,
-      windowMs: this.windowMs,
-      clock,
-    });
+    const reading = { client: this.#queries, home: this.#home, limits, clock };
+    this.#reader = new Reader(reading);
+    this.#tail = new TailReader(reading);
     if (positions === 'log') this.nextPositions = (partitions) => this.#nextPositions(partitions);
   }
 
+  /** Does not wait for a Redis that is away: `health` says so, and the consumer waits. */
   async start(): Promise<void> {
     await Promise.all([this.#client.connect(), this.#queries.connect()]);
   }
@@ -120,17 +132,36 @@ class InRedis implements RedisLiveStore {
     return this.#reader.map(query);
   }
 
+  tail(query: TailQuery): Promise<Tail> {
+    return this.#tail.tail(query);
+  }
+
+  async beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
+    const rebuild = new RedisRebuild({
+      client: this.#client,
+      writer: this.#writer,
+      home: this.#home,
+      limits: this.#limits,
+      clock: this.#clock,
+    });
+    await rebuild.begin(signal);
+    return rebuild;
+  }
+
   async reset(): Promise<void> {
+    const key = `${this.#home}gens`;
     const name = generationName();
+    const old = await this.#client.run((redis) => redis.hget(key, 'current'));
     await this.#client.run((redis) =>
       redis
         .multi()
-        .del(`${this.#home}gens`)
-        .hset(`${this.#home}gens`, 'current', name, 'positions', name)
-        .pexpire(`${this.#home}gens`, this.#kept)
+        .del(key)
+        .hset(key, 'current', name, 'positions', name)
+        .pexpire(key, keptMs(this.#limits))
         .exec(),
     );
     this.#writer.forget();
+    if (old) await dropKeys(this.#client, `${this.#home}g${old}:`);
   }
 
   stats(): Readonly<LiveCounts> {
@@ -139,18 +170,33 @@ class InRedis implements RedisLiveStore {
 
   /** A partition of which nothing is known is left out. */
   async #nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
-    const positions = await this.#client.run((redis) =>
-      redis.hget(`${this.#home}gens`, 'positions'),
-    );
+    const name = await this.#client.run((redis) => redis.hget(`${this.#home}gens`, 'positions'));
     const found = await this.#client.pipeline<TopicPartition, string | null>(
       partitions,
-      (pipeline, partition) =>
-        pipeline.get(`${this.#home}at:${positions}:${partitionName(partition)}`),
+      (pipeline, partition) => pipeline.get(`${this.#home}at:${name}:${partitionName(partition)}`),
     );
     return partitions.flatMap(({ topic, partition }, i) => {
       const position = found[i] ?? undefined;
       this.#writer.expect(partitionName({ topic, partition }), position);
       return position === undefined ? [] : { topic, partition, position: Number(position) };
     });
+  }
+
+  #up(): void {
+    this.#report({ type: 'redis-up' });
+    this.#checkEviction().catch(() => undefined); // Down again: checked when it is back.
+  }
+
+  async #checkEviction(): Promise<void> {
+    const info = await this.#client.run((redis) => redis.info('memory'));
+    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
+    const isBounded = !/^maxmemory:0\s/m.test(info);
+    if (isBounded && policy !== 'noeviction') this.#report({ type: 'redis-may-evict', policy });
+  }
+
+  #tellOverflow(tenant: string): void {
+    if (this.#overflowed.has(tenant)) return;
+    this.#overflowed.add(tenant);
+    this.#report({ type: 'series-overflowed', tenant });
   }
 }

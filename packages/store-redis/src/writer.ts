@@ -8,6 +8,7 @@ import {
   SinkBehindError,
   stored,
 } from '@spillway/store';
+import { TailRate } from '@spillway/store/live';
 import type { Client } from './client.ts';
 import { RedisStoreError } from './errors.ts';
 import type { LiveLimits } from './limits.ts';
@@ -15,6 +16,7 @@ import { tenantName } from './names.ts';
 import { type Piece, piecesOf } from './pieces.ts';
 import type { Script } from './script.ts';
 import type { LiveCounts } from './stats.ts';
+import { chunksOf } from './tail.ts';
 
 /** As `apply.lua` names them. */
 const status = { applied: 0, skipped: 1, behind: 2, fenced: 3, afresh: 4, forgotten: 5 } as const;
@@ -49,14 +51,19 @@ export interface WriterOptions {
   onOverflow: (tenant: string) => void;
 }
 
+/** Where a step applies, as the first arguments of the script after the clock and the name. */
+type Place = readonly [rebuild: string, partition: string, next: string, before: string];
+
 /** Applies messages, each of them (or each piece of a large one) in one atomic step. */
 export class Writer {
   readonly #options: WriterOptions;
+  readonly #tailRate: TailRate;
   /** What this process last saw applied per partition: a position, or the id of a message. */
   readonly #seen = new Map<string, string>();
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#tailRate = new TailRate(options.limits.tailPerSecond);
   }
 
   /** The next step of a partition must find at least this position; undefined: any or none. */
@@ -97,7 +104,7 @@ export class Writer {
 
   #steps(
     messages: readonly DecodedMessage[],
-    placeOf: (message: DecodedMessage, piece: Piece) => string[],
+    placeOf: (message: DecodedMessage, piece: Piece) => Place,
   ): Step[] {
     const { limits, clock, counts, positions } = this.#options;
     const nowMs = clock();
@@ -105,23 +112,25 @@ export class Writer {
     return messages.flatMap((message) =>
       piecesOf(message, limits.windowMs, nowMs).map((piece) => {
         counts.late += piece.late;
-        const args = [
-          nowMs,
-          fresh,
-          ...placeOf(message, piece),
-          ...bodyOf(message, piece, positions),
-        ];
-        return { message, piece, args };
+        const place = placeOf(message, piece);
+        const body = bodyOf(message, piece, positions);
+        const isFirst = piece.index === 0 && place[0] === '';
+        const tail = isFirst ? this.#tailOf(message, nowMs) : [];
+        return { message, piece, args: [nowMs, fresh, ...place, ...body, ...tail] };
       }),
     );
   }
 
+  /** Name of the tail and its chunks. */
+  #tailOf(message: DecodedMessage, nowMs: number): string[] {
+    const { signal, envelope, records } = message;
+    if (signal === 'metrics') return [];
+    const name = `${tenantName(envelope.tenant)}:${signal}`;
+    return [name, ...chunksOf(message, this.#tailRate.take(name, records.length, nowMs), nowMs)];
+  }
+
   /** Rebuild, partition, position after the message, and what must be there before it. */
-  #place(
-    { envelope, position }: DecodedMessage,
-    piece: Piece,
-    seen: Map<string, string>,
-  ): string[] {
+  #place({ envelope, position }: DecodedMessage, piece: Piece, seen: Map<string, string>): Place {
     const partition = partitionName(envelope.id);
     const before = seen.get(partition) ?? '';
     const isLast = piece.index + 1 === piece.count;

@@ -2,7 +2,7 @@
 import { topicOf } from '@spillway/broker';
 import type { SpanRecord } from '@spillway/otlp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LiveStore } from './live-store.ts';
+import type { LiveStore, Tail, TailQuery } from './live-store.ts';
 import { TestRecords, testNowMs } from './test-records.ts';
 
 export interface LiveStoreHarness {
@@ -158,6 +158,63 @@ export function liveStoreContract({ name, create }: LiveStoreContractOptions): v
       expect(await harness.store.services(range)).toEqual([]);
     });
 
+    test('the tail shows what came last and goes on from there', async () => {
+      const records = new TestRecords();
+      const tail = (afterId?: string) =>
+        harness.store.tail({ tenant: 'acme', signal: 'logs', limit: 2, afterId });
+      expect(await tail()).toEqual({ items: [], lastId: undefined });
+      const message = records.message([records.log(), records.log(), records.log()]);
+      await apply(message);
+      await apply(message);
+      const first = await tail();
+      expect(keysOf(first)).toEqual(message.records.slice(1).map(({ key }) => key));
+      expect(await tail(first.lastId)).toEqual({ items: [], lastId: first.lastId });
+      const next = [records.message([records.log()]), records.message([records.log()])];
+      await apply(...next, records.message([records.log()]));
+      const second = await tail(first.lastId);
+      expect(keysOf(second)).toEqual(next.map(({ records: [log] }) => log?.key));
+      expect((await tail(second.lastId)).items).toHaveLength(1);
+      nowMs += harness.store.windowMs;
+      expect((await tail()).items).toEqual([]);
+    });
+
+    test('the tail is filtered, and one of each tenant and signal', async () => {
+      const records = new TestRecords();
+      const [quiet, loud, other] = [
+        records.log({ body: { stringValue: 'nothing to SEE here' } }),
+        records.log({ severityNumber: 17, severityText: 'ERROR' }),
+        records.log({ resource: records.resource('cart') }),
+      ];
+      await apply(records.message([quiet, loud, other]));
+      await apply(records.message([records.span({ statusCode: 2 })]));
+      const texts = async (over: Partial<TailQuery>) => {
+        const query = { tenant: 'acme', signal: 'logs', limit: 10, ...over } as const;
+        return (await harness.store.tail(query)).items.map(({ text }) => text);
+      };
+      expect(await texts({ query: 'see Nothing' })).toEqual(['nothing to SEE here']);
+      expect(await texts({ severityMin: 17 })).toEqual([loud.body?.stringValue]);
+      expect(await texts({ service: 'cart' })).toEqual([other.body?.stringValue]);
+      expect(await texts({ tenant: 'umbrella' })).toEqual([]);
+      const { items } = await harness.store.tail({ tenant: 'acme', signal: 'traces', limit: 10 });
+      expect(items).toMatchObject([
+        { signal: 'traces', text: 'GET /api/carts/{id}', kind: 2, statusCode: 2, isCut: false },
+      ]);
+      expect(items[0]).toMatchObject({ durationMs: 12.345678, service: 'checkout' });
+    });
+
+    test('a long body is cut in the tail, and marked', async () => {
+      const records = new TestRecords();
+      const values = Array.from({ length: 9_000 }, () => ({ stringValue: '\u0000日本' }));
+      const bodies = [{ stringValue: 'x'.repeat(100_000) }, { arrayValue: { values } }];
+      await apply(records.message(bodies.map((body) => records.log({ body }))));
+      const { items } = await harness.store.tail({ tenant: 'acme', signal: 'logs', limit: 10 });
+      expect(items.map(({ isCut }) => isCut)).toEqual([true, true]);
+      for (const item of items) {
+        expect(item.text.length).toBeGreaterThan(500);
+        expect(Buffer.byteLength(JSON.stringify(item))).toBeLessThan(10_000);
+      }
+    });
+
     test('reset leaves an empty store that can be filled again', async () => {
       const records = new TestRecords();
       const message = records.message([records.span()]);
@@ -168,6 +225,10 @@ export function liveStoreContract({ name, create }: LiveStoreContractOptions): v
       expect(await harness.store.services(range)).toHaveLength(1);
     });
   });
+}
+
+function keysOf({ items }: Tail): string[] {
+  return items.map(({ key }) => key);
 }
 
 function timed(records: TestRecords, durationMs: number, over: Partial<SpanRecord>): SpanRecord {

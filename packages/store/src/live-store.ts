@@ -15,12 +15,57 @@ export interface MapEdge {
   p95Ms: number;
 }
 
+export interface TailQuery {
+  tenant: string;
+  signal: 'logs' | 'traces';
+  service?: string | undefined;
+  /** Lowest severity number of logs, 1 to 24. */
+  severityMin?: number | undefined;
+  /** Words that the text must contain, all of them, case-insensitive. */
+  query?: string | undefined;
+  /** Only what came after it: `lastId` of the answer before. */
+  afterId?: string | undefined;
+  limit: number;
+}
+
+interface TailRecord {
+  /** Place in the tail. */
+  id: string;
+  /** Of the record: what a client sent again comes with the key that it had. */
+  key: string;
+  timeUnixNano: string;
+  service: string;
+  traceId: string;
+  spanId: string;
+  /** Body or event name of a log, name of a span; `isCut` when it was longer. */
+  text: string;
+  isCut: boolean;
+}
+
+export type TailItem = TailRecord &
+  (
+    | { signal: 'logs'; severityNumber: number; severityText: string }
+    | { signal: 'traces'; kind: number; durationMs: number; statusCode: number }
+  );
+
+export interface Tail {
+  /** In the order in which they came; without `afterId` the last ones. */
+  items: TailItem[];
+  /** To go on from; undefined as long as nothing came. */
+  lastId: string | undefined;
+}
+
 export interface LiveStore extends Sink, Rebuildable {
   /** How far back the roll-ups reach, ms. */
   readonly windowMs: number;
   services(query: TimeRange & { tenant: string }): Promise<ServiceSummary[]>;
   operations(query: TimeRange & { tenant: string; service: string }): Promise<OperationSummary[]>;
   map(query: TimeRange & { tenant: string }): Promise<MapEdge[]>;
+  /**
+   * Logs and spans of the last minutes as they come, bounded in number, size and age. Where more
+   * come in a second than a person could read, only some of them.
+   */
+  tail(query: TailQuery): Promise<Tail>;
   /** Empty and ready to be filled again: for `rebuild live`. */
   reset(): Promise<void>;
 }

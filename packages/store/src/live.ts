@@ -2,3 +2,4 @@
 export * from './live-answers.ts';
 export * from './place-in-time.ts';
 export * from './sketch.ts';
+export * from './tail.ts';

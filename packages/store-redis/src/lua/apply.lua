@@ -42,9 +42,9 @@ local function applyTo(generation)
   return applied, known
 end
 
-local function writeTail()
+local function writeTail(positions)
   for i = 14, #ARGV do
-    local key = home .. 't:' .. ARGV[13]
+    local key = home .. 't:' .. positions .. ':' .. ARGV[13]
     local at = redis.call('INCR', key)
     redis.call('PEXPIRE', key, KEPT_MS)
     redis.call('SET', key .. ':' .. at, ARGV[i], 'PX', TAIL_MS)
@@ -82,7 +82,7 @@ end
 local status, known = applyTo(current)
 if status == afresh then return answer(afresh, position) end
 if building then applyTo(building) end
-if status == applied then writeTail() end
+if status == applied then writeTail(positions) end
 if positionKey and message.piece + 1 == message.pieces then
   redis.call('SET', positionKey, ARGV[5], 'PX', KEPT_MS)
   position = ARGV[5]
