@@ -21,8 +21,7 @@ export class RabbitTopics {
     this.#url = named.href;
     this.env = {
       SPILLWAY_BROKER_KIND: 'rabbitmq',
-      SPILLWAY_BROKER_RABBITMQ_URL: this.#url,
-      SPILLWAY_BROKER_RABBITMQ_MANAGEMENT_URL: managementUrl,
+      SPILLWAY_BROKER_RABBITMQ_URLS: this.#url,
     };
   }
 

@@ -47,7 +47,9 @@ class ServerGround implements Ground {
 
   deleteRows(table: string, count: number): Promise<void> {
     return withClient(this.#databaseUrl, (client) =>
-      client.query(`DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} LIMIT ${count})`),
+      client.query(
+        `DELETE FROM spillway.${table} WHERE key IN (SELECT key FROM spillway.${table} LIMIT ${count})`,
+      ),
     );
   }
 
