@@ -9,7 +9,7 @@ const mounted = 'infra/docker/spillway.yaml';
 const ours = Object.entries(file.services).filter(
   ([, { build, command }]) => build && command?.[0] === 'up',
 );
-const { config } = configOf(mounted, environmentOf(ours[0]?.[1] ?? {}));
+const config = configOf(mounted, environmentOf(ours[0]?.[1] ?? {}));
 
 /** What each service listens on, by name. */
 const listening: Readonly<Record<string, readonly number[]>> = {
@@ -56,7 +56,7 @@ describe('the services of Spillway', () => {
     for (const [, service] of ours) {
       for (const broker of ['kafka', 'rabbitmq']) {
         const env = { ...environmentOf(service), SPILLWAY_BROKER_KIND: broker };
-        expect(configOf(mounted, env).config.broker.kind).toBe(broker);
+        expect(configOf(mounted, env).broker.kind).toBe(broker);
       }
     }
   });

@@ -20,7 +20,7 @@ beforeAll(async () => {
     string,
     ...string[],
   ] as [string, string, string, string, string, string];
-  const { drainDelayMs } = configOf('infra/docker/spillway.yaml').config.gateway;
+  const { drainDelayMs } = configOf('infra/docker/spillway.yaml').gateway;
   for (const host of hosts) {
     const args = ['gateway.httpHost', 'gateway.grpcHost', 'console.host'].flatMap((key) => [
       `--${key}`,
