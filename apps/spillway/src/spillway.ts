@@ -133,9 +133,7 @@ export class Spillway implements Component {
     const [first, ...stores] = resourcesFor(this.#roles).map((resource) =>
       this.#resource(resource),
     );
-    // The log of an embedded broker locks the folder by itself.
-    const lock =
-      this.hasFolder && !isEmbedded(this.#config, 'broker') ? [new FolderLock(folder.dir)] : [];
+    const lock = this.hasFolder ? [new FolderLock(folder.dir)] : [];
     return [
       ...lock,
       ...(first ? [first] : []),
