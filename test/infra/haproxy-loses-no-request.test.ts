@@ -45,6 +45,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await load?.stop();
   await proxy?.stop();
   dns.stop();
   for (const lab of labs) await lab.close();
