@@ -10,7 +10,9 @@ const messageBytesMax = 2 * 1024 * 1024;
 let kafka: KafkaServers;
 
 beforeAll(async () => {
-  kafka = await startKafka();
+  // A broker that was killed comes back once the controller has given it up.
+  const config = { 'broker.heartbeat.interval.ms': '300', 'broker.session.timeout.ms': '1500' };
+  kafka = await startKafka({ config });
 });
 
 afterAll(() => kafka?.remove());

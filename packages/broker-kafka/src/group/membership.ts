@@ -2,7 +2,7 @@ import { BrokerError, partitionName, type TopicPartition } from '@spillway/broke
 import type { CommittedOffset, KafkaClient, Membership as Member } from '../client.ts';
 import type { KafkaBrokerEvent } from '../config.ts';
 import { KafkaError, messageOf, reasonOf } from '../errors.ts';
-import { Backoff, sleep } from '../wait.ts';
+import { Backoff, sleep, within } from '../wait.ts';
 import { type AssignedMember, assign } from './assign.ts';
 import {
   decodeAssignment,
@@ -38,6 +38,9 @@ export interface MembershipOptions {
 
 /** How often the leader looks whether topics have grown. */
 const growthMs = 30_000;
+
+/** A broker that does not answer must not hold up a stop. */
+const leaveMs = 3_000;
 
 const fencing = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
 /** Neither passes by itself nor by waiting. */
@@ -113,11 +116,19 @@ export class Membership {
     this.#abort.abort();
     this.#joined.reject(new BrokerError('not-running', 'The subscription is closed'));
     const { client, joinClient } = this.#options;
-    if (this.#member.memberId !== '' && this.#coordinator !== undefined) {
-      await client.leave(this.#coordinator, this.#member).catch(() => {}); // The session runs out.
-    }
+    // If that fails, the others wait until the session runs out.
+    await within(this.#leave(), leaveMs, 'To leave').catch(() => {});
     await Promise.all([client.close(), joinClient.close()]);
     await this.#running;
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#member.memberId === '') return;
+    const ask = async () => this.#options.client.leave(await this.#findCoordinator(), this.#member);
+    await ask().catch((error) => {
+      this.#forgetCoordinator(error);
+      return ask();
+    });
   }
 
   async #run(): Promise<void> {
