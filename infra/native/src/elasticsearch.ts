@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDataFolder } from './data-folder.ts';
 import { classPath, jarsOf, java, javac, quickStart } from './java.ts';
+import { startIn } from './lifetime.ts';
 import { NativeProcess } from './native-process.ts';
 import { findPrograms } from './packages.ts';
 import { freePort } from './ports.ts';
@@ -49,18 +50,11 @@ export async function startElasticsearch(
     command: [...command, folder.dir, ...Object.entries(settings).map((pair) => pair.join('='))],
     dir: folder.dir,
     stopSignal: 'SIGTERM',
-    answers: () => isHealthy(port),
+    answers: () => elasticsearchAnswers(port),
     startTimeoutMs,
     outlive: options.outlive,
   });
-  async function remove(): Promise<void> {
-    await server.kill();
-    await folder.remove();
-  }
-  await server.start().catch(async (error) => {
-    await remove();
-    throw error;
-  });
+  const remove = await startIn(folder, [server], () => server.start());
   return { url: `http://${server.address}`, server, remove };
 }
 
@@ -84,7 +78,8 @@ async function compile(dir: string, paths: readonly string[]): Promise<void> {
   await run([program, ...to, ...paths], { cwd: dir, timeoutMs: compileTimeoutMs });
 }
 
-async function isHealthy(port: number): Promise<boolean> {
+/** Whether all primary shards can be used. */
+export async function elasticsearchAnswers(port: number): Promise<boolean> {
   const wait = 'wait_for_status=yellow&timeout=1s';
   const response = await fetch(`http://127.0.0.1:${port}/_cluster/health?${wait}`);
   await response.body?.cancel();

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whenThisProcessEnds } from './at-exit.ts';
+import { as } from './data-folder.ts';
 import { cpuSecondsOf, isAlive, killTree, signalAll, treeOf } from './process-tree.ts';
 import type { NativeServer } from './server.ts';
 
@@ -119,11 +120,11 @@ export class NativeProcess implements NativeServer {
 
   #asWhom(command: ProcessOptions['command']): [string, ...string[]] {
     const { user, outlive } = this.#options;
-    const who = user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`, '--init-groups'];
-    if (outlive) return who.length === 0 ? [...command] : ['setpriv', ...who, ...command];
+    if (outlive) return [...as(user), ...command] as [string, ...string[]];
     // Had we ended before setpriv asked for the signal, nobody would send it: look for us again.
     const unlessOrphaned = ['sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"', String(process.pid)];
-    return ['setpriv', ...who, '--pdeathsig=KILL', ...unlessOrphaned, ...command];
+    const setpriv = user === undefined ? ['setpriv'] : as(user);
+    return [...setpriv, '--pdeathsig=KILL', ...unlessOrphaned, ...command] as [string, ...string[]];
   }
 
   async #failure(what: string): Promise<Error> {

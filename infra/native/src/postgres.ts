@@ -3,7 +3,8 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ask } from './ask.ts';
 import { exists } from './cache.ts';
-import { openDataFolder, unlessRoot } from './data-folder.ts';
+import { as, openDataFolder, unlessRoot } from './data-folder.ts';
+import { startIn } from './lifetime.ts';
 import { NativeProcess } from './native-process.ts';
 import { findPrograms } from './packages.ts';
 import { freePort } from './ports.ts';
@@ -50,29 +51,22 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     dir: folder.dir,
     user: unlessRoot('postgres'),
     stopSignal: 'SIGINT', // "fast": it ends the sessions of clients and writes a checkpoint
-    answers: () => takesSessions(port),
+    answers: () => postgresAnswers(port),
     startTimeoutMs,
     outlive: options.outlive,
   });
-  async function remove(): Promise<void> {
-    await server.kill();
-    await folder.remove();
-  }
   async function createDatabase(name = `test_${randomUUID().replaceAll('-', '')}`) {
     const where = ['-h', '127.0.0.1', '-p', String(port), '-U', user, '--maintenance-db=postgres'];
     const env = { PGPASSWORD: password };
     await run([createdb, ...where, name], { env, timeoutMs: commandTimeoutMs });
     return `postgres://${user}:${password}@${server.address}/${name}`;
   }
-  try {
+  const remove = await startIn(folder, [server], async () => {
     const isNew = !(await exists(data));
     if (isNew) await initialise(initdb, folder.dir);
     await server.start();
     if (isNew) await createDatabase(user);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  });
   const url = `postgres://${user}:${password}@${server.address}/${user}`;
   return { url, server, createDatabase: () => createDatabase(), remove };
 }
@@ -82,8 +76,7 @@ async function initialise(initdb: string, dir: string): Promise<void> {
   await writeFile(passwordFile, password);
   const account = [`--username=${user}`, '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   const form = ['--encoding=UTF8', '--locale=C', '--no-sync', `--pgdata=${join(dir, 'data')}`];
-  const as = unlessRoot('postgres');
-  const who = as ? (['setpriv', `--reuid=${as}`, `--regid=${as}`, '--init-groups'] as const) : [];
+  const who = as(unlessRoot('postgres'));
   const command = [...who, initdb, ...account, ...form] as [string, ...string[]];
   await run(command, { cwd: dir, timeoutMs: commandTimeoutMs });
 }
@@ -101,7 +94,7 @@ async function versionFolders(): Promise<string[]> {
 }
 
 /** Sends a StartupMessage; a server that still recovers answers with an error instead. */
-async function takesSessions(port: number): Promise<boolean> {
+export async function postgresAnswers(port: number): Promise<boolean> {
   const text = Buffer.from(`user\0${user}\0database\0postgres\0\0`);
   const head = Buffer.alloc(8);
   head.writeInt32BE(head.length + text.length, 0);

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ask } from './ask.ts';
 import { openDataFolder, unlessRoot } from './data-folder.ts';
+import { startIn } from './lifetime.ts';
 import { NativeProcess } from './native-process.ts';
 import { findPrograms } from './packages.ts';
 import { freePort } from './ports.ts';
@@ -29,8 +30,9 @@ interface Ports {
   mapper: number;
 }
 
-const user = 'spillway';
-const password = 'spillway';
+/** The user of a new RabbitMQ, which takes it from this machine only. */
+const user = 'guest';
+const password = 'guest';
 const startTimeoutMs = 120_000;
 
 /** Its parent is the server, whose end it does not survive. */
@@ -58,21 +60,15 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
     env: environment(folder.dir, ports),
     user: unlessRoot('rabbitmq'),
     stopSignal: 'SIGTERM',
-    answers: async () => (await greets(ports.amqp)) && (await isManaged(managementAddress)),
+    answers: async () =>
+      (await rabbitMqAnswers(ports.amqp)) && (await isManaged(managementAddress)),
     startTimeoutMs,
     outlive: options.outlive,
   });
-  async function remove(): Promise<void> {
-    await server.kill();
-    await folder.remove();
-  }
-  try {
+  const remove = await startIn(folder, [server], async () => {
     await configure(folder.dir, ports, options.config);
     await server.start();
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  });
   const url = `amqp://${user}:${password}@${server.address}`;
   return { url, managementUrl: `http://${user}:${password}@${managementAddress}`, server, remove };
 }
@@ -128,7 +124,7 @@ function environment(dir: string, { distribution, mapper }: Ports): Record<strin
 }
 
 /** A server greets who sends it the protocol header: Connection.Start in a method frame. */
-async function greets(port: number): Promise<boolean> {
+export async function rabbitMqAnswers(port: number): Promise<boolean> {
   const frameHeadBytes = 7;
   const answer = await ask({
     port,

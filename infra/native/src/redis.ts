@@ -1,5 +1,6 @@
 import { ask } from './ask.ts';
 import { openDataFolder } from './data-folder.ts';
+import { startIn } from './lifetime.ts';
 import { NativeProcess } from './native-process.ts';
 import { findPrograms } from './packages.ts';
 import { freePort } from './ports.ts';
@@ -34,22 +35,16 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     command: [program, ...listen, ...keep, ...(options.config ?? [])],
     dir: folder.dir,
     stopSignal: 'SIGTERM',
-    answers: () => pings(port),
+    answers: () => redisAnswers(port),
     startTimeoutMs,
     outlive: options.outlive,
   });
-  async function remove(): Promise<void> {
-    await server.kill();
-    await folder.remove();
-  }
-  await server.start().catch(async (error) => {
-    await remove();
-    throw error;
-  });
+  const remove = await startIn(folder, [server], () => server.start());
   return { url: `redis://${server.address}`, server, remove };
 }
 
-async function pings(port: number): Promise<boolean> {
+/** Whether it takes commands. */
+export async function redisAnswers(port: number): Promise<boolean> {
   const isWhole = (answer: Buffer) => answer.includes('\r\n');
   const answer = await ask({ port, send: 'PING\r\n', isWhole });
   // A server that wants a password says so once it has loaded its data.

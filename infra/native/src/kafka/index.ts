@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDataFolder } from '../data-folder.ts';
+import { startIn } from '../lifetime.ts';
 import { NativeProcess } from '../native-process.ts';
 import { freePort } from '../ports.ts';
 import type { NativeServer, Placement } from '../server.ts';
@@ -44,26 +45,19 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const installation = await installKafka();
   const nodes = await chooseNodes(options);
   const folder = await openDataFolder('kafka', options);
-  let servers: NativeProcess[] = [];
-  async function remove(): Promise<void> {
-    await Promise.all(servers.map((server) => server.kill()));
-    await folder.remove();
-  }
-  try {
-    const secured = options.security && (await secure(installation, folder.dir));
+  const servers = nodes.map((node) => broker(installation, folder.dir, node, options));
+  let secured: Secured | undefined;
+  const remove = await startIn(folder, servers, async () => {
+    if (options.security !== undefined) secured = await secure(installation, folder.dir);
     const formatted = secured?.formatted ?? installation.formatted;
     const folders = nodes.map(({ id }) => ({ id, dataDir: dataDir(folder.dir, id) }));
     await formatNodes(formatted, folders);
     await configure({ dir: folder.dir, nodes, secrets: secured?.secrets, config: options.config });
-    servers = nodes.map((node) => broker(installation, folder.dir, node, options));
     await Promise.all(servers.map((server) => server.start()));
     await untilAllSeeAll(nodes);
-    const bootstrap = servers.map(({ address }) => address);
-    return { bootstrap, servers, remove, ...(secured && { security: secured.client }) };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  });
+  const bootstrap = servers.map(({ address }) => address);
+  return { bootstrap, servers, remove, ...(secured && { security: secured.client }) };
 }
 
 async function chooseNodes({ brokers = 1, ports }: KafkaOptions): Promise<KafkaNode[]> {
@@ -94,15 +88,21 @@ async function configure({ dir, nodes, secrets, config = {} }: ClusterConfig): P
   }
 }
 
-/** An authority, a certificate, a user, and a formatted folder that knows him. */
-async function secure({ java }: KafkaInstallation, dir: string) {
+interface Secured {
+  secrets: KafkaSecrets;
+  /** A folder that knows the user. */
+  formatted: string;
+  client: KafkaClientSecurity;
+}
+
+async function secure({ java }: KafkaInstallation, dir: string): Promise<Secured> {
   const { caFile, keyStoreFile } = await makeCertificates(dir);
   const login = { username: 'spillway', password: randomBytes(12).toString('hex') };
   const secrets: KafkaSecrets = { ...login, keyStoreFile };
   return {
     secrets,
     formatted: await formatOnce(dir, { java, secrets }),
-    client: { caFile, ...login } satisfies KafkaClientSecurity,
+    client: { caFile, ...login },
   };
 }
 
