@@ -116,6 +116,6 @@ export function retiredLine(
     op: 'index',
     index: names.ofAccount(generation, minute),
     id: `retired-${source}-${place}`,
-    document: JSON.stringify({ entry: 'retired', tenant, signal, minute, retired }),
+    document: JSON.stringify({ entry: 'retired', source, tenant, signal, minute, retired }),
   };
 }

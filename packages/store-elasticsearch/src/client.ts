@@ -3,13 +3,17 @@ import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch
 import type { ElasticsearchSection } from './config.ts';
 import { statusOf, unavailable } from './errors.ts';
 
+/** An answer is held in memory, as text and as objects. */
+const responseBytesMax = 256 * 1_048_576;
+
 /** Connections are opened by the first request. Reads the files of the section. */
 export function createClient(section: ElasticsearchSection): Client {
   const options: ClientOptions = {
     nodes: section.nodes,
     requestTimeout: section.requestTimeoutMs,
-    // Another node is worth a try; the same one is the caller's to try again.
-    maxRetries: section.nodes.length - 1,
+    // Every request may be repeated. More is up to the caller.
+    maxRetries: Math.max(1, section.nodes.length - 1),
+    maxResponseSize: responseBytesMax,
     // The answers come from our own server and are parsed as they are.
     disablePrototypePoisoningProtection: true,
   };

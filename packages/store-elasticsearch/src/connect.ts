@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
+import { call } from './client.ts';
 import type { ElasticsearchSection } from './config.ts';
 import { StoreUnavailableError, statusOf, UnsupportedServerError, unavailable } from './errors.ts';
 import { templateOf, templateVersion } from './mappings.ts';
@@ -9,29 +10,36 @@ const majors = new Set(['8', '9']);
 const waitMs = 500;
 const priorityBase = 200;
 
-/** Waits for the server, at most `startTimeoutMs`. Throws `StoreUnavailableError`. */
-export async function connect(
-  client: Client,
+/** Tries again for at most `startTimeoutMs`. Throws `StoreUnavailableError`. */
+export async function whenReachable<T>(
   { startTimeoutMs, nodes }: ElasticsearchSection,
   signal: AbortSignal,
-): Promise<void> {
-  for (let waitedMs = 0; ; waitedMs += waitMs) {
+  run: () => Promise<T>,
+): Promise<T> {
+  const deadlineMs = performance.now() + startTimeoutMs;
+  while (true) {
     try {
-      const { version } = await client.info({}, { signal });
-      const [major = ''] = version.number.split('.');
-      if (majors.has(major)) return;
-      throw new UnsupportedServerError(`Elasticsearch ${version.number}: 8 or 9 is needed`);
+      return await run();
     } catch (error) {
-      if (error instanceof UnsupportedServerError) throw error;
-      const status = statusOf(error);
-      const isForGood = status === 401 || status === 403;
-      if (isForGood || waitedMs >= startTimeoutMs || signal.aborted) {
-        const { message } = unavailable(error);
-        throw new StoreUnavailableError(`${nodes.join(', ')}: ${message}`, { cause: error });
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      const isForGood = refusals.has(statusOf(error.cause) ?? 0);
+      if (isForGood || performance.now() + waitMs > deadlineMs || signal.aborted) {
+        throw new StoreUnavailableError(`${nodes.join(', ')}: ${error.message}`, { cause: error });
       }
       await sleep(waitMs, undefined, { signal });
     }
   }
+}
+
+/** Who we say we are is not let in. */
+const refusals = new Set([401, 403]);
+
+/** Throws `UnsupportedServerError`. */
+export async function checkVersion(client: Client): Promise<void> {
+  const { version } = await call(() => client.info());
+  const [major = ''] = version.number.split('.');
+  if (majors.has(major)) return;
+  throw new UnsupportedServerError(`Elasticsearch ${version.number}: 8 or 9 is needed`);
 }
 
 /** A newer template, which another process brought, is left alone. */

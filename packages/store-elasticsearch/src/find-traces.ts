@@ -3,7 +3,7 @@ import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import type { Hit } from './client.ts';
 import { equals, hasAttributes } from './filters.ts';
 import type { Query, Reader } from './reader.ts';
-import { BestTraces, type FoundTrace, type TracePlace } from './trace-page.ts';
+import { BestTraces, type FoundTrace, type TracePlace, type Walk } from './trace-page.ts';
 import { measureTraces, summariseTraces, traceReachMs } from './trace-summaries.ts';
 
 const spansPerPage = 2_000;
@@ -39,13 +39,6 @@ function readTraceCursor(cursor: string): { after: TracePlace; walkMs: number } 
 
 function idNumber(traceId: string): bigint {
   return BigInt(`0x${traceId}`);
-}
-
-export interface Walk {
-  beganMs: number;
-  /** Every span later than this was met. */
-  reachedMs: number;
-  isWhole: boolean;
 }
 
 async function walkSpans(

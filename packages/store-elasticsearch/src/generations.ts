@@ -32,6 +32,11 @@ export class Generations {
     this.#polling = this.#poll();
   }
 
+  /** Aborted when this process stops. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#polling;

@@ -1,11 +1,5 @@
 export { type ElasticsearchSection, elasticsearchSection } from './config.ts';
-export {
-  createElasticsearchStore,
-  type ElasticsearchStore,
-  type ElasticsearchStoreOptions,
-  type SearchStoreEvent,
-  type SearchStoreStats,
-} from './elasticsearch-store.ts';
+export { createElasticsearchStore } from './elasticsearch-store.ts';
 export {
   RebuildLostError,
   RebuildUnderWayError,
@@ -13,3 +7,9 @@ export {
   TooManyPointsError,
   UnsupportedServerError,
 } from './errors.ts';
+export type {
+  ElasticsearchStore,
+  ElasticsearchStoreOptions,
+  SearchStoreEvent,
+  SearchStoreStats,
+} from './options.ts';

@@ -1,5 +1,6 @@
 import { signals } from '@spillway/otlp';
 import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/store';
+import type { IndexFound } from './indices.ts';
 import type { Bucket, CompositeBucket, Query, Reader } from './reader.ts';
 
 const pageSize = 5_000;
@@ -16,8 +17,15 @@ export async function readApplied(reader: Reader, range: MinuteRange): Promise<A
   return applied;
 }
 
-/** Counted in the documents at each call. */
-export async function countRows(reader: Reader, range: MinuteRange): Promise<RowCount[]> {
+/**
+ * Counted in the documents at each call. What was noted of an index that is still there, because
+ * a process ended between the note and the drop, is in its documents.
+ */
+export async function countRows(
+  reader: Reader,
+  range: MinuteRange,
+  indices: readonly IndexFound[],
+): Promise<RowCount[]> {
   await reader.refresh('*');
   const counts = new RowCounts();
   for (const signal of signals) {
@@ -33,7 +41,9 @@ export async function countRows(reader: Reader, range: MinuteRange): Promise<Row
       }
     }
   }
-  const filter = [...inMinutes(range), { term: { entry: 'retired' } }];
+  const isCounted = { terms: { source: indices.map(({ uuid }) => uuid) } };
+  const isNoted = { bool: { filter: [{ term: { entry: 'retired' } }], must_not: [isCounted] } };
+  const filter = [...inMinutes(range), isNoted];
   const pages = reader.composite('account', filter, {
     sources: placeSources(['tenant', 'minute', 'signal']),
     aggs: { retired: { sum: { field: 'retired' } } },

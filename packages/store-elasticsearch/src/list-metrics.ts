@@ -10,8 +10,10 @@ export interface MetricsQuery extends TimeRange {
   search?: string | undefined;
 }
 
-const servicesMax = 1_000;
-const attributeKeysMax = 1_000;
+/** An answer of Elasticsearch has at most 65,536 buckets. */
+const metricsPerPage = 100;
+const servicesMax = 300;
+const attributeKeysMax = 200;
 
 /** The metrics with a point in the range, by name; a name sent as two types is there twice. */
 export function listMetrics(reader: Reader, query: MetricsQuery): Promise<MetricInfo[]> {
@@ -42,7 +44,7 @@ async function select(
 ): Promise<MetricInfo[]> {
   const filter = [...reader.inRange(query), ...conditions];
   const metrics = reader.composite('metrics', filter, {
-    pageSize: pageLimit(query.limit),
+    pageSize: metricsPerPage,
     sources: ['name', 'type', 'temporality', 'monotonic', 'unit'].map((field) => ({
       [field]: { terms: { field } },
     })),
@@ -52,8 +54,13 @@ async function select(
       keys: { terms: { field: 'attribute_key', size: attributeKeysMax, order: { _key: 'asc' } } },
     },
   });
-  for await (const page of metrics) return page.map(metricInfo);
-  return [];
+  const limit = pageLimit(query.limit);
+  const found: MetricInfo[] = [];
+  for await (const page of metrics) {
+    found.push(...page.map(metricInfo));
+    if (found.length >= limit) break;
+  }
+  return found.slice(0, limit);
 }
 
 function metricInfo(bucket: CompositeBucket): MetricInfo {

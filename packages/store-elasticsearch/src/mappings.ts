@@ -94,6 +94,8 @@ const properties: Readonly<Record<IndexKind, Properties>> = {
     /** In which messages were applied. */
     order: long,
     retired: long,
+    /** The index that was counted. */
+    source: keyword,
     applied: { type: 'object', enabled: false },
     rejected: { type: 'object', enabled: false },
   },

@@ -53,7 +53,11 @@ export class IndexNames {
   }
 }
 
-/** `2026.01.05`, UTC. */
+/** The last ms of the year 9999: later ones have no name. */
+const latestMs = 253_402_300_799_999;
+
+/** `2026.01.05`, UTC. A clock out of its mind gets the nearest day that has a name. */
 function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10).replaceAll('-', '.');
+  const namedMs = Math.min(Math.max(timeMs, 0), latestMs) || 0;
+  return new Date(namedMs).toISOString().slice(0, 10).replaceAll('-', '.');
 }

@@ -23,14 +23,15 @@ export async function beginRebuild(
   context: RebuildContext,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Rebuild> {
-  const { generations, leaseMs } = context;
-  const { building: found } = await generations.update((state) => state);
+  const { generations, document } = context;
+  const { building: found } = await document.read();
   if (found !== null) await waitForSilence(context, signal);
-  const { last, building } = await generations.update((state) => {
+  const { last } = await generations.update((state) => {
     if (state.building !== found) throw new RebuildUnderWayError();
     return { ...state, building: state.last + 1, last: state.last + 1 };
   });
-  const rebuild = new SharedRebuild(context, building ?? last);
+  const rebuild = new SharedRebuild(context, last);
+  rebuild.begin();
   try {
     await generations.settle(signal);
     if (found !== null) await context.dropUnused();
@@ -39,23 +40,30 @@ export async function beginRebuild(
     throw error;
   }
   return rebuild;
+}
 
-  async function waitForSilence({ document }: RebuildContext, aborting: AbortSignal) {
-    const before = await document.lastBeat();
-    await sleep(silentLeases * leaseMs, undefined, { signal: aborting });
-    if ((await document.lastBeat()) !== before) throw new RebuildUnderWayError();
-  }
+/** Throws `RebuildUnderWayError` when whoever builds shows that it is alive. */
+async function waitForSilence(
+  { document, leaseMs }: RebuildContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = await document.lastBeat();
+  await sleep(silentLeases * leaseMs, undefined, { signal });
+  if ((await document.lastBeat()) !== before) throw new RebuildUnderWayError();
 }
 
 class SharedRebuild implements Rebuild {
   readonly #context: RebuildContext;
   readonly #generation: number;
   readonly #ended = new AbortController();
-  readonly #beating: Promise<void>;
+  #beating: Promise<void> | undefined;
 
   constructor(context: RebuildContext, generation: number) {
     this.#context = context;
     this.#generation = generation;
+  }
+
+  begin(): void {
     this.#beating = this.#beat();
   }
 
@@ -70,7 +78,8 @@ class SharedRebuild implements Rebuild {
         throw new StoreUnavailableError('the search store does not take what is rebuilt');
       }
       left = again;
-      await sleep(this.#context.leaseMs / beatsPerLease);
+      const { leaseMs, generations } = this.#context;
+      await sleep(leaseMs / beatsPerLease, undefined, { signal: generations.stopping });
     }
   }
 
@@ -120,8 +129,8 @@ class SharedRebuild implements Rebuild {
   }
 
   async #beat(): Promise<void> {
-    const { document, leaseMs } = this.#context;
-    const { signal } = this.#ended;
+    const { document, leaseMs, generations } = this.#context;
+    const signal = AbortSignal.any([this.#ended.signal, generations.stopping]);
     for (let beats = 1; !signal.aborted; beats++) {
       // A beat that fails is missed; three leases of them end the rebuild.
       await document.beat(this.#generation, beats).catch(() => undefined);

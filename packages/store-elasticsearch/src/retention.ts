@@ -9,8 +9,9 @@ import { type BulkOptions, sendBulk } from './bulk.ts';
 import { call, callIfThere } from './client.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { Generations } from './generations.ts';
+import { dropIndex, listIndices } from './indices.ts';
 import { placeOf, placeSources } from './ledger.ts';
-import { type IndexNames, indexKinds } from './names.ts';
+import type { IndexNames } from './names.ts';
 import { Reader } from './reader.ts';
 
 /**
@@ -60,15 +61,15 @@ async function dropPassed(
 ): Promise<void> {
   const { names, generations } = context;
   const { current, building, last } = await generations.state();
-  for (const { index, uuid } of await listIndices(context)) {
+  for (const { index, uuid } of await listIndices(context.client, context.names)) {
     const parsed = names.parse(index);
     if (!parsed) continue;
     const { generation, kind, endMs } = parsed;
     const isUsed = generation === current || generation === building;
     if (!isUsed) {
-      if (generation <= last) await dropIndex(context, index);
+      if (generation <= last) await dropIndex(context.client, index);
     } else if (kind === 'account') {
-      if (endMs <= accountBeforeMs - accountReachMs) await dropIndex(context, index);
+      if (endMs <= accountBeforeMs - accountReachMs) await dropIndex(context.client, index);
     } else if (endMs <= horizonMs) {
       await retireIndex(context, { index, uuid, generation, signal: kind as Signal });
     }
@@ -107,34 +108,8 @@ async function retireIndex(context: RetentionContext, passed: Passed): Promise<v
       throw new StoreUnavailableError('what was retired could not be noted');
     }
   }
-  const isSame = (await listIndices(context)).some((each) => each.uuid === uuid);
-  if (isSame) await dropIndex(context, index);
-}
-
-export async function dropGeneration(
-  context: RetentionContext,
-  isDropped: (generation: number) => boolean,
-): Promise<void> {
-  for (const { index } of await listIndices(context)) {
-    const parsed = context.names.parse(index);
-    if (parsed && isDropped(parsed.generation)) await dropIndex(context, index);
-  }
-}
-
-async function dropIndex({ client }: RetentionContext, index: string): Promise<void> {
-  await callIfThere(() => client.indices.delete({ index }));
-}
-
-async function listIndices({
-  client,
-  names,
-}: RetentionContext): Promise<{ index: string; uuid: string }[]> {
-  const index = indexKinds.map((kind) => names.everyGeneration(kind));
-  const found = await call(() =>
-    client.indices.getSettings({ index, filter_path: '*.settings.index.uuid' }),
+  const isSame = (await listIndices(context.client, context.names)).some(
+    (each) => each.uuid === uuid,
   );
-  return Object.entries(found).map(([index, { settings }]) => ({
-    index,
-    uuid: settings?.index?.uuid ?? '',
-  }));
+  if (isSame) await dropIndex(context.client, index);
 }

@@ -1,5 +1,3 @@
-import type { Walk } from './find-traces.ts';
-
 export interface TracePlace {
   beginMs: number;
   traceId: string;
@@ -9,6 +7,15 @@ export interface FoundTrace extends TracePlace {
   durationUs: number;
   spans: number;
   errors: number;
+}
+
+/** How far a call came through the spans, the latest first. */
+export interface Walk {
+  beganMs: number;
+  /** Every span later than this was met. */
+  reachedMs: number;
+  /** There are no more. */
+  isWhole: boolean;
 }
 
 interface Held {

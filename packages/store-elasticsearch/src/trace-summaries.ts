@@ -6,7 +6,9 @@ import type { FoundTrace } from './trace-page.ts';
 
 /** Spans of a found trace are counted this far outside the range that was asked for. */
 export const traceReachMs = 3_600_000;
+/** An answer of Elasticsearch has at most 65,536 buckets. */
 const servicesMax = 100;
+const tracesPerRequest = 500;
 
 function ofTraces(reader: Reader, query: TraceQuery, traceIds: readonly string[]): Query[] {
   const { tenant, fromMs, toMs } = query;
@@ -44,7 +46,19 @@ export async function summariseTraces(
   query: TraceQuery,
   found: readonly FoundTrace[],
 ): Promise<TraceSummary[]> {
-  if (found.length === 0) return [];
+  const summaries: TraceSummary[] = [];
+  for (let from = 0; from < found.length; from += tracesPerRequest) {
+    const some = found.slice(from, from + tracesPerRequest);
+    summaries.push(...(await summariseSome(reader, query, some)));
+  }
+  return summaries;
+}
+
+async function summariseSome(
+  reader: Reader,
+  query: TraceQuery,
+  found: readonly FoundTrace[],
+): Promise<TraceSummary[]> {
   const traceIds = found.map(({ traceId }) => traceId);
   const buckets = await byTrace(reader, query, {
     traceIds,

@@ -1,0 +1,29 @@
+import type { Rebuild, SearchStore } from '@spillway/store';
+import type { ElasticsearchSection } from './config.ts';
+
+export interface ElasticsearchStoreOptions extends ElasticsearchSection {
+  /** How old a record may be at its acceptance and still lie at its own time. Default 7 days. */
+  retentionMs?: number | undefined;
+  report?: ((event: SearchStoreEvent) => void) | undefined;
+  /** Ms since the epoch; only puts applied messages in order. */
+  now?: (() => number) | undefined;
+}
+
+export type SearchStoreEvent =
+  | { type: 'search-unreachable'; reason: string }
+  | { type: 'search-reachable' };
+
+export interface SearchStoreStats {
+  /** Also those that a redelivery brought again. */
+  stored: number;
+  duplicates: number;
+  deadLettered: number;
+  /** Records that the server did not take at once. */
+  retried: number;
+}
+
+export interface ElasticsearchStore extends SearchStore {
+  /** Since start. */
+  stats(): SearchStoreStats;
+  beginRebuild(signal?: AbortSignal): Promise<Rebuild>;
+}
