@@ -1,11 +1,13 @@
 import type { DecodedMessage, WriteStore } from '@spillway/store';
 import { TestRecords, testNowMs } from '@spillway/store/contract';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, test, vi } from 'vitest';
 import { SchemaTooNewError, ServerUnsuitableError } from '../src/index.ts';
 import { everyMinute, sql, startStore, useServer } from './server.ts';
 
 const server = useServer();
 const dayMs = 86_400_000;
+const patient = { timeout: 30_000, interval: 50 };
 
 test('four stores start at once on an empty database', async () => {
   const url = await server().createDatabase();
@@ -73,12 +75,63 @@ test('three stores that apply the same messages and records at once', async () =
     'SELECT (SELECT count(*)::int FROM span_event) AS events, (SELECT count(*)::int FROM span_link) AS links',
   );
   expect(children).toEqual({ events: keys.size, links: keys.size });
+});
+
+test('writers that meet in opposite orders never wait for each other in a circle', async () => {
+  const url = await server().createDatabase();
+  const stores = await Promise.all(Array.from({ length: 2 }, () => startStore(url)));
+  const apply = (...batches: DecodedMessage[][]) =>
+    Promise.all(batches.map((batch, i) => (stores[i] as WriteStore).apply(batch)));
+  const maker = new TestRecords();
+  // More than one statement takes, so that the two surely meet in the middle.
+  const logs = Array.from({ length: 5_000 }, () => maker.log());
+  const [first, second] = [maker.message(logs), maker.message(logs)];
+  second.records.reverse();
+  // Makes the partition, for which the others would wait in turn.
+  await apply([maker.message([maker.log()])], []);
+  await apply([first], [second]);
+  for (let round = 0; round < 3; round++) {
+    const same = logs.slice(0, 1_500).map((log) => maker.message([log]));
+    // A broker without a log numbers its messages anew at a redelivery.
+    const again = same.toReversed().map((message, position) => ({ ...message, position }));
+    await apply(same, again);
+  }
+  const [count] = await (stores[0] as WriteStore).rowCounts(everyMinute);
+  expect(count?.rows).toBe(logs.length + 1);
   await Promise.all(stores.map((one) => one.stop()));
-  const [deadlocks] = await sql(
-    url,
-    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  expect(await sql(url, deadlocksSql)).toEqual([{ deadlocks: 0 }]);
+});
+
+test('a mark waits for the applies under way, whose ids may be lower than those of others', async () => {
+  const url = await server().createDatabase();
+  const store = await startStore(url);
+  const records = new TestRecords();
+  await store.apply([records.message([records.span()])]);
+  const start = await store.appliedMark();
+  const holder = new pg.Client({ connectionString: url });
+  await holder.connect();
+  await holder.query('BEGIN; LOCK TABLE spillway.log_record IN EXCLUSIVE MODE');
+  const slow = store.apply([records.message([records.log()])]);
+  await vi.waitFor(
+    async () => expect(await sql(url, waitingSql('relation'))).toHaveLength(1),
+    patient,
   );
-  expect(deadlocks).toEqual({ deadlocks: 0 });
+  await store.apply([records.message([records.span()])]);
+  const marking = store.appliedMark();
+  await vi.waitFor(
+    async () => expect(await sql(url, waitingSql('advisory'))).toHaveLength(1),
+    patient,
+  );
+  await holder.query('ROLLBACK');
+  await holder.end();
+  const mark = await marking;
+  await slow;
+  for (const signal of ['logs', 'traces'] as const) {
+    const back = store.readBack({ ...everyMinute, signal, after: start, upTo: mark });
+    let messages = 0;
+    for await (const { records: of } of back) messages += of.length;
+    expect(messages).toBe(1);
+  }
 });
 
 test('retention while others write to the days it drops', async () => {
@@ -113,6 +166,12 @@ test('retention while others write to the days it drops', async () => {
   expect(sum('retired')).toBe(dropped);
   expect(dropped).toBeGreaterThan(0);
 });
+
+const deadlocksSql =
+  'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()';
+
+const waitingSql = (lock: string) =>
+  `SELECT 1 FROM pg_locks WHERE locktype = '${lock}' AND NOT granted`;
 
 /** Messages of which some carry the same records, as when clients send again. */
 function overlapping(): { messages: DecodedMessage[]; keys: Set<string> } {
