@@ -33,7 +33,7 @@ export interface FetchedRecord {
 }
 
 export interface Fetched extends TopicPartition {
-  /** Kafka's name of the error, '' without one. */
+  /** Begins with Kafka's name of the error; '' without one. */
   error: string;
   /** From the first position asked for on; control records are left out. */
   records: FetchedRecord[];

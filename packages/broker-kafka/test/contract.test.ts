@@ -3,9 +3,9 @@ import type { Broker } from '@spillway/broker';
 import { brokerContract } from '@spillway/broker/contract';
 import { type KafkaServers, startKafka } from '@spillway/native';
 import { afterAll, beforeAll } from 'vitest';
-import { createKafkaBroker, type KafkaBrokerOptions, kafkaSection } from '../src/index.ts';
-
-const messageBytesMax = 2 * 1024 * 1024;
+import { createKafkaBroker } from '../src/index.ts';
+import { onlyKafka } from './only-kafka.ts';
+import { messageBytesMax, optionsOf } from './options.ts';
 
 let kafka: KafkaServers;
 
@@ -21,9 +21,9 @@ for (const driver of ['platformatic', 'kafkajs'] as const) {
   brokerContract({
     name: `kafka, ${driver}`,
     valueBytesMax: messageBytesMax,
-    createStopped: async () => createKafkaBroker(optionsOf(driver)),
+    createStopped: async () => createKafkaBroker(optionsOf(kafka.bootstrap, driver)),
     create: async () => {
-      const broker: Broker = createKafkaBroker(optionsOf(driver));
+      const broker: Broker = createKafkaBroker(optionsOf(kafka.bootstrap, driver));
       await broker.start();
       return {
         broker,
@@ -38,16 +38,5 @@ for (const driver of ['platformatic', 'kafkajs'] as const) {
       };
     },
   });
-}
-
-function optionsOf(driver: KafkaBrokerOptions['driver']): KafkaBrokerOptions {
-  const section = kafkaSection.parse({
-    driver,
-    bootstrap: kafka.bootstrap,
-    replicationFactor: 1,
-    minInsyncReplicas: 1,
-    messageBytesMax,
-    sessionTimeoutMs: 6_000,
-  });
-  return { ...section, clientId: 'contract' };
+  onlyKafka(driver, () => kafka.bootstrap);
 }

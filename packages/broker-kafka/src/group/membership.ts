@@ -36,9 +36,6 @@ export interface MembershipOptions {
   report: (event: KafkaBrokerEvent) => void;
 }
 
-/** How often the leader looks whether topics have grown. */
-const growthMs = 30_000;
-
 /** A broker that does not answer must not hold up a stop. */
 const leaveMs = 3_000;
 
@@ -218,7 +215,7 @@ export class Membership {
 
   async #beatUntilRebalance(): Promise<void> {
     const { signal } = this.#abort;
-    const beatsPerLook = Math.ceil(growthMs / this.#heartbeatMs);
+    const beatsPerLook = Math.ceil(this.#options.sessionTimeoutMs / this.#heartbeatMs);
     for (let beats = 1; !signal.aborted; beats += 1) {
       await sleep(this.#heartbeatMs, signal);
       if (signal.aborted) return;
@@ -227,8 +224,9 @@ export class Membership {
     }
   }
 
+  /** The leader looks about once in a session. */
   async #haveTopicsGrown(): Promise<boolean> {
-    if (this.#partitionCount === 0) return false; // The leader looks.
+    if (this.#partitionCount === 0) return false; // Not the leader.
     const partitions = await this.#partitionsOf(this.#options.topics).catch(() => []);
     return partitions.length > this.#partitionCount;
   }

@@ -1,6 +1,7 @@
 import { type API, createAPI, fetchV12, type Reader } from '@platformatic/kafka';
 import { partitionName } from '@spillway/broker';
 import type { Fetched, FetchRequest } from '../client.ts';
+import { messageOf } from '../errors.ts';
 import { type Connections, errorName } from './connections.ts';
 import { Cursor } from './cursor.ts';
 import { readRecords } from './records.ts';
@@ -43,8 +44,14 @@ export async function fetchRecords(
   const asked = new Map(partitions.map((one) => [partitionName(one), one.position]));
   return answer.partitions.map(({ topic, partition, error, records }) => {
     const from = asked.get(partitionName({ topic, partition })) ?? 0;
-    const read = records ? readRecords(records, from) : { records: [], next: from };
-    return { topic, partition, error: errorName(error || answer.error), ...read };
+    const place = { topic, partition, error: errorName(error || answer.error) };
+    if (records === undefined) return { ...place, records: [], next: from };
+    try {
+      return { ...place, ...readRecords(records, from) };
+    } catch (cause) {
+      // Of this partition alone.
+      return { ...place, error: `CORRUPT_MESSAGE: ${messageOf(cause)}`, records: [], next: from };
+    }
   });
 }
 

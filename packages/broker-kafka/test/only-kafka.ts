@@ -1,0 +1,170 @@
+/** What the contract cannot ask of every broker. Runs on the server of `contract.test.ts`. */
+import { Admin, Producer } from '@platformatic/kafka';
+import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createKafkaBroker, type KafkaBrokerOptions } from '../src/index.ts';
+import { startMember } from './member.ts';
+import { messageBytesMax, optionsOf } from './options.ts';
+
+type Driver = KafkaBrokerOptions['driver'];
+
+let names = 0;
+
+export function onlyKafka(driver: Driver, bootstrapOf: () => readonly string[]): void {
+  describe(`only kafka, ${driver}`, () => {
+    const opened: { stop(): Promise<unknown> }[] = [];
+
+    afterEach(async () => {
+      for (const one of opened.splice(0).reverse()) await one.stop();
+    });
+
+    test('a topic with weaker settings than ours is refused, and told how it differs', async () => {
+      const topic = fresh();
+      const lenient = await start();
+      await lenient.ensureTopics([{ name: topic, partitions: 1 }]);
+      const larger = await start({ messageBytesMax: messageBytesMax + 1 });
+      await expect(larger.ensureTopics([{ name: topic, partitions: 1 }])).rejects.toMatchObject({
+        code: 'misconfigured',
+        message: expect.stringMatching(
+          new RegExp(`${topic}.*messageBytesMax.*${messageBytesMax + 1}.*${messageBytesMax};`),
+        ),
+      });
+      const safer = await start({ replicationFactor: 3, minInsyncReplicas: 2 });
+      await expect(safer.ensureTopics([{ name: topic, partitions: 1 }])).rejects.toMatchObject({
+        code: 'misconfigured',
+        message: expect.stringMatching(/replicationFactor wants at least 3, the topic has 1/),
+      });
+      await expect(safer.ensureTopics([{ name: fresh(), partitions: 1 }])).rejects.toMatchObject({
+        code: 'misconfigured',
+        message: expect.stringContaining('broker.kafka.replicationFactor is 3'),
+      });
+      const stricter = await start({ minInsyncReplicas: 2 });
+      await expect(stricter.ensureTopics([{ name: topic, partitions: 1 }])).rejects.toMatchObject({
+        message: expect.stringMatching(/minInsyncReplicas wants at least 2, the topic has 1/),
+      });
+    });
+
+    test('what other tools write is read: no headers, no key, no value, any compression', async () => {
+      const { topic, member } = await topicWithMember();
+      const producer = new Producer({ clientId: 'other', bootstrapBrokers: [...bootstrapOf()] });
+      opened.push({ stop: () => producer.close() });
+      const value = Buffer.from('compressed '.repeat(100));
+      for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
+        const headers = new Map([[Buffer.from('codec'), Buffer.from(compression)]]);
+        const messages = [
+          { topic, partition: 0, value },
+          { topic, partition: 0, key: Buffer.from('only key'), value: null as never, headers },
+        ];
+        await producer.send({ messages, compression });
+      }
+      const found = await pollCount(member, 10);
+      for (const [index, message] of found.entries()) {
+        const isFirst = index % 2 === 0;
+        expect(message.key).toBe(isFirst ? '' : 'only key');
+        expect(Buffer.from(message.value).equals(isFirst ? value : Buffer.alloc(0))).toBe(true);
+        expect(Object.keys(message.headers)).toEqual(isFirst ? [] : ['codec']);
+      }
+    });
+
+    test('what retention removed is expired, not lag, and the group goes on behind it', async () => {
+      const { broker, topic, group, member } = await topicWithMember();
+      await publish(broker, topic, 10);
+      const found = await pollCount(member, 10);
+      await member.commit([found[1] as DeliveredMessage]);
+      await member.close();
+      const admin = openAdmin();
+      const partitions = [{ partition: 0, offset: 7n }];
+      await admin.deleteRecords({ topics: [{ name: topic, partitions }] });
+      const [lag] = await broker.lag(group);
+      expect(lag).toMatchObject({ messages: 3, expired: 5, committed: 7, start: 7, end: 10 });
+      const again = await broker.subscribe({ group, topics: [topic] });
+      const left = await pollCount(again, 3);
+      expect(left.map(({ position }) => position)).toEqual([7, 8, 9]);
+      await again.commit(left);
+      const [done] = await broker.lag(group);
+      expect(done).toMatchObject({ messages: 0, seconds: 0, expired: 5 });
+    });
+
+    test('partitions that a topic has grown by are read without a restart', async () => {
+      const { broker, topic, member } = await topicWithMember();
+      await openAdmin().createPartitions({
+        topics: [{ name: topic, count: 2, assignments: [{ brokerIds: [1] }] }],
+      });
+      await eventually(() => member.assigned().length === 2);
+      await publish(broker, topic, 1, 1);
+      expect(await pollCount(member, 1)).toHaveLength(1);
+    });
+
+    test('members over either client library share a group', async () => {
+      const { broker, topic, group, member } = await topicWithMember(4);
+      const other = driver === 'kafkajs' ? 'platformatic' : 'kafkajs';
+      const second = await start({}, other);
+      const guest = await second.subscribe({ group, topics: [topic] });
+      await eventually(() => member.assigned().length === 2 && guest.assigned().length === 2);
+      for (const partition of [0, 1, 2, 3]) await publish(broker, topic, 5, partition);
+      const found = [...(await pollCount(member, 10)), ...(await pollCount(guest, 10))];
+      expect(new Set(found.map(({ partition }) => partition)).size).toBe(4);
+    });
+
+    test('a member that is killed between effect and commit loses nothing', async () => {
+      const topic = fresh();
+      const group = fresh();
+      const broker = await start();
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      await publish(broker, topic, 5);
+      const victim = await startMember({ bootstrap: bootstrapOf(), driver, group, topic });
+      await victim.polled(5);
+      await victim.kill();
+      const heir = await broker.subscribe({ group, topics: [topic] });
+      expect(await pollCount(heir, 5)).toHaveLength(5);
+    });
+
+    async function start(rest: Partial<KafkaBrokerOptions> = {}, own = driver): Promise<Broker> {
+      const broker = createKafkaBroker(optionsOf(bootstrapOf(), own, rest));
+      await broker.start();
+      opened.push(broker);
+      return broker;
+    }
+
+    async function topicWithMember(partitions = 1) {
+      const [topic, group] = [fresh(), fresh()];
+      const broker = await start();
+      await broker.ensureTopics([{ name: topic, partitions }]);
+      const member = await broker.subscribe({ group, topics: [topic] });
+      return { broker, topic, group, member };
+    }
+
+    function openAdmin(): Admin {
+      const admin = new Admin({ clientId: 'admin', bootstrapBrokers: [...bootstrapOf()] });
+      opened.push({ stop: () => admin.close() });
+      return admin;
+    }
+
+    function fresh(): string {
+      names += 1;
+      return `only-${driver}-${names}`;
+    }
+  });
+}
+
+async function publish(broker: Broker, topic: string, count: number, partition = 0): Promise<void> {
+  const messages = Array.from({ length: count }, (_, index) => ({
+    ...{ topic, partition, key: 'k', headers: {} },
+    value: [Buffer.from(String(index))],
+  }));
+  for (const { status } of await broker.publish(messages)) expect(status).toBe('durable');
+}
+
+async function pollCount(member: Subscription, count: number): Promise<DeliveredMessage[]> {
+  const found: DeliveredMessage[] = [];
+  const { signal } = new AbortController();
+  await eventually(async () => {
+    found.push(...(await member.poll({ bytesMax: 1_000_000, waitMs: 200, signal })));
+    return found.length >= count;
+  });
+  return found;
+}
+
+async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  await expect.poll(holds, { timeout: 30_000, interval: 20 }).toBe(true);
+}
