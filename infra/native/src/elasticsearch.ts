@@ -2,7 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDataFolder } from './data-folder.ts';
-import { classPath, jarsOf, java, javac, quickStart } from './java.ts';
+import {
+  classPath,
+  type JavaInstallation,
+  jar,
+  jarsOf,
+  java,
+  javac,
+  quickStart,
+  sharedClasses,
+} from './java.ts';
 import { startIn } from './lifetime.ts';
 import { NativeProcess } from './native-process.ts';
 import { findPrograms } from './packages.ts';
@@ -24,6 +33,7 @@ export interface ElasticsearchServer {
 
 const pom = fileURLToPath(new URL('../elasticsearch/pom.xml', import.meta.url));
 const sources = fileURLToPath(new URL('../elasticsearch/src', import.meta.url));
+const mainClass = 'org.elasticsearch.node.SpillwayNode';
 const compileTimeoutMs = 180_000;
 const startTimeoutMs = 180_000;
 
@@ -34,7 +44,20 @@ const startTimeoutMs = 180_000;
 export async function startElasticsearch(
   options: ElasticsearchOptions = {},
 ): Promise<ElasticsearchServer> {
-  const command = await install();
+  const installation = await install();
+  const shared = await sharedClasses(installation, async (training) => {
+    const { server, remove } = await launch(installation, training, {});
+    await server.stop();
+    await remove();
+  });
+  return launch(installation, shared, options);
+}
+
+async function launch(
+  { program, options: javaOptions }: JavaInstallation,
+  more: readonly string[],
+  options: ElasticsearchOptions,
+): Promise<ElasticsearchServer> {
   const port = await freePort(options.ports?.[0]);
   const folder = await openDataFolder('elasticsearch', options);
   const settings = {
@@ -44,10 +67,11 @@ export async function startElasticsearch(
     'cluster.routing.allocation.disk.threshold_enabled': false,
     ...options.config,
   };
+  const pairs = Object.entries(settings).map((pair) => pair.join('='));
   const server = new NativeProcess({
     name: 'elasticsearch',
     address: `127.0.0.1:${port}`,
-    command: [...command, folder.dir, ...Object.entries(settings).map((pair) => pair.join('='))],
+    command: [program, ...more, ...javaOptions, mainClass, folder.dir, ...pairs],
     dir: folder.dir,
     stopSignal: 'SIGTERM',
     answers: () => elasticsearchAnswers(port),
@@ -58,24 +82,28 @@ export async function startElasticsearch(
   return { url: `http://${server.address}`, server, remove };
 }
 
-/** The command that starts a node, up to its own arguments. */
-async function install(): Promise<[string, ...string[]]> {
+async function install(): Promise<JavaInstallation> {
   const [program = ''] = await findPrograms([java]);
   const files = (await readdir(sources, { recursive: true })).filter((file) =>
     file.endsWith('.java'),
   );
   const paths = files.sort().map((file) => join(sources, file));
-  const recipe = (await Promise.all(paths.map((path) => readFile(path, 'utf8')))).join('');
+  const recipe = `jar\n${(await Promise.all(paths.map((path) => readFile(path, 'utf8')))).join('')}`;
   const dir = await jarsOf(pom, { recipe, finish: (draft) => compile(draft, paths) });
-  const path = await classPath(join(dir, 'lib'), join(dir, 'classes'));
-  const memory = ['-Xms512m', '-Xmx512m'];
-  return [program, ...memory, ...quickStart, '-cp', path, 'org.elasticsearch.node.SpillwayNode'];
+  const path = await classPath(join(dir, 'lib'));
+  return { dir, program, options: ['-Xms512m', '-Xmx512m', ...quickStart, '-cp', path] };
 }
 
 async function compile(dir: string, paths: readonly string[]): Promise<void> {
-  const [program = ''] = await findPrograms([javac]);
-  const to = ['-nowarn', '-d', join(dir, 'classes'), '-cp', await classPath(join(dir, 'lib'))];
-  await run([program, ...to, ...paths], { cwd: dir, timeoutMs: compileTimeoutMs });
+  const [compiler = '', archiver = ''] = await findPrograms([javac, jar]);
+  const [lib, classes] = [join(dir, 'lib'), join(dir, 'classes')];
+  const options = { cwd: dir, timeoutMs: compileTimeoutMs };
+  await run([compiler, '-nowarn', '-d', classes, '-cp', await classPath(lib), ...paths], options);
+  // Class archives are made of jars only.
+  await run(
+    [archiver, '--create', '--file', join(lib, 'spillway.jar'), '-C', classes, '.'],
+    options,
+  );
 }
 
 /** Whether all primary shards can be used. */

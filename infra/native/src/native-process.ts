@@ -25,7 +25,7 @@ export interface ProcessOptions {
 }
 
 const pollMs = 50;
-const stopTimeoutMs = 30_000;
+const stopTimeoutMs = 60_000;
 const killTimeoutMs = 10_000;
 const logTailChars = 4000;
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
-import { isAlive, treeOf } from '../src/process-tree.ts';
+import { isAlive, signalAll, treeOf } from '../src/process-tree.ts';
 
 const ownerProgram = fileURLToPath(new URL('owner.ts', import.meta.url));
 const endTimeoutMs = 10_000;
@@ -23,13 +23,15 @@ export async function expectEndWithOwner(kind: 'postgres' | 'rabbitmq' | 'redis'
   const owner = spawn(process.execPath, [ownerProgram, kind, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  let pids: number[] = [];
   try {
     const [line] = await Promise.race([once(owner.stdout, 'data'), once(owner, 'exit')]);
-    const pids = treeOf(Number(line));
+    pids = treeOf(Number(line));
     owner.kill('SIGKILL');
     await expectEnded(pids);
   } finally {
     owner.kill('SIGKILL');
+    signalAll(pids, 'SIGKILL');
     await rm(dir, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../cache.ts';
+import type { JavaInstallation } from '../java.ts';
 import { run } from '../run.ts';
 import { type KafkaNode, type KafkaSecrets, serverProperties } from './properties.ts';
 
@@ -14,7 +15,7 @@ const checkpoint = 'bootstrap.checkpoint';
  */
 export async function formatOnce(
   dir: string,
-  { java, secrets }: { java: readonly [string, ...string[]]; secrets?: KafkaSecrets },
+  { installation, secrets }: { installation: JavaInstallation; secrets?: KafkaSecrets },
 ): Promise<string> {
   const node: KafkaNode = { id: 1, clientPort: 1, internalPort: 2, controllerPort: 3 };
   const formatted = join(dir, 'formatted');
@@ -23,7 +24,8 @@ export async function formatOnce(
   await writeFile(properties, serverProperties(settings));
   const users = secrets ? ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(scram(secrets)) : [];
   const what = ['format', '-c', properties, '-t', kafkaUuid(), ...users];
-  const command = [...java, 'kafka.tools.StorageTool', ...what] as const;
+  const { program, options } = installation;
+  const command = [program, ...options, 'kafka.tools.StorageTool', ...what] as const;
   await run(command, { cwd: dir, timeoutMs: formatTimeoutMs });
   return formatted;
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDataFolder } from '../data-folder.ts';
+import { sharedClasses } from '../java.ts';
 import { startIn } from '../lifetime.ts';
 import { NativeProcess } from '../native-process.ts';
 import { freePort } from '../ports.ts';
@@ -43,6 +44,21 @@ const pollMs = 50;
 /** Kafka 4.1 in KRaft mode. `ports`: the client port of each broker. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServers> {
   const installation = await installKafka();
+  const withOptions = (more: readonly string[]): KafkaInstallation => {
+    return { ...installation, options: [...more, ...installation.options] };
+  };
+  const shared = await sharedClasses(installation, async (training) => {
+    const { servers, remove } = await launch(withOptions(training), {});
+    await Promise.all(servers.map((server) => server.stop()));
+    await remove();
+  });
+  return launch(withOptions(shared), options);
+}
+
+async function launch(
+  installation: KafkaInstallation,
+  options: KafkaOptions,
+): Promise<KafkaServers> {
   const nodes = await chooseNodes(options);
   const folder = await openDataFolder('kafka', options);
   const servers = nodes.map((node) => broker(installation, folder.dir, node, options));
@@ -95,19 +111,19 @@ interface Secured {
   client: KafkaClientSecurity;
 }
 
-async function secure({ java }: KafkaInstallation, dir: string): Promise<Secured> {
+async function secure(installation: KafkaInstallation, dir: string): Promise<Secured> {
   const { caFile, keyStoreFile } = await makeCertificates(dir);
   const login = { username: 'spillway', password: randomBytes(12).toString('hex') };
   const secrets: KafkaSecrets = { ...login, keyStoreFile };
   return {
     secrets,
-    formatted: await formatOnce(dir, { java, secrets }),
+    formatted: await formatOnce(dir, { installation, secrets }),
     client: { caFile, ...login },
   };
 }
 
 function broker(
-  { java }: KafkaInstallation,
+  { program, options }: KafkaInstallation,
   dir: string,
   { id, clientPort, internalPort }: KafkaNode,
   { outlive }: Placement,
@@ -115,7 +131,7 @@ function broker(
   return new NativeProcess({
     name: `kafka-${id}`,
     address: `127.0.0.1:${clientPort}`,
-    command: [...java, 'kafka.Kafka', propertiesFile(dir, id)],
+    command: [program, ...options, 'kafka.Kafka', propertiesFile(dir, id)],
     dir,
     stopSignal: 'SIGTERM',
     answers: async () => (await liveBrokers(internalPort)).includes(id),
