@@ -10,13 +10,15 @@ import { wordsOf } from './src/dockerfile.ts';
 import { type Image, replayDockerfile } from './src/replay-dockerfile.ts';
 
 const run = promisify(execFile);
+/** Two installations, from npm's cache or its registry. */
+const buildTimeoutMs = 400_000;
 const dir = mkdtempSync(join(tmpdir(), 'spillway-image-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 let image: Image;
 beforeAll(async () => {
   image = await replayDockerfile('infra/docker/Dockerfile', dir);
-});
+}, buildTimeoutMs);
 
 /** A command of the image with its paths as they are here, and this Node as its node. */
 function commandOf(words: readonly string[]): [string, ...string[]] {
