@@ -26,7 +26,7 @@ import { lagOf } from './lag.ts';
 import { checkName, checkNames } from './names.ts';
 import { Producer } from './producer.ts';
 import { keptPositionAt, readKept } from './read.ts';
-import { declareTopic } from './topology.ts';
+import { declareTopic, settle } from './topology.ts';
 
 /** On one or more nodes of RabbitMQ, 3.10 or later. */
 export function createRabbitMqBroker(options: RabbitMqOptions): Broker {
@@ -101,7 +101,7 @@ class RabbitMqBroker implements Broker {
       checkName(name);
       for (const group of groups ?? []) checkNames(name, group);
     }
-    for (const spec of topics) await this.#ensure(running, spec);
+    await this.#ensure(running, topics);
     for (const spec of topics) {
       const groups = [...(this.#wanted.get(spec.name)?.groups ?? []), ...(spec.groups ?? [])];
       this.#wanted.set(spec.name, { ...spec, groups: [...new Set(groups)] });
@@ -138,8 +138,9 @@ class RabbitMqBroker implements Broker {
       client: reading,
       shared: this.#group(running, group),
       topic: (name) => catalog.known(name),
-      declare: (name) =>
-        declareTopic(reading, this.#config, { ...catalog.known(name), groups: [group] }),
+      declare: async (name) => {
+        await declareTopic(reading, this.#config, { ...catalog.known(name), groups: [group] });
+      },
       onClosed: () => members.delete(member),
     });
     members.add(member);
@@ -193,18 +194,23 @@ class RabbitMqBroker implements Broker {
     reading.onOpen(() => catalog.openReader());
     writing.onOpen(() => control.openWriter());
     writing.onOpen(() => catalog.openWriter());
-    writing.onOpen(async () => {
-      for (const spec of this.#wanted.values()) await this.#ensure(running, spec);
-    });
+    writing.onOpen(() => this.#ensure(running, [...this.#wanted.values()]));
     writing.onOpen(() => producer.open());
     return running;
   }
 
-  async #ensure({ catalog, writing }: Running, spec: TopicSpec): Promise<void> {
-    const { name, groups = [] } = spec;
-    await catalog.addTopic(spec);
-    await declareTopic(writing, this.#config, { ...catalog.known(name), groups });
-    for (const group of groups) await catalog.addGroup(group, name);
+  async #ensure({ catalog, writing }: Running, topics: readonly TopicSpec[]): Promise<void> {
+    let isNew = false;
+    for (const spec of topics) {
+      await catalog.addTopic(spec);
+      const { name, groups = [] } = spec;
+      const wanted = { ...catalog.known(name), groups };
+      if (await declareTopic(writing, this.#config, wanted)) isNew = true;
+    }
+    if (isNew) await settle();
+    for (const { name, groups = [] } of topics) {
+      for (const group of groups) await catalog.addGroup(group, name);
+    }
   }
 
   #group({ groups, control }: Running, name: string): Group {

@@ -206,6 +206,14 @@ async function readIfNamed(file: string | undefined): Promise<Buffer | undefined
   return file === undefined ? undefined : await readFile(file);
 }
 
+/** Also when the connection breaks meanwhile: amqplib's own promise is then never settled. */
+export async function closeChannel(channel: Channel): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  channel.once('close', resolve);
+  channel.close().then(resolve, () => resolve()); // It may be closed already.
+  await promise;
+}
+
 /** `close` follows every `error` of a channel, and is what we act on. */
 function harmless<C extends Channel>(channel: C): C {
   channel.on('error', () => {});

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll } from 'vitest';
 import { brokerContract } from '@spillway/broker/contract';
 import { startRabbitMq } from '@spillway/native';
+import { afterAll, beforeAll } from 'vitest';
 import { createRabbitMqBroker, rabbitmqSection } from './index.ts';
 
 const messageBytesMax = 2 * 1024 * 1024;

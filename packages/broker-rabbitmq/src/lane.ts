@@ -1,6 +1,6 @@
 import type { DeliveredMessage, TopicPartition } from '@spillway/broker';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import type { Client } from './client.ts';
+import { type Client, closeChannel } from './client.ts';
 import { delivered } from './message.ts';
 import type { Holding } from './roster.ts';
 
@@ -124,7 +124,7 @@ export class Lane {
     this.#windowBytes = 0;
     this.#cursor = 0;
     if (channel) this.#released.add(channel);
-    await channel?.close().catch(() => {}); // It may be gone already.
+    if (channel) await closeChannel(channel);
   }
 
   async close(): Promise<void> {
@@ -148,7 +148,7 @@ export class Lane {
     if (this.#channel !== channel) return;
     if (!message) {
       this.#broken(channel, 'the queue was deleted');
-      channel.close().catch(() => {});
+      void closeChannel(channel);
       return;
     }
     const { topic, partition } = this;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveredMessage, Position, TopicPartition } from '@spillway/broker';
 import type { ConsumeMessage } from 'amqplib';
-import type { Client } from './client.ts';
+import { type Client, closeChannel } from './client.ts';
 import { delivered } from './message.ts';
 import { keptQueue } from './names.ts';
 import { sleep } from './wait.ts';
@@ -94,7 +94,7 @@ async function* deliver(at: TopicPartition, options: DeliverOptions) {
     throw new Error(`${keptQueue(at)} was silent for ${silenceMs} ms`);
   } finally {
     arrived.end();
-    await channel.close().catch(() => {}); // It may be gone already.
+    await closeChannel(channel);
   }
 }
 
@@ -103,7 +103,7 @@ async function mark(at: TopicPartition, id: string, writing: Client): Promise<vo
   const headers = { [markHeader]: id };
   channel.sendToQueue(keptQueue(at), Buffer.alloc(0), { persistent: true, headers });
   await channel.waitForConfirms();
-  await channel.close();
+  await closeChannel(channel);
 }
 
 /** What a channel delivered and nobody took yet; as much as its prefetch. */

@@ -1,4 +1,4 @@
-import type { Client } from './client.ts';
+import { type Client, closeChannel } from './client.ts';
 import { replyCodeOf, replyCodes } from './errors.ts';
 
 export interface QueueStat {
@@ -23,6 +23,6 @@ export async function statQueues(
       channel = await client.channel(); // The server has closed the other one.
     }
   }
-  await channel.close();
+  await closeChannel(channel);
   return found;
 }

@@ -1,10 +1,12 @@
 /** What is declared on the server. Each argument whose default differs by version is explicit. */
+import { setTimeout as after } from 'node:timers/promises';
 import type { TopicPartition, TopicSpec } from '@spillway/broker';
 import type { Channel } from 'amqplib';
-import type { Client } from './client.ts';
+import { type Client, closeChannel } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
 import { messageOf, replyCodeOf, replyCodes } from './errors.ts';
 import { catalogQueue, groupQueue, keptQueue } from './names.ts';
+import { statQueues } from './stat.ts';
 
 interface Queue {
   name: string;
@@ -13,23 +15,36 @@ interface Queue {
   boundTo?: TopicPartition;
 }
 
-/** Idempotent. The exchange of the topic and what its messages wait in. */
+/**
+ * A node that is killed within about a second after a queue was made may not find the queue again
+ * when it starts (seen with 3.10): nothing is acknowledged before this has passed.
+ */
+const settleMs = 1_500;
+
+/**
+ * Idempotent. The exchange of the topic and what its messages wait in.
+ * @returns true when something was made: `settle` must then follow
+ */
 export async function declareTopic(
   client: Client,
   config: RabbitMqConfig,
   spec: TopicSpec,
-): Promise<void> {
+): Promise<boolean> {
   const channel = await client.channel();
   await channel.assertExchange(spec.name, 'direct', { durable: true, autoDelete: false });
-  await channel.close();
+  await closeChannel(channel);
   const queues = partitionsOf(spec).flatMap((at) => queuesOf(at, spec, { client, config }));
-  await declareQueues(client, config, queues);
+  return declareQueues(client, config, queues);
+}
+
+export async function settle(): Promise<void> {
+  await after(settleMs);
 }
 
 /** Never trimmed: it holds a few hundred bytes per topic and group, and per start of a process. */
 export async function declareCatalog(client: Client, config: RabbitMqConfig): Promise<void> {
-  const { replicas } = config;
-  await declareQueues(client, config, [{ name: catalogQueue, arguments: streamOf(replicas) }]);
+  const queue = { name: catalogQueue, arguments: streamOf(config.replicas) };
+  if (await declareQueues(client, config, [queue])) await settle();
 }
 
 export function partitionsOf({ name, partitions }: TopicSpec): TopicPartition[] {
@@ -96,7 +111,11 @@ async function declareQueues(
   client: Client,
   { report }: RabbitMqConfig,
   queues: readonly Queue[],
-): Promise<void> {
+): Promise<boolean> {
+  const existing = await statQueues(
+    client,
+    queues.map(({ name }) => name),
+  );
   let channel = await client.channel();
   for (const { name, arguments: wanted, boundTo } of queues) {
     try {
@@ -108,7 +127,8 @@ async function declareQueues(
     }
     if (boundTo) await bind(channel, name, boundTo);
   }
-  await channel.close();
+  await closeChannel(channel);
+  return existing.size < queues.length;
 }
 
 async function bind(channel: Channel, queue: string, { topic, partition }: TopicPartition) {

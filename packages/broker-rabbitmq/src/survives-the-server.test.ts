@@ -1,0 +1,289 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { Broker, DeliveredMessage, OutgoingMessage, Subscription } from '@spillway/broker';
+import { startRabbitMq } from '@spillway/native';
+import { connect } from 'amqplib';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
+
+const mebibyte = 1_048_576;
+const patienceMs = 30_000;
+const run = promisify(execFile);
+let rabbitmq: Awaited<ReturnType<typeof startRabbitMq>>;
+const started: Broker[] = [];
+
+beforeAll(async () => {
+  rabbitmq = await startRabbitMq();
+});
+afterAll(() => rabbitmq?.remove());
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((broker) => broker.stop()));
+});
+
+test('members that join and leave under load lose nothing and keep the order', async () => {
+  const brokers = [await start(), await start()];
+  const [first, second] = brokers as [Broker, Broker];
+  await first.ensureTopics([{ name: 'load', partitions: 4, groups: ['g'] }]);
+  const seen: number[][] = [[], [], [], []];
+  const stop = new AbortController();
+  const stable = consume(
+    await first.subscribe({ group: 'g', topics: ['load'] }),
+    seen,
+    stop.signal,
+  );
+  const guests = (async () => {
+    for (let n = 0; n < 3; n++) {
+      const leave = new AbortController();
+      const member = await second.subscribe({ group: 'g', topics: ['load'] });
+      const guest = consume(member, seen, leave.signal);
+      await until(() => member.assigned().length === 2, 'a fair share');
+      leave.abort();
+      await guest;
+      await member.close();
+    }
+  })();
+  const total = 2_000;
+  for (let n = 0; n < total; n += 20) {
+    const messages = Array.from({ length: 20 }, (_, i) => message('load', `${n + i}`, (n + i) % 4));
+    await publishAll(first, messages);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await guests;
+  await until(() => seen.flatMap((each) => [...new Set(each)]).length === total, 'all of them');
+  stop.abort();
+  await stable;
+  for (const each of seen) {
+    // What was not committed comes again; nothing is seen for the first time after a later one.
+    const fresh = [...new Set(each)];
+    expect(fresh).toEqual(fresh.toSorted((a, b) => a - b));
+  }
+}, 120_000);
+
+test('a killed node: publishes say so meanwhile, and all goes on by itself', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'killed', partitions: 2, groups: ['g'] }]);
+  const member = await broker.subscribe({ group: 'g', topics: ['killed'] });
+  await publishAll(broker, [message('killed', 'before')]);
+  const before = await take(member, 1);
+  await rabbitmq.server.kill();
+  await until(() => !broker.health().ok, 'health says no');
+  const [outcome] = await broker.publish([message('killed', 'meanwhile')]);
+  expect(outcome).toMatchObject({ status: 'refused', code: 'unavailable', retryable: true });
+  expect((await broker.lag('g')).map(({ messages }) => messages)).toEqual([null, null]);
+  await rabbitmq.server.start();
+  await until(() => broker.health().ok, 'health says yes');
+  await publishAll(broker, [message('killed', 'after')]);
+  const after = await take(member, 2);
+  expect(after.map(textOf)).toEqual(['before', 'after']);
+  expect(after[0]?.position).toBeGreaterThan(before[0]?.position as number);
+  await member.commit(before); // A position of a channel that is gone.
+  await until(async () => sum(await broker.lag('g')) === 2, 'nothing was committed by it');
+  await member.commit(after);
+  await until(async () => sum(await broker.lag('g')) === 0, 'everything is');
+}, 120_000);
+
+test('memory runs out: publishes are refused at once, consumers go on, then all is fine', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'alarm', partitions: 1, groups: ['g'] }]);
+  const member = await broker.subscribe({ group: 'g', topics: ['alarm'] });
+  await publishAll(broker, [message('alarm', 'one')]);
+  await control('set_vm_memory_high_watermark', '0.000001');
+  try {
+    await until(async () => {
+      const [outcome] = await broker.publish([message('alarm', 'x')], AbortSignal.timeout(500));
+      return outcome?.status === 'refused' && outcome.code === 'unavailable';
+    }, 'a refusal');
+    expect(broker.health()).toMatchObject({ ok: false });
+    await member.commit(await take(member, 1));
+  } finally {
+    await control('set_vm_memory_high_watermark', '0.6');
+  }
+  await until(() => broker.health().ok, 'health says yes');
+  await publishAll(broker, [message('alarm', 'two')]);
+}, 120_000);
+
+test('a deleted queue is declared again, and its reader goes on', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'deleted', partitions: 1, groups: ['g'] }]);
+  const member = await broker.subscribe({ group: 'g', topics: ['deleted'] });
+  await manage('DELETE', `queues/%2F/${encodeURIComponent('deleted/0/g')}`);
+  await until(async () => {
+    const [outcome] = await broker.publish([message('deleted', 'again')]);
+    return outcome?.status === 'durable';
+  }, 'a queue');
+  expect((await take(member, 1)).map(textOf)).toEqual(['again']);
+}, 120_000);
+
+test('ten broken connections leave no channel behind', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'broken', partitions: 2, groups: ['g'] }]);
+  const member = await broker.subscribe({ group: 'g', topics: ['broken'] });
+  await broker.lag('g');
+  const count = async () => ((await manage('GET', 'channels')) as unknown[]).length;
+  const isSteady = async (wanted: number) => (await count()) === wanted;
+  let channels = 0;
+  await until(async () => {
+    channels = await count();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return channels >= 6 && (await isSteady(channels));
+  }, 'a steady number of channels');
+  for (let n = 0; n < 10; n++) {
+    for (const { name } of (await manage('GET', 'connections')) as { name: string }[]) {
+      await manage('DELETE', `connections/${encodeURIComponent(name)}`);
+    }
+    await until(() => broker.health().ok, 'a connection');
+    await publishAll(broker, [message('broken', `${n}`)]);
+  }
+  const found = await takeAll(member, 10);
+  expect(found).toEqual(Array.from({ length: 10 }, (_, n) => `${n}`));
+  await until(() => isSteady(channels), 'as many channels as before');
+}, 120_000);
+
+test('a group that stands still fills its bound, and only then publishes are refused', async () => {
+  const broker = await start({ groupBacklogBytesMax: mebibyte });
+  await broker.ensureTopics([{ name: 'full', partitions: 1, groups: ['g'] }]);
+  const big = { ...message('full', ''), value: [Buffer.alloc(mebibyte / 4)] };
+  let taken = 0;
+  await until(async () => {
+    const [outcome] = await broker.publish([big]);
+    if (outcome?.status === 'durable') taken += 1;
+    else expect(outcome).toMatchObject({ status: 'refused', code: 'log-full', retryable: true });
+    return outcome?.status !== 'durable';
+  }, 'a refusal');
+  expect(taken).toBeGreaterThanOrEqual(4);
+  const member = await broker.subscribe({ group: 'g', topics: ['full'] });
+  await member.commit((await take(member, taken)).slice(-1));
+  await until(async () => (await broker.publish([big]))[0]?.status === 'durable', 'room');
+}, 120_000);
+
+test('kept topics are read again and again, at the same positions', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'kept', partitions: 2, kept: true }]);
+  expect(await broker.topics()).toContainEqual({ name: 'kept', partitions: 2, kept: true });
+  const texts = ['a', 'b', 'c'];
+  for (const text of texts) await publishAll(broker, [message('kept', text)]);
+  const first = await readAll(broker, 0);
+  expect(first.map(textOf)).toEqual(texts);
+  const other = await start();
+  const second = await readAll(other, 0);
+  expect(second).toEqual(first);
+  const [, b, c] = first as [DeliveredMessage, DeliveredMessage, DeliveredMessage];
+  expect((await readAll(other, b.position)).map(textOf)).toEqual(['b', 'c']);
+  expect(await readAll(other, c.position + 100)).toEqual([]);
+  const at = { topic: 'kept', partition: 0 };
+  expect(await other.positionAt(at, b.timestampMs)).toBeLessThanOrEqual(b.position);
+  expect(await other.positionAt(at, c.timestampMs + 3_600_000)).toBeGreaterThan(c.position);
+  await expect(broker.subscribe({ group: 'g', topics: ['kept'] })).rejects.toMatchObject({
+    code: 'unsupported',
+  });
+}, 120_000);
+
+test('what another tool wrote keeps its name when it comes again', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'foreign', partitions: 1, groups: ['g'] }]);
+  const connection = await connect(rabbitmq.url);
+  const channel = await connection.createConfirmChannel();
+  const options = { headers: { number: 7, nested: { a: 1 } } };
+  channel.publish('foreign', '0', Buffer.from('theirs'), options);
+  channel.publish('foreign', '0', Buffer.from('other'), options);
+  await channel.waitForConfirms();
+  await connection.close();
+  const names: (number | undefined)[][] = [];
+  for (let n = 0; n < 2; n++) {
+    const member = await broker.subscribe({ group: 'g', topics: ['foreign'] });
+    const found = await take(member, 2);
+    expect(found[0]).toMatchObject({ key: '', headers: { number: '7', nested: '{"a":1}' } });
+    names.push(found.map(({ contentId }) => contentId));
+    await member.close();
+  }
+  expect(names[1]).toEqual(names[0]);
+  expect(new Set(names[0]).size).toBe(2);
+  expect(names[0]?.every(Number.isSafeInteger)).toBe(true);
+}, 120_000);
+
+async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
+  const section = rabbitmqSection.parse({ urls: [rabbitmq.url], beatMs: 200 });
+  const broker = createRabbitMqBroker({ ...section, clientId: 'test', ...options });
+  started.push(broker);
+  await broker.start();
+  return broker;
+}
+
+function message(topic: string, text: string, partition = 0): OutgoingMessage {
+  return { topic, partition, key: 'k', value: [Buffer.from(text)], headers: {} };
+}
+
+function textOf({ value }: DeliveredMessage): string {
+  return Buffer.from(value).toString();
+}
+
+async function publishAll(broker: Broker, messages: OutgoingMessage[]): Promise<void> {
+  let left = messages;
+  await until(async () => {
+    const outcomes = await broker.publish(left);
+    left = left.filter((_, i) => outcomes[i]?.status !== 'durable');
+    return left.length === 0;
+  }, 'durable');
+}
+
+/** Polls, and commits each time, until told to stop. */
+async function consume(member: Subscription, seen: number[][], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const found = await member.poll({ bytesMax: 1_000, waitMs: 100, signal });
+    for (const each of found) seen[each.partition]?.push(Number(textOf(each)));
+    await member.commit([...new Map(found.map((each) => [each.partition, each])).values()]);
+  }
+}
+
+async function take(member: Subscription, count: number): Promise<DeliveredMessage[]> {
+  const found: DeliveredMessage[] = [];
+  await until(async () => {
+    const { signal } = new AbortController();
+    found.push(...(await member.poll({ bytesMax: mebibyte, waitMs: 100, signal })));
+    return found.length >= count;
+  }, `${count} messages`);
+  return found;
+}
+
+/** Texts in the order in which they came first. */
+async function takeAll(member: Subscription, count: number): Promise<string[]> {
+  const found = new Set<string>();
+  await until(async () => {
+    for (const each of await take(member, 1)) found.add(textOf(each));
+    return found.size >= count;
+  }, `${count} messages`);
+  return [...found];
+}
+
+async function readAll(broker: Broker, position: number): Promise<DeliveredMessage[]> {
+  const found: DeliveredMessage[] = [];
+  for await (const each of broker.read({ topic: 'kept', partition: 0, position })) found.push(each);
+  return found;
+}
+
+function sum(lag: readonly { messages: number | null }[]): number {
+  return lag.reduce((total, { messages }) => total + (messages ?? Number.NaN), 0);
+}
+
+async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function manage(method: string, path: string): Promise<unknown> {
+  const { origin, username, password } = new URL(rabbitmq.managementUrl);
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const response = await fetch(`${origin}/api/${path}`, { method, headers: { authorization } });
+  return method === 'GET' ? await response.json() : undefined;
+}
+
+/** With the environment of the server itself, which names its node, port mapper and cookie. */
+async function control(...args: string[]): Promise<void> {
+  const environ = (await readFile(`/proc/${rabbitmq.server.pid}/environ`)).toString();
+  const env = Object.fromEntries(environ.split('\0').map((line) => line.split(/=(.*)/s, 2)));
+  await run('/usr/lib/rabbitmq/bin/rabbitmqctl', args, { env });
+}
