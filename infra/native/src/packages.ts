@@ -59,7 +59,8 @@ async function aptInstall(programs: readonly Program[]): Promise<void> {
   const ours = !(await exists(policyFile));
   if (ours) await writeFile(policyFile, policy, { mode: 0o755 });
   try {
-    await run([...apt, 'update'], options);
+    // Old lists may do, and another update may be under way.
+    await run([...apt, 'update'], options).catch((error) => say((error as Error).message));
     await run([...apt, 'install', '--no-install-recommends', ...packages], options);
   } finally {
     if (ours) await rm(policyFile, { force: true });
