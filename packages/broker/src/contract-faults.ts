@@ -17,14 +17,15 @@ import {
 export function faultContract(context: ContractContext, options: ContractOptions): void {
   describe.skipIf(options.optOuts?.restart !== undefined)('faults', () => {
     test('a kill under load loses nothing that was acknowledged, nor its order', async () => {
-      const topic = await freshTopic(context.broker, 2);
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 2, [group]);
       const load = publishUntilStopped(context.broker, topic);
       await load.acknowledged(20);
       const broker = await context.restart();
       await load.stop();
       const after = await publishTexts(broker, topic, ['last']);
       expect(after).toHaveLength(1);
-      const member = await broker.subscribe({ group: freshName('g'), topics: [topic] });
+      const member = await broker.subscribe({ group, topics: [topic] });
       const durable = [...load.durable];
       const found = await pollUntil(member, (all) => hasAll(all, [...durable, 'last']));
       for (const partition of [0, 1]) {
@@ -36,8 +37,8 @@ export function faultContract(context: ContractContext, options: ContractOptions
     });
 
     test('what took effect and was not committed before a kill comes again', async () => {
-      const topic = await freshTopic(context.broker);
       const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
       await publishTexts(context.broker, topic, numbered('m', 8));
       const member = await context.broker.subscribe({ group, topics: [topic] });
       const effects = await pollCount(member, 8);

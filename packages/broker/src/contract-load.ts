@@ -19,8 +19,8 @@ const keysPerPartition = 2;
 export function loadContract(context: ContractContext): void {
   describe('groups under load', () => {
     test('members join and leave: nothing is lost, each key stays in order', async () => {
-      const topic = await freshTopic(context.broker, partitions);
       const group = freshName('g');
+      const topic = await freshTopic(context.broker, partitions, [group]);
       const load = new Load(context.broker, topic);
       const seen: DeliveredMessage[] = [];
       const work = (): Promise<Worker> => Worker.start(context.broker, { group, topic, seen });
