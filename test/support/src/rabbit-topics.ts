@@ -1,5 +1,9 @@
-import { connect } from 'amqplib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConsumeMessage, connect } from 'amqplib';
 import type { SharedServers } from './servers.ts';
+
+/** Within this time a queue delivers what it has. */
+const quietMs = 500;
 
 interface QueueInfo {
   name: string;
@@ -36,12 +40,12 @@ export class RabbitTopics {
     const queues = await this.#ask<QueueInfo[]>('GET', `/api/queues/${this.#name}`);
     const connection = await connect(this.#url);
     const found: number[] = [];
-    for (const { name } of queues.filter((queue) => queue.name.includes(topic))) {
+    for (const { name } of queues.filter((queue) => queue.name.startsWith(`${topic}/`))) {
       const channel = await connection.createChannel();
-      const messages = [];
-      for (let next = await channel.get(name); next; next = await channel.get(name)) {
-        messages.push(next);
-      }
+      const messages: ConsumeMessage[] = [];
+      // The queue has one active consumer and takes no `get`.
+      await channel.consume(name, (message) => void (message && messages.push(message)));
+      await sleep(quietMs);
       for (const message of messages.slice(-count)) channel.ack(message);
       if (messages.length) found.push(messages.length);
       // What is not acknowledged goes back in its order.
