@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { RedisConfig } from './config.ts';
-import { asStoreError, RedisStoreError } from './errors.ts';
+import { RedisStoreError } from './errors.ts';
 
 const reconnectBaseMs = 50;
 const reconnectMaxMs = 2_000;
@@ -57,16 +57,12 @@ export class Client {
   }
 
   async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    if (this.redis.status !== 'ready') throw new RedisStoreError('unavailable', this.#detail());
+    if (this.redis.status !== 'ready') throw this.#failure(new Error('not connected'));
     try {
       return await command(this.redis);
     } catch (error) {
-      throw asStoreError(error);
+      throw this.#failure(error as Error);
     }
-  }
-
-  #detail(): string {
-    return this.#trouble?.message || 'not connected';
   }
 
   /** The replies in order; throws what the first failed one failed of, when all have answered. */
@@ -79,11 +75,21 @@ export class Client {
       const pipeline = this.redis.pipeline();
       for (const item of items.slice(at, at + pipelineMax)) add(pipeline, item);
       for (const [error, reply] of (await this.run(() => pipeline.exec())) ?? []) {
-        if (error) throw asStoreError(error);
+        if (error) throw this.#failure(error);
         replies.push(reply as R);
       }
     }
     return replies;
+  }
+
+  /**
+   * What Redis said, or why it said nothing. The client's own error is not kept as the cause: it
+   * holds the command with everything that was to be written.
+   */
+  #failure(error: Error): RedisStoreError {
+    if (error instanceof RedisStoreError) return error;
+    if (error.name === 'ReplyError') return new RedisStoreError('refused', error.message);
+    return new RedisStoreError('unavailable', this.#trouble?.message || error.message);
   }
 }
 

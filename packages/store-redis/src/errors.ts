@@ -18,13 +18,3 @@ export class RedisStoreError extends Error {
     this.code = code;
   }
 }
-
-/**
- * What Redis said, or that it said nothing. The client's own error is not kept as the cause: it holds
- * the command with everything that was to be written.
- */
-export function asStoreError(error: unknown): RedisStoreError {
-  if (error instanceof RedisStoreError) return error;
-  const { name, message } = error as Error;
-  return new RedisStoreError(name === 'ReplyError' ? 'refused' : 'unavailable', message);
-}

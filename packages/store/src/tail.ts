@@ -8,7 +8,7 @@ export const tailMs = 900_000;
 const textMax = 4_000;
 const nameMax = 200;
 /** Of one item as JSON, so that several fit into a value of 10 KB. */
-const itemBytesMax = 8_000;
+const itemBytesMax = 7_900;
 
 /** Without its id, which the store gives. Undefined for metrics. */
 export function tailItemOf(record: TelemetryRecord): TailItem | undefined {
