@@ -18,6 +18,8 @@ interface Sample {
 }
 
 const samplesMax = 1_024;
+/** An age is known within this part of it. */
+const ageStepsMin = 50;
 
 /**
  * How many messages were published until when, by partition, as far as it was listened to. A
@@ -50,8 +52,17 @@ export class PublishHistory {
   #add(partition: string, published: number, atMs: number): void {
     const samples = this.#samples.get(partition) ?? [{ atMs, total: 0 }];
     if (published > 0) samples.push({ atMs, total: (samples.at(-1)?.total ?? 0) + published });
-    // Coarser, not shorter.
-    const isKept = (_: Sample, i: number): boolean => i % 2 === 0 || i === samples.length - 1;
-    this.#samples.set(partition, samples.length > samplesMax ? samples.filter(isKept) : samples);
+    this.#samples.set(partition, samples.length > samplesMax ? thinned(samples, atMs) : samples);
   }
+}
+
+/** The older a sample, the further it may be from the next; the oldest go if that is not enough. */
+function thinned(samples: readonly Sample[], nowMs: number): Sample[] {
+  const kept: Sample[] = [];
+  samples.forEach((sample, i) => {
+    const gapMs = (samples[i + 1]?.atMs ?? Number.POSITIVE_INFINITY) - (kept.at(-1)?.atMs ?? -1);
+    const isNeeded = kept.length === 0 || gapMs > (nowMs - sample.atMs) / ageStepsMin;
+    if (isNeeded) kept.push(sample);
+  });
+  return kept.slice(-samplesMax / 2);
 }

@@ -24,18 +24,18 @@ afterEach(async () => {
 test('members that join and leave under load lose nothing and keep the order', async () => {
   const brokers = [await start(), await start()];
   const [first, second] = brokers as [Broker, Broker];
-  await first.ensureTopics([{ name: 'load', partitions: 4, groups: ['g'] }]);
+  await first.ensureTopics([{ name: 'load', partitions: 4, groups: ['load-readers'] }]);
   const seen: number[][] = [[], [], [], []];
   const stop = new AbortController();
   const stable = consume(
-    await first.subscribe({ group: 'g', topics: ['load'] }),
+    await first.subscribe({ group: 'load-readers', topics: ['load'] }),
     seen,
     stop.signal,
   );
   const guests = (async () => {
     for (let n = 0; n < 3; n++) {
       const leave = new AbortController();
-      const member = await second.subscribe({ group: 'g', topics: ['load'] });
+      const member = await second.subscribe({ group: 'load-readers', topics: ['load'] });
       const guest = consume(member, seen, leave.signal);
       await until(() => member.assigned().length === 2, 'a fair share');
       leave.abort();
@@ -62,15 +62,18 @@ test('members that join and leave under load lose nothing and keep the order', a
 
 test('a killed node: publishes say so meanwhile, and all goes on by itself', async () => {
   const broker = await start();
-  await broker.ensureTopics([{ name: 'killed', partitions: 2, groups: ['g'] }]);
-  const member = await broker.subscribe({ group: 'g', topics: ['killed'] });
+  await broker.ensureTopics([{ name: 'killed', partitions: 2, groups: ['killed-readers'] }]);
+  const member = await broker.subscribe({ group: 'killed-readers', topics: ['killed'] });
   await publishAll(broker, [message('killed', 'before')]);
   const before = await take(member, 1);
   await rabbitmq.server.kill();
   await until(() => !broker.health().ok, 'health says no');
   const [outcome] = await broker.publish([message('killed', 'meanwhile')]);
   expect(outcome).toMatchObject({ status: 'refused', code: 'unavailable', retryable: true });
-  expect((await broker.lag('g')).map(({ messages }) => messages)).toEqual([null, null]);
+  expect((await broker.lag('killed-readers')).map(({ messages }) => messages)).toEqual([
+    null,
+    null,
+  ]);
   await rabbitmq.server.start();
   await until(() => broker.health().ok, 'health says yes');
   await publishAll(broker, [message('killed', 'after')]);
@@ -78,15 +81,18 @@ test('a killed node: publishes say so meanwhile, and all goes on by itself', asy
   expect(after.map(textOf)).toEqual(['before', 'after']);
   expect(after[0]?.position).toBeGreaterThan(before[0]?.position as number);
   await member.commit(before); // A position of a channel that is gone.
-  await until(async () => sum(await broker.lag('g')) === 2, 'nothing was committed by it');
+  await until(
+    async () => sum(await broker.lag('killed-readers')) === 2,
+    'nothing was committed by it',
+  );
   await member.commit(after);
-  await until(async () => sum(await broker.lag('g')) === 0, 'everything is');
+  await until(async () => sum(await broker.lag('killed-readers')) === 0, 'everything is');
 }, 120_000);
 
 test('memory runs out: publishes are refused at once, consumers go on, then all is fine', async () => {
   const broker = await start();
-  await broker.ensureTopics([{ name: 'alarm', partitions: 1, groups: ['g'] }]);
-  const member = await broker.subscribe({ group: 'g', topics: ['alarm'] });
+  await broker.ensureTopics([{ name: 'alarm', partitions: 1, groups: ['alarm-readers'] }]);
+  const member = await broker.subscribe({ group: 'alarm-readers', topics: ['alarm'] });
   await publishAll(broker, [message('alarm', 'one')]);
   await control('set_vm_memory_high_watermark', '0.000001');
   try {
@@ -105,9 +111,9 @@ test('memory runs out: publishes are refused at once, consumers go on, then all 
 
 test('a deleted queue is declared again, and its reader goes on', async () => {
   const broker = await start();
-  await broker.ensureTopics([{ name: 'deleted', partitions: 1, groups: ['g'] }]);
-  const member = await broker.subscribe({ group: 'g', topics: ['deleted'] });
-  await manage('DELETE', `queues/%2F/${encodeURIComponent('deleted/0/g')}`);
+  await broker.ensureTopics([{ name: 'deleted', partitions: 1, groups: ['deleted-readers'] }]);
+  const member = await broker.subscribe({ group: 'deleted-readers', topics: ['deleted'] });
+  await manage('DELETE', `queues/%2F/${encodeURIComponent('deleted/0/deleted-readers')}`);
   await until(async () => {
     const [outcome] = await broker.publish([message('deleted', 'again')]);
     return outcome?.status === 'durable';
@@ -117,9 +123,9 @@ test('a deleted queue is declared again, and its reader goes on', async () => {
 
 test('ten broken connections leave no channel behind', async () => {
   const broker = await start();
-  await broker.ensureTopics([{ name: 'broken', partitions: 2, groups: ['g'] }]);
-  const member = await broker.subscribe({ group: 'g', topics: ['broken'] });
-  await broker.lag('g');
+  await broker.ensureTopics([{ name: 'broken', partitions: 2, groups: ['broken-readers'] }]);
+  const member = await broker.subscribe({ group: 'broken-readers', topics: ['broken'] });
+  await broker.lag('broken-readers');
   const count = async () => ((await manage('GET', 'channels')) as unknown[]).length;
   const isSteady = async (wanted: number) => (await count()) === wanted;
   let channels = 0;
@@ -142,7 +148,7 @@ test('ten broken connections leave no channel behind', async () => {
 
 test('a group that stands still fills its bound, and only then publishes are refused', async () => {
   const broker = await start({ groupBacklogBytesMax: mebibyte });
-  await broker.ensureTopics([{ name: 'full', partitions: 1, groups: ['g'] }]);
+  await broker.ensureTopics([{ name: 'full', partitions: 1, groups: ['full-readers'] }]);
   const big = { ...message('full', ''), value: [Buffer.alloc(mebibyte / 4)] };
   let taken = 0;
   await until(async () => {
@@ -152,7 +158,7 @@ test('a group that stands still fills its bound, and only then publishes are ref
     return outcome?.status !== 'durable';
   }, 'a refusal');
   expect(taken).toBeGreaterThanOrEqual(4);
-  const member = await broker.subscribe({ group: 'g', topics: ['full'] });
+  const member = await broker.subscribe({ group: 'full-readers', topics: ['full'] });
   await member.commit((await take(member, taken)).slice(-1));
   await until(async () => (await broker.publish([big]))[0]?.status === 'durable', 'room');
 }, 120_000);
@@ -174,14 +180,16 @@ test('kept topics are read again and again, at the same positions', async () => 
   const at = { topic: 'kept', partition: 0 };
   expect(await other.positionAt(at, b.timestampMs)).toBeLessThanOrEqual(b.position);
   expect(await other.positionAt(at, c.timestampMs + 3_600_000)).toBeGreaterThan(c.position);
-  await expect(broker.subscribe({ group: 'g', topics: ['kept'] })).rejects.toMatchObject({
-    code: 'unsupported',
-  });
+  await expect(broker.subscribe({ group: 'kept-readers', topics: ['kept'] })).rejects.toMatchObject(
+    {
+      code: 'unsupported',
+    },
+  );
 }, 120_000);
 
 test('what another tool wrote keeps its name when it comes again', async () => {
   const broker = await start();
-  await broker.ensureTopics([{ name: 'foreign', partitions: 1, groups: ['g'] }]);
+  await broker.ensureTopics([{ name: 'foreign', partitions: 1, groups: ['foreign-readers'] }]);
   const connection = await connect(rabbitmq.url);
   const channel = await connection.createConfirmChannel();
   const options = { headers: { number: 7, nested: { a: 1 } } };
@@ -191,7 +199,7 @@ test('what another tool wrote keeps its name when it comes again', async () => {
   await connection.close();
   const names: (number | undefined)[][] = [];
   for (let n = 0; n < 2; n++) {
-    const member = await broker.subscribe({ group: 'g', topics: ['foreign'] });
+    const member = await broker.subscribe({ group: 'foreign-readers', topics: ['foreign'] });
     const found = await take(member, 2);
     expect(found[0]).toMatchObject({ key: '', headers: { number: '7', nested: '{"a":1}' } });
     names.push(found.map(({ contentId }) => contentId));
