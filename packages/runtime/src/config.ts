@@ -92,6 +92,9 @@ function readFile(
 /** Kubernetes injects these for services named `spillway-*`; they are not ours. */
 const serviceLink = /_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_\d+_(TCP|UDP)(_.*)?)$/;
 
+/** What tests, and the servers that they start, read. */
+const otherTools = /^SPILLWAY_(TEST|NATIVE)_/;
+
 function readEnv(
   env: ConfigSources['env'],
   leaves: readonly Leaf[],
@@ -103,7 +106,7 @@ function readEnv(
     if (!name.startsWith('SPILLWAY_') || text === undefined) continue;
     const leaf = byEnv.get(name);
     if (leaf) set.set(leaf.key, { value: coerce(leaf, text), source: name });
-    else if (!serviceLink.test(name) && !name.startsWith('SPILLWAY_TEST_')) {
+    else if (!serviceLink.test(name) && !otherTools.test(name)) {
       problems.push(unknownKey(name, text, 'the environment', leaves, (known) => known.env));
     }
   }
