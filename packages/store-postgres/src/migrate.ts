@@ -21,7 +21,7 @@ export async function migrate(client: Client): Promise<void> {
   const migrations = await readMigrations();
   const known = migrations.at(-1)?.version ?? 0;
   await client.transaction(async (tx) => {
-    await lockSchema(tx);
+    await waitForOthers(tx);
     await makeSchema(tx);
     const current = await currentVersion(tx);
     if (current > known) throw new SchemaTooNewError(current, known);
@@ -36,6 +36,14 @@ export async function migrate(client: Client): Promise<void> {
       await tx.query('INSERT INTO schema_version (version) VALUES ($1::integer)', [version]);
     }
   });
+}
+
+/** Another's migration may take long: the timeout of statements bounds this wait, not that of locks. */
+async function waitForOthers(tx: Queryable): Promise<void> {
+  const { rows } = await tx.query(`SELECT current_setting('lock_timeout')`);
+  await tx.script('SET LOCAL lock_timeout = 0');
+  await lockSchema(tx);
+  await tx.script(`SET LOCAL lock_timeout = '${rows[0]?.[0]}'`);
 }
 
 /** Not `IF NOT EXISTS`: that takes the right to make schemas also where ours is there. */

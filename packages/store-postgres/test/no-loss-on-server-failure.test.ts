@@ -7,7 +7,7 @@ import { everyMinute, sql, startStore, useServer } from './server.ts';
 const server = useServer();
 const patient = { timeout: 30_000, interval: 50 };
 /** So that what hangs is given up soon. */
-const hasty = { connectTimeoutMs: 1_000, statementTimeoutMs: 500, lockTimeoutMs: 400 };
+const hasty = { connectTimeoutMs: 2_000, statementTimeoutMs: 2_000 };
 
 interface Outage {
   name: string;
