@@ -93,7 +93,7 @@ export class Client {
   }
 }
 
-function optionsOf(config: RedisConfig, name: string) {
+export function optionsOf(config: RedisConfig, name: string) {
   const { username, connectTimeoutMs, commandTimeoutMs } = config;
   const password = config.passwordFile
     ? readFileSync(config.passwordFile, 'utf8').replace(/\r?\n$/, '')

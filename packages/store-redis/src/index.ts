@@ -1,5 +1,6 @@
 export { type RedisConfig, redisSection } from './config.ts';
 export { RedisStoreError, type RedisStoreErrorCode } from './errors.ts';
 export type { LiveLimits } from './limits.ts';
+export * from './quota-leases.ts';
 export * from './redis-live-store.ts';
 export type { LiveCounts } from './stats.ts';
