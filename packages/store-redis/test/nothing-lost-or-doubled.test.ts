@@ -1,15 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { stampHeaders, topicOf } from '@spillway/broker';
-import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import { Consumer, type ConsumerEvent } from '@spillway/consumer';
+import { topicOf } from '@spillway/broker';
 import { type RedisServer, startRedis } from '@spillway/native';
-import { encodeRequest } from '@spillway/otlp';
 import { SinkBehindError } from '@spillway/store';
-import { TestRecords, testNowMs } from '@spillway/store/contract';
+import { TestRecords } from '@spillway/store/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clock, openStore, range, requests, spanMessages, until } from './support.ts';
+import { clock, openStore, range, requests, spanMessages } from './support.ts';
 
 const partitions = [0, 1];
 let redis: RedisServer;
@@ -21,62 +15,6 @@ beforeAll(async () => {
   redis = await startRedis({ config: ['--appendonly', 'no'] });
 });
 afterAll(() => redis.remove());
-
-test('a Redis that is killed under load and starts empty is filled again, exactly', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'spillway-live-'));
-  const broker = createEmbeddedBroker({ dir, fsync: false });
-  await broker.start();
-  await broker.ensureTopics(Object.values(topicOf).map((name) => ({ name, partitions: 2 })));
-  const { store } = await openStore(redis, prefix(), { windowMs: 86_400_000 });
-  const events: ConsumerEvent[] = [];
-  const consumer = new Consumer({
-    group: 'live',
-    broker,
-    sink: store,
-    limits: {
-      pollWaitMs: 20,
-      gatherMs: 2,
-      retryBaseMs: 20,
-      retryMaxMs: 100,
-      batchBytesMax: 20_000,
-    },
-    replayFromMs: () => 0,
-    report: (event) => events.push(event),
-  });
-  await consumer.start();
-  let sequence = 0;
-  const publish = async (messages: number) => {
-    for (let i = 0; i < messages; i++) {
-      const records = new TestRecords({ tenant: 'acme', partition: i });
-      const spans = records.trace(['web', 'cart', 'web', 'mail'], { traceId: hexOf(++sequence) });
-      const stamp = { gateway: 'gw', epoch: 1, sequence, tenant: 'acme', records: spans.length };
-      await broker.publish([
-        {
-          topic: topicOf.traces,
-          partition: sequence % partitions.length,
-          key: 'acme',
-          value: [encodeRequest('traces', spans)],
-          headers: stampHeaders({ ...stamp, receivedMs: testNowMs }),
-        },
-      ]);
-    }
-  };
-  await publish(100);
-  await until(() => consumer.stats().messages >= 20);
-  await redis.server.kill();
-  await publish(100);
-  await redis.server.start();
-  await publish(100);
-  const lag = async () =>
-    (await broker.lag('live')).reduce((sum, { messages }) => sum + (messages ?? 0), 0);
-  await until(async () => store.health().ok && (await lag()) === 0);
-  expect(await requests(store)).toBe(300 * 4);
-  expect(events.some(({ type }) => type === 'rewound')).toBe(true);
-  await consumer.stop();
-  await broker.stop();
-  await store.stop();
-  rmSync(dir, { recursive: true });
-});
 
 test('messages that come again count once, in whatever order', async () => {
   const { store } = await openStore(redis, prefix(), { positions: 'sequences' });
@@ -193,10 +131,6 @@ test('a key is recognised among very many', async () => {
   expect(await requests(store)).toBe(9 * 990);
   await store.stop();
 });
-
-function hexOf(n: number): string {
-  return n.toString(16).padStart(32, '0');
-}
 
 /** Some fixed disorder. */
 function orderOf({ position }: { position: number }): number {
