@@ -17,16 +17,16 @@ const callsInFlightMax = 24;
 export class Load {
   readonly published: Published[] = [];
   readonly #producer: ProducePort;
-  readonly #topics: readonly string[];
+  readonly #topic: string;
   readonly #partitions: number;
   readonly #calls = new Set<Promise<void>>();
   #next = 0;
   #running = true;
   #done: Promise<void>;
 
-  constructor(producer: ProducePort, topics: readonly string[], partitions: number) {
+  constructor(producer: ProducePort, topic: string, partitions: number) {
     this.#producer = producer;
-    this.#topics = topics;
+    this.#topic = topic;
     this.#partitions = partitions;
     this.#done = this.#run();
   }
@@ -60,38 +60,27 @@ export class Load {
   }
 
   #publish(): void {
-    const messages = this.#topics.flatMap((topic) =>
-      Array.from({ length: this.#partitions * 2 }, (_, index) =>
-        numbered(topic, index % this.#partitions, this.#next++),
-      ),
+    const messages = Array.from({ length: this.#partitions * 2 }, (_, index) =>
+      numbered(this.#topic, index % this.#partitions, this.#next++),
     );
     const call = this.#producer.publish(messages).then((outcomes) => {
       expect(outcomes).toHaveLength(messages.length);
       outcomes.forEach((outcome, index) => {
-        const { topic, partition, headers } = messages[index] as OutgoingMessage;
-        const text = headers.number as string;
-        this.published.push({ partition: this.#place(topic, partition), text, outcome });
+        const { partition, headers } = messages[index] as OutgoingMessage;
+        this.published.push({ partition, text: headers.number as string, outcome });
       });
       this.#calls.delete(call);
     });
     this.#calls.add(call);
   }
 
-  /** Partitions of several topics, as one number. */
-  #place(topic: string, partition: number): number {
-    return this.#topics.indexOf(topic) * this.#partitions + partition;
-  }
-
   /** What the promise of the producer comes to, against what is in the logs. */
   async check(client: PlatformaticClient): Promise<Record<PublishOutcome['status'], number>> {
     const counts = { durable: 0, refused: 0, unknown: 0 };
-    for (const topic of this.#topics) {
-      for (let partition = 0; partition < this.#partitions; partition += 1) {
-        const place = this.#place(topic, partition);
-        const own = this.published.filter((one) => one.partition === place);
-        checkLog(own, await readLog(client, topic, partition));
-        for (const { outcome } of own) counts[outcome.status] += 1;
-      }
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      const own = this.published.filter((one) => one.partition === partition);
+      checkLog(own, await readLog(client, this.#topic, partition));
+      for (const { outcome } of own) counts[outcome.status] += 1;
     }
     return counts;
   }

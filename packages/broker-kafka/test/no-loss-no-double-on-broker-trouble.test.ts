@@ -63,23 +63,26 @@ describe('producing while brokers are in trouble', () => {
     async () => {
       const usual = await makeTopic();
       const strict = await makeTopic({ 'min.insync.replicas': '3' });
-      const load = new Load(await start(), [usual, strict], partitions);
-      await load.flows(60);
+      const producer = await start();
+      const load = new Load(producer, usual, partitions);
+      // Takes nothing while a broker is missing.
+      const patient = new Load(producer, strict, partitions);
+      await Promise.all([load.flows(60), patient.flows(60)]);
       for (const server of kafka.servers) {
         await server.kill();
         await load.flows(60);
         await server.start();
-        await load.flows(60);
+        await patient.flows(60);
       }
-      await load.stop();
-      const counts = await load.check(client);
-      expect(counts).toMatchObject({ refused: 0, unknown: 0 });
+      await Promise.all([load.stop(), patient.stop()]);
+      expect(await load.check(client)).toMatchObject({ refused: 0, unknown: 0 });
+      expect(await patient.check(client)).toMatchObject({ refused: 0, unknown: 0 });
     },
   );
 
   test('leaders that move under load: all is durable, once and in order', slow, async () => {
     const topic = await makeTopic();
-    const load = new Load(await start(), [topic], partitions);
+    const load = new Load(await start(), topic, partitions);
     await load.flows(60);
     for (const replicas of [[1], [2, 3], [3, 1], [1, 2, 3]]) {
       await moveTo(topic, replicas);
@@ -94,7 +97,7 @@ describe('producing while brokers are in trouble', () => {
     slow,
     async () => {
       const topic = await makeTopic();
-      const load = new Load(await start(), [topic], partitions);
+      const load = new Load(await start(), topic, partitions);
       await load.flows(60);
       const [server] = kafka.servers;
       server?.pause();
@@ -114,7 +117,7 @@ describe('producing while brokers are in trouble', () => {
     slow,
     async () => {
       const topic = await makeTopic();
-      const load = new Load(await start({ proxied: true }), [topic], partitions);
+      const load = new Load(await start({ proxied: true }), topic, partitions);
       await load.flows(60);
       for (let round = 0; round < 12; round += 1) {
         // Every other time the brokers take what was sent, and nobody hears of it.
@@ -243,6 +246,20 @@ describe('producing while brokers are in trouble', () => {
     await Promise.all(kafka.servers.map((server) => server.start()));
     expect(await waiting).toEqual(['durable']);
     expect(producer.health().ok).toBe(true);
+    expect(await numbersIn(topic)).toEqual([1, 2]);
+  });
+
+  test('an idle connection that a broker closes is no trouble', async () => {
+    const topic = await makeTopic();
+    const producer = await start({ proxied: true });
+    expect(await publish(producer, topic, [1])).toEqual(['durable']);
+    for (const proxy of proxies.values()) proxy.cut();
+    await until(() => [...proxies.values()].every(({ open }) => open === 0));
+    // Its sockets are of this process: a moment later it has heard of it.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await publish(producer, topic, [2])).toEqual(['durable']);
+    expect(producer.health().ok).toBe(true);
+    expect(events).toEqual([]);
     expect(await numbersIn(topic)).toEqual([1, 2]);
   });
 

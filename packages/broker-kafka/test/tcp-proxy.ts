@@ -30,6 +30,11 @@ export class TcpProxy {
     });
   }
 
+  /** Connections. */
+  get open(): number {
+    return this.#pairs.size;
+  }
+
   async listen(): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return (this.#server.address() as AddressInfo).port;

@@ -66,6 +66,8 @@ export class Link {
     answer: (body: Buffer | Error) => void,
   ): void {
     const { requestTimeoutMs } = this.#options;
+    const socket = this.#connection?.socket;
+    if (socket === undefined) throw new Error('Not connected');
     this.#lastId = (this.#lastId + 1) & idMask;
     const id = ownIdsFrom + this.#lastId;
     const timer = setTimeout(
@@ -73,8 +75,6 @@ export class Link {
       requestTimeoutMs,
     );
     this.#pending.set(id, { answer, timer });
-    const socket = this.#connection?.socket;
-    if (socket === undefined) throw new Error('Not connected');
     // Corked, the parts leave in one system call.
     socket.cork();
     for (const part of encode(id)) socket.write(part);

@@ -11,7 +11,7 @@ interface Entry {
 export interface LinksOptions extends SenderOptions {
   backoffMs: (failures: number) => number;
   addressOf: (node: number) => Address | undefined;
-  onReady: () => void;
+  onReady: (node: number) => void;
   onClosed: (node: number, message: string) => void;
 }
 
@@ -50,7 +50,7 @@ export class Links {
       requestTimeoutMs,
       onReady: () => {
         entry.failures = 0;
-        onReady();
+        onReady(node);
       },
       onClosed: (message) => {
         entry.link = undefined;

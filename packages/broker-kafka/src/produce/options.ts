@@ -30,7 +30,7 @@ export interface OwnProducerOptions {
 }
 
 export type ProduceEvent =
-  /** A leader's connection broke or could not be made; what was on its way is tried again. */
+  /** A leader is out of reach; what was on its way is tried again until it is reached. */
   | { type: 'leader-lost'; node: number; message: string }
   /** No broker could be asked who leads; it is tried again. */
   | { type: 'leaders-unknown'; message: string }

@@ -2,27 +2,20 @@ import { partitionName, type TopicPartition } from '@spillway/broker';
 import { messageOf } from '../errors.ts';
 import { Connections } from '../platformatic/connections.ts';
 import type { Batch } from './batch.ts';
-import type { Attempt, Refusal } from './lane-batch.ts';
+import type { Refusal } from './lane-batch.ts';
 import { Leaders } from './leaders.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
 import type { SenderOptions } from './options.ts';
 import { encodeProduce } from './produce-request.ts';
-import { parseProduce } from './produce-response.ts';
 import { newProducerId } from './producer-id.ts';
+import { Requests, type Sent } from './requests.ts';
 import { Route } from './route.ts';
-import { brokenVerdict, type Verdict, verdictOf } from './verdict.ts';
-
-interface Sent {
-  route: Route;
-  attempt: Attempt<Batch>;
-}
+import { brokenVerdict, verdictsOf } from './verdict.ts';
 
 const tickMs = 20;
 const backoffFirstMs = 40;
 const backoffMostMs = 1_000;
-/** Brokers take requests up to `socket.request.max.bytes`, 100 MiB by default. */
-const requestBytesMax = 32 * 1024 * 1024;
 /** The leader answers that its replicas are slow before the request is given up. */
 const replicasShare = 0.8;
 
@@ -35,6 +28,8 @@ export class Sender {
   readonly #routes = new Map<string, Route>();
   /** Routes with batches. */
   readonly #active = new Set<Route>();
+  /** Nodes that are out of reach, and were reported so. */
+  readonly #lost = new Set<number>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #identifying = false;
@@ -59,7 +54,10 @@ export class Sender {
       ...options,
       backoffMs,
       addressOf: (node) => this.#leaders.addressOf(node),
-      onReady: () => this.#drive(this.#active),
+      onReady: (node) => {
+        this.#lost.delete(node);
+        this.#drive(this.#active);
+      },
       onClosed: (node, message) => this.#onLinkClosed(node, message),
     });
   }
@@ -129,16 +127,12 @@ export class Sender {
   /** Sends whatever can be sent now. */
   #drive(routes: Iterable<Route>): void {
     const nowMs = this.#options.nowMs();
-    const requests = new Map<Link, Sent[][]>();
+    const requests = new Requests();
     for (const route of routes) {
       if (route.lane.idle) this.#active.delete(route);
       else this.#collect(route, nowMs, requests);
     }
-    for (const [link, ofLink] of requests) {
-      for (const request of ofLink) {
-        for (const part of byBytes(request)) this.#request(link, part);
-      }
-    }
+    for (const [link, sent] of requests) this.#request(link, sent);
     if (this.#active.size > 0) {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
@@ -148,19 +142,14 @@ export class Sender {
     }
   }
 
-  /** The n-th batch of a lane goes with the n-th request: one per partition and request. */
-  #collect(route: Route, nowMs: number, requests: Map<Link, Sent[][]>): void {
+  #collect(route: Route, nowMs: number, requests: Requests): void {
     const link = this.#linkOf(route, nowMs);
     if (link === undefined) return;
     for (let turn = 0; ; turn += 1) {
       const attempt = route.lane.next(nowMs);
       if (attempt === undefined) return;
       route.link = link;
-      const ofLink = requests.get(link) ?? [];
-      requests.set(link, ofLink);
-      const request = ofLink[turn] ?? [];
-      ofLink[turn] = request;
-      request.push({ route, attempt });
+      requests.add(link, turn, { route, attempt });
     }
   }
 
@@ -216,8 +205,12 @@ export class Sender {
   }
 
   #onLinkClosed(node: number, message: string): void {
+    // Brokers close what is idle for long.
+    if (this.#active.size === 0) return;
+    // Told once, not with every attempt to reach it again.
+    if (!this.#lost.has(node)) this.#options.report({ type: 'leader-lost', node, message });
+    this.#lost.add(node);
     this.#trouble = message;
-    this.#options.report({ type: 'leader-lost', node, message });
     const nowMs = this.#options.nowMs();
     for (const route of this.#active) {
       const leader = this.#leaders.find(route.place, route.doubtedMs);
@@ -253,30 +246,4 @@ export class Sender {
     const boundMs = Math.min(backoffMostMs, backoffFirstMs * 2 ** Math.min(failures, 10));
     return this.#options.random() * boundMs;
   }
-}
-
-function verdictsOf(body: Buffer | Error): { get(place: string): Verdict | undefined } {
-  if (body instanceof Error) return { get: () => brokenVerdict(body.message) };
-  return new Map(
-    parseProduce(body).map((answer) => [
-      partitionName(answer),
-      verdictOf(answer.errorCode, answer.baseOffset, answer.errorMessage),
-    ]),
-  );
-}
-
-/** Cuts a request that brokers would not read. */
-function byBytes(request: readonly Sent[]): Sent[][] {
-  const parts: Sent[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const sent of request) {
-    const more = sent.attempt.batch.records.batchBytes;
-    if (bytes + more > requestBytesMax) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(sent);
-    bytes += more;
-  }
-  return parts;
 }

@@ -1,5 +1,7 @@
-import type { RefusalCode } from '@spillway/broker';
+import { partitionName, type RefusalCode } from '@spillway/broker';
+import { messageOf } from '../errors.ts';
 import { errorName } from '../platformatic/connections.ts';
+import { parseProduce } from './produce-response.ts';
 
 /**
  * What an answer for a batch means. "Perhaps" is the honest reading of every error that a leader
@@ -65,5 +67,20 @@ export function verdictOf(
       return { kind: 'again', perhaps: true, leaderMoved: false, message };
     default:
       return { kind: 'again', perhaps: true, leaderMoved: true, message };
+  }
+}
+
+/** Of each partition, by its name; an answer that cannot be read says nothing about any. */
+export function verdictsOf(body: Buffer | Error): { get(place: string): Verdict | undefined } {
+  try {
+    if (body instanceof Error) throw body;
+    const answers = parseProduce(body).map((answer): [string, Verdict] => [
+      partitionName(answer),
+      verdictOf(answer.errorCode, answer.baseOffset, answer.errorMessage),
+    ]);
+    return new Map(answers);
+  } catch (error) {
+    const verdict = brokenVerdict(messageOf(error));
+    return { get: () => verdict };
   }
 }
