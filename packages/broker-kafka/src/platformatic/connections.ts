@@ -87,6 +87,8 @@ export class Connections {
   async #ask<A extends unknown[], R>(address: Address, api: API<A, R>, args: A): Promise<R> {
     const connection = await this.#connect(address);
     try {
+      // A broker takes nothing else while a login that expires is renewed (KIP-368).
+      if (connection.status === 'reauthenticating') await connection.ready();
       return await api.async(connection, ...args);
     } catch (error) {
       if (error instanceof ResponseError) {
