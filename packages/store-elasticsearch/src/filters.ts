@@ -1,3 +1,4 @@
+import { InvalidCursorError } from '@spillway/store';
 import { attributeTerm, shortened } from './attribute-terms.ts';
 import type { Query } from './reader.ts';
 
@@ -18,7 +19,9 @@ export function parseId(text: string, digits: 16 | 32): string | undefined {
   return text.length === digits && /^[0-9a-f]+$/i.test(text) ? text.toLowerCase() : undefined;
 }
 
-/** An integer of a cursor, as the numbers that Elasticsearch sorts by. */
+/** The integers of a cursor as the numbers that Elasticsearch sorts by: what we gave was exact. */
 export function sortValues(cursor: readonly bigint[]): number[] {
-  return cursor.map(Number);
+  const values = cursor.map(Number);
+  if (!values.every(Number.isSafeInteger)) throw new InvalidCursorError();
+  return values;
 }

@@ -1,14 +1,14 @@
 import type { Page, TraceQuery, TraceSummary } from '@spillway/store';
 import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import type { Hit } from './client.ts';
-import { equals, hasAttributes } from './filters.ts';
+import { equals, hasAttributes, sortValues } from './filters.ts';
 import type { Query, Reader } from './reader.ts';
 import { BestTraces, type FoundTrace, type TracePlace, type Walk } from './trace-page.ts';
 import { measureTraces, summariseTraces, traceReachMs } from './trace-summaries.ts';
 
 const spansPerPage = 2_000;
 /** Of one call. What is found by then is answered, with a cursor to go on from. */
-const spansMax = 200_000;
+const spansMax = 100_000;
 
 /**
  * Traces by the time of their first span, newest first. The spans that fit are walked from the
@@ -33,8 +33,9 @@ export async function findTraces(reader: Reader, query: TraceQuery): Promise<Pag
 
 function readTraceCursor(cursor: string): { after: TracePlace; walkMs: number } {
   const [beginMs = 0n, traceId = 0n, walkMs = 0n] = readCursor(cursor, 3);
+  const [begin = 0, walk = 0] = sortValues([beginMs, walkMs]);
   const id = traceId.toString(16).padStart(32, '0');
-  return { after: { beginMs: Number(beginMs), traceId: id }, walkMs: Number(walkMs) };
+  return { after: { beginMs: begin, traceId: id }, walkMs: walk };
 }
 
 function idNumber(traceId: string): bigint {

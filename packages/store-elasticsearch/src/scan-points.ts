@@ -5,7 +5,7 @@ import type { Hit } from './client.ts';
 import { TooManyPointsError } from './errors.ts';
 import { equals, hasAttributes } from './filters.ts';
 import type { Reader } from './reader.ts';
-import { readSeriesInfo, type SeriesInfo } from './series-info.ts';
+import { type SeriesInfo, SeriesInfos } from './series-info.ts';
 
 const pageSize = 5_000;
 const pointsMax = 1_000_000;
@@ -56,22 +56,15 @@ export async function* scanPoints(
     },
     pageSize,
   );
+  const infos = new SeriesInfos(reader, query, filter);
   let points = 0;
-  let infos = new Map<string, SeriesInfo>();
   let before: Measured | undefined;
   for await (const hits of pages) {
     points += hits.length;
     if (points > pointsMax) throw new TooManyPointsError(pointsMax);
-    const keys = [...new Set(hits.map(({ sort }) => String(sort?.[0])))];
-    const missing = keys.filter((key) => !infos.has(key));
-    // Series come one after the other: those of the last page are enough.
-    infos = new Map([...infos].filter(([key]) => keys.includes(key)));
-    if (missing.length) {
-      const found = await readSeriesInfo(reader, query, { filter, series: missing });
-      for (const [key, info] of found) infos.set(key, info);
-    }
+    const seriesOf = await infos.of(hits.map(({ sort }) => String(sort?.[0])));
     for (const hit of hits) {
-      const series = infos.get(String(hit.sort?.[0]));
+      const series = seriesOf.get(String(hit.sort?.[0]));
       if (!series) continue;
       const now = measure(hit, series);
       const isSame = before?.seriesKey === now.seriesKey;

@@ -32,19 +32,33 @@ function attributeText({ attributes }: Labelled, key: string): string {
   return (pair && scalarText(pair.value)) ?? '';
 }
 
-/** Asks for one point of each series. */
-export async function readSeriesInfo(
-  reader: Reader,
-  query: MetricQuery,
-  { filter, series }: { filter: Query[]; series: readonly string[] },
-): Promise<Map<string, SeriesInfo>> {
-  const hits = await reader.hits('metrics', {
-    query: { bool: { filter: [...filter, { terms: { series: [...series] } }] } },
-    collapse: { field: 'series' },
-    size: series.length,
-    _source: ['exact.attributes', 'exact.service', 'exact.metric'],
-  });
-  return new Map(hits.map((hit) => infoOf(hit, query)));
+/** Read from one point of each series. Series come one after the other: few need to be kept. */
+export class SeriesInfos {
+  readonly #reader: Reader;
+  readonly #query: MetricQuery;
+  readonly #filter: Query[];
+  #kept = new Map<string, SeriesInfo>();
+
+  constructor(reader: Reader, query: MetricQuery, filter: Query[]) {
+    this.#reader = reader;
+    this.#query = query;
+    this.#filter = filter;
+  }
+
+  async of(seriesKeys: readonly string[]): Promise<ReadonlyMap<string, SeriesInfo>> {
+    const keys = new Set(seriesKeys);
+    this.#kept = new Map([...this.#kept].filter(([key]) => keys.has(key)));
+    const missing = [...keys].filter((key) => !this.#kept.has(key));
+    if (missing.length === 0) return this.#kept;
+    const hits = await this.#reader.hits('metrics', {
+      query: { bool: { filter: [...this.#filter, { terms: { series: missing } }] } },
+      collapse: { field: 'series' },
+      size: missing.length,
+      _source: ['exact.attributes', 'exact.service', 'exact.metric'],
+    });
+    for (const hit of hits) this.#kept.set(...infoOf(hit, this.#query));
+    return this.#kept;
+  }
 }
 
 function infoOf({ fields, _source }: Hit, query: MetricQuery): [string, SeriesInfo] {

@@ -66,8 +66,8 @@ export class BestTraces {
     const after = isFull && last ? last : { beginMs: reachedMs, traceId: lastId };
     let walkMs = Math.max(this.#leftMs, isWhole ? 0 : reachedMs);
     for (const { seenMs } of left) walkMs = Math.max(walkMs, seenMs);
-    // A page must come further than the one before it.
-    if (!isFull && walkMs >= beganMs) walkMs = reachedMs;
+    // A page must come further than the one before it, whatever it leaves behind.
+    if (!isFull && walkMs >= beganMs) walkMs = Math.min(reachedMs, beganMs - 1);
     return { found, next: { after, walkMs } };
   }
 

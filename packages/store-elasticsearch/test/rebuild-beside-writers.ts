@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DecodedMessage } from '@spillway/store';
 import { TestRecords } from '@spillway/store/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +72,31 @@ export function describeRebuildBesideWriters(server: TestServer): void {
       await rebuild.finish();
       expect(await applied(store)).toEqual(before);
       expect(await store.rowCounts(allMinutes)).toMatchObject([{ rows: 1, retired: 1 }]);
+    });
+
+    it('adds up when a message comes both ways at the same time', async () => {
+      const records = new TestRecords();
+      const firsts = Array.from({ length: 31 }, () => records.message([records.log()]));
+      const retries = firsts.map(({ records: same }) => records.message(same));
+      for (const some of [firsts, retries]) await store.apply(some);
+      const rebuild = await store.beginRebuild();
+      // The write store has no record of a retry; the new store does not know yet that it is one.
+      const earlier = { records: 1, stored: 0, duplicates: 1, deadLettered: 0 };
+      const bring = (message: DecodedMessage) =>
+        rebuild.apply([{ ...message, records: [], earlier }]);
+      const [known, ...racing] = retries;
+      if (known) await bring(known);
+      const live = store.apply(racing);
+      // Some of them come before the other way has looked, some while it writes, some after it.
+      await Promise.all(racing.map((message, i) => sleep(5 * i).then(() => bring(message))));
+      await live;
+      await rebuild.apply(firsts.map(asReadBack));
+      await rebuild.finish();
+      const accounts = await store.appliedMessages(allMinutes);
+      const sum = (of: 'stored' | 'duplicates') =>
+        accounts.reduce((total, each) => total + each[of], 0);
+      expect([sum('stored'), sum('duplicates')]).toEqual([31, 31]);
+      expect(await store.rowCounts(allMinutes)).toMatchObject([{ rows: 31 }]);
     });
 
     it('that is abandoned leaves the store as it was', async () => {
