@@ -32,9 +32,9 @@ export class Fetcher {
   readonly #abort = new AbortController();
   readonly #loops = new Map<number, Promise<void>>();
   readonly #leaders = new Map<string, number>();
-  readonly #backoff = new Backoff();
+  /** What is wrong, by where: a broker that is well says nothing about another. */
+  readonly #troubles = new Map<string, { message: string; backoff: Backoff }>();
   #refreshing: Promise<void> | undefined;
-  #trouble: string | undefined;
   #turn = 0;
 
   constructor(options: FetcherOptions) {
@@ -42,7 +42,7 @@ export class Fetcher {
   }
 
   get trouble(): string | undefined {
-    return this.#trouble;
+    return this.#troubles.values().next().value?.message;
   }
 
   /** There may be something to fetch: partitions, or room for them. */
@@ -101,7 +101,7 @@ export class Fetcher {
       } catch (error) {
         if (signal.aborted) return;
         for (const held of ready) this.#leaders.delete(partitionName(held));
-        await this.#pause(`fetch from broker ${node}`, error);
+        await this.#pause(nameOf(node), error);
       } finally {
         for (const held of ready) held.fetching = false;
       }
@@ -132,8 +132,8 @@ export class Fetcher {
       if (failure) failures.push(failure);
     }
     this.#options.onRecords();
-    if (failures[0] === undefined) this.#recovered();
-    else await this.#pause(failures.join(', '), failures[0]);
+    if (failures.length === 0) this.#troubles.delete(nameOf(node));
+    else await this.#pause(nameOf(node), failures.join(', '));
   }
 
   /** Answers what is wrong, if something is. */
@@ -177,7 +177,7 @@ export class Fetcher {
     const lost = [...held.values()].find((one) => this.#leaderOf(one) === undefined);
     for (const one of held.values()) await this.#begin(one);
     if (lost !== undefined) throw new Error(`${partitionName(lost)} has no leader at present`);
-    this.#recovered();
+    this.#troubles.delete('metadata');
   }
 
   /** A new group begins at the earliest; what is no longer, or not yet, kept is clamped to it. */
@@ -201,20 +201,20 @@ export class Fetcher {
     this.#options.onBegin(held);
   }
 
-  #recovered(): void {
-    this.#trouble = undefined;
-    this.#backoff.reset();
-  }
-
-  async #pause(what: string, error: unknown): Promise<void> {
+  async #pause(where: string, error: unknown): Promise<void> {
     if (this.#abort.signal.aborted) return;
     const { group, report } = this.#options;
     const message = messageOf(error);
-    this.#trouble = `${what}: ${message}`;
-    const pauseMs = this.#backoff.nextMs();
-    report({ type: 'retrying', group, what, message, waitMs: pauseMs });
+    const { backoff } = this.#troubles.get(where) ?? { backoff: new Backoff() };
+    this.#troubles.set(where, { message: `${where}: ${message}`, backoff });
+    const pauseMs = backoff.nextMs();
+    report({ type: 'retrying', group, what: `fetch, ${where}`, message, waitMs: pauseMs });
     await sleep(pauseMs, this.#abort.signal);
   }
+}
+
+function nameOf(node: number): string {
+  return `broker ${node}`;
 }
 
 function placeOf({ topic, partition }: Held) {

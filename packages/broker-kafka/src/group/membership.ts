@@ -1,16 +1,11 @@
 import { BrokerError, partitionName, type TopicPartition } from '@spillway/broker';
 import type { CommittedOffset, KafkaClient, Membership as Member } from '../client.ts';
 import type { KafkaBrokerEvent } from '../config.ts';
-import { KafkaError, messageOf, reasonOf } from '../errors.ts';
+import { messageOf, reasonOf } from '../errors.ts';
 import { Backoff, sleep, within } from '../wait.ts';
-import { type AssignedMember, assign } from './assign.ts';
-import {
-  decodeAssignment,
-  decodeClaim,
-  encodeAssignment,
-  encodeClaim,
-  protocolName,
-} from './protocol.ts';
+import { Coordinator, isFencing, isHopeless, isPassing } from './coordinator.ts';
+import { Leader } from './leader.ts';
+import { decodeAssignment, encodeClaim, protocolName } from './protocol.ts';
 
 /** Who reads what the membership assigns. */
 export interface Assignee {
@@ -39,17 +34,6 @@ export interface MembershipOptions {
 /** A broker that does not answer must not hold up a stop. */
 const leaveMs = 3_000;
 
-const fencing = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
-/** Neither passes by itself nor by waiting. */
-const hopeless = new Set([
-  'INCONSISTENT_GROUP_PROTOCOL',
-  'INVALID_GROUP_ID',
-  'INVALID_SESSION_TIMEOUT',
-  'GROUP_AUTHORIZATION_FAILED',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'GROUP_MAX_SIZE_REACHED',
-]);
-
 /** Keeps one member in its group: joins, assigns when it leads, beats, moves partitions, commits. */
 export class Membership {
   readonly #options: MembershipOptions;
@@ -57,15 +41,17 @@ export class Membership {
   readonly #joined = Promise.withResolvers<void>();
   readonly #heartbeatMs: number;
   readonly #backoff = new Backoff();
+  readonly #coordinator: Coordinator;
+  readonly #leader: Leader;
   #running: Promise<void> | undefined;
   #member: Member;
-  #coordinator: number | undefined;
-  #partitionCount = 0;
   #trouble: string | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#heartbeatMs = Math.min(1_000, Math.max(100, options.sessionTimeoutMs / 30));
+    this.#coordinator = new Coordinator(options.client, options.group);
+    this.#leader = new Leader(options.client);
     this.#member = { group: options.group, memberId: '', generation: -1 };
   }
 
@@ -95,13 +81,12 @@ export class Membership {
       if (left.length === 0 || this.#abort.signal.aborted) return;
       const member = this.#member;
       try {
-        await client.commit(await this.#findCoordinator(), member, left);
+        await this.#coordinator.ask((node) => client.commit(node, member, left));
         return;
       } catch (error) {
         const isCurrent = member.generation === this.#member.generation;
-        if (fencing.has(reasonOf(error)) && isCurrent) return this.#fence(error);
-        if (isPermanent(error) || performance.now() > deadline) throw error;
-        this.#forgetCoordinator(error);
+        if (isFencing(error) && isCurrent) return this.#fence(error);
+        if (isHopeless(error) || performance.now() > deadline) throw error;
       }
       await sleep(backoff.nextMs(), this.#abort.signal);
     }
@@ -121,11 +106,9 @@ export class Membership {
 
   async #leave(): Promise<void> {
     if (this.#member.memberId === '') return;
-    const ask = async () => this.#options.client.leave(await this.#findCoordinator(), this.#member);
-    await ask().catch((error) => {
-      this.#forgetCoordinator(error);
-      return ask();
-    });
+    const { client } = this.#options;
+    const ask = () => this.#coordinator.ask((node) => client.leave(node, this.#member));
+    await ask().catch(ask); // It may be elsewhere by now.
   }
 
   async #run(): Promise<void> {
@@ -136,10 +119,10 @@ export class Membership {
         await this.#round();
       } catch (error) {
         if (signal.aborted) return;
-        if (fencing.has(reasonOf(error))) {
+        if (isFencing(error)) {
           this.#fence(error);
         } else if (reasonOf(error) !== 'REBALANCE_IN_PROGRESS') {
-          if (isPermanent(error) || performance.now() > deadline) this.#joined.reject(error);
+          if (isHopeless(error) || performance.now() > deadline) this.#joined.reject(error);
           await this.#pause(error, this.#backoff.nextMs());
         }
       }
@@ -149,7 +132,6 @@ export class Membership {
   async #pause(error: unknown, waitMs: number): Promise<void> {
     const { group, report } = this.#options;
     this.#trouble = messageOf(error);
-    this.#forgetCoordinator(error);
     report({ type: 'retrying', group, what: 'membership', message: messageOf(error), waitMs });
     await sleep(waitMs, this.#abort.signal);
   }
@@ -163,7 +145,7 @@ export class Membership {
     const gained = assigned.filter((one) => !held.has(partitionName(one)));
     const given = assignee.owned().filter((one) => !kept.has(partitionName(one)));
     if (gained.length > 0) {
-      const committed = await client.committed(await this.#findCoordinator(), group);
+      const committed = await this.#coordinator.ask((node) => client.committed(node, group));
       if (this.#abort.signal.aborted) return;
       assignee.gain(gained, committed);
       report({ type: 'assigned', group, partitions: [...kept] });
@@ -175,60 +157,35 @@ export class Membership {
     else await this.#beatWhile(assignee.revoke(given));
   }
 
-  async #join(): Promise<TopicPartition[]> {
+  #join(): Promise<TopicPartition[]> {
     const { joinClient, topics, assignee, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
-    const node = await this.#findCoordinator();
-    await joinClient.cluster([]); // Where that broker is.
-    const { generation } = this.#member;
-    const joined = await joinClient.join(node, {
-      ...this.#member,
-      ...{ sessionTimeoutMs, rebalanceTimeoutMs, protocol: protocolName },
-      metadata: encodeClaim({ topics: [...topics], owned: assignee.owned(), generation }),
+    return this.#coordinator.ask(async (node) => {
+      await joinClient.cluster([]); // Where that broker is.
+      const { group, generation } = this.#member;
+      const joined = await joinClient.join(node, {
+        ...this.#member,
+        ...{ sessionTimeoutMs, rebalanceTimeoutMs, protocol: protocolName },
+        metadata: encodeClaim({ topics: [...topics], owned: assignee.owned(), generation }),
+      });
+      this.#member = { group, memberId: joined.memberId, generation: joined.generation };
+      const leads = joined.leaderId === joined.memberId;
+      if (!leads) this.#leader.retire();
+      const assignments = leads ? await this.#leader.assign(joined.members) : [];
+      const answer = await joinClient.sync(node, this.#member, protocolName, assignments);
+      return decodeAssignment(answer);
     });
-    const member = { group: this.#options.group, memberId: joined.memberId };
-    this.#member = { ...member, generation: joined.generation };
-    const leads = joined.leaderId === joined.memberId;
-    const assignments = leads ? await this.#assign(joined.members) : [];
-    this.#partitionCount = leads ? this.#partitionCount : 0;
-    return decodeAssignment(await joinClient.sync(node, this.#member, protocolName, assignments));
-  }
-
-  async #assign(members: readonly { memberId: string; metadata: Buffer }[]) {
-    const all: AssignedMember[] = members.map(({ memberId, metadata }) => ({
-      memberId,
-      ...decodeClaim(metadata),
-    }));
-    const partitions = await this.#partitionsOf([...new Set(all.flatMap(({ topics }) => topics))]);
-    this.#partitionCount = partitions.length;
-    return [...assign(all, partitions)].map(([memberId, own]) => ({
-      memberId,
-      assignment: encodeAssignment(own),
-    }));
-  }
-
-  async #partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {
-    const view = await this.#options.client.cluster(topics);
-    return [...view.topics].flatMap(([topic, { partitions }]) =>
-      partitions.map((_, partition) => ({ topic, partition })),
-    );
   }
 
   async #beatUntilRebalance(): Promise<void> {
     const { signal } = this.#abort;
+    // The leader looks about once in a session.
     const beatsPerLook = Math.ceil(this.#options.sessionTimeoutMs / this.#heartbeatMs);
     for (let beats = 1; !signal.aborted; beats += 1) {
       await sleep(this.#heartbeatMs, signal);
       if (signal.aborted) return;
       await this.#beat();
-      if (beats % beatsPerLook === 0 && (await this.#haveTopicsGrown())) return;
+      if (beats % beatsPerLook === 0 && (await this.#leader.haveTopicsGrown())) return;
     }
-  }
-
-  /** The leader looks about once in a session. */
-  async #haveTopicsGrown(): Promise<boolean> {
-    if (this.#partitionCount === 0) return false; // Not the leader.
-    const partitions = await this.#partitionsOf(this.#options.topics).catch(() => []);
-    return partitions.length > this.#partitionCount;
   }
 
   /** What is moving keeps its holder until `work` is done. */
@@ -249,22 +206,14 @@ export class Membership {
   /** A broker that does not answer is asked again: only an answer ends a membership. */
   async #beat(): Promise<void> {
     try {
-      await this.#options.client.heartbeat(await this.#findCoordinator(), this.#member);
+      const { client } = this.#options;
+      await this.#coordinator.ask((node) => client.heartbeat(node, this.#member));
       this.#trouble = undefined;
       this.#backoff.reset();
     } catch (error) {
       if (!isPassing(error)) throw error;
       await this.#pause(error, this.#backoff.nextMs());
     }
-  }
-
-  async #findCoordinator(): Promise<number> {
-    this.#coordinator ??= await this.#options.client.coordinator(this.#options.group);
-    return this.#coordinator;
-  }
-
-  #forgetCoordinator(error: unknown): void {
-    if (isPassing(error)) this.#coordinator = undefined;
   }
 
   #fence(error: unknown): void {
@@ -274,15 +223,4 @@ export class Membership {
     if (assignee.owned().length > 0) report({ type: 'fenced', group, reason: reasonOf(error) });
     assignee.lose();
   }
-}
-
-/** No answer, or one that the coordinator is elsewhere or not ready. */
-function isPassing(error: unknown): boolean {
-  if (/COORDINATOR/.test(reasonOf(error))) return true;
-  return !(error instanceof KafkaError) || error.code !== 'answer';
-}
-
-function isPermanent(error: unknown): boolean {
-  if (error instanceof BrokerError || hopeless.has(reasonOf(error))) return true;
-  return error instanceof KafkaError && ['login', 'certificate', 'config'].includes(error.code);
 }
