@@ -16,11 +16,20 @@ beforeAll(async () => {
 });
 afterAll(() => redis.remove());
 
-test('messages that come again count once, in whatever order', async () => {
-  const { store } = await openStore(redis, prefix(), { positions: 'sequences' });
+test('messages that come again count once, in whatever order and however late', async () => {
+  let nowMs = clock();
+  const over = { positions: 'sequences', clock: () => nowMs } as const;
+  const { store } = await openStore(redis, prefix(), over);
   const messages = spanMessages(new TestRecords(), 30);
   const again = [...messages, ...messages, ...messages].sort((a, b) => orderOf(a) - orderOf(b));
   for (let at = 0; at < again.length; at += 7) await store.apply(again.slice(at, at + 7));
+  expect(await requests(store)).toBe(300);
+  // Record keys are forgotten by now; messages are not.
+  nowMs += 2_400_000;
+  const outcomes = await store.apply(messages);
+  expect(outcomes.flatMap((outcome) => outcome.records).every((o) => o.status === 'stored')).toBe(
+    true,
+  );
   expect(await requests(store)).toBe(300);
   await store.stop();
 });
