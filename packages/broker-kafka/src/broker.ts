@@ -45,6 +45,9 @@ export class KafkaBroker implements Broker {
   readonly #consumers = new Set<Consumer>();
   /** Ends of logs that a `read` is asking for: what is published later lies behind them. */
   readonly #ends = new Set<Promise<unknown>>();
+  /** Publishes that wait for these. */
+  #waiting = 0;
+  #turn: Promise<unknown> = Promise.resolve();
   #running: Running | undefined;
 
   constructor(options: KafkaBrokerOptions) {
@@ -110,7 +113,12 @@ export class KafkaBroker implements Broker {
     messages: readonly OutgoingMessage[],
     signal?: AbortSignal,
   ): Promise<PublishOutcome[]> {
-    if (this.#ends.size > 0) await Promise.allSettled(this.#ends);
+    if (this.#ends.size > 0 || this.#waiting > 0) {
+      this.#waiting += 1;
+      this.#turn = this.#turn.then(() => Promise.allSettled(this.#ends));
+      await this.#turn;
+      this.#waiting -= 1; // Nothing between here and the producer: the order is that of the calls.
+    }
     if (this.#running !== undefined) return await this.#running.producer.publish(messages, signal);
     const message = 'The broker is not running';
     return messages.map(() => ({
