@@ -1,5 +1,6 @@
 import { benchGateway } from './gateway.ts';
 import { benchJournal } from './journal.ts';
+import { benchKafka } from './kafka.ts';
 import { benchSinks } from './sinks.ts';
 import { benchWhole } from './whole.ts';
 import { benchWire } from './wire.ts';
@@ -8,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   wire: benchWire,
   journal: benchJournal,
   gateway: benchGateway,
+  kafka: benchKafka,
   sinks: benchSinks,
   whole: benchWhole,
 };
