@@ -137,7 +137,7 @@ class RabbitMqBroker implements Broker {
       config: this.#config,
       client: reading,
       shared: this.#group(running, group),
-      topic: (name) => catalog.known(name),
+      topic: (name) => catalog.topic(name),
       declare: async (name) => {
         await declareTopic(reading, this.#config, { ...catalog.known(name), groups: [group] });
       },
@@ -199,13 +199,14 @@ class RabbitMqBroker implements Broker {
     return running;
   }
 
-  async #ensure({ catalog, writing }: Running, topics: readonly TopicSpec[]): Promise<void> {
+  /** Declared where the server also reads while it lacks memory or disk. */
+  async #ensure({ catalog, reading }: Running, topics: readonly TopicSpec[]): Promise<void> {
     let isNew = false;
     for (const spec of topics) {
       await catalog.addTopic(spec);
       const { name, groups = [] } = spec;
       const wanted = { ...catalog.known(name), groups };
-      if (await declareTopic(writing, this.#config, wanted)) isNew = true;
+      if (await declareTopic(reading, this.#config, wanted)) isNew = true;
     }
     if (isNew) await settle();
     for (const { name, groups = [] } of topics) {

@@ -206,12 +206,15 @@ async function readIfNamed(file: string | undefined): Promise<Buffer | undefined
   return file === undefined ? undefined : await readFile(file);
 }
 
-/** Also when the connection breaks meanwhile: amqplib's own promise is then never settled. */
+/**
+ * Resolves also when the connection breaks meanwhile (amqplib's own promise is then never settled),
+ * and when the server does not answer in good time.
+ */
 export async function closeChannel(channel: Channel): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   channel.once('close', resolve);
   channel.close().then(resolve, () => resolve()); // It may be closed already.
-  await promise;
+  await within(promise, closeMs).catch(() => {});
 }
 
 /** `close` follows every `error` of a channel, and is what we act on. */

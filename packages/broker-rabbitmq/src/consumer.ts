@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  BrokerError,
   type DeliveredMessage,
   type PollOptions,
   type Position,
@@ -15,11 +14,10 @@ import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
 import { messageOf } from './errors.ts';
 import type { Group, LocalMember } from './group.ts';
+import { Inbox } from './inbox.ts';
 import { Lane } from './lane.ts';
-import { groupQueue } from './names.ts';
 import type { Holding } from './roster.ts';
 import { statQueues } from './stat.ts';
-import { partitionsOf } from './topology.ts';
 import { sleep, within } from './wait.ts';
 
 export interface MemberOptions extends SubscribeOptions {
@@ -27,8 +25,7 @@ export interface MemberOptions extends SubscribeOptions {
   client: Client;
   /** Of this process. */
   shared: Group;
-  /** Throws BrokerError 'unknown-topic'. */
-  topic: (name: string) => TopicSpec;
+  topic: (name: string) => TopicSpec | undefined;
   /** Declares the group's queues of a topic; they may have been deleted. */
   declare: (topic: string) => Promise<void>;
   onClosed: (member: Member) => void;
@@ -45,17 +42,13 @@ const settleMs = 50;
 export class Member implements Subscription, LocalMember {
   readonly id = randomUUID();
   readonly #options: MemberOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #inbox = new Inbox((lane, error) => this.#broken(lane, messageOf(error)));
   /** The queues that are ours by the last plan. */
   #ours = new Map<string, TopicPartition>();
   #rounds: Promise<void> = Promise.resolve();
   #roundWanted = false;
   #timer: NodeJS.Timeout | undefined;
-  #turn = 0;
-  #polling = false;
   #closed = false;
-  #woken = false;
-  #wakeUp: (() => void) | undefined;
   readonly #abort = new AbortController();
 
   constructor(options: MemberOptions) {
@@ -75,46 +68,29 @@ export class Member implements Subscription, LocalMember {
     await this.#rounds;
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
-    if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
-    if (this.#polling) throw new Error('One poll at a time');
-    this.#polling = true;
-    const deadline = performance.now() + waitMs;
-    try {
-      for (;;) {
-        this.#woken = false;
-        const messages = signal.aborted ? [] : this.#gather(bytesMax);
-        const leftMs = deadline - performance.now();
-        if (messages.length > 0 || leftMs <= 0 || signal.aborted || this.#closed) return messages;
-        await this.#sleep(leftMs, signal);
-      }
-    } finally {
-      this.#polling = false;
-    }
+  poll(options: PollOptions): Promise<DeliveredMessage[]> {
+    return this.#inbox.poll(options);
   }
 
   async commit(positions: readonly Position[]): Promise<void> {
-    await Promise.all(
-      positions.map((at) => this.#lanes.get(partitionName(at))?.commit(at.position)),
-    );
+    await Promise.all(positions.map((at) => this.#inbox.get(at)?.commit(at.position)));
   }
 
   async seek(position: Position): Promise<void> {
-    this.#lanes.get(partitionName(position))?.seek(position.position);
-    this.#wake();
+    this.#inbox.get(position)?.seek(position.position);
+    this.#inbox.wake();
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const lane of this.#lanesOf(partitions)) lane.paused = true;
+    this.#inbox.pause(partitions);
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const lane of this.#lanesOf(partitions)) lane.paused = false;
-    this.#wake();
+    this.#inbox.resume(partitions);
   }
 
   assigned(): TopicPartition[] {
-    return [...this.#lanes.values()].map(({ topic, partition }) => ({ topic, partition }));
+    return this.#inbox.lanes.map(({ topic, partition }) => ({ topic, partition }));
   }
 
   async close(): Promise<void> {
@@ -122,11 +98,10 @@ export class Member implements Subscription, LocalMember {
     this.#closed = true;
     this.#abort.abort();
     clearInterval(this.#timer);
-    this.#wake();
+    this.#inbox.close();
     const { shared, onClosed } = this.#options;
     await this.#rounds;
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
-    this.#lanes.clear();
+    await this.#inbox.release(this.#inbox.lanes);
     shared.tell({ kind: 'beat', member: this.id, topics: [], held: {}, left: true });
     shared.remove(this);
     onClosed(this);
@@ -134,14 +109,13 @@ export class Member implements Subscription, LocalMember {
 
   beat(): void {
     const held: Record<string, Holding> = {};
-    for (const lane of this.#lanes.values()) held[lane.queue] = lane.holding;
+    for (const lane of this.#inbox.lanes) held[lane.queue] = lane.holding;
     const topics = [...this.#options.topics];
     this.#options.shared.tell({ kind: 'beat', member: this.id, topics, held });
   }
 
   holding(queue: string): Holding | undefined {
-    for (const lane of this.#lanes.values()) if (lane.queue === queue) return lane.holding;
-    return undefined;
+    return this.#inbox.lanes.find((lane) => lane.queue === queue)?.holding;
   }
 
   changed(): void {
@@ -149,13 +123,13 @@ export class Member implements Subscription, LocalMember {
     this.#roundWanted = true;
     this.#rounds = this.#rounds.then(async () => {
       this.#roundWanted = false;
-      if (!this.#closed) await this.#round();
+      if (!this.#closed) await this.#round().catch((error) => this.#report('any', error));
     });
   }
 
   #tick(): void {
     const heldMsMax = this.#options.config.unackedMinutesMax * 60_000;
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#inbox.lanes) {
       // Before the server does it; the next poll opens it again.
       if (lane.heldMs(performance.now()) > heldMsMax) void lane.release();
     }
@@ -181,16 +155,11 @@ export class Member implements Subscription, LocalMember {
   async #round(): Promise<void> {
     const { shared, config, client } = this.#options;
     const members = this.#plan();
-    const lost = [...this.#lanes.values()].filter(({ queue }) => !this.#ours.has(queue));
+    const lost = this.#inbox.lanes.filter(({ queue }) => !this.#ours.has(queue));
     await this.#revoke(lost);
     if (!client.isOpen || this.#closed) return;
-    const isFree = (queue: string): boolean => {
-      const others = shared.roster.present(performance.now()).filter((b) => b.member !== this.id);
-      return !others.some(({ held }) => queue in held);
-    };
-    const gained = [...this.#ours].filter(
-      ([queue, at]) => !this.#lanes.has(partitionName(at)) && isFree(queue),
-    );
+    const isFree = (queue: string) => !shared.roster.holderOf(queue, performance.now(), this.id);
+    const gained = [...this.#ours].filter(([queue, at]) => !this.#inbox.get(at) && isFree(queue));
     for (const topic of new Set(gained.map(([, at]) => at.topic))) {
       await this.#options.declare(topic).catch((error) => this.#report(topic, error));
     }
@@ -198,7 +167,7 @@ export class Member implements Subscription, LocalMember {
     const names = opened.flatMap((lane) => (lane ? partitionName(lane) : []));
     if (lost.length + names.length === 0) return;
     this.beat();
-    this.#wake();
+    this.#inbox.wake();
     const { name: group } = shared;
     config.report({
       ...{ type: 'assigned', group, members },
@@ -213,23 +182,18 @@ export class Member implements Subscription, LocalMember {
     const members = roster.present(nowMs);
     if (!roster.has(this.id, nowMs)) return members.length;
     const queues = this.#queues();
+    const named = [...queues].map(([name, { topic }]) => ({ name, topic }));
     const plan = assign(
-      [...queues].map(([name, { topic }]) => ({ name, topic })),
+      named,
       members.map(({ member, topics }) => ({ member, topics: new Set(topics) })),
     );
     this.#ours = new Map([...queues].filter(([queue]) => plan.get(queue) === this.id));
     return members.length;
   }
 
-  /** Of all topics that a member known reads. */
   #queues(): Map<string, TopicPartition> {
-    const { shared, topic, topics } = this.#options;
-    const names = new Set(topics);
-    for (const beat of shared.roster.present(performance.now())) {
-      for (const name of beat.topics) names.add(name);
-    }
-    const partitions = [...names].sort().flatMap((name) => partitionsOf(topic(name)));
-    return new Map(partitions.map((at) => [groupQueue(at, shared.name), at]));
+    const { shared, topics, topic } = this.#options;
+    return shared.queues(topics, topic);
   }
 
   async #gain(queue: string, at: TopicPartition): Promise<Lane | undefined> {
@@ -237,10 +201,10 @@ export class Member implements Subscription, LocalMember {
     const { clock, prefetchBytes, prefetchMessages } = config;
     const lane: Lane = new Lane({
       ...{ ...at, queue, client, clock, prefetchBytes, prefetchMessages },
-      onReady: () => this.#wake(),
+      onReady: () => this.#inbox.wake(),
       onBroken: (message) => this.#broken(lane, message),
     });
-    this.#lanes.set(partitionName(at), lane);
+    this.#inbox.add(lane);
     try {
       await lane.open();
       return lane;
@@ -252,11 +216,9 @@ export class Member implements Subscription, LocalMember {
 
   /** The next round, at the latest one beat later, takes it again if it is still ours. */
   #broken(lane: Lane, message: string): void {
-    const name = partitionName(lane);
-    if (this.#lanes.get(name) !== lane) return;
-    this.#lanes.delete(name);
+    if (!this.#inbox.remove(lane)) return;
     void lane.close();
-    this.#report(name, message);
+    this.#report(partitionName(lane), message);
   }
 
   #report(partition: string, error: unknown): void {
@@ -275,44 +237,6 @@ export class Member implements Subscription, LocalMember {
     } catch (error) {
       config.report({ type: 'revoke-failed', group: shared.name, message: messageOf(error) });
     }
-    await Promise.all(lanes.map((lane) => lane.close()));
-    for (const lane of lanes) this.#lanes.delete(partitionName(lane));
-  }
-
-  #gather(bytesMax: number): DeliveredMessage[] {
-    const lanes = [...this.#lanes.values()].filter(({ paused, revoking }) => !paused && !revoking);
-    const found: DeliveredMessage[] = [];
-    let left = bytesMax;
-    for (let n = 0; n < lanes.length && left > 0; n++) {
-      const lane = lanes[(this.#turn + n) % lanes.length] as Lane;
-      if (!lane.isOpen) void lane.open().catch((error) => this.#broken(lane, messageOf(error)));
-      for (const message of lane.take(left, found.length === 0)) {
-        left -= message.value.byteLength;
-        found.push(message);
-      }
-    }
-    this.#turn += 1;
-    return found;
-  }
-
-  #lanesOf(partitions: readonly TopicPartition[]): Lane[] {
-    return partitions.flatMap((at) => this.#lanes.get(partitionName(at)) ?? []);
-  }
-
-  #wake(): void {
-    this.#woken = true;
-    this.#wakeUp?.();
-  }
-
-  /** Until there may be something, the time is over, or the signal says stop. */
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#woken) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wakeUp = resolve;
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    await promise;
-    clearTimeout(timer);
-    this.#wakeUp = undefined;
+    await this.#inbox.release(lanes);
   }
 }

@@ -1,6 +1,8 @@
+import type { TopicPartition, TopicSpec } from '@spillway/broker';
 import type { Control } from './control.ts';
-import { memberKey } from './names.ts';
+import { groupQueue, memberKey } from './names.ts';
 import { type Beat, type Holding, Roster, type WhoIsThere } from './roster.ts';
+import { partitionsOf } from './topology.ts';
 
 /** A member of this process. */
 export interface LocalMember {
@@ -54,10 +56,6 @@ export class Group {
     this.#members.delete(member);
   }
 
-  get members(): ReadonlySet<LocalMember> {
-    return this.#members;
-  }
-
   /** Of a member of this process: exact. Of another: as of its last beat. */
   holding(queue: string): Holding | undefined {
     for (const member of this.#members) {
@@ -65,6 +63,19 @@ export class Group {
       if (holding) return holding;
     }
     return this.roster.holderOf(queue, performance.now())?.held[queue];
+  }
+
+  /** Of all topics that a member known reads, and of these; by name. */
+  queues(
+    topics: readonly string[],
+    topic: (name: string) => TopicSpec | undefined,
+  ): Map<string, TopicPartition> {
+    const names = new Set(topics);
+    for (const beat of this.roster.present(performance.now())) {
+      for (const name of beat.topics) names.add(name);
+    }
+    const known = [...names].sort().flatMap((name) => topic(name) ?? []);
+    return new Map(known.flatMap(partitionsOf).map((at) => [groupQueue(at, this.name), at]));
   }
 
   #heard(body: Beat | WhoIsThere): void {

@@ -41,7 +41,8 @@ export class Lane {
   #base = 0;
   #last = 0;
   #prefetch: number;
-  #sinceMs = 0;
+  /** When each message of the window came. */
+  #cameMs: number[] = [];
   #closed = false;
   readonly #released = new WeakSet<Channel>();
   #opening: Promise<void> | undefined;
@@ -73,7 +74,7 @@ export class Lane {
 
   /** Of the oldest message held, since it came; 0 without one. */
   heldMs(nowMs: number): number {
-    return this.#window.length > 0 ? nowMs - this.#sinceMs : 0;
+    return nowMs - (this.#cameMs[0] ?? nowMs);
   }
 
   /** As much as fits; at least one if `first`. */
@@ -100,7 +101,7 @@ export class Lane {
     const done = this.#window.splice(0, count);
     for (const { value } of done) this.#windowBytes -= value.byteLength;
     this.#cursor = Math.max(0, this.#cursor - count);
-    this.#sinceMs = performance.now();
+    this.#cameMs.splice(0, count);
     const deliveryTag = (done.at(-1) as DeliveredMessage).position - this.#base;
     channel.ack({ fields: { deliveryTag } } as ConsumeMessage, true);
     await channel.checkQueue(this.queue).catch((error: unknown) => {
@@ -121,6 +122,7 @@ export class Lane {
     const channel = this.#channel;
     this.#channel = undefined;
     this.#window = [];
+    this.#cameMs = [];
     this.#windowBytes = 0;
     this.#cursor = 0;
     if (channel) this.#released.add(channel);
@@ -154,7 +156,7 @@ export class Lane {
     const { topic, partition } = this;
     const position = this.#base + message.fields.deliveryTag;
     this.#last = position;
-    if (this.#window.length === 0) this.#sinceMs = performance.now();
+    this.#cameMs.push(performance.now());
     this.#window.push(delivered(message, { topic, partition, position }, this.#options.clock()));
     this.#windowBytes += message.content.length;
     if (this.#windowBytes > this.#options.prefetchBytes) this.#fitPrefetch();

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveredMessage, Position, TopicPartition } from '@spillway/broker';
-import type { ConsumeMessage } from 'amqplib';
+import type { Channel, ConsumeMessage } from 'amqplib';
 import { type Client, closeChannel } from './client.ts';
 import { delivered } from './message.ts';
 import { keptQueue } from './names.ts';
-import { sleep } from './wait.ts';
+import { sleep, within } from './wait.ts';
 
 export interface ReadOptions {
   writing: Client;
@@ -13,9 +13,10 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
 }
 
-type From = number | { '!': 'timestamp'; value: number };
+type From = number | 'next' | { '!': 'timestamp'; value: number };
 
 const prefetch = 64;
+const markMs = 10_000;
 const markEveryMs = 1_000;
 const silenceMs = 30_000;
 /** Clocks of publishers and of the server may differ by this. */
@@ -61,28 +62,22 @@ interface DeliverOptions extends ReadOptions {
 }
 
 async function* deliver(at: TopicPartition, options: DeliverOptions) {
-  const { reading, clock, from, signal, id, onEnd } = options;
+  const { reading, writing, clock, from, signal, id, onEnd } = options;
   signal?.throwIfAborted();
   await options.marked;
-  const channel = await reading.channel();
-  const arrived = new Arrivals(signal);
-  channel.on('close', () => arrived.fail(new Error(`Reading ${keptQueue(at)} broke off`)));
+  const stream = await Arrivals.open(reading, at, { from, signal });
   try {
-    await channel.prefetch(prefetch);
-    await channel.consume(keptQueue(at), (message) => arrived.push(message), {
-      arguments: { 'x-stream-offset': from },
-    });
     for (let silentMs = 0; silentMs < silenceMs; ) {
-      const message = await arrived.next(markEveryMs);
+      const message = await stream.next(markEveryMs);
       if (!message) {
         // Whoever begins behind the end waits there, also for the mark: it comes once more.
         silentMs += markEveryMs;
-        await mark(at, id, options.writing);
+        if (typeof from === 'number' && (await endOf(at, { reading, writing })) < from) return;
+        await mark(at, id, writing);
         continue;
       }
       silentMs = 0;
-      channel.ack(message);
-      const position = Number(message.properties.headers?.['x-stream-offset']);
+      const position = offsetOf(message);
       const marker: unknown = message.properties.headers?.[markHeader];
       if (marker === id) {
         onEnd?.(position);
@@ -91,49 +86,82 @@ async function* deliver(at: TopicPartition, options: DeliverOptions) {
       if (marker !== undefined || (typeof from === 'number' && position < from)) continue;
       yield delivered(message, { ...at, position }, clock());
     }
-    throw new Error(`${keptQueue(at)} was silent for ${silenceMs} ms`);
+    throw silent(at);
   } finally {
-    arrived.end();
-    await closeChannel(channel);
+    await stream.close();
   }
+}
+
+/** Where a mark of now is. */
+async function endOf(
+  at: TopicPartition,
+  { reading, writing }: Pick<ReadOptions, 'reading' | 'writing'>,
+): Promise<number> {
+  const id = randomUUID();
+  const stream = await Arrivals.open(reading, at, { from: 'next', signal: undefined });
+  try {
+    for (let silentMs = 0; silentMs < silenceMs; silentMs += markEveryMs) {
+      await mark(at, id, writing);
+      for (let message = await stream.next(markEveryMs); message; ) {
+        if (message.properties.headers?.[markHeader] === id) return offsetOf(message);
+        message = await stream.next(markEveryMs);
+      }
+    }
+    throw silent(at);
+  } finally {
+    await stream.close();
+  }
+}
+
+function offsetOf({ properties }: ConsumeMessage): number {
+  return Number(properties.headers?.['x-stream-offset']);
+}
+
+function silent(at: TopicPartition): Error {
+  return new Error(`${keptQueue(at)} was silent for ${silenceMs} ms`);
 }
 
 async function mark(at: TopicPartition, id: string, writing: Client): Promise<void> {
   const channel = await writing.confirmChannel();
   const headers = { [markHeader]: id };
   channel.sendToQueue(keptQueue(at), Buffer.alloc(0), { persistent: true, headers });
-  await channel.waitForConfirms();
-  await closeChannel(channel);
+  await within(channel.waitForConfirms(), markMs).finally(() => closeChannel(channel));
 }
 
-/** What a channel delivered and nobody took yet; as much as its prefetch. */
+/** A channel that reads a stream, and what it delivered and nobody took yet. */
 class Arrivals {
-  readonly #messages: ConsumeMessage[] = [];
+  readonly #channel: Channel;
   readonly #signal: AbortSignal | undefined;
+  readonly #messages: ConsumeMessage[] = [];
   #error: unknown;
-  #ended = false;
   #wake = new AbortController();
-  readonly #onAbort = (): void => this.fail(this.#signal?.reason);
+  readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
 
-  constructor(signal: AbortSignal | undefined) {
+  static async open(
+    reading: Client,
+    at: TopicPartition,
+    { from, signal }: { from: From; signal: AbortSignal | undefined },
+  ): Promise<Arrivals> {
+    const arrivals = new Arrivals(await reading.channel(), signal);
+    await arrivals.#consume(keptQueue(at), from);
+    return arrivals;
+  }
+
+  private constructor(channel: Channel, signal: AbortSignal | undefined) {
+    this.#channel = channel;
     this.#signal = signal;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
+    channel.on('close', () => this.#fail(new Error('The channel that reads a stream broke')));
   }
 
-  push(message: ConsumeMessage | null): void {
-    if (message) this.#messages.push(message);
-    else this.fail(new Error('The queue was deleted'));
-    this.#wake.abort();
-  }
-
-  fail(error: unknown): void {
-    if (!this.#ended) this.#error ??= error;
-    this.#wake.abort();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+  async #consume(queue: string, from: From): Promise<void> {
+    await this.#channel.prefetch(prefetch);
+    const take = (message: ConsumeMessage | null): void => {
+      if (message) this.#messages.push(message);
+      else this.#fail(new Error(`${queue} was deleted`));
+      this.#wake.abort();
+    };
+    await this.#channel.consume(queue, take, { arguments: { 'x-stream-offset': from } });
   }
 
   /** Undefined when nothing came for so long. */
@@ -143,6 +171,18 @@ class Arrivals {
       await sleep(waitMs, this.#wake.signal);
     }
     if (this.#error !== undefined) throw this.#error;
-    return this.#messages.shift();
+    const message = this.#messages.shift();
+    if (message) this.#channel.ack(message); // Which asks for one more.
+    return message;
+  }
+
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    await closeChannel(this.#channel);
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= error;
+    this.#wake.abort();
   }
 }

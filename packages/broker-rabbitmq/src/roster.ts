@@ -47,8 +47,8 @@ export class Roster {
     return [...this.#heard.values()].map(({ beat }) => beat);
   }
 
-  holderOf(queue: string, nowMs: number): Beat | undefined {
-    return this.present(nowMs).find(({ held }) => queue in held);
+  holderOf(queue: string, nowMs: number, except?: string): Beat | undefined {
+    return this.present(nowMs).find(({ held, member }) => queue in held && member !== except);
   }
 
   /** After a break of the line: everyone gets the time to be heard again, and holds nothing. */

@@ -1,22 +1,39 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Broker, DeliveredMessage, OutgoingMessage, Subscription } from '@spillway/broker';
+import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
 import { startRabbitMq } from '@spillway/native';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
+import { mebibyte, message, publishAll, sum, take, takeAll, textOf, until } from './test-tools.ts';
 
-const mebibyte = 1_048_576;
-const patienceMs = 30_000;
 const run = promisify(execFile);
 let rabbitmq: Awaited<ReturnType<typeof startRabbitMq>>;
 const started: Broker[] = [];
 
+let folder: string;
+let tlsPort: number;
+
 beforeAll(async () => {
-  rabbitmq = await startRabbitMq();
+  folder = await mkdtemp(join(tmpdir(), 'rabbitmq-tls-'));
+  await chmod(folder, 0o755); // The server reads it as another user.
+  await makeCertificate(folder);
+  tlsPort = await freePort();
+  rabbitmq = await startRabbitMq({
+    config: {
+      'listeners.ssl.1': `127.0.0.1:${tlsPort}`,
+      'ssl_options.certfile': join(folder, 'server.pem'),
+      'ssl_options.keyfile': join(folder, 'server.key'),
+    },
+  });
 });
-afterAll(() => rabbitmq?.remove());
+afterAll(async () => {
+  await rabbitmq?.remove();
+  await rm(folder, { recursive: true });
+});
 afterEach(async () => {
   await Promise.all(started.splice(0).map((broker) => broker.stop()));
 });
@@ -210,29 +227,27 @@ test('what another tool wrote keeps its name when it comes again', async () => {
   expect(names[0]?.every(Number.isSafeInteger)).toBe(true);
 }, 120_000);
 
+test('TLS: the certificate of the server and our password are both checked', async () => {
+  const { username, password } = new URL(rabbitmq.url);
+  const urls = [`amqps://localhost:${tlsPort}`];
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, `${password}\n`);
+  const connectTimeoutMs = 2_000;
+  const login = { urls, username, passwordFile, connectTimeoutMs };
+  const tls = { caFile: join(folder, 'server.pem') };
+  const broker = await start({ ...login, tls });
+  expect(broker.health().ok).toBe(true);
+  await expect(start({ ...login, tls: {} })).rejects.toThrow(/certificate/);
+  await writeFile(passwordFile, 'wrong');
+  await expect(start({ ...login, tls })).rejects.toThrow(/ACCESS_REFUSED/);
+}, 120_000);
+
 async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
   const section = rabbitmqSection.parse({ urls: [rabbitmq.url], beatMs: 200 });
   const broker = createRabbitMqBroker({ ...section, clientId: 'test', ...options });
   started.push(broker);
   await broker.start();
   return broker;
-}
-
-function message(topic: string, text: string, partition = 0): OutgoingMessage {
-  return { topic, partition, key: 'k', value: [Buffer.from(text)], headers: {} };
-}
-
-function textOf({ value }: DeliveredMessage): string {
-  return Buffer.from(value).toString();
-}
-
-async function publishAll(broker: Broker, messages: OutgoingMessage[]): Promise<void> {
-  let left = messages;
-  await until(async () => {
-    const outcomes = await broker.publish(left);
-    left = left.filter((_, i) => outcomes[i]?.status !== 'durable');
-    return left.length === 0;
-  }, 'durable');
 }
 
 /** Polls, and commits each time, until told to stop. */
@@ -244,42 +259,10 @@ async function consume(member: Subscription, seen: number[][], signal: AbortSign
   }
 }
 
-async function take(member: Subscription, count: number): Promise<DeliveredMessage[]> {
-  const found: DeliveredMessage[] = [];
-  await until(async () => {
-    const { signal } = new AbortController();
-    found.push(...(await member.poll({ bytesMax: mebibyte, waitMs: 100, signal })));
-    return found.length >= count;
-  }, `${count} messages`);
-  return found;
-}
-
-/** Texts in the order in which they came first. */
-async function takeAll(member: Subscription, count: number): Promise<string[]> {
-  const found = new Set<string>();
-  await until(async () => {
-    for (const each of await take(member, 1)) found.add(textOf(each));
-    return found.size >= count;
-  }, `${count} messages`);
-  return [...found];
-}
-
 async function readAll(broker: Broker, position: number): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];
   for await (const each of broker.read({ topic: 'kept', partition: 0, position })) found.push(each);
   return found;
-}
-
-function sum(lag: readonly { messages: number | null }[]): number {
-  return lag.reduce((total, { messages }) => total + (messages ?? Number.NaN), 0);
-}
-
-async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 async function manage(method: string, path: string): Promise<unknown> {

@@ -1,0 +1,132 @@
+import {
+  BrokerError,
+  type DeliveredMessage,
+  type PollOptions,
+  partitionName,
+  type TopicPartition,
+} from '@spillway/broker';
+import type { Lane } from './lane.ts';
+
+/** The partitions that a member holds, and one poll at a time over all of them. */
+export class Inbox {
+  readonly #lanes = new Map<string, Lane>();
+  /** A lane that was to be opened again could not. */
+  readonly #onBroken: (lane: Lane, error: unknown) => void;
+  /** A pause outlasts a broken channel, but not a move. */
+  readonly #paused = new Set<string>();
+  #turn = 0;
+  #polling = false;
+  #closed = false;
+  #woken = false;
+  #wakeUp: (() => void) | undefined;
+
+  constructor(onBroken: (lane: Lane, error: unknown) => void) {
+    this.#onBroken = onBroken;
+  }
+
+  get lanes(): readonly Lane[] {
+    return [...this.#lanes.values()];
+  }
+
+  get(at: TopicPartition): Lane | undefined {
+    return this.#lanes.get(partitionName(at));
+  }
+
+  add(lane: Lane): void {
+    lane.paused = this.#paused.has(partitionName(lane));
+    this.#lanes.set(partitionName(lane), lane);
+  }
+
+  /** False when it was not held any more. */
+  remove(lane: Lane): boolean {
+    return this.get(lane) === lane && this.#lanes.delete(partitionName(lane));
+  }
+
+  /** They are held until their acknowledgements are with the server. */
+  async release(lanes: readonly Lane[]): Promise<void> {
+    await Promise.all(lanes.map((lane) => lane.close()));
+    for (const lane of lanes) {
+      this.remove(lane);
+      this.#paused.delete(partitionName(lane));
+    }
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const at of partitions) {
+      const lane = this.get(at);
+      if (!lane) continue;
+      lane.paused = true;
+      this.#paused.add(partitionName(at));
+    }
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const at of partitions) {
+      const lane = this.get(at);
+      if (lane) lane.paused = false;
+      this.#paused.delete(partitionName(at));
+    }
+    this.wake();
+  }
+
+  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+    if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
+    if (this.#polling) throw new Error('One poll at a time');
+    this.#polling = true;
+    const deadline = performance.now() + waitMs;
+    try {
+      for (;;) {
+        this.#woken = false;
+        const messages = signal.aborted ? [] : this.#gather(bytesMax);
+        const leftMs = deadline - performance.now();
+        if (messages.length > 0 || leftMs <= 0 || signal.aborted || this.#closed) return messages;
+        await this.#sleep(leftMs, signal);
+      }
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  /** Something may be there to poll. */
+  wake(): void {
+    this.#woken = true;
+    this.#wakeUp?.();
+  }
+
+  /** A pending poll ends with nothing. */
+  close(): void {
+    this.#closed = true;
+    this.wake();
+  }
+
+  /** Each call begins with another lane, so that a busy one does not starve the others. */
+  #gather(bytesMax: number): DeliveredMessage[] {
+    const lanes = this.lanes.filter(({ paused, revoking }) => !paused && !revoking);
+    const found: DeliveredMessage[] = [];
+    let left = this.#closed ? 0 : bytesMax;
+    for (let n = 0; n < lanes.length && left > 0; n++) {
+      const lane = lanes[(this.#turn + n) % lanes.length] as Lane;
+      if (!lane.isOpen) lane.open().catch((error) => this.#onBroken(lane, error));
+      for (const message of lane.take(left, found.length === 0)) {
+        left -= message.value.byteLength;
+        found.push(message);
+      }
+    }
+    this.#turn += 1;
+    return found;
+  }
+
+  /** Until there may be something, the time is over, or the signal says stop. */
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#woken) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = (): void => resolve();
+    this.#wakeUp = stop;
+    const timer = setTimeout(stop, ms);
+    signal.addEventListener('abort', stop, { once: true });
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    this.#wakeUp = undefined;
+  }
+}

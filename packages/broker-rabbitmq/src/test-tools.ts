@@ -1,0 +1,78 @@
+/** What the tests of this package share. */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Broker, DeliveredMessage, OutgoingMessage, Subscription } from '@spillway/broker';
+
+export const mebibyte = 1_048_576;
+const patienceMs = 30_000;
+const run = promisify(execFile);
+
+export function message(topic: string, text: string, partition = 0): OutgoingMessage {
+  return { topic, partition, key: 'k', value: [Buffer.from(text)], headers: {} };
+}
+
+export function textOf({ value }: DeliveredMessage): string {
+  return Buffer.from(value).toString();
+}
+
+export async function publishAll(broker: Broker, messages: OutgoingMessage[]): Promise<void> {
+  let left = messages;
+  await until(async () => {
+    const outcomes = await broker.publish(left);
+    left = left.filter((_, i) => outcomes[i]?.status !== 'durable');
+    return left.length === 0;
+  }, 'durable');
+}
+
+export async function take(member: Subscription, count: number): Promise<DeliveredMessage[]> {
+  const found: DeliveredMessage[] = [];
+  await until(async () => {
+    const { signal } = new AbortController();
+    found.push(...(await member.poll({ bytesMax: mebibyte, waitMs: 100, signal })));
+    return found.length >= count;
+  }, `${count} messages`);
+  return found;
+}
+
+/** Texts in the order in which they came first. */
+export async function takeAll(member: Subscription, count: number): Promise<string[]> {
+  const found = new Set<string>();
+  await until(async () => {
+    for (const each of await take(member, 1)) found.add(textOf(each));
+    return found.size >= count;
+  }, `${count} messages`);
+  return [...found];
+}
+
+export function sum(lag: readonly { messages: number | null }[]): number {
+  return lag.reduce((total, { messages }) => total + (messages ?? Number.NaN), 0);
+}
+
+export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Its own authority, for localhost: server.pem and server.key. */
+export async function makeCertificate(folder: string): Promise<void> {
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const files = ['-keyout', 'server.key', '-out', 'server.pem'];
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  await run('openssl', ['req', '-x509', ...key, ...subject, ...files], { cwd: folder });
+  await chmod(join(folder, 'server.key'), 0o644);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
