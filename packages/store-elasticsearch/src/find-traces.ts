@@ -2,7 +2,7 @@ import type { Page, TraceQuery, TraceSummary } from '@spillway/store';
 import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import type { Hit } from './client.ts';
 import { equals, hasAttributes, sortValues } from './filters.ts';
-import type { Query, Reader } from './reader.ts';
+import { columnsOnly, type Query, type Reader } from './reader.ts';
 import { BestTraces, type FoundTrace, type TracePlace, type Walk } from './trace-page.ts';
 import { measureTraces, summariseTraces, traceReachMs } from './trace-summaries.ts';
 
@@ -61,7 +61,7 @@ async function walkSpans(
       query: { bool: { filter } },
       sort,
       size: spansPerPage,
-      _source: false,
+      ...columnsOnly,
       docvalue_fields: ['trace_id'],
       ...(after && { search_after: after }),
     });

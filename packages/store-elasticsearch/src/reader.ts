@@ -17,6 +17,9 @@ export interface Bucket<Key = string> {
 /** The values of the sources. */
 export type CompositeBucket = Bucket<Record<string, string | number | boolean>>;
 
+/** For hits of which only `docvalue_fields` are wanted: nothing is read that is kept by row. */
+export const columnsOnly = { _source: false, stored_fields: ['_none_'] };
+
 const pitKeptAlive = '1m';
 
 /** One generation, as one query sees it. */

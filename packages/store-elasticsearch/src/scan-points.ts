@@ -4,7 +4,7 @@ import { lookBackMs, metricSteps, type Shape } from '@spillway/store/search';
 import type { Hit } from './client.ts';
 import { TooManyPointsError } from './errors.ts';
 import { equals, hasAttributes } from './filters.ts';
-import type { Reader } from './reader.ts';
+import { columnsOnly, type Reader } from './reader.ts';
 import { type SeriesInfo, SeriesInfos } from './series-info.ts';
 
 const pageSize = 5_000;
@@ -52,7 +52,7 @@ export async function* scanPoints(
       query: { bool: { filter } },
       sort: sort.map((field) => ({ [field]: 'asc' as const })),
       docvalue_fields: ['start_us', 'value', 'count', 'sum', 'min', 'max'],
-      _source: shapes ? shapeFields : false,
+      ...(shapes ? { _source: shapeFields } : columnsOnly),
     },
     pageSize,
   );
