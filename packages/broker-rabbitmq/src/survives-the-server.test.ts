@@ -8,7 +8,18 @@ import { startRabbitMq } from '@spillway/native';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
-import { mebibyte, message, publishAll, sum, take, takeAll, textOf, until } from './test-tools.ts';
+import {
+  freePort,
+  makeCertificate,
+  mebibyte,
+  message,
+  publishAll,
+  sum,
+  take,
+  takeAll,
+  textOf,
+  until,
+} from './test-tools.ts';
 
 const run = promisify(execFile);
 let rabbitmq: Awaited<ReturnType<typeof startRabbitMq>>;
