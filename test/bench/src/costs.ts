@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What one side of a bench took in one round. */
 export interface Cost {
@@ -19,11 +20,13 @@ export interface SideCost extends Cost {
   name: string;
 }
 
-interface Server {
+export interface Server {
+  /** User and system. */
   cpuSeconds(): number;
 }
 
-export const roundsCounted = 3;
+const roundsCounted = 3;
+const restMs = 5_000;
 
 /** Every side in turn, round after round; the median round of each, by the CPU time in all. */
 export async function alternate(sides: readonly Side[]): Promise<SideCost[]> {
@@ -53,6 +56,14 @@ export async function costOf(
     ownMicros: (user + system + childrenMicros() - children) / records,
     serverMicros: ((server.cpuSeconds() - theirs) * 1e6) / records,
   };
+}
+
+/** Less what it takes at rest, which a slow side would be charged with. */
+export async function withoutRest(server: Server): Promise<Server> {
+  const [before, startedAt] = [server.cpuSeconds(), performance.now()];
+  await sleep(restMs);
+  const perMs = (server.cpuSeconds() - before) / (performance.now() - startedAt);
+  return { cpuSeconds: () => server.cpuSeconds() - perMs * (performance.now() - startedAt) };
 }
 
 /** The first side is ours; the others are what it is compared with. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createKafkaBroker, kafkaSection } from '@spillway/broker-kafka';
 import { type KafkaServers, startKafka } from '@spillway/native';
-import { alternate, type Cost, printCosts } from './costs.ts';
+import { alternate, type Cost, printCosts, type Server, withoutRest } from './costs.ts';
 import type { KafkaClientName, Task, Took } from './kafka-side.ts';
 import { spanRequest } from './requests.ts';
 
@@ -32,7 +32,10 @@ export async function benchKafka(): Promise<void> {
   const clients: Client[] = [];
   try {
     await makeTopics(kafka);
-    for (const [client, name] of names) clients.push(await openClient(kafka, { client, name }));
+    const broker = await withoutRest(kafka.servers[0] as Server);
+    for (const [client, name] of names) {
+      clients.push(await openClient({ client, name, broker, bootstrap: kafka.bootstrap }));
+    }
     await publishing(clients);
     await consuming(clients.filter(({ client }) => client !== 'producer'));
   } finally {
@@ -80,26 +83,29 @@ interface Client {
   end(): Promise<void>;
 }
 
-async function openClient(
-  { bootstrap, servers }: KafkaServers,
-  { client, name }: Pick<Client, 'client' | 'name'>,
-): Promise<Client> {
+interface ClientOptions {
+  client: KafkaClientName;
+  name: string;
+  broker: Server;
+  bootstrap: readonly string[];
+}
+
+async function openClient({ client, name, broker, bootstrap }: ClientOptions): Promise<Client> {
   // KafkaJS waits for times in the past, which Node 24 remarks on.
   const execArgv = ['--disable-warning=TimeoutNegativeWarning'];
   const child = fork(side, [client, bootstrap.join()], { execArgv });
-  const brokerSeconds = () => servers.reduce((sum, server) => sum + server.cpuSeconds(), 0);
   await answerOf(child);
   return {
     client,
     name,
     async measure(task) {
-      const before = brokerSeconds();
+      const before = broker.cpuSeconds();
       child.send(task);
       const { cpuMicros, seconds } = (await answerOf(child)) as Took;
       return {
         recordsPerSecond: task.records / seconds,
         ownMicros: cpuMicros / task.records,
-        serverMicros: ((brokerSeconds() - before) * 1e6) / task.records,
+        serverMicros: ((broker.cpuSeconds() - before) * 1e6) / task.records,
       };
     },
     async end() {

@@ -35,7 +35,7 @@ export async function benchRedis(): Promise<void> {
     ]);
     const bytes = (work.bytes / records).toFixed(0);
     const commands = (work.commands / records).toFixed(1);
-    const title = `Redis, batches of ${spansPerBatch} spans, ${bytes} bytes and ${commands} commands each`;
+    const title = `Redis, batches of ${spansPerBatch} spans; a span: ${bytes} bytes, ${commands} commands`;
     printCosts(title, 'span', costs);
   } finally {
     await redis.remove();
