@@ -19,21 +19,14 @@ const cleanups: (() => Promise<unknown> | unknown)[] = [
   () => rmSync(dataDir, { recursive: true, force: true }),
 ];
 let kafka: Awaited<ReturnType<typeof startKafka>>;
-let databaseUrl: string;
+let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  const postgres = await startPostgres();
+  postgres = await startPostgres();
   cleanups.push(() => postgres.remove());
   kafka = await startKafka({ brokers: 3 });
   cleanups.push(() => kafka.remove());
-  databaseUrl = await postgres.createDatabase();
-  env = {
-    SPILLWAY_BROKER_KIND: 'kafka',
-    SPILLWAY_BROKER_KAFKA_BOOTSTRAP: kafka.bootstrap.join(','),
-    SPILLWAY_STORE_WRITE_KIND: 'postgres',
-    SPILLWAY_STORE_WRITE_POSTGRES_URL: databaseUrl,
-  };
 }, 300_000);
 
 afterAll(async () => {
@@ -53,41 +46,56 @@ async function writerLag(): Promise<number> {
   return lags.reduce((sum, { messages }) => sum + (messages ?? Number.POSITIVE_INFINITY), 0);
 }
 
-it(`three brokers, each killed in turn under load: nothing acknowledged is lost, no 500 (seed ${seed})`, async () => {
-  const gateways = await Promise.all([startRole('gateway'), startRole('gateway')]);
-  const writer = await startRole('writer');
-  const random = seededRandom(seed);
-  let stopped = false;
-  const sender = (signal: SenderOptions['signal'], i: number) =>
-    runSender({
-      name: `${signal}-${i}`,
-      signal,
-      recordsPerRequest: 5,
-      giveUpShare: 0.02,
-      deafShare: 0.05,
-      random,
-      endpoint: () => gateways[i % gateways.length]?.at.otlpHttp,
-      stopped: () => stopped,
-    });
-  const senders = signals.flatMap((signal) => [0, 1, 2, 3].map((i) => sender(signal, i)));
-  for (const server of kafka.servers) {
-    await sleep(2_000);
-    await server.kill();
-    await sleep(5_000);
-    await server.start();
-  }
-  await sleep(2_000);
-  stopped = true;
-  const logs = await Promise.all(senders);
-  while ((await writerLag()) > 0) await sleep(250);
-  for (const { process } of [...gateways, writer]) expect(await process.end('SIGTERM')).toBe(0);
+const drivers = ['platformatic', 'kafkajs'];
+const promise = `three brokers, each killed in turn under load: nothing acknowledged is lost, no 500`;
 
-  const statuses = new Set(logs.flatMap((log) => [...log.statuses.keys()]));
-  expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-  const section = postgresSection.parse({ url: databaseUrl });
-  const store = createPostgresServerStore({ ...section, retentionMs: 7 * 86_400_000 });
-  const verdict = judge((await readWriteStore(store)).census, logs);
-  const { acknowledged } = verdict;
-  expect(acknowledged).toBeGreaterThan(1_000);
-  expect(verdict).toEqual({ acknowledged, lost: [], doubled: [], outOfOrder: [] });
-}, 600_000);
+it.each(drivers)(
+  `${promise} (%s, seed ${seed})`,
+  async (driver) => {
+    const databaseUrl = await postgres.createDatabase();
+    env = {
+      SPILLWAY_BROKER_KIND: 'kafka',
+      SPILLWAY_BROKER_KAFKA_DRIVER: driver,
+      SPILLWAY_BROKER_KAFKA_BOOTSTRAP: kafka.bootstrap.join(','),
+      SPILLWAY_STORE_WRITE_KIND: 'postgres',
+      SPILLWAY_STORE_WRITE_POSTGRES_URL: databaseUrl,
+    };
+    const gateways = await Promise.all([startRole('gateway'), startRole('gateway')]);
+    const writer = await startRole('writer');
+    const random = seededRandom(seed);
+    let stopped = false;
+    const sender = (signal: SenderOptions['signal'], i: number) =>
+      runSender({
+        name: `${driver.slice(0, 3)}-${signal}-${i}`,
+        signal,
+        recordsPerRequest: 5,
+        giveUpShare: 0.02,
+        deafShare: 0.05,
+        random,
+        endpoint: () => gateways[i % gateways.length]?.at.otlpHttp,
+        stopped: () => stopped,
+      });
+    const senders = signals.flatMap((signal) => [0, 1, 2, 3].map((i) => sender(signal, i)));
+    for (const server of kafka.servers) {
+      await sleep(2_000);
+      await server.kill();
+      await sleep(5_000);
+      await server.start();
+    }
+    await sleep(2_000);
+    stopped = true;
+    const logs = await Promise.all(senders);
+    while ((await writerLag()) > 0) await sleep(250);
+    for (const { process } of [...gateways, writer]) expect(await process.end('SIGTERM')).toBe(0);
+
+    const statuses = new Set(logs.flatMap((log) => [...log.statuses.keys()]));
+    expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    const section = postgresSection.parse({ url: databaseUrl });
+    const store = createPostgresServerStore({ ...section, retentionMs: 7 * 86_400_000 });
+    const verdict = judge((await readWriteStore(store)).census, logs);
+    const { acknowledged } = verdict;
+    expect(acknowledged).toBeGreaterThan(1_000);
+    expect(verdict).toEqual({ acknowledged, lost: [], doubled: [], outOfOrder: [] });
+  },
+  600_000,
+);
