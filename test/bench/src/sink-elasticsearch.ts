@@ -5,7 +5,7 @@ import { captureBulks, send } from './bulk-capture.ts';
 import { alternate, type Cost, costOf, printCosts } from './costs.ts';
 import { decodedBatches, spansPerBatch } from './sink-batches.ts';
 
-const batches = 10;
+const batches = 20;
 const records = batches * spansPerBatch;
 /** Of the indices that the bodies were captured from. */
 const capturedPrefix = 'ours0';

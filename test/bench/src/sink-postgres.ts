@@ -8,7 +8,7 @@ import { alternate, type Cost, costOf, printCosts } from './costs.ts';
 import { runProgram } from './run-program.ts';
 import { decodedBatches, spansPerBatch } from './sink-batches.ts';
 
-const batches = 20;
+const batches = 30;
 const retentionMs = 7 * 86_400_000;
 /** That a batch of spans fills; the dimensions are a handful of rows. */
 const tables = ['message_applied', 'span', 'span_event', 'span_link'];

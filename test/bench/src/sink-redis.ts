@@ -6,6 +6,8 @@ import { decodedBatches, spansPerBatch } from './sink-batches.ts';
 
 const batches = 30;
 const records = batches * spansPerBatch;
+/** The limits are too quick for a clock of 10 ms. */
+const repeats = 10;
 
 /** What applying the batches asks of Redis. */
 interface Work {
@@ -62,17 +64,17 @@ async function limit(redis: RedisServer, load: string): Promise<Cost> {
   await ask(redis, 'FLUSHALL');
   const [host, port] = redis.server.address.split(':');
   const args = `-h ${host} -p ${port} -c 1 -q ${load}`.split(' ');
-  return await costOf(redis.server, records, async () => {
+  return await costOf(redis.server, records * repeats, async () => {
     await runProgram('redis-benchmark', args);
   });
 }
 
 function setsOf({ messages, bytes }: Work): string {
-  return `-P 10 -n ${messages} -d ${Math.round(bytes / messages)} -t set`;
+  return `-P 10 -n ${messages * repeats} -d ${Math.round(bytes / messages)} -t set`;
 }
 
 function addsOf({ commands }: Work): string {
-  return `-P 100 -n ${commands} -r 1000 HINCRBY key:__rand_int__ field 1`;
+  return `-P 100 -n ${commands * repeats} -r 1000 HINCRBY key:__rand_int__ field 1`;
 }
 
 function ask({ url }: RedisServer, ...command: string[]): Promise<string> {
