@@ -51,6 +51,11 @@ describe('a start that cannot work', () => {
       /console\.host: wanted .*keysFile.*got "?0\.0\.0\.0/,
     ],
     ['a configuration file that is not there', ['--config', '/none.yaml'], /--config.*none\.yaml/s],
+    [
+      'embedded stores behind RabbitMQ',
+      ['--broker.kind', 'rabbitmq'],
+      /store\.search\.kind: wanted elasticsearch, since an embedded store.*got "embedded"/s,
+    ],
     ['a role nobody knows', ['scribe'], /'scribe' is invalid.*Allowed choices are gateway, writer/],
     [
       'a role that runs apart on embedded parts',

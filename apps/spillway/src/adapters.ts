@@ -33,7 +33,8 @@ export const adapters: Adapters = {
     const { kind, elasticsearch, memoryBytesMax } = config.store.search;
     if (kind === 'elasticsearch') {
       const { createElasticsearchStore } = await import('@spillway/store-elasticsearch');
-      return createElasticsearchStore({ ...elasticsearch, report });
+      const retentionMs = config.projector.searchRetentionHours * hourMs;
+      return createElasticsearchStore({ ...elasticsearch, retentionMs, report });
     }
     const { createDuckdbSearchStore } = await import('@spillway/store-embedded');
     const memoryLimitMb = Math.floor(memoryBytesMax / mebibyte);

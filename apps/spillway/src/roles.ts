@@ -39,16 +39,24 @@ export function isEmbedded(config: SpillwayConfig, resource: Resource): boolean 
   return kindOf(config, resource) === 'embedded';
 }
 
-/** Embedded parts belong to one process; roles that run apart share servers. */
+/**
+ * Embedded parts belong to one process; roles that run apart share servers. Embedded stores fill
+ * themselves again from the log, which RabbitMQ does not keep.
+ */
 export function checkRoles(config: SpillwayConfig, chosen: readonly Role[]): void {
-  if (isAll(chosen)) return;
+  const reason = !isAll(chosen)
+    ? `${chosen.join(' and ')} runs apart from the rest`
+    : config.broker.kind === 'rabbitmq'
+      ? 'an embedded store is filled again from a log, which RabbitMQ does not keep'
+      : undefined;
+  if (!reason) return;
   const problems: ConfigProblem[] = resourcesFor(chosen)
     .filter((resource) => isEmbedded(config, resource))
     .map((resource) => ({
       key: kindKeyOf[resource],
-      wanted: `${serversOf[resource]}, since ${chosen.join(' and ')} runs apart from the rest`,
+      wanted: `${serversOf[resource]}, since ${reason}`,
       got: '"embedded"',
-      source: 'default',
+      source: 'the configuration',
     }));
   if (problems.length) throw new ConfigError(problems);
 }
