@@ -62,7 +62,9 @@ function GroupLag({ partitions }: { partitions: readonly PartitionLag[] }) {
         <div class="lag-row lag-part" key={each.partition}>
           <span class="faint">partition {each.partition}</span>
           <span class="faint clip">
-            at {count(each.committed)} of {count(each.end)}
+            {each.committed !== null && each.end !== null
+              ? `at ${count(each.committed)} of ${count(each.end)}`
+              : 'a queue: it has no positions'}
           </span>
           <Messages value={each.messages ?? undefined} />
           <Seconds value={each.seconds ?? undefined} />
