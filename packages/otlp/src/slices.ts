@@ -8,7 +8,11 @@ export interface Slice {
   records: number;
   /** Sum of the chunks' lengths. */
   bytes: number;
-  /** Concatenated, they are the message. Views of the request's body and small headers. */
+  /**
+   * Concatenated, they are the message. One chunk where the pieces are small, since each chunk costs
+   * more (a view, a checksum call, an entry of `writev`) than copying a few kilobytes; views of the
+   * request's body and small headers where copies would let a small request grow.
+   */
   chunks: Uint8Array[];
 }
 
@@ -67,7 +71,22 @@ export function cutSlices(body: Uint8Array, pieces: Piece[]): Slice[] {
     return [{ partition, records: countOf(pieces), bytes: body.length, chunks: [body] }];
   }
   const range = { content: 0, end: body.length };
-  return [...cutContainer(body, range, pieces, [resourcesTag, scopesTag]).values()];
+  const slices = [...cutContainer(body, range, pieces, [resourcesTag, scopesTag]).values()];
+  const bytes = slices.reduce((sum, slice) => sum + slice.bytes, 0);
+  if (bytes <= growthMax * body.length) for (const slice of slices) join(slice);
+  return slices;
+}
+
+/** What surrounds the records is in every slice; copied, all slices may be this much of the body. */
+const growthMax = 2;
+/** Larger pieces are cheaper left where they are. */
+const joinedBytesMax = 4_096;
+
+function join(slice: Slice): void {
+  const { chunks, bytes } = slice;
+  if (chunks.length > 1 && bytes <= joinedBytesMax * chunks.length) {
+    slice.chunks = [Buffer.concat(chunks, bytes)];
+  }
 }
 
 /** `tags`: of the containers in this one, and of those in them. */
