@@ -240,7 +240,7 @@ describe('producing while brokers are in trouble', () => {
     const topic = await makeTopic();
     const producer = await start();
     expect(await publish(producer, topic, [1])).toEqual(['durable']);
-    await Promise.all(kafka.servers.map((server) => server.stop()));
+    await Promise.all(kafka.servers.map((server) => server.kill()));
     const waiting = publish(producer, topic, [2]);
     await until(() => !producer.health().ok);
     await Promise.all(kafka.servers.map((server) => server.start()));
