@@ -29,6 +29,8 @@ export interface FillOptions {
   from: WriteStore;
   /** ms since the epoch; all that the write store has when undefined. */
   fromMs?: number | undefined;
+  /** A mark of the write store: what it applies later is left out. */
+  upTo?: string;
   /** Messages that it answers false for are left out. */
   takes?: (applied: AppliedMessage) => boolean;
   onProgress: OnProgress;
@@ -41,7 +43,7 @@ const minutesAhead = 24 * 60;
 
 /** Gives a read store everything that the write store has, as the messages in which it came. */
 export async function fill(target: FillTarget, options: FillOptions): Promise<RebuildResult> {
-  const { from, fromMs, takes, onProgress } = options;
+  const { from, fromMs, upTo, takes, onProgress } = options;
   const result = { records: 0, messages: 0 };
   const nowMinute = Math.floor(Date.now() / minuteMs);
   const toMinute = nowMinute + minutesAhead;
@@ -58,7 +60,7 @@ export async function fill(target: FillTarget, options: FillOptions): Promise<Re
       waiting = 0;
       onProgress({ signal, records: result.records });
     };
-    for await (const message of from.readBack({ signal, fromMinute, toMinute })) {
+    for await (const message of from.readBack({ signal, fromMinute, toMinute, upTo })) {
       if (takes && !takes(message.applied)) continue;
       batch.push(asDecoded(message, signal));
       waiting += message.records.length;

@@ -21,11 +21,11 @@ const patienceMs = 600_000;
  * passed what the broker held at the beginning. So every message comes by at least one of two ways.
  */
 export async function rebuildShared(options: SharedRebuildOptions): Promise<RebuildResult> {
-  const { begin, broker, onWaiting, signal } = options;
+  const { begin, broker, from, onWaiting, signal } = options;
   const rebuild = await begin(signal);
   try {
     await writerHasPassed({ broker, begunMs: Date.now(), onWaiting, signal });
-    const result = await fill(rebuild, options);
+    const result = await fill(rebuild, { ...options, upTo: await from.appliedMark() });
     await rebuild.finish();
     return result;
   } catch (error) {

@@ -30,7 +30,7 @@ export interface ResubmitOptions {
 
 const perScanMax = 100_000;
 
-/** Lists, shows and resubmits what no sink could take. Needs a broker that keeps a log. */
+/** Lists, shows and resubmits what no sink could take, from the topics that the broker keeps. */
 export class DeadLetters {
   readonly #broker: Broker;
 
