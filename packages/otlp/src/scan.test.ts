@@ -93,19 +93,24 @@ describe('what protobuf allows', () => {
     }
   });
 
-  it('takes the last of several trace ids', () => {
-    const twice = spanOf(field(1, ids[0] as Buffer), field(1, ids[2] as Buffer));
-    const { slices } = scan('traces', field(1, field(2, twice)), slots);
-    expect(slices[0]?.partition).toBe(3);
+  it('takes the trace id that a span begins with, else the last of several', () => {
+    const [one, other] = [field(1, ids[0] as Buffer), field(1, ids[2] as Buffer)];
+    const name = field(5, Buffer.from('first'));
+    const partitionOf = (span: Uint8Array) =>
+      scan('traces', field(1, field(2, span)), slots).slices[0]?.partition;
+    expect(partitionOf(spanOf(one, name))).toBe(1);
+    expect(partitionOf(spanOf(one, other))).toBe(1);
+    expect(partitionOf(spanOf(name, one, other))).toBe(3);
   });
 
   it('puts spans without a valid trace id into slot 0', () => {
+    const name = field(5, Buffer.from('first'));
     const wrong = [
       spanOf(),
       spanOf(field(1, Buffer.alloc(15, 1))),
-      field(2, field(1, ids[1] as Buffer), Buffer.of(0x12, 99)),
-      field(2, field(1, ids[1] as Buffer), Buffer.of(0x7b)),
-      field(2, field(1, ids[1] as Buffer), Buffer.of(0x78, ...Array(12).fill(0xff))),
+      field(2, name, field(1, ids[1] as Buffer), Buffer.of(0x12, 99)),
+      field(2, name, field(1, ids[1] as Buffer), Buffer.of(0x7b)),
+      field(2, name, field(1, ids[1] as Buffer), Buffer.of(0x78, ...Array(12).fill(0xff))),
     ];
     for (const span of wrong) {
       const { records, slices } = scan('traces', field(1, field(2, span)), slots);

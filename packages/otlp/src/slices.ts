@@ -71,22 +71,60 @@ export function cutSlices(body: Uint8Array, pieces: Piece[]): Slice[] {
     return [{ partition, records: countOf(pieces), bytes: body.length, chunks: [body] }];
   }
   const range = { content: 0, end: body.length };
-  const slices = [...cutContainer(body, range, pieces, [resourcesTag, scopesTag]).values()];
-  const bytes = slices.reduce((sum, slice) => sum + slice.bytes, 0);
-  if (bytes <= growthMax * body.length) for (const slice of slices) join(slice);
-  return slices;
+  const cuts = [...cutContainer(body, range, pieces, [resourcesTag, scopesTag]).values()];
+  const bytes = cuts.reduce((sum, cut) => sum + cut.bytes, 0);
+  const parts = cuts.reduce((sum, cut) => sum + cut.parts.length, 0);
+  const joins = bytes <= growthMax * body.length && bytes <= joinedBytesMax * parts;
+  const chunksOf = joins ? joiner(body, bytes) : (cut: Cut) => apart(body, cut);
+  return cuts.map((cut) => ({
+    partition: cut.partition,
+    records: cut.records,
+    bytes: cut.bytes,
+    chunks: chunksOf(cut),
+  }));
 }
 
 /** What surrounds the records is in every slice; copied, all slices may be this much of the body. */
 const growthMax = 2;
-/** Larger pieces are cheaper left where they are. */
-const joinedBytesMax = 4_096;
+/** Larger parts are cheaper left where they are. */
+const joinedBytesMax = 2_048;
 
-function join(slice: Slice): void {
-  const { chunks, bytes } = slice;
-  if (chunks.length > 1 && bytes <= joinedBytesMax * chunks.length) {
-    slice.chunks = [Buffer.concat(chunks, bytes)];
+/** A slice as it is found. */
+interface Cut {
+  partition: number;
+  records: number;
+  bytes: number;
+  /** A stretch of the body is two numbers, its start and its end. */
+  parts: (number | Uint8Array)[];
+}
+
+/** All slices of a request in one buffer: an allocation costs as much as the copying. */
+function joiner(body: Uint8Array, bytes: number): (cut: Cut) => Uint8Array[] {
+  const source = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const target = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  return ({ parts }) => {
+    const from = at;
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as number | Uint8Array;
+      if (typeof part === 'number') {
+        at += source.copy(target, at, part, parts[++i] as number);
+      } else {
+        target.set(part, at);
+        at += part.length;
+      }
+    }
+    return [target.subarray(from, at)];
+  };
+}
+
+function apart(body: Uint8Array, { parts }: Cut): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as number | Uint8Array;
+    chunks.push(typeof part === 'number' ? view(body, part, parts[++i] as number) : part);
   }
+  return chunks;
 }
 
 /** `tags`: of the containers in this one, and of those in them. */
@@ -95,39 +133,41 @@ function cutContainer(
   range: { content: number; end: number },
   pieces: Piece[],
   [tag = 0, ...innerTags]: number[],
-): Map<number, Slice> {
-  const slices = new Map<number, Slice>();
+): Map<number, Cut> {
+  const cuts = new Map<number, Cut>();
   const common = between(body, range, pieces);
   for (const piece of pieces) {
     if (piece.partition !== mixed) {
-      const slice = sliceFor(slices, piece.partition, common);
-      slice.records += piece.records;
-      push(slice, view(body, piece.start, piece.end));
+      const cut = cutFor(cuts, piece.partition, common);
+      cut.records += piece.records;
+      cut.bytes += piece.end - piece.start;
+      cut.parts.push(piece.start, piece.end);
       continue;
     }
     for (const inner of cutContainer(body, piece, piece.pieces, innerTags).values()) {
-      const slice = sliceFor(slices, inner.partition, common);
-      slice.records += inner.records;
-      push(slice, header(tag, inner.bytes));
-      for (const chunk of inner.chunks) push(slice, chunk);
+      const cut = cutFor(cuts, inner.partition, common);
+      cut.records += inner.records;
+      push(cut, header(tag, inner.bytes));
+      cut.bytes += inner.bytes;
+      for (const part of inner.parts) cut.parts.push(part);
     }
   }
-  return slices;
+  return cuts;
 }
 
-function sliceFor(slices: Map<number, Slice>, partition: number, common: Uint8Array): Slice {
-  let slice = slices.get(partition);
-  if (slice === undefined) {
-    slice = { partition, records: 0, bytes: 0, chunks: [] };
-    if (common.length > 0) push(slice, common);
-    slices.set(partition, slice);
+function cutFor(cuts: Map<number, Cut>, partition: number, common: Uint8Array): Cut {
+  let cut = cuts.get(partition);
+  if (cut === undefined) {
+    cut = { partition, records: 0, bytes: 0, parts: [] };
+    if (common.length > 0) push(cut, common);
+    cuts.set(partition, cut);
   }
-  return slice;
+  return cut;
 }
 
-function push(slice: Slice, chunk: Uint8Array): void {
-  slice.chunks.push(chunk);
-  slice.bytes += chunk.length;
+function push(cut: Cut, part: Uint8Array): void {
+  cut.parts.push(part);
+  cut.bytes += part.length;
 }
 
 /**

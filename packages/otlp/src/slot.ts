@@ -4,14 +4,25 @@ import { wireBytes, wireFixed32, wireFixed64, wireVarint } from './reader.ts';
 
 const traceIdField = 1;
 const traceIdBytes = 16;
+const traceIdTag = (traceIdField << 3) | 2;
 
 /**
  * The last two bytes of a span's trace id, big-endian: an id is random already, except that some
  * (X-Ray's) begin with a timestamp. A span without a valid id, or malformed before its end, falls
- * to slot 0: its decoder will call it broken. As in protobuf, the last of several ids counts.
- * Written without calls: this loop is most of a scan.
+ * to slot 0: its decoder will call it broken. A span that begins with its id is not read further;
+ * should a second id follow, which no encoder writes, its trace may be spread over partitions.
  */
 export function slotOfSpan(bytes: Uint8Array, start: number, end: number): number {
+  const first = start + 2 + traceIdBytes;
+  // As every known encoder writes it: the id comes first, and only once.
+  if (first <= end && bytes[start] === traceIdTag && bytes[start + 1] === traceIdBytes) {
+    return ((bytes[first - 2] as number) << 8) | (bytes[first - 1] as number);
+  }
+  return slotOfUnusualSpan(bytes, start, end);
+}
+
+/** The last of several ids counts, as in protobuf; 0 for a span that is malformed. */
+function slotOfUnusualSpan(bytes: Uint8Array, start: number, end: number): number {
   let slot = 0;
   let pos = start;
   while (pos < end) {
