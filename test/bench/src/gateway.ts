@@ -14,8 +14,9 @@ import { spanRequest, spansPerRequest } from './requests.ts';
 
 const server = fileURLToPath(new URL('./gateway-server.ts', import.meta.url));
 const connections = 32;
-const requestsPerRound = 4_000;
-const warmUpRequests = 1_000;
+/** Long rounds behind a long warm-up: a server's steady state, not its compiler's. */
+const requestsPerRound = 20_000;
+const warmUpRequests = 10_000;
 const rounds = 3;
 
 type Kafka = Awaited<ReturnType<typeof startKafka>>;
@@ -110,8 +111,10 @@ function printRatios(costs: ReadonlyMap<string, readonly Cost[]>): void {
   for (const [name, each] of costs) {
     const { side, broker } = mean(each);
     const times = (side / best.side).toFixed(2);
+    const spans = Math.round((spansPerRequest * 1e6) / side);
     process.stdout.write(
-      `  ${name.padEnd(40)}${side.toFixed(0).padStart(8)} µs${times.padStart(8)} times` +
+      `  ${name.padEnd(36)}${side.toFixed(0).padStart(6)} µs${times.padStart(8)} times` +
+        `${spans.toString().padStart(10)} spans per CPU-second` +
         `${broker.toFixed(0).padStart(8)} µs of the broker\n`,
     );
   }
