@@ -11,10 +11,17 @@ const severe = new Set(['segment-quarantined', 'segment-missing', 'positions-los
 const usual = new Set([
   'listening',
   'keys-loaded',
+  'assigned',
+  'connected',
   'partition-assigned',
+  'redis-up',
   'retained',
   'resubmitted',
   'rewound',
+  'search-reachable',
+  'store-available',
+  'topic-created',
+  'unblocked',
 ]);
 
 /** One log line per event. What an operator must act on is an error, the ordinary is info. */

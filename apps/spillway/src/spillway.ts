@@ -103,6 +103,7 @@ export class Spillway implements Component {
     if (this.#has('console')) checkConsoleConfig(this.#config.console);
     if (this.hasFolder) this.#parts.folder.open();
     await this.#stack.start(progress);
+    this.#registerMetrics();
     if (!this.hasFolder) return;
     this.#parts.folder.writeRunFile({
       pid: process.pid,
@@ -145,7 +146,6 @@ export class Spillway implements Component {
         ? late('console', () => this.#createConsole())
         : late('admin', () => this.#createAdmin()),
       ...(this.#has('gateway') ? [late('gateway', () => this.#createGateway())] : []),
-      step('metrics', async () => this.#registerMetrics()),
     ];
   }
 
