@@ -24,6 +24,7 @@ export interface ClientOptions {
 export class Client {
   readonly redis: Redis;
   #trouble: Error | undefined = new Error('not connected');
+  #closed = false;
 
   constructor({ config, name, onDown, onUp }: ClientOptions) {
     this.redis = new Redis(config.url, optionsOf(config, name));
@@ -34,7 +35,7 @@ export class Client {
     };
     this.redis.on('error', down);
     this.redis.on('close', () => {
-      if (!this.#trouble) down(new Error('the connection is lost'));
+      if (!this.#trouble && !this.#closed) down(new Error('the connection is lost'));
     });
     this.redis.on('ready', () => {
       this.#trouble = undefined;
@@ -53,6 +54,7 @@ export class Client {
   }
 
   close(): void {
+    this.#closed = true;
     this.redis.disconnect();
   }
 
