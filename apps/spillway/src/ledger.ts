@@ -39,6 +39,8 @@ const windowMinutesMax = 24 * 60;
 const messagesPerWindowWanted = 20_000;
 /** How long a batch in hand gets to be seen by both looks, before a difference is believed. */
 const secondLookMs = 750;
+/** Between a gateway's clock, which names the minute, and the broker's or ours. */
+const clockSkewMs = 60_000;
 
 /**
  * Reads what the gateways, the log and the stores know, and adds it up. Where it does not add up
@@ -200,7 +202,8 @@ function sinkFacts(known: {
 /**
  * Where a broker cannot be read without taking (a queue of RabbitMQ), it says at least how many
  * messages of a partition wait. As many of the latest noted ones, and no more, may be among them:
- * their minutes are open until the group has passed them. Beyond that number they are lost.
+ * their minutes are open until the group has passed them. Beyond that number, or older than the
+ * oldest that waits, they are lost.
  */
 function unread({ noted, lags, done }: UnreadFacts): Sighting[] {
   const byPartition = Map.groupBy(
@@ -208,10 +211,13 @@ function unread({ noted, lags, done }: UnreadFacts): Sighting[] {
     (message) => partitionName(message),
   );
   return [...byPartition].flatMap(([name, messages]) => {
-    const atMost = lags.get(name)?.messages ?? Number.POSITIVE_INFINITY;
-    const latestFirst = messages.sort((a, b) => b.epoch - a.epoch || b.sequence - a.sequence);
+    const { messages: atMost = null, seconds = null } = lags.get(name) ?? {};
+    const oldestMinute =
+      seconds === null ? 0 : minuteOf(Date.now() - seconds * 1_000 - clockSkewMs);
+    const young = messages.filter(({ minute }) => minute >= oldestMinute);
+    const latestFirst = young.sort((a, b) => b.epoch - a.epoch || b.sequence - a.sequence);
     return latestFirst
-      .slice(0, atMost)
+      .slice(0, atMost ?? young.length)
       .map((message) => ({ ...message, id: idOf(message), foreign: false }));
   });
 }

@@ -13,6 +13,8 @@ export interface SharedRebuildOptions extends FillOptions {
 }
 
 const lookMs = 250;
+/** A broker without positions counts what others hold by their beats, which may be this old. */
+const countsAgeMs = 5_000;
 const patienceMs = 600_000;
 
 /**
@@ -42,6 +44,7 @@ interface WriterWait {
 }
 
 async function writerHasPassed({ broker, begunMs, onWaiting, signal }: WriterWait): Promise<void> {
+  if (!broker.canReplay) await sleep(countsAgeMs, undefined, { signal });
   const atBegin = await broker.lag(writerGroup);
   const ends = new Map(atBegin.map((lag) => [partitionName(lag), lag.end]));
   const passed = (lag: PartitionLag): boolean => {

@@ -5,6 +5,8 @@ import { KafkaError, messageOf, reasonOf } from './errors.ts';
 import type { Logs } from './logs.ts';
 
 const hourMs = 3_600_000;
+/** Dead letters wait for a person. */
+const keptHours = 720;
 
 export interface TopicsOptions {
   client: KafkaClient;
@@ -49,14 +51,15 @@ async function create(
   const settings = {
     'cleanup.policy': 'delete',
     'min.insync.replicas': String(minInsyncReplicas),
-    'retention.ms': String(Math.round(retentionHours * hourMs)),
     'max.message.bytes': String(messageBytesMax),
     // When the broker took it: replay by time and lag in seconds hang on it.
     'message.timestamp.type': 'LogAppendTime',
   };
-  const topics = specs.map(({ name, partitions }) => ({
-    ...{ name, partitions, replicationFactor, settings },
-  }));
+  const topics = specs.map(({ name, partitions, kept }) => {
+    const hours = kept ? Math.max(retentionHours, keptHours) : retentionHours;
+    const retention = { 'retention.ms': String(Math.round(hours * hourMs)) };
+    return { name, partitions, replicationFactor, settings: { ...settings, ...retention } };
+  });
   await client.createTopics(topics).catch((error) => {
     if (reasonOf(error) === 'TOPIC_ALREADY_EXISTS') return; // Another process was quicker.
     if (reasonOf(error) !== 'INVALID_REPLICATION_FACTOR') throw error;

@@ -87,10 +87,15 @@ export class Rewinder {
       const name = partitionName({ topic, partition });
       const lag = lags.get(name);
       const from = lag?.committed ?? lag?.start;
+      if (lag && typeof from !== 'number') {
+        // Read on without looking, and what the sink lacks would be passed over for good.
+        throw new Error(`where ${group} stands in ${name} is not known now`);
+      }
       if (typeof from !== 'number') continue;
       const begin = () => broker.positionAt({ topic, partition }, replayFromMs?.() ?? 0);
       const to = next.get(name) ?? (replayFromMs ? await begin() : 0);
-      rewinds.push({ topic, partition, from, to: Math.min(from, to) });
+      const kept = Math.max(to, lag?.start ?? to);
+      rewinds.push({ topic, partition, from, to: Math.min(from, kept) });
     }
     return rewinds;
   }

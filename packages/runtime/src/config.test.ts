@@ -114,12 +114,13 @@ describe('configuration', () => {
       flags: {
         'broker.kafka.password': 'hunter2',
         'broker.url': 'amqp://me:hunter2@host/x',
-        'broker.urls': 'amqp://me:hunter2@a/x,amqp://me:hunter2@b/x',
+        'broker.urls': 'amqp://me:hunter2@a/x,amqp://me:hun@ter2@b/x',
       },
     });
     const text = JSON.stringify(maskedConfig(loaded));
     expect(text).not.toContain('hunter2');
     expect(text).toContain('amqp://me:********@host/x');
+    expect(text).not.toContain('ter2');
   });
 
   it('never shows a wrong secret', () => {

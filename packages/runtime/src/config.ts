@@ -57,7 +57,12 @@ function mask(leaf: Leaf, value: unknown): unknown {
   if (leaf.secret) return '********';
   if (Array.isArray(value)) return value.map((each) => mask(leaf, each));
   if (typeof value !== 'string') return value;
-  return value.replace(/(\/\/[^/:@]*:)[^/@]*@/g, '$1********@');
+  return withoutPassword(value);
+}
+
+/** A password may hold any character, also what should have been encoded. */
+function withoutPassword(text: string): string {
+  return text.replace(/(\/\/[^/:@\s]*:)[^\s,]*@/g, '$1********@');
 }
 
 type Values = Map<string, { value: unknown; source: string }>;
@@ -180,7 +185,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  const text = withoutPassword(typeof value === 'string' ? `"${value}"` : JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 

@@ -131,7 +131,9 @@ function resultOf({ status, error }: BulkItem): BulkResult {
   const why = error?.caused_by?.reason ?? error?.reason ?? '';
   const reason = `${error?.type ?? status}: ${why}`.slice(0, reasonCharsMax);
   // 403: the index is blocked, because retention drops it or a person did so.
-  const isForNow = status === 429 || status >= 500 || status === 403 || status === 404;
+  // The cluster is full of shards: an index of a new day cannot be made until a person makes room.
+  const isFull = error?.type === 'validation_exception';
+  const isForNow = status === 429 || status >= 500 || status === 403 || status === 404 || isFull;
   if (isForNow) return { status: 'retry', reason };
   return { status: 'refused', code: 'rejected-by-store', reason };
 }

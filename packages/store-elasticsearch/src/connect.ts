@@ -24,7 +24,8 @@ export async function whenReachable<T>(
       if (!(error instanceof StoreUnavailableError)) throw error;
       const isForGood = refusals.has(statusOf(error.cause) ?? 0);
       if (isForGood || performance.now() + waitMs > deadlineMs || signal.aborted) {
-        throw new StoreUnavailableError(`${nodes.join(', ')}: ${error.message}`, { cause: error });
+        const hosts = nodes.map((node) => new URL(node).host).join(', ');
+        throw new StoreUnavailableError(`${hosts}: ${error.message}`, { cause: error });
       }
       await sleep(waitMs, undefined, { signal });
     }
