@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Broker,
   ledgerTopic,
-  type MessageId,
   messageName,
   type PartitionLag,
   partitionName,
@@ -24,6 +23,7 @@ import {
   settled,
 } from '@spillway/store';
 import { noteGroup, parseNote, writerGroup } from '@spillway/writer';
+import { idOf, minuteMs, minuteOf, unread } from './ledger-unread.ts';
 import type { Parts } from './parts.ts';
 
 export interface AuditOptions {
@@ -32,15 +32,12 @@ export interface AuditOptions {
   tenant?: string | undefined;
 }
 
-const minuteMs = 60_000;
 /** A window of minutes is read at once; it grows while little is found, so memory is bounded. */
 const windowMinutesMin = 60;
 const windowMinutesMax = 24 * 60;
 const messagesPerWindowWanted = 20_000;
 /** How long a batch in hand gets to be seen by both looks, before a difference is believed. */
 const secondLookMs = 750;
-/** Between a gateway's clock, which names the minute, and the broker's or ours. */
-const clockSkewMs = 60_000;
 
 /**
  * Reads what the gateways, the log and the stores know, and adds it up. Where it does not add up
@@ -199,35 +196,6 @@ function sinkFacts(known: {
   };
 }
 
-/**
- * Where a broker cannot be read without taking (a queue of RabbitMQ), it says at least how many
- * messages of a partition wait. As many of the latest noted ones, and no more, may be among them:
- * their minutes are open until the group has passed them. Beyond that number, or older than the
- * oldest that waits, they are lost.
- */
-function unread({ noted, lags, done }: UnreadFacts): Sighting[] {
-  const byPartition = Map.groupBy(
-    noted.filter((message) => !done.has(messageName(message))),
-    (message) => partitionName(message),
-  );
-  return [...byPartition].flatMap(([name, messages]) => {
-    const { messages: atMost = null, seconds = null } = lags.get(name) ?? {};
-    const oldestMinute =
-      seconds === null ? 0 : minuteOf(Date.now() - seconds * 1_000 - clockSkewMs);
-    const young = messages.filter(({ minute }) => minute >= oldestMinute);
-    const latestFirst = young.sort((a, b) => b.epoch - a.epoch || b.sequence - a.sequence);
-    return latestFirst
-      .slice(0, atMost ?? young.length)
-      .map((message) => ({ ...message, id: idOf(message), foreign: false }));
-  });
-}
-
-interface UnreadFacts {
-  noted: AuditFacts['noted'];
-  lags: ReadonlyMap<string, PartitionLag>;
-  done: ReadonlySet<string>;
-}
-
 function unreadMessages({ unreadNotes }: Log, range: MinuteRange): AuditFacts['noted'] {
   return unreadNotes
     .flatMap(({ gateway, epoch, messages }) =>
@@ -240,18 +208,10 @@ function unreadRefusals({ unreadNotes }: Log, range: MinuteRange): AuditFacts['r
   return unreadNotes.flatMap(({ refused }) => refused).filter((each) => isIn(range, each));
 }
 
-function idOf({ gateway, epoch, topic, partition, sequence }: MessageId): MessageId {
-  return { gateway, epoch, topic, partition, sequence };
-}
-
 function isIn(
   { fromMinute, toMinute, tenant }: MinuteRange,
   each: { minute: number; tenant: string },
 ): boolean {
   const isTenants = tenant === undefined || tenant === each.tenant;
   return isTenants && each.minute >= fromMinute && each.minute < toMinute;
-}
-
-function minuteOf(ms: number): number {
-  return Math.floor(ms / minuteMs);
 }

@@ -11,13 +11,9 @@ export const elasticsearchSection = z
       .default(['http://127.0.0.1:9200'])
       .describe('URLs of the nodes; requests go to them in turn.'),
     username: z.string().optional().describe('For basic authentication.'),
-    password: z.string().optional().meta({ secret: true }).describe('For basic authentication.'),
+    password: z.string().optional().describe('For basic authentication.'),
     passwordFile: z.string().optional().describe('File that holds the password.'),
-    apiKey: z
-      .string()
-      .optional()
-      .meta({ secret: true })
-      .describe('API key, base64, instead of a user.'),
+    apiKey: z.string().optional().describe('API key, base64, instead of a user.'),
     apiKeyFile: z.string().optional().describe('File that holds the API key.'),
     caFile: z.string().optional().describe('PEM file of the authority to trust.'),
     indexPrefix: z

@@ -9,7 +9,7 @@ type Servers = Awaited<ReturnType<typeof startKafka>>;
 const [lengthOffset, batchHeadBytes] = [8, 12];
 /** What a broker would trust instead of reading the segment again. */
 const derived = /\.(index|timeindex|txnindex|snapshot)$|^leader-epoch-checkpoint$/;
-const checkpoints = /^(\.kafka_cleanshutdown|.*-checkpoint|.*-offset-checkpoint)$/;
+const checkpoints = /^(\.kafka_cleanshutdown|.*-checkpoint)$/;
 
 /** A broker of its own. */
 export class KafkaTopics {
