@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startKafka } from '@spillway/native';
+import { freePort, startKafka } from '@spillway/native';
 import {
   type Addresses,
   caughtUp,
@@ -162,12 +161,4 @@ function counted(text: string, kind: string): number {
     new RegExp(`^otelcol_receiver_accepted_${kind}(?:_total)?(?:\\{[^}]*\\})? (\\S+)$`, 'gm'),
   );
   return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,8 +1,8 @@
 /** infra/haproxy/haproxy.cfg in a real HAProxy, before two gateways that come and go. */
+import { freePort } from '@spillway/native';
 import { Lab } from '@spillway/test-support/lab';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DnsServer } from './src/dns-server.ts';
-import { freePorts } from './src/free-ports.ts';
 import { HaProxy } from './src/haproxy.ts';
 import { OtlpLoad } from './src/otlp-load.ts';
 import { configOf } from './src/spillway-config.ts';
@@ -15,7 +15,8 @@ let proxy: HaProxy;
 let load: OtlpLoad;
 
 beforeAll(async () => {
-  const ports = await freePorts(6);
+  const ports: number[] = [];
+  while (ports.length < 6) ports.push(await freePort());
   const [http, grpc, admin, otlpHttp, otlpGrpc, stats] = ports.map(String) as [
     string,
     ...string[],

@@ -9,6 +9,7 @@ export {
   type KafkaServers,
   startKafka,
 } from './kafka/index.ts';
+export { freePort } from './ports.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { type RabbitMqOptions, type RabbitMqServer, startRabbitMq } from './rabbitmq.ts';
 export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
-import { startRabbitMq } from '@spillway/native';
+import { freePort, startRabbitMq } from '@spillway/native';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
 import {
-  freePort,
   makeCertificate,
   mebibyte,
   message,

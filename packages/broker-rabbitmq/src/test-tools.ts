@@ -1,8 +1,6 @@
 /** What the tests of this package share. */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Broker, DeliveredMessage, OutgoingMessage, Subscription } from '@spillway/broker';
@@ -67,12 +65,4 @@ export async function makeCertificate(folder: string): Promise<void> {
   const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
   await run('openssl', ['req', '-x509', ...key, ...subject, ...files], { cwd: folder });
   await chmod(join(folder, 'server.key'), 0o644);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@spillway/native';
 
 const folder = process.env.SPILLWAY_TEST_PEERS;
 
@@ -44,12 +44,4 @@ export async function collectorConfig(options: CollectorOptions) {
   };
   writeFileSync(file, JSON.stringify(config)); // JSON is YAML.
   return { http, args: ['--config', file] };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@spillway/native';
 import { stringify } from 'yaml';
-import { freePorts } from './free-ports.ts';
 import { programOf } from './programs.ts';
 
 interface Sample {
@@ -34,7 +34,7 @@ export class Prometheus {
   }
 
   async start(): Promise<void> {
-    const [port] = await freePorts(1);
+    const port = await freePort();
     const file = join(this.#dir, 'prometheus.yml');
     const jobs = [{ job_name: 'spillway', static_configs: [{ targets: [this.#target] }] }];
     const global = { scrape_interval: '250ms', scrape_timeout: '250ms' };
