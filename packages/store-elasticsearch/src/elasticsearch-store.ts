@@ -177,7 +177,7 @@ class Store implements ElasticsearchStore {
   }
 
   async #dropUnused(): Promise<void> {
-    const { current, building } = await this.#document.read();
+    const { current, building } = (await this.#document.read()).state;
     const isUnused = (generation: number) => generation !== current && generation !== building;
     await dropGenerations(this.#client, this.#names, isUnused);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StateDocument, StoreState } from './state.ts';
+import { isNewer, type StateDocument, type StoreState, type VersionedState } from './state.ts';
 
 export interface GenerationsOptions {
   document: StateDocument;
@@ -19,7 +19,7 @@ const pollsPerLease = 5;
 export class Generations {
   readonly #options: GenerationsOptions;
   readonly #stopping = new AbortController();
-  #state: StoreState | undefined;
+  #known: VersionedState | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #polling: Promise<void> | undefined;
 
@@ -27,7 +27,7 @@ export class Generations {
     this.#options = options;
   }
 
-  begin(state: StoreState): void {
+  begin(state: VersionedState): void {
     this.#take(state, this.#options.monotonicMs());
     this.#polling = this.#poll();
   }
@@ -45,15 +45,15 @@ export class Generations {
   /** Read no longer ago than the lease. Throws `StoreUnavailableError`. */
   async state(): Promise<StoreState> {
     const age = this.#options.monotonicMs() - this.#readAtMs;
-    if (this.#state && age < this.#options.leaseMs) return this.#state;
+    if (this.#known && age < this.#options.leaseMs) return this.#known.state;
     return await this.#read();
   }
 
   async update(change: (state: StoreState) => StoreState): Promise<StoreState> {
     const atMs = this.#options.monotonicMs();
-    const state = await this.#options.document.update(change);
-    this.#take(state, atMs);
-    return state;
+    const written = await this.#options.document.update(change);
+    this.#take(written, atMs);
+    return written.state;
   }
 
   /** Until no process acts on what the state was before. */
@@ -79,14 +79,16 @@ export class Generations {
   /** The age counts from before the request: the answer may be old when it comes. */
   async #read(): Promise<StoreState> {
     const atMs = this.#options.monotonicMs();
-    const state = await this.#options.document.read();
-    this.#take(state, atMs);
-    return state;
+    const read = await this.#options.document.read();
+    this.#take(read, atMs);
+    return read.state;
   }
 
-  #take(state: StoreState, atMs: number): void {
-    if (atMs < this.#readAtMs) return;
-    this.#state = state;
-    this.#readAtMs = atMs;
+  /** A read begun after an update may still have seen what was before it. */
+  #take(read: VersionedState, atMs: number): void {
+    if (this.#known && isNewer(this.#known, read)) return;
+    const isSame = this.#known && !isNewer(read, this.#known);
+    this.#readAtMs = isSame ? Math.max(this.#readAtMs, atMs) : atMs;
+    this.#known = read;
   }
 }

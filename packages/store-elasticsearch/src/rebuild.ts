@@ -24,7 +24,7 @@ export async function beginRebuild(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Rebuild> {
   const { generations, document } = context;
-  const { building: found } = await document.read();
+  const found = (await document.read()).state.building;
   if (found !== null) await waitForSilence(context, signal);
   const { last } = await generations.update((state) => {
     if (state.building !== found) throw new RebuildUnderWayError();

@@ -15,10 +15,16 @@ export interface StoreState {
   horizonMs: number;
 }
 
-interface VersionedState {
+/** The state, and which write made it. */
+export interface VersionedState {
   state: StoreState;
   seqNo: number;
   term: number;
+}
+
+/** Whether a later write made `one` than `other`. */
+export function isNewer(one: VersionedState, other: VersionedState): boolean {
+  return one.term === other.term ? one.seqNo > other.seqNo : one.term > other.term;
 }
 
 const stateId = 'state';
@@ -37,7 +43,7 @@ export class StateDocument {
   }
 
   /** Made when missing. */
-  async prepare(replicas: number): Promise<StoreState> {
+  async prepare(replicas: number): Promise<VersionedState> {
     try {
       const settings = { number_of_shards: 1, number_of_replicas: replicas };
       const mappings = { dynamic: false } as const;
@@ -50,27 +56,42 @@ export class StateDocument {
     } catch (error) {
       if (statusOf(error) !== 409) throw unavailable(error);
     }
-    return (await this.#get()).state;
+    return await this.read();
   }
 
-  async read(): Promise<StoreState> {
-    return (await this.#get()).state;
+  async read(): Promise<VersionedState> {
+    try {
+      const { _source, _seq_no, _primary_term } = await this.#client.get<StoreState>({
+        index: this.#index,
+        id: stateId,
+      });
+      if (_source && _seq_no !== undefined && _primary_term !== undefined) {
+        return { state: _source, seqNo: _seq_no, term: _primary_term };
+      }
+    } catch (error) {
+      throw unavailable(error);
+    }
+    throw new StoreUnavailableError('the state of the search store is gone');
   }
 
   /** `change` may be called again with a newer state, and may throw to give up. */
-  async update(change: (state: StoreState) => StoreState): Promise<StoreState> {
+  async update(change: (state: StoreState) => StoreState): Promise<VersionedState> {
     for (let tries = 1; ; tries++) {
-      const { state, seqNo, term } = await this.#get();
+      const { state, seqNo, term } = await this.read();
       const next = change(state);
       try {
-        await this.#client.index({
+        const written = await this.#client.index({
           index: this.#index,
           id: stateId,
           document: next,
           if_seq_no: seqNo,
           if_primary_term: term,
         });
-        return next;
+        return {
+          state: next,
+          seqNo: written._seq_no ?? seqNo + 1,
+          term: written._primary_term ?? term,
+        };
       } catch (error) {
         if (statusOf(error) !== 409 || tries >= triesMax) throw unavailable(error);
       }
@@ -99,20 +120,5 @@ export class StateDocument {
       if (statusOf(error) === 404) return '';
       throw unavailable(error);
     }
-  }
-
-  async #get(): Promise<VersionedState> {
-    try {
-      const { _source, _seq_no, _primary_term } = await this.#client.get<StoreState>({
-        index: this.#index,
-        id: stateId,
-      });
-      if (_source && _seq_no !== undefined && _primary_term !== undefined) {
-        return { state: _source, seqNo: _seq_no, term: _primary_term };
-      }
-    } catch (error) {
-      throw unavailable(error);
-    }
-    throw new StoreUnavailableError('the state of the search store is gone');
   }
 }
