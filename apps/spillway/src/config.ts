@@ -9,6 +9,7 @@ import { postgresSection } from '@spillway/store-postgres/config';
 import { redisSection } from '@spillway/store-redis/config';
 import { writerSection } from '@spillway/writer';
 import { z } from 'zod';
+import { fleetSection } from './fleet-section.ts';
 
 const whole = () => z.number().int();
 const mebibyte = 1_048_576;
@@ -130,6 +131,7 @@ export const spillwaySchema = z.object({
   gateway: gatewaySection,
   broker: brokerSection,
   store: storeSection,
+  fleet: fleetSection,
   writer: writerSection,
   projector: projectorSection,
   console: consoleSection,

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import type { Broker } from '@spillway/broker';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
+import { type Dependencies, LocalDependencies } from '@spillway/resilience';
 import type { LiveStore, SearchStore, WriteStore } from '@spillway/store';
 import type { SpillwayConfig } from './config.ts';
 import { DataFolder, searchFolder } from './data-folder.ts';
@@ -32,6 +34,8 @@ export interface Parts {
   /** An embedded search store beside the one in use, for a rebuild. */
   createSearchStore: (folderName: string) => Promise<SearchStore>;
   deadLetters: DeadLetters;
+  /** What this process and the fleet think of the broker and the stores. */
+  dependencies: Dependencies;
   /** Undefined where nothing is consumed: the parts were only made for a command. */
   pipeline?: Pipeline;
 }
@@ -62,5 +66,8 @@ export async function createParts(
     live: await adapters.liveStore(context),
     createSearchStore,
     deadLetters: new DeadLetters(broker),
+    dependencies: new LocalDependencies({
+      name: config.gateway.name || `${hostname()}-${process.pid}`,
+    }),
   };
 }

@@ -1,0 +1,84 @@
+/**
+ * What this process and the fleet think of the servers they rely on. Dependencies are few and named
+ * by the code: 'broker', 'write-store', 'search-store', 'live-store'.
+ */
+export interface Dependencies {
+  /** Own judgement, e.g. of a breaker that opened or closed. Never throws or waits. */
+  report(dependency: string, state: 'up' | 'down', reason?: string): void;
+  /**
+   * True while enough reporters hold it down within the window. False while the fleet's view is
+   * unknown: then each process trusts its own breaker.
+   */
+  isDown(dependency: string): boolean;
+  states(): DependencyState[];
+}
+
+export interface DependencyState {
+  dependency: string;
+  /** 'unknown' where this process does not use it. */
+  own: 'up' | 'down' | 'unknown';
+  /** 'unknown' without a shared view. */
+  fleet: 'up' | 'down' | 'unknown';
+  /** Who holds it down, the longest first. */
+  reporters: DependencyReporter[];
+}
+
+export interface DependencyReporter {
+  name: string;
+  /** Milliseconds since 1970. */
+  sinceMs: number;
+  reason: string;
+}
+
+export interface OwnReport extends DependencyReporter {
+  dependency: string;
+}
+
+/** Dependencies that one process may name; more would be a mistake in the code. */
+const dependenciesMax = 32;
+const reasonCharsMax = 200;
+
+/** What one process found out by itself: who trusts nobody else needs nothing more. */
+export class LocalDependencies implements Dependencies {
+  readonly #name: string;
+  readonly #clock: () => number;
+  /** Undefined while it is up. */
+  readonly #own = new Map<string, { sinceMs: number; reason: string } | undefined>();
+
+  constructor({ name, clock = Date.now }: { name: string; clock?: () => number }) {
+    this.#name = name;
+    this.#clock = clock;
+  }
+
+  report(dependency: string, state: 'up' | 'down', reason = ''): void {
+    if (!this.#own.has(dependency) && this.#own.size >= dependenciesMax) return;
+    if (state === 'up') this.#own.set(dependency, undefined);
+    else {
+      const sinceMs = this.#own.get(dependency)?.sinceMs ?? this.#clock();
+      this.#own.set(dependency, { sinceMs, reason: reason.slice(0, reasonCharsMax) });
+    }
+  }
+
+  isDown(): boolean {
+    return false;
+  }
+
+  /** What this process holds down. */
+  ownReports(): OwnReport[] {
+    return [...this.#own].flatMap(([dependency, down]) =>
+      down ? [{ dependency, name: this.#name, ...down }] : [],
+    );
+  }
+
+  states(): DependencyState[] {
+    const reports = this.ownReports();
+    return [...this.#own].map(([dependency, down]) => ({
+      dependency,
+      own: down ? 'down' : 'up',
+      fleet: 'unknown',
+      reporters: reports
+        .filter((report) => report.dependency === dependency)
+        .map(({ name, sinceMs, reason }) => ({ name, sinceMs, reason })),
+    }));
+  }
+}
