@@ -7,3 +7,4 @@ export {
   SpillwayProcess,
   type SpillwayProcessOptions,
 } from './spillway-process.ts';
+export { TcpProxy } from './tcp-proxy.ts';
