@@ -1,0 +1,129 @@
+import CircuitBreaker from 'opossum';
+
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+export type BreakerEvent = {
+  type: 'breaker-opened' | 'breaker-half-open' | 'breaker-closed';
+  breaker: string;
+};
+
+export interface BreakerOptions {
+  /** In events, e.g. `broker traces`. */
+  name: string;
+  /** It opens when more than this share of the calls within the window failed. */
+  failuresPercentMax: number;
+  /** Of calls within the window, below which it stays closed. */
+  callsMin: number;
+  windowMs: number;
+  /** So long after it opened, one call may try: its outcome closes or opens again. */
+  resetMs: number;
+  report?: ((event: BreakerEvent) => void) | undefined;
+}
+
+export interface BreakerStats {
+  state: BreakerState;
+  calls: number;
+  failures: number;
+  /** Not even tried, since it was open. */
+  rejected: number;
+  opened: number;
+}
+
+export interface Verdict<T> {
+  failed: (outcome: T) => boolean;
+  /** What a call gets that is not even tried. */
+  whenOpen: () => T;
+}
+
+/**
+ * Spares a dependency that fails (opossum inside). Outcomes are values: the caller says which of
+ * them are failures. What throws is a failure, too, and thrown on. Calls are not timed here.
+ */
+export class Breaker {
+  readonly name: string;
+  readonly #circuit: CircuitBreaker<[() => Promise<unknown>], unknown>;
+  readonly #report: (event: BreakerEvent) => void;
+  #calls = 0;
+  #failures = 0;
+  #rejected = 0;
+  #opened = 0;
+
+  constructor(options: BreakerOptions) {
+    this.name = options.name;
+    this.#report = options.report ?? (() => {});
+    this.#circuit = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
+      name: options.name,
+      timeout: false,
+      errorThresholdPercentage: options.failuresPercentMax,
+      volumeThreshold: options.callsMin,
+      rollingCountTimeout: options.windowMs,
+      resetTimeout: options.resetMs,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+    });
+    this.#circuit.on('open', () => {
+      this.#opened += 1;
+      this.#tell('breaker-opened');
+    });
+    this.#circuit.on('halfOpen', () => this.#tell('breaker-half-open'));
+    this.#circuit.on('close', () => this.#tell('breaker-closed'));
+  }
+
+  get state(): BreakerState {
+    if (this.#circuit.opened) return 'open';
+    return this.#circuit.halfOpen ? 'half-open' : 'closed';
+  }
+
+  /** Whether a call would be tried: closed, or half-open and nobody is trying yet. */
+  get admits(): boolean {
+    return this.#circuit.closed || this.#circuit.pendingClose;
+  }
+
+  async run<T>(call: () => Promise<T>, { failed, whenOpen }: Verdict<T>): Promise<T> {
+    if (!this.admits) {
+      this.#rejected += 1;
+      return whenOpen();
+    }
+    this.#calls += 1;
+    try {
+      return (await this.#circuit.fire(async () => {
+        const outcome = await call();
+        if (failed(outcome)) throw new Failure(outcome);
+        return outcome;
+      })) as T;
+    } catch (error) {
+      this.#failures += 1;
+      if (error instanceof Failure) return error.outcome as T;
+      throw error;
+    }
+  }
+
+  stats(): BreakerStats {
+    return {
+      state: this.state,
+      calls: this.#calls,
+      failures: this.#failures,
+      rejected: this.#rejected,
+      opened: this.#opened,
+    };
+  }
+
+  /** Ends its timers; it admits nothing any more. */
+  stop(): void {
+    this.#circuit.shutdown();
+  }
+
+  #tell(type: BreakerEvent['type']): void {
+    this.#report({ type, breaker: this.name });
+  }
+}
+
+/** Carries an outcome through opossum, which knows failures as errors alone. */
+class Failure extends Error {
+  readonly outcome: unknown;
+
+  constructor(outcome: unknown) {
+    super('failed');
+    this.outcome = outcome;
+  }
+}
