@@ -60,7 +60,7 @@ describe('Admission', () => {
     const limits = { bodyBytesMax: 10, tenantLaneBytesMax: 100 };
     const { enter } = admissionWith({ ...limits, bytesPerSecondMax: 1, bytesBurst: 150 });
     const entered = ticket(enter('a', 90));
-    expect(codeOf(enter('a', 50))).toBe('bulkhead-full 1000');
+    expect(codeOf(enter('a', 50))).toMatch(/^bulkhead-full 1\d\d\d$/);
     entered.leave();
     expect(codeOf(enter('a', 60))).toBe('in');
   });

@@ -34,6 +34,7 @@ export class Admission {
       name: 'the whole gateway (gateway.inFlightBytesMax)',
       requestsMax: Number.POSITIVE_INFINITY,
       bytesMax: config.inFlightBytesMax,
+      nowMs,
     });
   }
 
@@ -87,13 +88,18 @@ export class Admission {
 
   #lane(signal: Signal): Bulkhead {
     const { laneRequestsMax: requestsMax, laneBytesMax: bytesMax } = this.#config;
-    return lane(this.#lanes, signal, { name: `signal ${signal}`, requestsMax, bytesMax });
+    return lane(this.#lanes, signal, {
+      name: `signal ${signal}`,
+      requestsMax,
+      bytesMax,
+      nowMs: this.#nowMs,
+    });
   }
 
   #tenantLane(state: Tenant, tenant: string, signal: Signal): Bulkhead {
     const { tenantLaneRequestsMax: requestsMax, tenantLaneBytesMax: bytesMax } = this.#config;
     const name = `tenant ${tenant}, signal ${signal}`;
-    return lane(state.lanes, signal, { name, requestsMax, bytesMax });
+    return lane(state.lanes, signal, { name, requestsMax, bytesMax, nowMs: this.#nowMs });
   }
 }
 
@@ -176,7 +182,7 @@ function quota(
   return new Refusal(code, message, { retryAfterMs });
 }
 
-function full({ bulkhead, limit, alone }: Full): Refusal {
+function full({ bulkhead, limit, alone, retryAfterMs }: Full): Refusal {
   if (alone) {
     const message = `the body needs more memory than ${bulkhead.bytesMax} bytes: ${bulkhead.name}`;
     return new Refusal('too-large', message);
@@ -185,5 +191,6 @@ function full({ bulkhead, limit, alone }: Full): Refusal {
   return overloaded(
     'bulkhead-full',
     `too much in flight: ${bulkhead.name} may hold ${most} ${limit}`,
+    retryAfterMs,
   );
 }

@@ -77,9 +77,16 @@ export class Refusal {
   }
 }
 
-/** What a sender is told to wait when the limit itself cannot tell. */
-export const overloadRetryMs = 1000;
+/** What a sender is told to wait when no limit can tell: spread, so that all do not come at once. */
+function someMs(): number {
+  return 1000 + Math.round(Math.random() * 1000);
+}
 
-export function overloaded(code: RefusalCode, message: string): Refusal {
-  return new Refusal(code, message, { retryAfterMs: overloadRetryMs });
+/** `retryAfterMs` comes from the limit that refused, where there is one. */
+export function overloaded(
+  code: RefusalCode,
+  message: string,
+  retryAfterMs: number = someMs(),
+): Refusal {
+  return new Refusal(code, message, { retryAfterMs });
 }

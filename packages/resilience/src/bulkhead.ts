@@ -1,8 +1,14 @@
+import { RetryAfter } from './retry-after.ts';
+
 export interface BulkheadOptions {
   /** Names the limit in refusals, e.g. `lane traces`. */
   name: string;
   requestsMax: number;
   bytesMax: number;
+  /** Monotonic milliseconds. */
+  nowMs: () => number;
+  /** 0 to 1: spreads what the refused are told. */
+  random?: () => number;
 }
 
 /** Bounds what is in flight in one compartment. Never waits: what does not fit is refused. */
@@ -10,13 +16,15 @@ export class Bulkhead {
   readonly name: string;
   readonly requestsMax: number;
   readonly bytesMax: number;
+  readonly #retryAfter: Readonly<Record<'requests' | 'bytes', RetryAfter>>;
   #requests = 0;
   #bytes = 0;
 
-  constructor({ name, requestsMax, bytesMax }: BulkheadOptions) {
+  constructor({ name, requestsMax, bytesMax, ...time }: BulkheadOptions) {
     this.name = name;
     this.requestsMax = requestsMax;
     this.bytesMax = bytesMax;
+    this.#retryAfter = { requests: new RetryAfter(time), bytes: new RetryAfter(time) };
   }
 
   get requests(): number {
@@ -38,6 +46,13 @@ export class Bulkhead {
   add(requests: number, bytes: number): void {
     this.#requests += requests;
     this.#bytes += bytes;
+    if (requests < 0) this.#retryAfter.requests.left(-requests);
+    if (bytes < 0) this.#retryAfter.bytes.left(-bytes);
+  }
+
+  /** When there may be room for the addition that the limit refused. */
+  retryAfterMs(limit: 'requests' | 'bytes', amount: number): number {
+    return this.#retryAfter[limit].waitMs(amount);
   }
 }
 
@@ -46,6 +61,8 @@ export interface Full {
   limit: 'requests' | 'bytes';
   /** It would not fit even if nothing else were in flight: waiting is no use. */
   alone: boolean;
+  /** When to try again, from the rate at which requests or bytes have left the bulkhead lately. */
+  retryAfterMs: number;
 }
 
 /**
@@ -104,7 +121,10 @@ function findFull(
 ): Full | undefined {
   for (const bulkhead of bulkheads) {
     const limit = bulkhead.limitOf(requests, bytes);
-    if (limit) return { bulkhead, limit, alone: held + bytes > bulkhead.bytesMax };
+    if (!limit) continue;
+    const amount = limit === 'requests' ? requests : bytes;
+    const retryAfterMs = bulkhead.retryAfterMs(limit, amount);
+    return { bulkhead, limit, alone: held + bytes > bulkhead.bytesMax, retryAfterMs };
   }
   return undefined;
 }
