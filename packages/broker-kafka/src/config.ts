@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProduceEvent } from './producer.ts';
+import type { Identities, ProduceEvent } from './producer.ts';
 
 const whole = () => z.number().int();
 const mebibyte = 1_048_576;
@@ -126,6 +126,11 @@ export type KafkaBrokerEvent =
 export type KafkaBrokerOptions = KafkaSection & {
   /** Names this process to the brokers, in their logs and quotas. */
   clientId: string;
+  /**
+   * Keeps who the producer is beyond a crash of ours (driver `platformatic`): what the life before
+   * left on its way then never lands behind what this one sends.
+   */
+  identities?: Identities | undefined;
   report?: ((event: KafkaBrokerEvent) => void) | undefined;
 };
 

@@ -15,7 +15,7 @@ export interface Driver {
 
 export function openDriver(options: KafkaBrokerOptions, security: Security): Driver {
   const { clientId, bootstrap, connectTimeoutMs, requestTimeoutMs } = options;
-  const { deliveryTimeoutMs, messageBytesMax, report } = options;
+  const { deliveryTimeoutMs, messageBytesMax, identities, report } = options;
   const network = { clientId, bootstrap, connectTimeoutMs, requestTimeoutMs, security };
   const delivery = { ...network, deliveryTimeoutMs, messageBytesMax };
   if (options.driver === 'kafkajs') {
@@ -27,6 +27,6 @@ export function openDriver(options: KafkaBrokerOptions, security: Security): Dri
   return {
     connect: (waitMs = 0) =>
       new PlatformaticClient({ ...network, requestTimeoutMs: requestTimeoutMs + waitMs }),
-    producer: () => createOwnProducer({ ...delivery, report }),
+    producer: () => createOwnProducer({ ...delivery, identities, report }),
   };
 }

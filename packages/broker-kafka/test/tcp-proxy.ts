@@ -35,6 +35,13 @@ export class TcpProxy {
     return this.#pairs.size;
   }
 
+  /** Bytes kept back. */
+  get held(): number {
+    let bytes = 0;
+    for (const { held } of this.#pairs) for (const chunk of held) bytes += chunk.length;
+    return bytes;
+  }
+
   async listen(): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return (this.#server.address() as AddressInfo).port;

@@ -36,12 +36,16 @@ function textOf(outcome: BatchOutcome): string {
 /** Steps of a test are words, so that a table of them reads as a story. */
 class Story {
   readonly outcomes = new Map<string, string>();
-  readonly lane = new Lane<TestBatch>({ backoffMs: () => 0 });
+  readonly lane = new Lane<TestBatch>({
+    backoffMs: () => 0,
+    mayUse: (_, epoch) => epoch <= this.epochsTo,
+  });
+  epochsTo = Number.POSITIVE_INFINITY;
   readonly #attempts = new Map<string, Attempt<TestBatch>>();
   #nowMs = 0;
 
   constructor() {
-    this.lane.identify(1n);
+    this.lane.identify({ producerId: 1n, epoch: 0 });
   }
 
   add(names: string, count = 2): void {
@@ -324,7 +328,7 @@ describe('lane', () => {
     expect(story.lane.needsIdentity).toBe(true);
     story.add('b');
     expect(story.send()).toEqual([]);
-    story.lane.identify(2n);
+    story.lane.identify({ producerId: 2n, epoch: 0 });
     expect(story.send()).toEqual(['b 0/0']);
   });
 });

@@ -1,3 +1,4 @@
+import { epochMax } from './identity.ts';
 import {
   type Attempt,
   abandon,
@@ -18,8 +19,13 @@ const inFlightMax = 5;
  * takes any sequence. So nothing follows the first batch before that one is acknowledged.
  */
 const rememberedMs = 10 * 60_000;
-const epochMax = 32_767;
 const sequenceMask = 0x7fff_ffff;
+
+export interface LaneOptions {
+  backoffMs: (failures: number) => number;
+  /** False: not yet; see `Identity`. */
+  mayUse: (producerId: bigint, epoch: number) => boolean;
+}
 
 /**
  * One partition's batches under one producer id: their sequences, what is in flight, and what to do
@@ -40,6 +46,7 @@ const sequenceMask = 0x7fff_ffff;
  */
 export class Lane<B extends LaneBatch<B>> {
   readonly #backoffMs: (failures: number) => number;
+  readonly #mayUse: (producerId: bigint, epoch: number) => boolean;
   #waiting: B[] = [];
   #flight: Slot<B>[] = [];
   #identity: { producerId: bigint; epoch: number } | undefined;
@@ -52,8 +59,9 @@ export class Lane<B extends LaneBatch<B>> {
   /** The leader took a batch behind one that it had not: it had forgotten the producer. */
   #skipped = false;
 
-  constructor(options: { backoffMs: (failures: number) => number }) {
+  constructor(options: LaneOptions) {
     this.#backoffMs = options.backoffMs;
+    this.#mayUse = options.mayUse;
   }
 
   get idle(): boolean {
@@ -72,8 +80,8 @@ export class Lane<B extends LaneBatch<B>> {
     return this.#identity === undefined;
   }
 
-  identify(producerId: bigint): void {
-    this.#identity = { producerId, epoch: 0 };
+  identify(identity: { producerId: bigint; epoch: number }): void {
+    this.#identity = identity;
     this.#restart();
   }
 
@@ -142,7 +150,8 @@ export class Lane<B extends LaneBatch<B>> {
     const follows = this.#failures === 0 && !this.#stale && remembered;
     if (busy >= inFlightMax || (busy > 0 && !follows)) return undefined;
     if (this.#stale) this.#raiseEpoch();
-    if (this.#identity === undefined) return undefined;
+    if (this.#identity === undefined || this.#waiting.length === 0) return undefined;
+    if (!this.#mayUse(this.#identity.producerId, this.#identity.epoch)) return undefined;
     const batch = this.#waiting.shift();
     if (batch === undefined) return undefined;
     const slot: Slot<B> = {

@@ -1,5 +1,6 @@
 import type { Security } from '../security.ts';
 import type { Address } from './connection.ts';
+import type { Identities } from './kept-identity.ts';
 
 export interface OwnProducerOptions {
   /** host:port, any of the brokers. */
@@ -26,6 +27,8 @@ export interface OwnProducerOptions {
   random?: (() => number) | undefined;
   /** Where a broker is reached, if not where it says, e.g. through a tunnel. */
   reach?: ((address: Address) => Address) | undefined;
+  /** Without them, what is on its way when the process dies may land behind what its next life sends. */
+  identities?: Identities | undefined;
   report?: ((event: ProduceEvent) => void) | undefined;
 }
 
@@ -35,12 +38,16 @@ export type ProduceEvent =
   /** No broker could be asked who leads; it is tried again. */
   | { type: 'leaders-unknown'; message: string }
   /** Messages were given up without knowing whether they are on the broker. */
-  | { type: 'unresolved'; topic: string; partition: number; messages: number; message: string };
+  | { type: 'unresolved'; topic: string; partition: number; messages: number; message: string }
+  /** The former identity is lost: what it left on its way may land behind newer messages. */
+  | { type: 'identity-new'; reason: string }
+  /** Nothing is sent before it can be saved; it is tried again. */
+  | { type: 'identity-unsaved'; message: string };
 
 /** With nothing left open. */
 export type SenderOptions = {
-  [K in keyof OwnProducerOptions]-?: Exclude<OwnProducerOptions[K], undefined>;
-};
+  [K in keyof Omit<OwnProducerOptions, 'identities'>]-?: Exclude<OwnProducerOptions[K], undefined>;
+} & Pick<OwnProducerOptions, 'identities'>;
 
 export function senderOptionsOf(options: OwnProducerOptions): SenderOptions {
   return {

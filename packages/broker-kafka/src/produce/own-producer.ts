@@ -22,7 +22,7 @@ const stopPollMs = 10;
 export class OwnProducer implements ProducePort {
   readonly #options: SenderOptions;
   #sender: Sender | undefined;
-  #producerId: bigint | undefined;
+  #opened = false;
   #bytes = 0;
   #stopping: Promise<void> | undefined;
 
@@ -33,7 +33,8 @@ export class OwnProducer implements ProducePort {
   async start(): Promise<void> {
     this.#sender = new Sender(this.#options);
     try {
-      this.#producerId = await this.#sender.newProducerId();
+      await this.#sender.open();
+      this.#opened = true;
     } catch (error) {
       await this.#sender.close(notRunning());
       throw error;
@@ -53,8 +54,8 @@ export class OwnProducer implements ProducePort {
   }
 
   publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]> {
-    const [sender, producerId] = [this.#running(), this.#producerId];
-    if (sender === undefined || producerId === undefined) {
+    const sender = this.#running();
+    if (sender === undefined) {
       return Promise.resolve(messages.map(() => outcomeOf(notRunning())));
     }
     if (signal?.aborted) {
@@ -75,13 +76,12 @@ export class OwnProducer implements ProducePort {
       };
       const batches = this.#batches(items, onSettled);
       signal?.addEventListener('abort', hurry, { once: true });
-      sender.send(batches, producerId);
+      sender.send(batches);
     });
   }
 
   #running(): Sender | undefined {
-    const started = this.#producerId !== undefined && this.#stopping === undefined;
-    return started ? this.#sender : undefined;
+    return this.#opened && this.#stopping === undefined ? this.#sender : undefined;
   }
 
   /** Refusals go into `outcomes` at once. */

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '@spillway/broker';
 import type { Batch } from './batch.ts';
-import { Lane } from './lane.ts';
+import { Lane, type LaneOptions } from './lane.ts';
 import type { Leader } from './leaders.ts';
 import type { Link } from './link.ts';
 
@@ -17,9 +17,9 @@ export class Route {
   doubtedMs = Number.NEGATIVE_INFINITY;
   #missingMs: number | undefined;
 
-  constructor(place: TopicPartition, backoffMs: (failures: number) => number) {
+  constructor(place: TopicPartition, options: LaneOptions) {
     this.place = { topic: place.topic, partition: place.partition };
-    this.lane = new Lane({ backoffMs });
+    this.lane = new Lane(options);
   }
 
   /** Refuses what no leader will ever take; true when it did. */

@@ -2,13 +2,15 @@ import { partitionName, type TopicPartition } from '@spillway/broker';
 import { messageOf } from '../errors.ts';
 import { Connections } from '../platformatic/connections.ts';
 import type { Batch } from './batch.ts';
+import { Identity } from './identity.ts';
+import type { LaneOptions } from './lane.ts';
 import type { Refusal } from './lane-batch.ts';
 import { Leaders } from './leaders.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
 import type { SenderOptions } from './options.ts';
 import { encodeProduce } from './produce-request.ts';
-import { newProducerId } from './producer-id.ts';
+import { clusterIdOf, newProducerId } from './producer-id.ts';
 import { Requests, type Sent } from './requests.ts';
 import { Route } from './route.ts';
 import { brokenVerdict, verdictsOf } from './verdict.ts';
@@ -25,6 +27,8 @@ export class Sender {
   readonly #connections: Connections;
   readonly #leaders: Leaders;
   readonly #links: Links;
+  readonly #identity: Identity;
+  readonly #laneOptions: LaneOptions;
   readonly #routes = new Map<string, Route>();
   /** Routes with batches. */
   readonly #active = new Set<Route>();
@@ -37,6 +41,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     const { nowMs, report } = options;
+    const { signal } = this.#closing;
     const backoffMs = (failures: number) => this.#backoffMs(failures);
     this.#options = options;
     this.#connections = new Connections(options);
@@ -60,6 +65,14 @@ export class Sender {
       },
       onClosed: (node, message) => this.#onLinkClosed(node, message),
     });
+    const asking = { ...options, connections: this.#connections, backoffMs, signal };
+    this.#identity = new Identity({
+      ...options,
+      newProducerId: () => newProducerId(asking),
+      clusterId: () => clusterIdOf(asking),
+    });
+    const mayUse = this.#identity.mayUse.bind(this.#identity);
+    this.#laneOptions = { backoffMs, mayUse };
   }
 
   /** Why nothing was acknowledged of late; undefined when something was. */
@@ -71,22 +84,15 @@ export class Sender {
     return this.#active.size === 0;
   }
 
-  /** Within the delivery time-out, or rejects with what went wrong last. */
-  newProducerId(): Promise<bigint> {
-    const { nowMs, deliveryTimeoutMs } = this.#options;
-    return newProducerId({
-      connections: this.#connections,
-      nowMs,
-      endMs: nowMs() + deliveryTimeoutMs,
-      backoffMs: (failures) => this.#backoffMs(failures),
-      signal: this.#closing.signal,
-    });
+  /** Rejects with what went wrong last when no broker answers in good time. */
+  open(): Promise<void> {
+    return this.#identity.open();
   }
 
-  send(batches: readonly Batch[], producerId: bigint): void {
+  send(batches: readonly Batch[]): void {
     const routes = new Set<Route>();
     for (const batch of batches) {
-      const route = this.#routeOf(batch.place, producerId);
+      const route = this.#routeOf(batch.place);
       route.lane.add(batch);
       routes.add(route);
       this.#active.add(route);
@@ -113,12 +119,13 @@ export class Sender {
     await this.#connections.close();
   }
 
-  #routeOf(place: TopicPartition, producerId: bigint): Route {
+  #routeOf(place: TopicPartition): Route {
     const name = partitionName(place);
     let route = this.#routes.get(name);
     if (route === undefined) {
-      route = new Route(place, (failures) => this.#backoffMs(failures));
-      route.lane.identify(producerId);
+      route = new Route(place, this.#laneOptions);
+      const { first } = this.#identity;
+      if (first !== undefined) route.lane.identify(first);
       this.#routes.set(name, route);
     }
     return route;
@@ -233,7 +240,8 @@ export class Sender {
     if (this.#identifying) return;
     this.#identifying = true;
     try {
-      route.lane.identify(await this.newProducerId());
+      this.#options.report({ type: 'identity-new', reason: 'its epochs are used up' });
+      route.lane.identify(await this.#identity.renew());
     } catch (error) {
       this.#trouble = messageOf(error);
     } finally {

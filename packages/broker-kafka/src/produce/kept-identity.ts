@@ -1,0 +1,39 @@
+import { crc32c } from '@node-rs/crc32';
+
+/** Keeps who a producer is, from one start to the next. One running producer each. */
+export interface Identities {
+  /** What was saved last; undefined when nothing ever was. */
+  load(): Promise<Uint8Array | undefined>;
+  /** Durable when resolved; either the former bytes or these are loaded afterwards. */
+  save(bytes: Uint8Array): Promise<void>;
+}
+
+/** What is kept of an identity. */
+export interface KeptIdentity {
+  /** Another cluster gives the same ids to other producers. */
+  clusterId: string;
+  producerId: bigint;
+  /** No later epoch was used with it, in any partition. */
+  epochsTo: number;
+}
+
+const checksumDigits = 8;
+
+/** JSON behind its CRC32C in hexadecimal digits. */
+export function encodeIdentity({ clusterId, producerId, epochsTo }: KeptIdentity): Uint8Array {
+  const text = JSON.stringify({ clusterId, producerId: String(producerId), epochsTo });
+  return Buffer.from(checksumOf(text) + text);
+}
+
+/** Undefined: not what was saved. */
+export function decodeIdentity(bytes: Uint8Array): KeptIdentity | undefined {
+  const all = Buffer.from(bytes).toString();
+  const text = all.slice(checksumDigits);
+  if (all.slice(0, checksumDigits) !== checksumOf(text)) return undefined;
+  const kept = JSON.parse(text) as { clusterId: string; producerId: string; epochsTo: number };
+  return { ...kept, producerId: BigInt(kept.producerId) };
+}
+
+function checksumOf(text: string): string {
+  return crc32c(text).toString(16).padStart(checksumDigits, '0');
+}
