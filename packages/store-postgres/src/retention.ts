@@ -62,9 +62,27 @@ async function dropFacts(tx: Queryable, beforeMs: number): Promise<void> {
     DELETE FROM retired_count WHERE minute < ${minute};
     DELETE FROM ledger_noted_message WHERE minute < ${minute};
     DELETE FROM ledger_refused WHERE minute < ${minute};
-    DELETE FROM ledger_note WHERE last_minute < ${minute} AND last_minute > 0;
+    ${retireNotes(minute)}
+    DELETE FROM ledger_spill WHERE waiting = '[]' AND at_ms < ${beforeMs};
     DELETE FROM metric_series WHERE seen_day < '${day}';
     DELETE FROM scope WHERE seen_day < '${day}';
     DELETE FROM resource WHERE seen_day < '${day}';
   `);
 }
+
+/**
+ * Only from the first note on, up to the first that names a kept minute: a gap is a lost note. The
+ * last one that goes leaves its number behind, as one row per start of a gateway.
+ */
+const retireNotes = (minute: number) => `
+    WITH old AS (
+      SELECT gateway, epoch,
+        coalesce(min(note) FILTER (WHERE last_minute >= ${minute}) - 1, max(note)) AS last
+      FROM ledger_note GROUP BY gateway, epoch
+    ), gone AS (
+      DELETE FROM ledger_note n USING old o
+      WHERE n.gateway = o.gateway AND n.epoch = o.epoch AND n.note < o.last
+    )
+    INSERT INTO ledger_note (gateway, epoch, note, last_minute)
+      SELECT gateway, epoch, last, -1 FROM old WHERE last > 0 ORDER BY gateway, epoch
+      ON CONFLICT (gateway, epoch, note) DO UPDATE SET last_minute = -1;`;

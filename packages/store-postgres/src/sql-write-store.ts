@@ -7,7 +7,9 @@ import type {
   WriteStore,
 } from '@spillway/store';
 import type { Client } from './client.ts';
-import { countRows, readApplied, readNoted, readRefused, writeNotes } from './ledger.ts';
+import { countRows, readApplied } from './ledger.ts';
+import { countNoted, readKeptNotes, readNoted, readRefused, readSpills } from './ledger-notes.ts';
+import { writeNotes } from './ledger-writer.ts';
 import { readBack, readMark } from './reader.ts';
 import { retain } from './retention.ts';
 import type { Writer } from './writer.ts';
@@ -44,6 +46,18 @@ export abstract class SqlWriteStore implements WriteStore {
 
   async notedMessages(range: MinuteRange) {
     return await readNoted((await this.opened()).reader, range);
+  }
+
+  async notedCounts(range: MinuteRange) {
+    return await countNoted((await this.opened()).reader, range);
+  }
+
+  async keptNotes() {
+    return await readKeptNotes((await this.opened()).reader);
+  }
+
+  async toldSpills() {
+    return await readSpills((await this.opened()).reader);
   }
 
   async refusedCounts(range: MinuteRange) {

@@ -60,8 +60,13 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
           ...message,
           gateway,
           epoch: 7,
+          notedMinute: expect.any(Number),
         })),
       );
+      expect(await store().notedCounts(range)).toEqual([
+        { minute: 1_001, messages: 1 },
+        { minute: 1_002, messages: 1 },
+      ]);
       const common = { tenant, signal: 'logs', records: 3 };
       expect(await store().refusedCounts(range)).toEqual([
         { ...common, minute: 1_001 },
@@ -70,6 +75,64 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       expect(await store().notedMessages({ fromMinute: 1_002, toMinute: 1_003, tenant })).toEqual(
         noted.slice(1),
       );
+    });
+
+    test('adds the position that a second note of a message tells, whoever tells it', async () => {
+      const { tenant } = freshRecords();
+      const gateway = `of-${tenant}`;
+      const spilled = note(1, { gateway, tenant });
+      const [message] = spilled.messages as [NotedMessage];
+      const by = { gateway: `next-${tenant}`, tenant };
+      const drained = { ...message, gateway, epoch: 7, position: 12 };
+      const told = { ...note(2, by), messages: [drained, { ...drained, position: undefined }] };
+      for (const notes of [[spilled], [told], [told, note(3, by)]]) await store().applyNotes(notes);
+      const noted = await store().notedMessages({ ...everyMinute, tenant });
+      const of = ({ gateway, sequence, position }: NotedMessage) => [gateway, sequence, position];
+      expect(noted.map(of)).toEqual([
+        [by.gateway, 3, 3],
+        [gateway, 1, 12],
+      ]);
+    });
+
+    test('names the notes that never came', async () => {
+      const { tenant } = freshRecords();
+      const gateway = `of-${tenant}`;
+      const numbers = [2, 5, 6, 9];
+      await store().applyNotes(numbers.map((number) => note(number, { gateway, tenant })));
+      await store().applyNotes([note(8, { gateway, tenant })]);
+      const kept = (await store().keptNotes()).filter((notes) => notes.gateway === gateway);
+      expect(kept).toEqual([
+        {
+          ...{ gateway, epoch: 7, last: 9, lastMinute: 1_009 },
+          missing: [
+            { from: 1, to: 1, minute: 1_002 },
+            { from: 3, to: 4, minute: 1_005 },
+            { from: 7, to: 7, minute: 1_008 },
+          ],
+        },
+      ]);
+    });
+
+    test('keeps of each spill what its highest revision told', async () => {
+      const { tenant } = freshRecords();
+      const [one, other] = [`one-${tenant}`, `other-${tenant}`];
+      const range = { gateway: one, epoch: 7, topic: 'otlp_logs', partition: 0, from: 1, to: 4 };
+      const tell = (by: string, number: number, revision: number, from: number) => ({
+        ...note(number, { gateway: by, tenant }),
+        spill: { spill: `spill-${tenant}`, revision, atMs: number, waiting: [{ ...range, from }] },
+      });
+      await store().applyNotes([tell(one, 1, 4, 1), tell(one, 2, 9, 2)]);
+      await store().applyNotes([tell(one, 3, 8, 3)]);
+      const ofThis = async () =>
+        (await store().toldSpills()).filter(({ spill }) => spill === `spill-${tenant}`);
+      const told = { spill: `spill-${tenant}`, epoch: 7 };
+      expect(await ofThis()).toEqual([
+        { ...told, revision: 9, atMs: 2, gateway: one, waiting: [{ ...range, from: 2 }] },
+      ]);
+      await store().applyNotes([tell(other, 4, 9, 2)]);
+      expect(await ofThis()).toEqual([
+        { ...told, revision: 9, atMs: 4, gateway: other, waiting: [{ ...range, from: 2 }] },
+      ]);
     });
   });
 }

@@ -76,6 +76,24 @@ export function describeWriteRetention({ store }: WriteStoreUnderTest): void {
       await store().retain(oldMs + 4 * 24 * hourMs);
       expect(await store().appliedMessages(range)).toEqual([]);
       expect(await store().rowCounts(range)).toEqual([]);
+      // Notes that retention took are not missing, also where those of their gateway go on.
+      const gateway = `of-${records.tenant}`;
+      const refusal = { tenant: records.tenant, signal: 'logs' as const, records: 1 };
+      const note = (number: number, ms: number) => ({
+        ...{ gateway, epoch: 1, note: number, messages: [] },
+        refused: [{ ...refusal, minute: ms / 60_000 }],
+      });
+      const kept = async () =>
+        (await store().keptNotes()).filter((notes) => notes.gateway === gateway);
+      const laterMs = oldMs + 9 * 24 * hourMs;
+      await store().applyNotes([note(1, oldMs), note(2, oldMs), note(3, laterMs), note(4, oldMs)]);
+      await store().retain(oldMs + 4 * 24 * hourMs);
+      expect(await kept()).toMatchObject([{ last: 4, missing: [] }]);
+      await store().retain(oldMs + 14 * 24 * hourMs);
+      await store().applyNotes([note(6, laterMs)]);
+      expect(await kept()).toMatchObject([
+        { last: 6, missing: [{ from: 5, to: 5, minute: laterMs / 60_000 }] },
+      ]);
       // What was cached before must not be believed any more.
       const again = records.message([records.span()]);
       await store().apply([again]);

@@ -48,21 +48,86 @@ export interface LedgerSide {
 export interface LedgerNote {
   gateway: string;
   epoch: number;
-  /** From 1 per gateway and epoch: a missing note is a hole, too. */
+  /** From 1 per gateway and epoch, without gaps: a missing note is a hole, too. */
   note: number;
   messages: NotedMessage[];
   /** Refused by `partial_success` or by a limit; outside the sum, for the operator. */
   refused: { tenant: string; signal: Signal; minute: number; records: number }[];
+  /** In every note, while something waits there or what waits has changed since it was last told. */
+  spill?: SpillNote | undefined;
 }
 
+/**
+ * Noted when it is durable in a spill, `position` undefined, and again when it was drained; of both
+ * the store keeps the later knowledge.
+ */
 export interface NotedMessage {
+  /** Of a message that a former owner of the spill accepted; those of the note where undefined. */
+  gateway?: string | undefined;
+  epoch?: number | undefined;
   topic: string;
   partition: number;
   sequence: number;
-  /** Undefined where the broker does not tell. */
+  /** Undefined where the broker does not tell, and while the message lies in a spill. */
   position: number | undefined;
   tenant: string;
   signal: Signal;
   minute: number;
   records: number;
+}
+
+/**
+ * What lies in a spill folder, as seen when the note was made: after its messages were spilled. The
+ * highest revision of a spill counts; one that is never told again stays as it was last told.
+ */
+export interface SpillNote {
+  /** Of the folder, whoever owns it. */
+  spill: string;
+  /** Grows with every change of what waits, from owner to owner. */
+  revision: number;
+  /** When it was told, ms since the epoch. */
+  atMs: number;
+  waiting: SpilledRange[];
+}
+
+/** Messages of one gateway that wait for one partition; both sequences are inclusive. */
+export interface SpilledRange {
+  gateway: string;
+  epoch: number;
+  topic: string;
+  partition: number;
+  from: number;
+  to: number;
+}
+
+/** A noted message as the store keeps it. */
+export interface KeptNotedMessage extends NotedMessage {
+  gateway: string;
+  epoch: number;
+  /** Minute in which the store heard of it last: by then it was where the note says. */
+  notedMinute: number;
+}
+
+/** A spill as it was told last, and who told it. */
+export interface ToldSpill extends SpillNote {
+  gateway: string;
+  epoch: number;
+}
+
+/** The notes of one gateway and epoch that are kept. */
+export interface KeptNotes {
+  gateway: string;
+  epoch: number;
+  /** Highest number, and the last minute that it names. */
+  last: number;
+  lastMinute: number;
+  missing: NoteGap[];
+}
+
+/** Numbers of notes that never came, both inclusive. */
+export interface NoteGap {
+  from: number;
+  to: number;
+  /** The last minute that the note behind the gap names. */
+  minute: number;
 }

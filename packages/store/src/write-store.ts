@@ -2,10 +2,12 @@ import type { Position } from '@spillway/broker';
 import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import type {
   AppliedMessage,
+  KeptNotedMessage,
+  KeptNotes,
   LedgerNote,
   LedgerSide,
   MinuteRange,
-  NotedMessage,
+  ToldSpill,
 } from './ledger.ts';
 import type { Sink } from './sink.ts';
 
@@ -15,11 +17,17 @@ import type { Sink } from './sink.ts';
  */
 export interface WriteStore extends Sink, LedgerSide {
   /**
-   * Notes are kept once each; a redelivered note changes nothing. `next` is where the reader of the
-   * notes goes on: kept with them, and told by `nextPositions`.
+   * Notes are kept once each; a redelivered note changes nothing, a second note of a message adds
+   * its position. `next` is where the reader of the notes goes on: kept with them, and told by
+   * `nextPositions`.
    */
   applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void>;
-  notedMessages(range: MinuteRange): Promise<(NotedMessage & { gateway: string; epoch: number })[]>;
+  notedMessages(range: MinuteRange): Promise<KeptNotedMessage[]>;
+  /** How many messages were noted per minute, in order of minute: what a reader plans its reads by. */
+  notedCounts(range: MinuteRange): Promise<{ minute: number; messages: number }[]>;
+  keptNotes(): Promise<KeptNotes[]>;
+  /** Every spill that was told, as it was told with its highest revision. */
+  toldSpills(): Promise<ToldSpill[]>;
   refusedCounts(
     range: MinuteRange,
   ): Promise<{ tenant: string; signal: Signal; minute: number; records: number }[]>;
