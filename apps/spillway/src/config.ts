@@ -9,7 +9,6 @@ import { postgresSection } from '@spillway/store-postgres/config';
 import { redisSection } from '@spillway/store-redis/config';
 import { writerSection } from '@spillway/writer';
 import { z } from 'zod';
-import { fleetSection } from './fleet-section.ts';
 
 const whole = () => z.number().int();
 const mebibyte = 1_048_576;
@@ -99,6 +98,29 @@ const storeSection = z
           .describe('How far back the live roll-ups reach.'),
       })
       .prefault({}),
+  })
+  .prefault({});
+
+/** How processes tell each other what they find out. */
+const fleetSection = z
+  .object({
+    kind: z
+      .enum(['none', 'redis'])
+      .default('none')
+      .describe(
+        'Where processes tell each other which servers are down; none: each trusts itself.',
+      ),
+    redis: redisSection,
+    windowMs: whole()
+      .min(3_000)
+      .max(300_000)
+      .default(10_000)
+      .describe('A report counts for this long after it was last told; it is told each second.'),
+    reportersMin: whole()
+      .min(1)
+      .max(1_000)
+      .default(2)
+      .describe('So many processes must hold a server down before the whole fleet does.'),
   })
   .prefault({});
 

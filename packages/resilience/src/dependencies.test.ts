@@ -19,7 +19,8 @@ test('alone, a process says what it found and blocks nobody', () => {
     },
   ]);
   dependencies.report('write-store', 'up');
-  expect(dependencies.ownReports()).toEqual([]);
+  expect(dependencies.own('write-store')).toBe('up');
+  expect(dependencies.own('live-store')).toBe('unknown');
 });
 
 test('names and reasons are bounded', () => {

@@ -30,10 +30,6 @@ export interface DependencyReporter {
   reason: string;
 }
 
-export interface OwnReport extends DependencyReporter {
-  dependency: string;
-}
-
 /** Dependencies that one process may name; more would be a mistake in the code. */
 const dependenciesMax = 32;
 const reasonCharsMax = 200;
@@ -63,22 +59,17 @@ export class LocalDependencies implements Dependencies {
     return false;
   }
 
-  /** What this process holds down. */
-  ownReports(): OwnReport[] {
-    return [...this.#own].flatMap(([dependency, down]) =>
-      down ? [{ dependency, name: this.#name, ...down }] : [],
-    );
+  own(dependency: string): DependencyState['own'] {
+    if (!this.#own.has(dependency)) return 'unknown';
+    return this.#own.get(dependency) ? 'down' : 'up';
   }
 
   states(): DependencyState[] {
-    const reports = this.ownReports();
     return [...this.#own].map(([dependency, down]) => ({
       dependency,
-      own: down ? 'down' : 'up',
+      own: this.own(dependency),
       fleet: 'unknown',
-      reporters: reports
-        .filter((report) => report.dependency === dependency)
-        .map(({ name, sinceMs, reason }) => ({ name, sinceMs, reason })),
+      reporters: down ? [{ name: this.#name, ...down }] : [],
     }));
   }
 }

@@ -1,0 +1,180 @@
+import { type Dependencies, type DependencyState, LocalDependencies } from '@spillway/resilience';
+import { Board, type Told } from './board.ts';
+import { Client } from './client.ts';
+import type { RedisConfig } from './config.ts';
+import { FleetView, type FleetViewEvent, reportField } from './fleet-view.ts';
+
+const refreshMs = 1_000;
+const stopMs = 1_000;
+const documentCharsMax = 8_192;
+
+export type FailureReportsOptions = RedisConfig & {
+  /** Unlike any other process. */
+  name: string;
+  /** A report that is not told again counts no longer after it; it is told each second. */
+  windowMs: number;
+  /** So many processes must hold a dependency down for the fleet to do so. */
+  reportersMin: number;
+  /** What the other processes can read about this one, as JSON; asked each second. */
+  describe?: () => unknown;
+  report?: (event: FleetViewEvent) => void;
+  /** Monotonic milliseconds. */
+  nowMs?: () => number;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+};
+
+export interface FleetProcess {
+  name: string;
+  /** Milliseconds since 1970 by the clock of Redis. */
+  startedMs: number;
+  /** What it tells about itself. */
+  document: unknown;
+}
+
+export interface FailureReports extends Dependencies {
+  /** Does not wait for a Redis that is away. */
+  start(): Promise<void>;
+  /** Withdraws what this process told, as far as that takes a second. */
+  stop(): Promise<void>;
+  /** Well without Redis, too: nothing depends on it. */
+  health(): { ok: boolean; detail: string };
+  /** Of the whole fleet, with this one; undefined while Redis is away. */
+  processes(): Promise<FleetProcess[] | undefined>;
+}
+
+/** Tells the other processes through Redis what this one finds down, and reads what they tell. */
+export function createFailureReports(options: FailureReportsOptions): FailureReports {
+  return new RedisFailureReports(options);
+}
+
+class RedisFailureReports implements FailureReports {
+  readonly #options: FailureReportsOptions;
+  readonly #own: LocalDependencies;
+  readonly #client: Client;
+  readonly #reports: Board;
+  readonly #processes: Board;
+  readonly #view: FleetView;
+  readonly #clock: () => number;
+  readonly #nowMs: () => number;
+  #startedMs = 0;
+  #exchange: Promise<void> | undefined;
+  #isPending = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: FailureReportsOptions) {
+    this.#options = options;
+    const { name, windowMs, keyPrefix } = options;
+    this.#clock = options.clock ?? Date.now;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#own = new LocalDependencies({ name, clock: this.#clock });
+    this.#view = new FleetView(options);
+    const client = new Client({ config: options, name: 'spillway-fleet' });
+    this.#client = client;
+    this.#reports = new Board({ client, key: `${keyPrefix}{fleet}:down`, windowMs });
+    this.#processes = new Board({ client, key: `${keyPrefix}{fleet}:processes`, windowMs });
+  }
+
+  async start(): Promise<void> {
+    this.#startedMs = this.#nowMs();
+    this.#view.begin(this.#startedMs);
+    void this.#client.connect().then(() => this.#refresh());
+    this.#timer = setInterval(() => this.#refresh(), refreshMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) await Promise.race([this.#withdraw(), sleep(stopMs)]);
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#client.close();
+  }
+
+  health(): { ok: boolean; detail: string } {
+    const trouble = this.#timer ? this.#client.trouble : new Error('not started');
+    const detail = trouble ? `each process trusts itself: ${trouble.message}` : 'connected';
+    return { ok: true, detail };
+  }
+
+  report(dependency: string, state: 'up' | 'down', reason?: string): void {
+    const before = this.#own.own(dependency);
+    this.#own.report(dependency, state, reason);
+    if (before !== this.#own.own(dependency)) this.#refresh();
+  }
+
+  isDown(dependency: string): boolean {
+    return this.#view.isDown(dependency, this.#nowMs());
+  }
+
+  states(): DependencyState[] {
+    return this.#view.states(this.#own.states(), this.#nowMs());
+  }
+
+  async processes(): Promise<FleetProcess[] | undefined> {
+    const notes = await this.#processes.exchange([]).catch(() => undefined);
+    return notes?.map(({ field, sinceMs, text }) => ({
+      name: field,
+      startedMs: sinceMs,
+      document: JSON.parse(text),
+    }));
+  }
+
+  /** At once, or when the call on its way has come back. */
+  #refresh(): void {
+    this.#tellLoss();
+    this.#isPending = true;
+    this.#exchange ??= this.#exchangeAll().finally(() => {
+      this.#exchange = undefined;
+    });
+  }
+
+  async #exchangeAll(): Promise<void> {
+    while (this.#isPending && this.#timer) {
+      this.#isPending = false;
+      try {
+        const [told, withdrawn] = this.#ownNotes();
+        const [notes] = await Promise.all([
+          this.#reports.exchange(told, withdrawn),
+          this.#processes.tell(this.#description()),
+        ]);
+        this.#view.take(notes, this.#nowMs());
+      } catch {
+        this.#tellLoss();
+      }
+    }
+  }
+
+  #tellLoss(): void {
+    const reason = this.#client.trouble?.message ?? 'no answer';
+    this.#view.age(this.#nowMs(), reason);
+  }
+
+  /** What this process holds down, and what it does not hold down any more. */
+  #ownNotes(): [Told[], string[]] {
+    const told: Told[] = [];
+    const withdrawn: string[] = [];
+    for (const { dependency, reporters } of this.#own.states()) {
+      const field = reportField(dependency, this.#options.name);
+      const [own] = reporters;
+      if (!own) withdrawn.push(field);
+      else told.push({ field, ageMs: Math.max(0, this.#clock() - own.sinceMs), text: own.reason });
+    }
+    return [told, withdrawn];
+  }
+
+  #description(): Told[] {
+    const { describe, name } = this.#options;
+    const text = JSON.stringify(describe?.() ?? {});
+    const ageMs = this.#nowMs() - this.#startedMs;
+    return [{ field: name, ageMs, text: text.length > documentCharsMax ? '{}' : text }];
+  }
+
+  async #withdraw(): Promise<void> {
+    const { name } = this.#options;
+    const fields = this.#own.states().map(({ dependency }) => reportField(dependency, name));
+    await Promise.allSettled([this.#reports.tell([], fields), this.#processes.tell([], [name])]);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
