@@ -15,6 +15,8 @@ import { crc32c } from '@node-rs/crc32';
 
 export interface Entry {
   sequence: number;
+  /** Where it stands in its segment's file. */
+  offset: number;
   /** When the journal took it, by its clock. */
   timestampMs: number;
   /** A view of the chunk that was read; copy it to keep it for long. */

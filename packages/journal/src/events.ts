@@ -13,7 +13,7 @@ export type JournalEvent =
       bytesLost: number;
       message: string;
     }
-  /** Segments between two others are gone. */
+  /** Segments between two others are gone, or one that is in use. */
   | { type: 'segment-missing'; path: string; entriesLost: number; message: string }
   /** Both copies of the saved positions are corrupt; the file was set aside. */
   | { type: 'positions-lost'; path: string; message: string }

@@ -1,5 +1,5 @@
 export { readWhole, replaceWhole } from './atomic.ts';
-export type { Entry } from './entry.ts';
+export { type Entry, entryHeaderBytes } from './entry.ts';
 export { JournalError, type JournalErrorCode } from './errors.ts';
 export type { JournalEvent, Report } from './events.ts';
 export { type Files, nodeFiles, type OpenFile } from './files.ts';
@@ -14,5 +14,6 @@ export {
 export type { FolderLock } from './lock.ts';
 export type { AppendOutcome, AppendRefusal } from './outcome.ts';
 export type { Payload } from './payload.ts';
+export type { EntryPlace } from './places.ts';
 export { openPositions, type Positions, type PositionsOptions } from './positions.ts';
 export type { Chunk } from './reader.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Entry } from './entry.ts';
 import { JournalError } from './errors.ts';
 import type { Report } from './events.ts';
 import { type Files, nodeFiles } from './files.ts';
@@ -6,6 +7,7 @@ import { checkFormat, writeFormat } from './format.ts';
 import type { FolderLock } from './lock.ts';
 import type { AppendOutcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
+import type { EntryPlace } from './places.ts';
 import { openPositions, type Positions } from './positions.ts';
 import { type Chunk, Reader } from './reader.ts';
 import { recover } from './recover.ts';
@@ -141,6 +143,11 @@ export class Journal {
   /** Durable entries from a sequence on. Corrupt ones are skipped, quarantined and reported. */
   read(from: number, limits: { bytesMax: number }): Promise<Chunk> {
     return this.#reader.read(from, limits);
+  }
+
+  /** Entries by their places, whatever stands between them; undefined for those that are lost. */
+  readPlaces(places: readonly EntryPlace[]): Promise<(Entry | undefined)[]> {
+    return this.#reader.readPlaces(places);
   }
 
   /** Resolves when an entry at or after `sequence` is durable; rejects with the signal's reason. */

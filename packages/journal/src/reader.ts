@@ -3,6 +3,7 @@ import { entryHeaderBytes } from './entry.ts';
 import { isNotFound, JournalError } from './errors.ts';
 import type { Report } from './events.ts';
 import type { Files } from './files.ts';
+import { clusters, type EntryPlace, readCluster } from './places.ts';
 import { quarantine } from './quarantine.ts';
 import { type Place, type Run, readRun } from './run.ts';
 import { pointEveryBytes, scanSegment } from './scan.ts';
@@ -56,7 +57,14 @@ export class Reader {
         if (!isNotFound(error) || repairs > repairsMax) throw error;
       }
     }
-    throw new JournalError('io', `Entry ${at} cannot be read: the disk changes its answers`);
+    throw unreadable(at);
+  }
+
+  async readPlaces(places: readonly EntryPlace[]): Promise<(Entry | undefined)[]> {
+    const read = clusters(places, this.#segments).map(({ segment, places: near }) =>
+      segment === undefined ? near.map(() => undefined) : this.#readCluster(segment, near),
+    );
+    return (await Promise.all(read)).flat();
   }
 
   /** Of the first entry kept at or after `sequence`; undefined when there is none. */
@@ -103,6 +111,33 @@ export class Reader {
     return { entries, next: from + entries.length };
   }
 
+  async #readCluster(segment: Segment, places: readonly EntryPlace[]) {
+    for (let repairs = 0; repairs <= repairsMax; repairs += 1) {
+      try {
+        await this.#keepOpen(segment);
+        const salt = segment.head?.salt as number;
+        const entries = await segment.use(this.#files, (file) => readCluster(file, places, salt));
+        const corrupt = places.some((place, i) => !entries[i] && !segment.isLost(place.sequence));
+        if (!corrupt) return entries;
+        await this.#repair(segment);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        if (!this.#segments.includes(segment)) return places.map(() => undefined);
+        if (repairs > 0) this.#loseFile(segment);
+      }
+    }
+    throw unreadable(places[0]?.sequence);
+  }
+
+  /** Someone removed it: what was in it is lost, and nothing more goes into it. */
+  #loseFile(segment: Segment): void {
+    const entriesLost = segment.countFrom(0);
+    segment.loseAll(segment.end);
+    segment.quarantined = true;
+    const message = `${segment.path} is missing; ${entriesLost} entries are lost`;
+    this.#report({ type: 'segment-missing', path: segment.path, entriesLost, message });
+  }
+
   /** From the closest known place to that of a sequence; undefined when the way is corrupt. */
   async #walk(segment: Segment, to: number): Promise<Place | undefined> {
     let point = segment.locate(to);
@@ -146,6 +181,10 @@ export class Reader {
     const options = { files: this.#files, report: this.#report, scan, entriesKnown: true };
     await quarantine(segment, options);
   }
+}
+
+function unreadable(sequence: number | undefined): JournalError {
+  return new JournalError('io', `Entry ${sequence} cannot be read: the disk changes its answers`);
 }
 
 function pointAfter({ sequence, offset, latestMs }: Point, entry: Entry): Point {

@@ -64,7 +64,8 @@ function parseRun(
     else if (!isIntact(chunk, from, head, salt)) corrupt = true;
     else {
       const payload = chunk.subarray(from + entryHeaderBytes, from + neededBytes);
-      entries.push({ sequence, timestampMs: head.timestampMs, payload });
+      const offset = at.offset + from;
+      entries.push({ sequence, offset, timestampMs: head.timestampMs, payload });
       from += neededBytes;
       sequence += 1;
     }

@@ -114,6 +114,10 @@ export class Segment {
     this.#points = [{ sequence: this.first, offset: segmentHeadBytes, latestMs: 0 }];
   }
 
+  isLost(sequence: number): boolean {
+    return this.lost.some((range) => sequence >= range.from && sequence < range.to);
+  }
+
   /** Nothing in it can be read. */
   loseAll(end: number): void {
     this.end = end;

@@ -200,7 +200,7 @@ export class Writer {
     const outcomes: AppendOutcome[] = [];
     const { latestMs } = segment;
     for (const { payloads, bytes } of group) {
-      outcomes.push({ status: 'durable', sequence: this.#next });
+      outcomes.push({ status: 'durable', sequence: this.#next, offset: segment.bytes });
       segment.addPoint({ sequence: this.#next, offset: segment.bytes, latestMs });
       segment.bytes += bytes;
       this.#next += payloads.length;

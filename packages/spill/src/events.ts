@@ -1,0 +1,45 @@
+import type { TopicPartition } from '@spillway/broker';
+import type { JournalEvent } from '@spillway/journal';
+
+/** What waits of one life of a gateway. */
+export interface FormerGateway {
+  gateway: string;
+  epoch: number;
+  messages: number;
+  /** On the disk, with keys and headers. */
+  bytes: number;
+}
+
+/** What a spill tells its owner besides answers; those of its journals are passed on. */
+export type SpillEvent =
+  | JournalEvent
+  /** At open: something waits here that an earlier process accepted. */
+  | {
+      type: 'taken-over';
+      dir: string;
+      /** Who opened the folder before. */
+      from: string;
+      messages: number;
+      bytes: number;
+      notes: number;
+      gateways: FormerGateway[];
+      message: string;
+    }
+  /**
+   * Messages of a partition that cannot be read any more. `range` names them where that is known.
+   * At most `messages`, found at open by what stands around them; exactly, found while draining.
+   */
+  | ({
+      type: 'messages-lost';
+      messages: number;
+      range: { gateway: string; epoch: number; from: number; to: number } | undefined;
+      message: string;
+    } & TopicPartition)
+  /** A small value is corrupt; its file was set aside. */
+  | { type: 'value-lost'; path: string; message: string }
+  /** What is done was not noted durably: after a crash now, it is handed out again. */
+  | { type: 'done-not-saved'; message: string }
+  /** A segment in which everything is done could not be deleted; the next start tries again. */
+  | { type: 'not-deleted'; message: string };
+
+export type SpillReport = (event: SpillEvent) => void;

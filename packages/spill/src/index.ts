@@ -1,0 +1,8 @@
+export type { FormerGateway, SpillEvent, SpillReport } from './events.ts';
+export type { SpilledRange } from './inventory.ts';
+export type { SpillNotes } from './notes.ts';
+export { openSpill } from './open.ts';
+export type { SpillOptions } from './options.ts';
+export type { SpillOutcome, SpillRefusal } from './outcome.ts';
+export type { PartitionBacklog, SpilledMessage, SpillStats } from './shapes.ts';
+export type { Spill } from './spill.ts';

@@ -1,0 +1,40 @@
+import { type Files, nodeFiles } from '@spillway/journal';
+import type { SpillReport } from './events.ts';
+
+export interface SpillOptions {
+  /** Made if missing; its owner for as long as the spill is open. */
+  dir: string;
+  /** Name of the gateway that opens it, for whoever takes the folder over. */
+  gateway: string;
+  /** Of the messages on the disk, with those that are done but not deleted yet. */
+  bytesMax: number;
+  /** Of the kept notes. */
+  notesBytesMax?: number;
+  /** Of one segment: space is given back segment by segment. */
+  segmentBytes?: number;
+  /** Of appends that wait for the disk; appends beyond are refused as 'busy'. */
+  pendingBytesMax?: number;
+  /** False: what is acknowledged survives kill -9, but not a power cut. */
+  fsync?: boolean;
+  files?: Files;
+  clock?: () => number;
+  report?: SpillReport;
+}
+
+export type Settings = Required<SpillOptions>;
+
+const mib = 1024 * 1024;
+
+export function settingsOf(options: SpillOptions): Settings {
+  return {
+    notesBytesMax: 64 * mib,
+    // About a thirty-second, so that little of what is done is kept.
+    segmentBytes: Math.min(32 * mib, Math.max(mib, Math.floor(options.bytesMax / 32))),
+    pendingBytesMax: 64 * mib,
+    fsync: true,
+    files: nodeFiles,
+    clock: Date.now,
+    report: () => {},
+    ...options,
+  };
+}

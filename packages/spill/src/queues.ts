@@ -1,0 +1,78 @@
+import { type OutgoingMessage, readEnvelope, type TopicPartition } from '@spillway/broker';
+import type { Positions } from '@spillway/journal';
+import { Queue } from './queue.ts';
+import type { Item, Origin } from './stretch.ts';
+
+/** What a message says of itself. */
+export type Identity = Pick<Item, 'origin' | 'messageSequence' | 'receivedMs'>;
+
+/** A queue per partition, and who accepted what waits in them. */
+export class Queues {
+  readonly #queues = new Map<string, Queue>();
+  readonly #origins = new Map<string, Origin>();
+  readonly #positions: Positions;
+
+  constructor(positions: Positions) {
+    this.#positions = positions;
+  }
+
+  all(): IterableIterator<Queue> {
+    return this.#queues.values();
+  }
+
+  get(partition: TopicPartition): Queue | undefined {
+    return this.#queues.get(nameOf(partition));
+  }
+
+  /** Made if there is none, from the saved position. */
+  of({ topic, partition }: TopicPartition): Queue {
+    const name = nameOf({ topic, partition });
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new Queue({ topic, partition }, this.#positions.get(name) ?? 0);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  /** Durable when resolved: what is done of these is not handed out again. */
+  saveDone(queues: Iterable<Queue>): Promise<void> {
+    return this.#positions.save(
+      [...queues].map((queue) => [nameOf(queue.partition), queue.doneTo]),
+    );
+  }
+
+  /** Throws a TypeError for a message that is not stamped: nobody could account for it. */
+  identify(message: OutgoingMessage): Identity {
+    const envelope = readEnvelope({ ...message, position: 0, timestampMs: 0 });
+    if (envelope.foreign) {
+      const { topic, partition } = message;
+      throw new TypeError(`A message of ${topic}/${partition} has no gateway, epoch and sequence`);
+    }
+    const { gateway, epoch, sequence } = envelope.id;
+    const origin = this.#originOf(gateway, epoch);
+    return { origin, messageSequence: sequence, receivedMs: envelope.receivedMs };
+  }
+
+  /** The smallest sequence in the journal that is still needed; infinite when none is. */
+  oldestSequence(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues.values()) oldest = Math.min(oldest, queue.oldestSequence);
+    return oldest;
+  }
+
+  /** One object per gateway and epoch, so that they compare by identity. */
+  #originOf(gateway: string, epoch: number): Origin {
+    const name = `${gateway}/${epoch}`;
+    let origin = this.#origins.get(name);
+    if (origin === undefined) {
+      origin = { gateway, epoch };
+      this.#origins.set(name, origin);
+    }
+    return origin;
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,257 @@
+import type { TopicPartition } from '@spillway/broker';
+import { type Entry, entryHeaderBytes, type Journal } from '@spillway/journal';
+import { decodeEntry, encodeEntries } from './entry.ts';
+import { rangesOf, type SpilledRange } from './inventory.ts';
+import type { SpillNotes } from './notes.ts';
+import type { Settings } from './options.ts';
+import { type SpillOutcome, spillOutcome } from './outcome.ts';
+import type { Queue } from './queue.ts';
+import type { Identity, Queues } from './queues.ts';
+import type { PartitionBacklog, SpilledMessage, SpillStats } from './shapes.ts';
+import type { Item } from './stretch.ts';
+import type { Values } from './values.ts';
+
+interface Opened {
+  settings: Settings;
+  id: string;
+  opens: number;
+  journal: Journal;
+  queues: Queues;
+  notes: SpillNotes;
+  values: Values;
+  close: () => Promise<void>;
+}
+
+/** Room for a revision per change or second of one owner. */
+const revisionsPerOpen = 2 ** 32;
+
+/** What the broker does not take now, in order per partition, durable until it does. */
+export class Spill {
+  /** Of the folder, kept in it, whoever owns it. */
+  readonly id: string;
+  readonly notes: SpillNotes;
+  readonly #opened: Opened;
+  readonly #journal: Journal;
+  readonly #queues: Queues;
+  readonly #counts = { appended: 0, done: 0, lost: 0 };
+  readonly #refused = { full: 0, 'disk-full': 0, busy: 0, closed: 0, io: 0 };
+  #told: { revision: number; waiting: SpilledRange[] } | undefined;
+  #revision: number;
+  #reclaiming: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  /** Use `openSpill`. */
+  constructor(opened: Opened) {
+    this.#opened = opened;
+    this.id = opened.id;
+    this.notes = opened.notes;
+    this.#journal = opened.journal;
+    this.#queues = opened.queues;
+    this.#revision = opened.opens * revisionsPerOpen;
+  }
+
+  /**
+   * All durable after one fsync that appends at the same time share, or none. The order of calls is
+   * the order kept. Throws a TypeError for a message that is not stamped. The messages must not
+   * change until the outcome.
+   */
+  async append(messages: readonly SpilledMessage[]): Promise<SpillOutcome> {
+    if (messages.length === 0) return { status: 'durable' };
+    const identities = messages.map((message) => this.#queues.identify(message));
+    const queues = messages.map((message) => this.#queues.of(message));
+    const ordinals = queues.map((queue) => queue.takeOrdinal());
+    const payloads = encodeEntries(messages, ordinals);
+    const outcome = await this.#journal.appendBatch(payloads);
+    if (outcome.status !== 'durable') return this.#refuse(spillOutcome(outcome));
+    let { sequence, offset } = outcome;
+    for (const [i, queue] of queues.entries()) {
+      const payloadBytes = bytesOf(payloads[i] as Uint8Array[]);
+      const place = { sequence, offset, payloadBytes, ordinal: ordinals[i] as number };
+      queue.push({ ...(identities[i] as Identity), ...place });
+      sequence += 1;
+      offset += entryHeaderBytes + payloadBytes;
+    }
+    this.#counts.appended += messages.length;
+    this.#told = undefined;
+    return { status: 'durable' };
+  }
+
+  /** Partitions that have something waiting, handed out or not. */
+  backlog(): PartitionBacklog[] {
+    const backlog: PartitionBacklog[] = [];
+    for (const { oldest, partition, messages, bytes } of this.#queues.all()) {
+      if (oldest === undefined) continue;
+      backlog.push({ ...partition, messages, bytes, oldestMs: oldest.receivedMs });
+    }
+    return backlog;
+  }
+
+  /**
+   * The oldest waiting messages of a partition, in order, up to about `bytesMax` (one that is larger
+   * comes alone), without those handed out since the last `release`. [] when there is none, or
+   * when `release` was called meanwhile. Rejects when the disk cannot be read: nothing is handed
+   * out then. Values are views of what was read.
+   */
+  async next(partition: TopicPartition, bytesMax: number): Promise<SpilledMessage[]> {
+    const queue = this.#queues.get(partition);
+    if (queue === undefined) return [];
+    const { releases } = queue;
+    for (;;) {
+      const items = queue.take(bytesMax);
+      if (items.length === 0) return [];
+      const entries = await this.#read(queue, items);
+      if (queue.releases !== releases) return [];
+      const messages = this.#messages(queue, items, entries);
+      if (messages.length > 0) return messages;
+    }
+  }
+
+  /**
+   * They are on the broker. After a crash right after, they may be handed out again (same id: a
+   * duplicate). Resolves when that is saved, or could not be; never rejects.
+   */
+  async done(messages: readonly SpilledMessage[]): Promise<void> {
+    const touched = new Set<Queue>();
+    for (const message of messages) {
+      const queue = this.#queues.of(message);
+      const { origin, messageSequence } = this.#queues.identify(message);
+      const item = queue.find(origin, messageSequence);
+      if (item === undefined) continue;
+      queue.remove(item);
+      this.#counts.done += 1;
+      touched.add(queue);
+    }
+    this.#told = undefined;
+    if (touched.size > 0) await this.#saveDone(touched);
+  }
+
+  /** What was handed out and is not done will be handed out again, from the oldest. */
+  release(partition: TopicPartition): void {
+    this.#queues.get(partition)?.release();
+  }
+
+  /** Which messages wait here, whoever accepted them; the revision grows with every change. */
+  inventory(): { revision: number; waiting: SpilledRange[] } {
+    if (this.#told === undefined) {
+      // The clock helps only where a full disk kept the count of opens from being saved.
+      const bySecond = this.#opened.opens * revisionsPerOpen + this.#second();
+      this.#revision = Math.max(this.#revision + 1, bySecond);
+      this.#told = { revision: this.#revision, waiting: rangesOf(this.#queues.all()) };
+    }
+    return this.#told;
+  }
+
+  /** Names are of a-z, 0-9 and '-'. Undefined when there is none, or a corrupt one (reported). */
+  readValue(name: string): Promise<Uint8Array | undefined> {
+    return this.#opened.values.read(name);
+  }
+
+  /** Replaced so that a crash leaves the old or the new one; durable when resolved. */
+  writeValue(name: string, value: Uint8Array): Promise<void> {
+    return this.#opened.values.write(name, value);
+  }
+
+  stats(): SpillStats {
+    const sum = { messages: 0, bytes: 0, oldestMs: undefined as number | undefined };
+    for (const { messages, bytes, oldestMs } of this.backlog()) {
+      sum.messages += messages;
+      sum.bytes += bytes;
+      sum.oldestMs = Math.min(sum.oldestMs ?? oldestMs, oldestMs);
+    }
+    return {
+      ...sum,
+      ...this.#counts,
+      diskBytes: this.#journal.bytes,
+      bytesMax: this.#opened.settings.bytesMax,
+      refused: { ...this.#refused },
+      syncs: this.#journal.stats().syncs,
+      notes: this.notes.count,
+      notesBytes: this.notes.bytes,
+    };
+  }
+
+  /** Writes what is pending, then gives the folder up. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#reclaiming.then(() => this.#opened.close());
+    return this.#closing;
+  }
+
+  #refuse(outcome: SpillOutcome): SpillOutcome {
+    if (outcome.status === 'refused') this.#refused[outcome.code] += 1;
+    return outcome;
+  }
+
+  async #read(queue: Queue, items: readonly Item[]): Promise<(Entry | undefined)[]> {
+    try {
+      return await this.#journal.readPlaces(items);
+    } catch (error) {
+      queue.rewind(items[0]?.ordinal ?? 0);
+      throw error;
+    }
+  }
+
+  #messages(
+    queue: Queue,
+    items: readonly Item[],
+    entries: readonly (Entry | undefined)[],
+  ): SpilledMessage[] {
+    const messages: SpilledMessage[] = [];
+    for (const [i, item] of items.entries()) {
+      const entry = entries[i];
+      // Done in between: it was handed out before a release.
+      if (!queue.isWaiting(item.ordinal)) continue;
+      if (entry === undefined) this.#lose(queue, item);
+      else messages.push(decodeEntry(entry.payload).message);
+    }
+    return messages;
+  }
+
+  #lose(queue: Queue, item: Item): void {
+    const { partition } = queue;
+    const { origin, messageSequence } = item;
+    queue.remove(item);
+    this.#counts.lost += 1;
+    this.#told = undefined;
+    const name = `${origin.gateway}/${origin.epoch}/${messageSequence}`;
+    this.#opened.settings.report({
+      type: 'messages-lost',
+      ...partition,
+      messages: 1,
+      range: { ...origin, from: messageSequence, to: messageSequence },
+      message: `Message ${name} of ${partition.topic}/${partition.partition} is lost`,
+    });
+  }
+
+  async #saveDone(queues: Iterable<Queue>): Promise<void> {
+    try {
+      await this.#queues.saveDone(queues);
+    } catch (error) {
+      this.#opened.settings.report({ type: 'done-not-saved', message: messageOf(error) });
+    }
+    await this.#reclaim();
+  }
+
+  /** Deletes the segments in which everything is done. */
+  #reclaim(): Promise<void> {
+    this.#reclaiming = this.#reclaiming.then(async () => {
+      try {
+        await this.#journal.deleteBefore(this.#queues.oldestSequence());
+      } catch (error) {
+        this.#opened.settings.report({ type: 'not-deleted', message: messageOf(error) });
+      }
+    });
+    return this.#reclaiming;
+  }
+
+  #second(): number {
+    return Math.floor(this.#opened.settings.clock() / 1000) % revisionsPerOpen;
+  }
+}
+
+function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
