@@ -47,6 +47,15 @@ export function decode(
   return new Decoder(signal, message, options).request();
 }
 
+/**
+ * Each record's ordinal among byte-equal records, as `decode` counts them; undefined when all are 0.
+ * Reads no record, only resources and scopes. @throws OtlpError exactly when `scan` does.
+ */
+export function ordinalsOf(signal: Signal, message: Uint8Array): number[] | undefined {
+  countRecords(signal, message);
+  return new Decoder(signal, message, { tenant: '', keysOnly: true }).request().ordinals;
+}
+
 const noBytes: Uint8Array = new Uint8Array();
 
 /** What surrounds a record. `fault` is that of the resource, the scope or the metric. */
@@ -74,10 +83,16 @@ class Decoder {
   readonly #place: Place;
   readonly #keys: RecordKeys;
   readonly #request: DecodedRequest;
+  readonly #keysOnly: boolean;
   #index = 0;
 
-  constructor(signal: Signal, message: Uint8Array, { tenant, ordinals }: DecodeOptions) {
+  constructor(
+    signal: Signal,
+    message: Uint8Array,
+    { tenant, ordinals, keysOnly = false }: DecodeOptions & { keysOnly?: boolean },
+  ) {
     this.#signal = signal;
+    this.#keysOnly = keysOnly;
     this.#reader = new Reader(message);
     this.#place = new Place(signal);
     this.#keys = new RecordKeys(tenant, ordinals);
@@ -117,6 +132,7 @@ class Decoder {
     const reader = this.#reader;
     const payload = this.#payload();
     const base = this.#base(around, payload);
+    if (this.#keysOnly) return;
     if (this.#signal === 'traces') {
       this.#take(
         base,
@@ -152,6 +168,7 @@ class Decoder {
   #point(around: Around, head: MetricHead): void {
     const payload = this.#payload();
     const base = { ...this.#base(around, payload), metric: head.metric };
+    if (this.#keysOnly) return;
     const read = () => {
       const point = readPoint(this.#reader, base);
       this.#reader.pos = payload.offset;

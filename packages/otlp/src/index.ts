@@ -3,11 +3,13 @@ export { encodeRequest } from './encode.ts';
 export { OtlpError, type OtlpErrorCode } from './errors.ts';
 export { extract } from './extract.ts';
 export { jsonToProtobuf } from './json-to-protobuf.ts';
+export { type LargestValue, largestValue } from './largest-value.ts';
 export { recordsMax } from './layout.ts';
 export { protobufToJson } from './protobuf-to-json.ts';
 export * from './records.ts';
 export { countRecords, type Scan, scan } from './scan.ts';
 export type { Slice } from './slices.ts';
+export { type Part, type Split, type SplitLimits, split } from './split.ts';
 export {
   type Encoding,
   encodeExportResponse,
