@@ -1,5 +1,5 @@
 /** What the query API answers, as the page reads it. Every answer carries its freshness. */
-import type { PartitionLag } from '@spillway/broker';
+import type { PartitionLag, SafetyFinding } from '@spillway/broker';
 import type { ComponentHealth } from '@spillway/runtime';
 import type {
   HistogramBar,
@@ -59,6 +59,8 @@ export type PointsAnswer = Fresh & Ranged & { points: PointView[]; cursor?: stri
 export type MapAnswer = Fresh & Ranged & { edges: MapEdge[] };
 export type LedgerAnswer = Fresh & LedgerReport;
 export type LagAnswer = Fresh & { lag: PartitionLag[]; unknownGroups: string[] };
+/** What every page should know. */
+export type StatusAnswer = Fresh & { unsafe: SafetyFinding[] };
 export type PipelineAnswer = LagAnswer & {
   ready: boolean;
   components: ComponentHealth[];

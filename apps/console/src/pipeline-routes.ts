@@ -11,6 +11,11 @@ export function addPipelineRoutes(api: Api): void {
     return { store: undefined, body: await readLag(api) };
   });
 
+  api.get('/api/status', async ({ query, nowMs }) => {
+    readParameters({}, query, nowMs);
+    return { store: undefined, body: { unsafe: admin.unsafe() } };
+  });
+
   api.get('/api/pipeline', async ({ query, nowMs }) => {
     readParameters({}, query, nowMs);
     const [lag, gateways] = await Promise.all([readLag(api), admin.gateways?.() ?? []]);

@@ -1,4 +1,5 @@
 /** What the console asks of the rest of Spillway beyond the broker and the stores. */
+import type { SafetyFinding } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
 import type { ComponentHealth } from '@spillway/runtime';
 import type { LedgerReport } from '@spillway/store';
@@ -69,6 +70,8 @@ export interface Admin {
   metrics(): Promise<string>;
   /** One entry per gateway that is known; its numbers by name. */
   gateways?(): Promise<GatewayStats[]>;
+  /** Safety checks that are switched off, with what they found. */
+  unsafe(): readonly SafetyFinding[];
 }
 
 export interface GatewayStats {

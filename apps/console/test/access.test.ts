@@ -112,7 +112,11 @@ describe('beyond loopback', () => {
       groups: { writer: 'writer', search: 'search', live: 'live' },
       ledger: () => Promise.reject(new Error('not asked')),
       deadLetters: { list: async () => [], show: async () => undefined, resubmit: async () => [] },
-      admin: { ready: () => ({ ok: true, components: [] }), metrics: async () => '' },
+      admin: {
+        ready: () => ({ ok: true, components: [] }),
+        metrics: async () => '',
+        unsafe: () => [],
+      },
       clock: Date.now,
     });
     await expect(page.start()).rejects.toThrow(

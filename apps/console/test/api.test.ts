@@ -57,6 +57,7 @@ describe('every answer', () => {
     '/api/ledger',
     '/api/lag',
     '/api/pipeline',
+    '/api/status',
     '/api/dead-letters',
   ])('%s says how far behind it is', async (path) => {
     const answer = await get<object>(path);

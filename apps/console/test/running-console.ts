@@ -48,6 +48,7 @@ export async function runConsole(run: RunConsoleOptions) {
     admin: {
       ready: () => ({ ok: true, components: [{ name: 'gateway', ok: true, detail: 'direct' }] }),
       metrics: async () => '# EOF\n',
+      unsafe: () => [],
     },
     clock: Date.now,
     ...options,

@@ -1,3 +1,4 @@
+import { safetyNames } from '@spillway/broker';
 import { ConfigError } from '@spillway/runtime';
 import { Command, CommanderError } from 'commander';
 import { splitArguments } from './arguments.ts';
@@ -13,6 +14,7 @@ import { upCommand } from './commands/up.ts';
 import { DataFolderError } from './data-folder.ts';
 import { OperationError } from './operation-error.ts';
 import type { Adapters } from './parts.ts';
+import { UnsafeError } from './safety.ts';
 import { sendCommand } from './send/index.ts';
 
 /** What cannot be done exits with 2; 1 says that a command looked and did not like what it saw. */
@@ -26,6 +28,7 @@ export async function runCommandLine(words: readonly string[], adapters: Adapter
     .description('The telemetry pipeline that does not lose what it acknowledged.')
     .option('--config <file>', 'YAML configuration')
     .option('--data <dir>', 'data folder, short for --data.dir (default: ./data)')
+    .option('--unsafe-allow <name>', allowHelp, (name, before: string[] = []) => [...before, name])
     .addHelpText('after', helpAfter)
     .enablePositionalOptions(false)
     .exitOverride();
@@ -58,6 +61,8 @@ function inherit(parent: Command, command: Command): void {
   for (const child of command.commands) inherit(command, child);
 }
 
+const allowHelp = `start although a check says no: ${safetyNames.join(', ')} (repeatable)`;
+
 const helpAfter = `
 Any configuration key can be given as --section.key value, as SPILLWAY_SECTION_KEY in the
 environment, or in the file of --config. \`spillway config\` lists them all.`;
@@ -72,7 +77,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `${error.message}. Another process has the port.`;
-  const expected = [ConfigError, DataFolderError, OperationError].some(
+  const expected = [ConfigError, UnsafeError, DataFolderError, OperationError].some(
     (type) => error instanceof type,
   );
   if (expected || code !== undefined) return error.message;

@@ -1,3 +1,4 @@
+import { safetyNames } from '@spillway/broker';
 import { kafkaSection } from '@spillway/broker-kafka/config';
 import { rabbitmqSection } from '@spillway/broker-rabbitmq/config';
 import { consoleSection } from '@spillway/console';
@@ -148,6 +149,11 @@ const stopSection = z
   })
   .prefault({});
 
+const unsafeAllow = z
+  .array(z.enum(safetyNames))
+  .default([])
+  .describe('Checks of the start to switch off, by name; --unsafe-allow NAME is short for it.');
+
 export const spillwaySchema = z.object({
   data: dataSection,
   gateway: gatewaySection,
@@ -160,6 +166,7 @@ export const spillwaySchema = z.object({
   admin: adminSection,
   log: logSection,
   stop: stopSection,
+  unsafeAllow,
 });
 
 export type SpillwayConfig = z.output<typeof spillwaySchema>;

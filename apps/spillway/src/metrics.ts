@@ -1,4 +1,4 @@
-import type { Broker } from '@spillway/broker';
+import type { Broker, SafetyFinding } from '@spillway/broker';
 import type { ConsumerStats } from '@spillway/consumer';
 import type { Gateway, GatewayStats } from '@spillway/gateway';
 import type { ComponentHealth, Family, Metrics, Sample } from '@spillway/runtime';
@@ -8,17 +8,25 @@ export interface Measured {
   broker: Broker;
   gateway: Gateway | undefined;
   consumers: Consumers;
+  /** Checks that are switched off. */
+  unsafe: () => readonly SafetyFinding[];
   health: () => ComponentHealth[];
 }
 
 /** Every family that `/metrics` answers with. */
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
-  const { gateway, broker, consumers, health } = measured;
+  const { gateway, broker, consumers, unsafe, health } = measured;
   const families = [
     ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
     ...lagFamilies(broker),
     ...consumerFamilies(consumers),
     ...processFamilies(),
+    gauge('spillway_unsafe_allowed', '1 for each safety check that is switched off.', () =>
+      [...new Set(unsafe().map(({ name }) => name))].map((name) => ({
+        labels: { name },
+        value: 1,
+      })),
+    ),
     {
       name: 'spillway_component_up',
       help: '1 when the part is well.',

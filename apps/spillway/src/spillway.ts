@@ -24,7 +24,8 @@ import { registerMetrics } from './metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
 import { Consumers } from './pipeline.ts';
 import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
-import { ensureTopics } from './topics.ts';
+import { Safety } from './safety.ts';
+import { topicSpecs } from './topics.ts';
 
 export interface SpillwayOptions {
   config: SpillwayConfig;
@@ -53,6 +54,7 @@ export class Spillway implements Component {
   readonly #parts: Parts;
   readonly #consumers: Consumers;
   readonly #control: ControlServer;
+  readonly #safety: Safety;
   readonly #metrics = new Metrics();
   readonly #stack: Stack;
   #gateway: Gateway | undefined;
@@ -73,6 +75,8 @@ export class Spillway implements Component {
     this.#consumers = new Consumers(parts, roles, this.#report);
     this.#parts = { ...parts, pipeline: this.#consumers };
     this.#control = new ControlServer(this.#parts);
+    const resources = resourcesFor(roles);
+    this.#safety = new Safety({ parts: this.#parts, resources, report: this.#report });
     this.#stack = new Stack(this.#components());
   }
 
@@ -130,7 +134,7 @@ export class Spillway implements Component {
 
   #components(): Component[] {
     const { broker, folder } = this.#parts;
-    const topics = (): Promise<void> => ensureTopics(broker, this.#config.broker.partitions);
+    const specs = topicSpecs(this.#config.broker.partitions);
     const [first, ...stores] = resourcesFor(this.#roles).map((resource) =>
       this.#resource(resource),
     );
@@ -138,8 +142,9 @@ export class Spillway implements Component {
     return [
       ...lock,
       ...(first ? [first] : []),
-      step('topics', topics),
       ...stores,
+      step('safety', () => this.#safety.check()),
+      step('topics', () => broker.ensureTopics(specs)),
       ...this.#consumers.components,
       ...(this.hasFolder ? [this.#control] : []),
       this.#has('console')
@@ -168,6 +173,7 @@ export class Spillway implements Component {
       broker: this.#parts.broker,
       gateway: this.#gateway,
       consumers: this.#consumers,
+      unsafe: () => this.#safety.allowed,
       health: () => this.#stack.health(),
     });
   }
@@ -212,6 +218,7 @@ export class Spillway implements Component {
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),
+        unsafe: () => this.#safety.allowed,
         gateways: async () => (this.#gateway ? [summaryOf(this.#gatewayName, this.#gateway)] : []),
       },
       clock: Date.now,

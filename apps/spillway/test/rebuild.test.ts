@@ -12,7 +12,7 @@ import { createParts, type Parts } from '../src/parts.ts';
 import { Consumers } from '../src/pipeline.ts';
 import { rebuildSearch } from '../src/rebuild.ts';
 import { roles } from '../src/roles.ts';
-import { ensureTopics } from '../src/topics.ts';
+import { topicSpecs } from '../src/topics.ts';
 
 const context = { signal: new AbortController().signal, progress: () => {} };
 
@@ -30,7 +30,7 @@ beforeEach(async () => {
   consumers = new Consumers(made, roles, () => {});
   parts = { ...made, pipeline: consumers };
   await parts.broker.start();
-  await ensureTopics(parts.broker, 2);
+  await parts.broker.ensureTopics(topicSpecs(2));
   await parts.writeStore.start();
   await parts.search.store.start();
   await parts.live.start();

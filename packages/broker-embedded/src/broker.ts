@@ -7,6 +7,7 @@ import {
   type Position,
   type PublishOutcome,
   type ReplayFrom,
+  type SafetyFinding,
   type SubscribeOptions,
   type Subscription,
   type TopicPartition,
@@ -79,6 +80,11 @@ export class EmbeddedBroker implements Broker {
     if (this.#running === undefined) return { ok: false, detail: 'not running' };
     const { trouble } = this.#running.producer;
     return { ok: trouble === undefined, detail: trouble ?? 'running' };
+  }
+
+  async inspect(): Promise<SafetyFinding[]> {
+    if (this.#config.fsync) return [];
+    return [{ name: 'fsync', key: 'broker.embedded.fsync', wanted: 'true', got: 'false' }];
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {

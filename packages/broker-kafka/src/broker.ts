@@ -7,6 +7,7 @@ import {
   type Position,
   type PublishOutcome,
   type ReplayFrom,
+  type SafetyFinding,
   type SubscribeOptions,
   type Subscription,
   type TopicPartition,
@@ -17,6 +18,7 @@ import type { KafkaBrokerOptions } from './config.ts';
 import { Consumer } from './consumer.ts';
 import { type Driver, openDriver } from './driver.ts';
 import { Groups } from './groups.ts';
+import { inspectTopics } from './inspect.ts';
 import { LagReader } from './lag.ts';
 import { Logs, latestMs, unknownTopic } from './logs.ts';
 import type { ProducePort } from './producer.ts';
@@ -94,6 +96,11 @@ export class KafkaBroker implements Broker {
     if (!produce.ok) return produce;
     const troubles = [...this.#consumers].flatMap(({ trouble }) => trouble ?? []);
     return { ok: troubles.length === 0, detail: troubles[0] ?? 'running' };
+  }
+
+  async inspect(topics: readonly TopicSpec[]): Promise<SafetyFinding[]> {
+    const { client, logs } = this.#started();
+    return await inspectTopics(topics, { client, logs, section: this.#options });
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {

@@ -44,7 +44,9 @@ export const kafkaSection = z
       .min(1)
       .max(15)
       .default(3)
-      .describe('Copies of each topic; an existing topic with fewer stops the start.'),
+      .describe(
+        'Copies of each topic; 1 says that one broker is meant. Fewer than this stop the start.',
+      ),
     minInsyncReplicas: whole()
       .min(1)
       .max(15)

@@ -1,7 +1,7 @@
 import { BrokerError, type TopicSpec } from '@spillway/broker';
 import type { ClusterView, KafkaClient } from './client.ts';
 import type { KafkaBrokerEvent, KafkaSection } from './config.ts';
-import { KafkaError, messageOf, reasonOf } from './errors.ts';
+import { KafkaError, reasonOf } from './errors.ts';
 import type { Logs } from './logs.ts';
 
 const hourMs = 3_600_000;
@@ -15,7 +15,10 @@ export interface TopicsOptions {
   report: (event: KafkaBrokerEvent) => void;
 }
 
-/** Makes what is missing, and checks all: with weaker settings an acknowledgement would be a lie. */
+/**
+ * Makes what is missing, with as many copies as there are brokers at most: `inspectTopics` says
+ * when those are too few.
+ */
 export async function ensureTopics(
   specs: readonly TopicSpec[],
   options: TopicsOptions,
@@ -26,14 +29,14 @@ export async function ensureTopics(
   const before = await logs.persist(() => logs.view(names));
   const missing = specs.filter(({ name }) => !before.topics.has(name));
   if (missing.length > 0) {
-    await logs.persist(() => create(missing, client, section));
+    await logs.persist(() => create(missing, client, bounded(section, before)));
     for (const { name: topic, partitions } of missing) {
       report({ type: 'topic-created', topic, partitions });
     }
   }
   const view = await logs.persist(() => complete(names, logs));
-  checkShape(specs, view, section);
-  checkSettings(await logs.persist(() => client.settings(names)), section);
+  checkShape(specs, view);
+  checkSettings(await logs.persist(() => client.settings(names)));
 }
 
 /** Kafka's own names are longer; these fit every broker. */
@@ -61,14 +64,14 @@ async function create(
     return { name, partitions, replicationFactor, settings: { ...settings, ...retention } };
   });
   await client.createTopics(topics).catch((error) => {
-    if (reasonOf(error) === 'TOPIC_ALREADY_EXISTS') return; // Another process was quicker.
-    if (reasonOf(error) !== 'INVALID_REPLICATION_FACTOR') throw error;
-    const names = specs.map(({ name }) => name).join(', ');
-    throw misconfigured(
-      `${names}: broker.kafka.replicationFactor is ${replicationFactor}, the cluster has fewer ` +
-        `brokers (${messageOf(error)})`,
-    );
+    if (reasonOf(error) !== 'TOPIC_ALREADY_EXISTS') throw error; // Another process was quicker.
   });
+}
+
+function bounded(section: KafkaSection, { nodes }: ClusterView): KafkaSection {
+  const replicationFactor = Math.max(1, Math.min(section.replicationFactor, nodes.length));
+  const minInsyncReplicas = Math.min(section.minInsyncReplicas, replicationFactor);
+  return { ...section, replicationFactor, minInsyncReplicas };
 }
 
 /** A topic just made is not led at once. */
@@ -82,53 +85,21 @@ async function complete(names: readonly string[], logs: Logs): Promise<ClusterVi
   return view;
 }
 
-function checkShape(specs: readonly TopicSpec[], view: ClusterView, section: KafkaSection): void {
+function checkShape(specs: readonly TopicSpec[], view: ClusterView): void {
   for (const { name, partitions } of specs) {
-    const found = view.topics.get(name)?.partitions ?? [];
-    if (found.length !== partitions) {
-      throw new BrokerError(
-        'partitions-differ',
-        `${name} has ${found.length} partitions, not ${partitions} (broker.partitions)`,
-      );
-    }
-    const replicas = Math.min(...found.map((partition) => partition.replicas));
-    const key = 'replicationFactor';
-    if (replicas < section[key]) throw differs(name, key, { wanted: section[key], got: replicas });
+    const found = view.topics.get(name)?.partitions.length ?? 0;
+    if (found === partitions) continue;
+    throw new BrokerError(
+      'partitions-differ',
+      `${name} has ${found} partitions, not ${partitions} (broker.partitions)`,
+    );
   }
 }
 
-function checkSettings(
-  settings: ReadonlyMap<string, Record<string, string>>,
-  section: KafkaSection,
-): void {
+function checkSettings(settings: ReadonlyMap<string, Record<string, string>>): void {
   for (const [name, own] of settings) {
-    const wanted = {
-      minInsyncReplicas: own['min.insync.replicas'],
-      messageBytesMax: own['max.message.bytes'],
-    };
-    for (const [key, value] of Object.entries(wanted)) {
-      const least = section[key as keyof typeof wanted];
-      if (Number(value) < least) throw differs(name, key, { wanted: least, got: Number(value) });
-    }
-    if (own['cleanup.policy']?.includes('compact')) {
-      throw misconfigured(`${name}: cleanup.policy ${own['cleanup.policy']} removes messages`);
-    }
+    if (!own['cleanup.policy']?.includes('compact')) continue;
+    const message = `${name}: cleanup.policy ${own['cleanup.policy']} removes messages`;
+    throw new BrokerError('misconfigured', message);
   }
-}
-
-function differs(topic: string, key: string, { wanted, got }: { wanted: number; got: number }) {
-  return misconfigured(
-    `${topic}: broker.kafka.${key} wants at least ${wanted}, the topic has ${got}; ` +
-      `change the topic (${kafkaNames[key]}) or the key`,
-  );
-}
-
-const kafkaNames: Record<string, string> = {
-  replicationFactor: 'its replicas',
-  minInsyncReplicas: 'min.insync.replicas',
-  messageBytesMax: 'max.message.bytes',
-};
-
-function misconfigured(message: string): BrokerError {
-  return new BrokerError('misconfigured', message);
 }

@@ -8,6 +8,7 @@ import {
   type Position,
   type PublishOutcome,
   type ReplayFrom,
+  type SafetyFinding,
   type SubscribeOptions,
   type Subscription,
   type TopicPartition,
@@ -22,6 +23,7 @@ import { Control } from './control.ts';
 import { CountListener, CountTeller } from './counts.ts';
 import { refuse } from './errors.ts';
 import { Group } from './group.ts';
+import { inspectServer } from './inspect.ts';
 import { lagOf } from './lag.ts';
 import { checkName, checkNames } from './names.ts';
 import { Producer } from './producer.ts';
@@ -93,6 +95,11 @@ class RabbitMqBroker implements Broker {
     if (closed) return { ok: false, detail: `not connected: ${closed.trouble}` };
     if (writing.blocked !== undefined) return { ok: false, detail: `blocked: ${writing.blocked}` };
     return { ok: true, detail: `connected to RabbitMQ ${writing.version}` };
+  }
+
+  async inspect(topics: readonly TopicSpec[]): Promise<SafetyFinding[]> {
+    const { reading, writing } = this.#get();
+    return inspectServer(topics, { reading, writing, config: this.#config });
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {

@@ -9,6 +9,7 @@ import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqpli
 import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
 import { messageOf, refuse, unknown } from './errors.ts';
+import { limitIn } from './inspect.ts';
 import { contentOf, propertiesOf, sizeOf } from './message.ts';
 import { within } from './wait.ts';
 
@@ -233,8 +234,8 @@ export class Producer {
 
   /** A server whose limit is below ours says so by closing the channel. */
   #learnLimit(error: unknown): void {
-    const limit = /larger than (?:configured )?max size (\d+)/.exec(messageOf(error))?.[1];
-    if (limit) this.#messageBytesMax = Math.min(this.#messageBytesMax, Number(limit));
+    const limit = limitIn(messageOf(error));
+    if (limit) this.#messageBytesMax = Math.min(this.#messageBytesMax, limit);
   }
 }
 

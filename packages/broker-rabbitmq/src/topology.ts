@@ -37,6 +37,33 @@ export async function declareTopic(
   return declareQueues(client, config, queues);
 }
 
+/** Of those that exist: which have other arguments than the configuration wants, and what differs. */
+export async function differingQueues(
+  client: Client,
+  config: RabbitMqConfig,
+  specs: readonly TopicSpec[],
+): Promise<Map<string, string>> {
+  const queues = specs.flatMap((spec) =>
+    partitionsOf(spec).flatMap((at) => queuesOf(at, spec, { client, config })),
+  );
+  const names = queues.map(({ name }) => name);
+  const existing = await statQueues(client, names);
+  const differing = new Map<string, string>();
+  let channel = await client.channel();
+  for (const { name, arguments: wanted } of queues) {
+    if (!existing.has(name)) continue;
+    try {
+      await channel.assertQueue(name, { durable: true, arguments: wanted });
+    } catch (error) {
+      if (replyCodeOf(error) !== replyCodes.preconditionFailed) throw error;
+      differing.set(name, messageOf(error));
+      channel = await client.channel();
+    }
+  }
+  await closeChannel(channel);
+  return differing;
+}
+
 export async function settle(): Promise<void> {
   await after(settleMs);
 }

@@ -7,6 +7,8 @@
  * - Expected failures of publish are values, never exceptions.
  */
 
+import type { SafetyFinding } from './safety.ts';
+
 export type Headers = Readonly<Record<string, string>>;
 
 export interface OutgoingMessage {
@@ -141,6 +143,11 @@ export interface Broker {
   stop(): Promise<void>;
   health(): { ok: boolean; detail: string };
 
+  /**
+   * What is unsafe about the broker for these topics, whether they are there yet or not; empty when
+   * nothing is. To be asked before `ensureTopics`, which makes do with what there is.
+   */
+  inspect(topics: readonly TopicSpec[]): Promise<SafetyFinding[]>;
   /** Creates what is missing; throws when a topic exists with another partition count. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   topics(): Promise<TopicSpec[]>;

@@ -2,3 +2,4 @@ export * from './broker.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
 export * from './names.ts';
+export * from './safety.ts';

@@ -1,4 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
+import type { SafetyFinding } from '@spillway/broker';
 import type {
   DecodedMessage,
   MessageOutcome,
@@ -13,6 +14,7 @@ import { findLogs, logHistogram } from './find-logs.ts';
 import { findTraces } from './find-traces.ts';
 import { Generations } from './generations.ts';
 import { dropGenerations, listIndices } from './indices.ts';
+import { inspectServer } from './inspect.ts';
 import { countRows, readApplied } from './ledger.ts';
 import { listMetrics } from './list-metrics.ts';
 import { IndexNames } from './names.ts';
@@ -82,6 +84,10 @@ class Store implements ElasticsearchStore {
     });
     this.#generations.begin(state);
     this.#trouble = undefined;
+  }
+
+  async inspect(): Promise<SafetyFinding[]> {
+    return inspectServer(this.#client, this.#names, this.#options);
   }
 
   async stop(): Promise<void> {

@@ -86,8 +86,6 @@ export type PostgresStoreEvent =
   | { type: 'store-set-aside'; path: string; reason: string }
   /** The database died while it was open; it is opened again. */
   | { type: 'store-reopening'; reason: string }
-  /** `fsync=off` and the like: the server may lose what it said is committed. */
-  | { type: 'store-unsafe'; settings: string[] }
   /** The server cannot work now; what was asked of it is refused until it can. */
   | { type: 'store-unavailable'; reason: string }
   | { type: 'store-available' };

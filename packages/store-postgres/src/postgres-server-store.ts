@@ -1,9 +1,10 @@
+import type { SafetyFinding } from '@spillway/broker';
 import type { WriteStore } from '@spillway/store';
 import type { PostgresServerStoreConfig } from './config.ts';
 import { connectionOf } from './connection.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { migrate } from './migrate.ts';
-import { checkServer } from './server-checks.ts';
+import { checkServer, unsafeSettings } from './server-checks.ts';
 import { ServerClient } from './server-client.ts';
 import { type Opened, SqlWriteStore } from './sql-write-store.ts';
 import { Writer } from './writer.ts';
@@ -58,7 +59,17 @@ class PostgresServerStore extends SqlWriteStore {
     if (!this.#open) return { ok: false, detail: 'not started' };
     const { client, unsafe } = this.#open;
     const { ok, detail } = client.health();
-    return { ok, detail: unsafe.length ? `${detail}; unsafe: ${unsafe.join(', ')}` : detail };
+    return { ok, detail: unsafe.length ? `${detail}; off: ${unsafe.join(', ')}` : detail };
+  }
+
+  async inspect(): Promise<SafetyFinding[]> {
+    const settings = this.#open?.unsafe ?? [];
+    return settings.map((setting) => ({
+      name: 'fsync',
+      key: `${setting} (PostgreSQL)`,
+      wanted: 'on',
+      got: 'off',
+    }));
   }
 
   protected async opened(): Promise<Opened> {
@@ -89,9 +100,8 @@ class PostgresServerStore extends SqlWriteStore {
   }
 
   async #prepare(parts: ServerParts): Promise<void> {
-    parts.unsafe = await checkServer(parts.maintenance);
-    if (parts.unsafe.length)
-      this.#config.report?.({ type: 'store-unsafe', settings: parts.unsafe });
+    await checkServer(parts.maintenance);
+    parts.unsafe = await unsafeSettings(parts.maintenance);
     await migrate(parts.maintenance);
     await parts.writer.makeAhead();
   }

@@ -7,11 +7,8 @@ const versionMin = 150_000;
 /** Off, each lets a power cut (the last: a crash) of the server take what it said is committed. */
 const safetySettings = ['fsync', 'full_page_writes', 'synchronous_commit'];
 
-/**
- * Resolves with the settings that make the server unsafe, e.g. `fsync=off`.
- * @throws ServerUnsuitableError
- */
-export async function checkServer(db: Queryable): Promise<string[]> {
+/** @throws ServerUnsuitableError */
+export async function checkServer(db: Queryable): Promise<void> {
   const { rows } = await db.query(
     `SELECT current_setting('server_version_num'), current_setting('server_version'),
        current_setting('server_encoding'), pg_is_in_recovery()`,
@@ -28,10 +25,14 @@ export async function checkServer(db: Queryable): Promise<string[]> {
   if (isStandby === 't') {
     throw new ServerUnsuitableError('The server is a standby: give the address of the primary.');
   }
+}
+
+/** Those that are off and should not be, e.g. `fsync`. */
+export async function unsafeSettings(db: Queryable): Promise<string[]> {
   const unsafe = await db.query(
-    `SELECT name || '=' || setting FROM pg_settings
+    `SELECT name FROM pg_settings
      WHERE name = ANY ($1::text[]) AND setting = 'off' ORDER BY name`,
     [`{${safetySettings.join(',')}}`],
   );
-  return unsafe.rows.map(([setting]) => setting as string);
+  return unsafe.rows.map(([name]) => name as string);
 }

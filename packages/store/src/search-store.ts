@@ -3,6 +3,7 @@
  * since the epoch (they do not fit a JSON number), durations are ns as numbers.
  * Every query is bounded by `limit` and answers only for its tenant.
  */
+import type { SafetyFinding } from '@spillway/broker';
 import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
 import type { LedgerSide, RowCount } from './ledger.ts';
 import type { Rebuildable } from './rebuild.ts';
@@ -230,6 +231,8 @@ export interface OperationSummary extends Omit<ServiceSummary, 'service' | 'spar
 }
 
 export interface SearchStore extends Sink, LedgerSide, Rebuildable {
+  /** What is unsafe about the started store; absent where nothing can be. */
+  inspect?(): Promise<SafetyFinding[]>;
   findTraces(query: TraceQuery): Promise<Page<TraceSummary>>;
   /** Spans of a trace by start time; undefined when there is none. At most 10,000. */
   trace(

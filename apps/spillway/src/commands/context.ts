@@ -16,12 +16,22 @@ export interface Context {
   adapters: Adapters;
 }
 
+interface GlobalOptions {
+  config?: string;
+  data?: string;
+  unsafeAllow?: string[];
+}
+
 export function configOf(
   context: Context,
   command: CommanderCommand,
 ): LoadedConfig<SpillwayConfig> {
-  const { config: file, data } = command.optsWithGlobals<{ config?: string; data?: string }>();
-  const flags = data === undefined ? context.flags : { ...context.flags, 'data.dir': data };
+  const { config: file, data, unsafeAllow } = command.optsWithGlobals<GlobalOptions>();
+  const flags = {
+    ...context.flags,
+    ...(data !== undefined && { 'data.dir': data }),
+    ...(unsafeAllow !== undefined && { unsafeAllow: unsafeAllow.join(',') }),
+  };
   return loadConfig(spillwaySchema, { file, env: context.env, flags });
 }
 
