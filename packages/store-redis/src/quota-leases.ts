@@ -1,93 +1,190 @@
-import { LeasedQuota } from '@spillway/resilience';
-import Bottleneck from 'bottleneck';
-import { Redis } from 'ioredis';
+import { LeasedQuota, type Quota, type QuotaLimit, type Quotas } from '@spillway/resilience';
+import type Bottleneck from 'bottleneck';
+import type { Redis } from 'ioredis';
 import { optionsOf } from './client.ts';
 import type { RedisConfig } from './config.ts';
+import { connectQuotas } from './quota-connection.ts';
+import { QuotaMembers } from './quota-members.ts';
 import { QuotaReservoir } from './quota-reservoir.ts';
 
-/** Bottleneck refills at its heartbeat at the latest, which beats every 5 s. */
-const refillMs = 5_000;
+export type QuotaLeasesEvent =
+  /** Redis does not answer: each process spends its share, until `quotas-shared`. */
+  | { type: 'quotas-local'; share: number; reason: string }
+  | { type: 'quotas-shared'; gateways: number };
 
 export type QuotaLeasesOptions = RedisConfig & {
-  /** 0 to 1: the part of each quota that this process spends while Redis is away. */
-  localShare: number;
+  /** Processes that share the quotas, to be reckoned with while Redis was never reached. */
+  gatewaysAssumed: number;
+  report?: (event: QuotaLeasesEvent) => void;
+  /** Monotonic milliseconds. */
   nowMs?: () => number;
 };
 
-export interface QuotaLeases {
+export interface QuotaLeases extends Quotas {
   /** Does not wait for a Redis that is away. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Shared by all processes that ask for the name; made once per name. Only after `start`. */
-  quota(name: string, ratePerSecond: number): LeasedQuota;
-  health(): { ok: boolean; detail: string };
+  /** Always well: the detail tells when it spends its own share. */
+  health(): { ok: true; detail: string };
 }
 
-/** Quotas that gateways share: spent locally, leased in parts. Does no I/O before `start`. */
+/** Quotas that processes share: spent locally, leased in parts. Does no I/O before `start`. */
 export function createQuotaLeases(options: QuotaLeasesOptions): QuotaLeases {
   return new Leases(options);
 }
 
+const beatMs = 2_000;
+/** A lease, or a beat, that takes longer counts as failed. */
+const answerMsMax = 500;
+/** A quota that leased nothing for so long is not listened to in Redis any more. */
+const idleMs = 30_000;
+
+interface Opened {
+  limit: QuotaLimit;
+  quota: LeasedQuota;
+  reservoir: QuotaReservoir;
+}
+
 class Leases implements QuotaLeases {
   readonly #options: QuotaLeasesOptions;
-  readonly #quotas = new Map<string, LeasedQuota>();
+  readonly #nowMs: () => number;
+  readonly #members: QuotaMembers;
+  readonly #opened = new Set<Opened>();
   #redis: Redis | undefined;
   #connection: Bottleneck.IORedisConnection | undefined;
-  #trouble: string | undefined = 'not connected';
+  #timer: NodeJS.Timeout | undefined;
+  /** Why it spends its own share; undefined while it leases. */
+  #trouble: string | undefined = 'not started';
 
   constructor(options: QuotaLeasesOptions) {
     this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    const { keyPrefix, gatewaysAssumed: atFirst } = options;
+    this.#members = new QuotaMembers({ keyPrefix, atFirst, nowMs: this.#nowMs });
   }
 
   async start(): Promise<void> {
+    const { url, commandTimeoutMs } = this.#options;
     const options = optionsOf(this.#options, 'spillway-quotas');
-    // Bottleneck reads replies of the older protocol, and waits for connections without asking.
-    const redis = new Redis(this.#options.url, { ...options, protocol: 2, lazyConnect: false });
-    redis.on('error', (error) => {
-      this.#trouble = error.message;
-    });
-    redis.on('ready', () => {
-      this.#trouble = undefined;
-    });
+    const { redis, connection } = connectQuotas(url, options);
     this.#redis = redis;
-    this.#connection = new Bottleneck.IORedisConnection({ client: redis });
-    this.#connection.on('error', () => undefined); // Told by `health` and by each lease.
+    this.#connection = connection;
+    connection.on('error', (error) => {
+      if (this.#redis) this.#lose(error.message);
+    });
+    const ready = new Promise((resolve) => redis.once('ready', resolve));
+    await Promise.race([ready, pause(Math.min(commandTimeoutMs, 2 * answerMsMax))]);
+    await this.#beat();
+    this.#timer = setInterval(() => void this.#beat(), beatMs).unref();
   }
 
   async stop(): Promise<void> {
-    this.#quotas.clear();
-    await this.#connection?.disconnect(false);
-    this.#connection = undefined;
+    clearInterval(this.#timer);
+    const [redis, connection] = [this.#redis, this.#connection];
     this.#redis = undefined;
+    this.#connection = undefined;
+    this.#trouble = 'stopped';
+    for (const { reservoir } of this.#opened) reservoir.close();
+    if (redis?.status === 'ready') await inTime(this.#members.leave(redis)).catch(() => undefined);
+    await connection?.disconnect(false);
   }
 
-  quota(name: string, ratePerSecond: number): LeasedQuota {
-    const known = this.#quotas.get(name);
-    if (known) return known;
-    if (!this.#connection) throw new Error('quota leases are not started');
-    const { keyPrefix, commandTimeoutMs, localShare, nowMs } = this.#options;
+  open(limit: QuotaLimit): Quota & { close(): void } {
+    const connection = this.#connection;
+    if (!connection) throw new Error('quota leases are not started');
+    const { tenant, of, ratePerSecond, burst } = limit;
+    const share = (): number => 1 / this.#members.count;
     const reservoir = new QuotaReservoir({
-      connection: this.#connection,
-      id: `${keyPrefix}{quota}:${name}:${ratePerSecond}`,
-      amount: Math.round((ratePerSecond * refillMs) / 1_000),
-      refillMs,
-      timeoutMs: commandTimeoutMs,
-    });
-    const quota = new LeasedQuota({
-      reservoir,
+      connection,
+      // With the limit: where processes disagree for the time of a change, each keeps its own.
+      id: `${this.#options.keyPrefix}{quota}:${tenant}:${of}:${ratePerSecond}:${burst}`,
       ratePerSecond,
-      refillMs,
-      localShare,
-      nowMs: nowMs ?? (() => performance.now()),
+      burst,
+      share,
+      timeoutMs: answerMsMax,
     });
-    this.#quotas.set(name, quota);
-    return quota;
+    const leased = { lease: (wanted: number) => this.#lease(reservoir, wanted) };
+    const nowMs = this.#nowMs;
+    const quota = new LeasedQuota({ reservoir: leased, ratePerSecond, burst, share, nowMs });
+    const opened = { limit, quota, reservoir };
+    this.#opened.add(opened);
+    const close = (): void => {
+      this.#opened.delete(opened);
+      reservoir.close();
+    };
+    return Object.assign(quota, { close });
   }
 
-  health(): { ok: boolean; detail: string } {
-    const trouble = this.#redis ? this.#trouble : 'not started';
-    return trouble
-      ? { ok: false, detail: `quotas fall back to the local share: ${trouble}` }
-      : { ok: true, detail: 'connected' };
+  stats() {
+    return {
+      localShare: this.#trouble === undefined ? undefined : 1 / this.#members.count,
+      leased: [...this.#opened].map(({ limit: { tenant, of }, quota }) => ({
+        tenant,
+        of,
+        amount: quota.leased,
+      })),
+    };
   }
+
+  health(): { ok: true; detail: string } {
+    const gateways = this.#members.count;
+    const detail =
+      this.#trouble === undefined
+        ? `shared by ${gateways}`
+        : `each of ${gateways} spends its share: ${this.#trouble}`;
+    return { ok: true, detail };
+  }
+
+  async #lease(reservoir: QuotaReservoir, wanted: number): Promise<number> {
+    try {
+      if (this.#redis?.status !== 'ready') throw new Error('not connected');
+      const granted = await reservoir.lease(wanted);
+      this.#regain();
+      return granted;
+    } catch (error) {
+      this.#lose((error as Error).message);
+      throw error;
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const redis = this.#redis;
+    if (!redis) return;
+    const idleAt = this.#nowMs() - idleMs;
+    for (const { quota, reservoir } of this.#opened) {
+      if (quota.askedMs < idleAt) reservoir.close();
+    }
+    try {
+      await inTime(this.#members.beat(redis));
+      this.#regain();
+    } catch (error) {
+      this.#members.missed();
+      this.#lose((error as Error).message);
+    }
+  }
+
+  #lose(reason: string): void {
+    const wasWell = this.#trouble === undefined || this.#trouble === 'not started';
+    if (!this.#redis) return;
+    this.#trouble = reason;
+    const share = 1 / this.#members.count;
+    if (wasWell) this.#options.report?.({ type: 'quotas-local', share, reason });
+  }
+
+  #regain(): void {
+    if (this.#trouble === undefined || !this.#redis) return;
+    this.#trouble = undefined;
+    this.#options.report?.({ type: 'quotas-shared', gateways: this.#members.count });
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = pause(answerMsMax).then(() => {
+    throw new Error(`no answer in ${answerMsMax} ms`);
+  });
+  return Promise.race([work, late]);
 }
