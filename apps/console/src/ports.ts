@@ -47,7 +47,7 @@ export interface DeadLetterView {
   receivedMs: number;
   deadSinceMs: number;
   /** The message it was cut from. */
-  source: { topic: string; partition: number; position: number };
+  source: { topic: string; partition: number; position: number | undefined };
   resubmitted: boolean;
 }
 

@@ -2,9 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deadLetterTopicOf, type OutgoingMessage, stampHeaders, topicOf } from '@spillway/broker';
+import {
+  deadLetterTopicOf,
+  letterHeaders,
+  type OutgoingMessage,
+  stampHeaders,
+  topicOf,
+} from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import { DeadLetters, letterHeaders } from '@spillway/consumer';
+import { DeadLetters } from '@spillway/consumer';
 import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
 import { audit, type DecodedMessage, type SearchStore } from '@spillway/store';
 import { createDuckdbSearchStore, createMemoryLiveStore } from '@spillway/store-embedded';

@@ -30,6 +30,8 @@ export interface GatewayOptions {
   name: string;
   /** Grows from one start of this gateway to the next, e.g. milliseconds since 1970 at start. */
   epoch: number;
+  /** The largest message that the broker takes, with key and headers; larger ones are split. */
+  messageBytesMax: number;
   report?: (event: GatewayEvent) => void;
   /** Monotonic milliseconds. */
   nowMs?: () => number;
@@ -83,7 +85,17 @@ class OtlpGateway implements Gateway {
     this.#parcels = new Parcels({ gateway, epoch, notes: this.#notes });
     this.#queue = new PublishQueue({ ...config, broker, parcels: this.#parcels, nowMs });
     const [parcels, queue, notes, stats] = [this.#parcels, this.#queue, this.#notes, this.#stats];
-    this.#ingest = new Ingest({ broker, config, parcels, queue, notes, stats, report });
+    const { messageBytesMax } = options;
+    this.#ingest = new Ingest({
+      broker,
+      config,
+      messageBytesMax,
+      parcels,
+      queue,
+      notes,
+      stats,
+      report,
+    });
     const [keys, tls] = [this.#keys, this.#tls];
     const [admission, ingest] = [this.#admission, this.#ingest];
     const stopping = (): boolean => this.#state === 'stopping';

@@ -24,6 +24,7 @@ describe('Ingest', () => {
     const ingest = new Ingest({
       broker,
       config,
+      messageBytesMax: 1_000_000,
       notes,
       parcels: new Parcels({ ...identity, notes }),
       queue: { publish: () => Promise.reject(bug) } as unknown as PublishQueue,
@@ -54,6 +55,7 @@ describe('Ingest', () => {
     const ingest = new Ingest({
       broker,
       config: gatewaySection.parse({}),
+      messageBytesMax: 1_000_000,
       notes,
       parcels: new Parcels({ gateway: 'gw', epoch: 1, notes }),
       queue: {} as PublishQueue,

@@ -4,6 +4,7 @@ import { slotTable } from '@spillway/ring';
 import type { Ticket } from './admission.ts';
 import { type Encoding, Inflater } from './inflate.ts';
 import type { LedgerNotes } from './ledger-notes.ts';
+import { fitSlices } from './oversize.ts';
 import type { Delivery, Parcels } from './parcel.ts';
 import type { PublishQueue } from './publish-queue.ts';
 import { overloaded, Refusal } from './refusal.ts';
@@ -32,6 +33,8 @@ export type IngestEvent = { type: 'internal-error'; signal: Signal; error: unkno
 export interface IngestOptions {
   broker: Broker;
   config: GatewayConfig;
+  /** The largest message that the broker takes. */
+  messageBytesMax: number;
   parcels: Parcels;
   queue: PublishQueue;
   notes: LedgerNotes;
@@ -88,7 +91,10 @@ export class Ingest {
     if (scanned instanceof Refusal) return scanned;
     this.#options.stats.bytes(signal, { received, scanned: scanned.bytes });
     ticket.spendRecords(scanned.records);
-    const { slices } = scanned;
+    const { messageBytesMax } = this.#options;
+    const grow = (bytes: number): Refusal | undefined => ticket.grow(bytes);
+    const slices = fitSlices({ signal, slices: scanned.slices, messageBytesMax, grow });
+    if (slices instanceof Refusal) return slices;
     if (slices.length === 0) return { rejectedRecords: 0, message: '' };
     const traceparent = traceparentOf(arrival.traceparent);
     const parcel = { signal, tenant, receivedMs, traceparent, slices, cancelled };

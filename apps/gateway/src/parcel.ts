@@ -1,6 +1,7 @@
 import { type OutgoingMessage, type PublishOutcome, stampHeaders, topicOf } from '@spillway/broker';
-import type { Signal, Slice } from '@spillway/otlp';
+import type { Signal } from '@spillway/otlp';
 import type { LedgerNotes } from './ledger-notes.ts';
+import { type Load, letterOf, type OversizeRecord } from './oversize.ts';
 import { overloaded, type Refusal } from './refusal.ts';
 import { Counts, type GatewayStats } from './stats.ts';
 
@@ -10,7 +11,7 @@ export interface Parcel {
   tenant: string;
   receivedMs: number;
   traceparent: string | undefined;
-  slices: readonly Slice[];
+  slices: readonly Load[];
   /** The request is answered already: do not publish what is still waiting. */
   cancelled: () => boolean;
 }
@@ -35,6 +36,7 @@ export interface ParcelsOptions {
 export class Parcels {
   readonly #options: ParcelsOptions;
   readonly #sequences = new Map<string, number>();
+  #letters = 0;
   readonly #accepted = new Counts<{ signal: Signal; tenant: string }>();
   readonly #refused = new Counts<{ signal: Signal; tenant: string; reason: string }>();
 
@@ -47,7 +49,9 @@ export class Parcels {
     const { gateway, epoch } = this.#options;
     const { signal, tenant, receivedMs, traceparent } = parcel;
     const topic = topicOf[signal];
-    return parcel.slices.map(({ partition, records, chunks }) => {
+    return parcel.slices.map((slice) => {
+      if (slice.refused) return this.#letter(parcel, slice);
+      const { partition, records, chunks, ordinals } = slice;
       const sequence = this.#nextSequence(`${topic}/${partition}`);
       return {
         topic,
@@ -63,9 +67,18 @@ export class Parcels {
           records,
           receivedMs,
           traceparent,
+          ordinals,
         }),
       };
     });
+  }
+
+  #letter(parcel: Parcel, { partition, refused }: Load): SequencedMessage {
+    const { gateway, epoch } = this.#options;
+    const sequence = ++this.#letters;
+    const stamp = { ...parcel, partition, seq: `${gateway}/${epoch}/${sequence}` };
+    const key = `${parcel.tenant}/${partition}`;
+    return { ...letterOf(refused as OversizeRecord, stamp), partition, sequence, key, value: [] };
   }
 
   /** `outcomes` and `messages` are the parcel's own, slice by slice. */
@@ -79,7 +92,11 @@ export class Parcels {
     let message = '';
     parcel.slices.forEach((slice, i) => {
       const outcome = outcomes[i] ?? { status: 'unknown', message: 'no outcome' };
-      if (outcome.status === 'durable') {
+      if (outcome.status === 'durable' && slice.refused) {
+        this.#refuse(parcel, slice.records, 'too-large');
+        rejectedRecords += slice.records;
+        message = slice.refused.reason;
+      } else if (outcome.status === 'durable') {
         this.#accept(parcel, slice, messages[i] as SequencedMessage, outcome.position);
       } else if (outcome.status === 'refused' && outcome.code === 'too-large') {
         this.#refuse(parcel, slice.records, 'too-large');
@@ -110,7 +127,7 @@ export class Parcels {
 
   #accept(
     { signal, tenant, receivedMs }: Parcel,
-    { records, partition }: Slice,
+    { records, partition }: Load,
     { topic, sequence }: SequencedMessage,
     position: number | undefined,
   ): void {

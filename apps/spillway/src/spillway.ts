@@ -191,6 +191,7 @@ export class Spillway implements Component {
       broker,
       name: this.#gatewayName,
       epoch,
+      messageBytesMax: this.#config.broker[this.#config.broker.kind].messageBytesMax,
       report: this.#report,
     });
     return this.#gateway;

@@ -47,7 +47,7 @@ export interface Envelope {
   traceparent: string | undefined;
   /** Set on a resubmitted dead letter: only this group takes it. */
   onlyGroup: string | undefined;
-  /** Of a resubmitted dead letter: each record's ordinal among equals, so that keys stay. */
+  /** Of a resubmitted dead letter or a split message: each record's ordinal, so that keys stay. */
   ordinals: number[] | undefined;
 }
 
@@ -78,6 +78,8 @@ export interface Stamp {
   records: number;
   receivedMs: number;
   traceparent?: string | undefined;
+  /** Of a part of a message that was split: each record's ordinal, so that keys stay. */
+  ordinals?: readonly number[] | undefined;
 }
 
 export function stampHeaders(stamp: Stamp): Headers {
@@ -88,6 +90,7 @@ export function stampHeaders(stamp: Stamp): Headers {
     [headerNames.seq]: `${stamp.gateway}/${stamp.epoch}/${stamp.sequence}`,
   };
   if (stamp.traceparent !== undefined) headers[headerNames.traceparent] = stamp.traceparent;
+  if (stamp.ordinals !== undefined) headers[headerNames.ordinals] = stamp.ordinals.join(',');
   return headers;
 }
 

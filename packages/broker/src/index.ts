@@ -1,5 +1,6 @@
 export * from './broker.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
+export * from './letter-headers.ts';
 export * from './names.ts';
 export * from './safety.ts';

@@ -1,5 +1,4 @@
-import type { Headers } from '@spillway/broker';
-import { letterHeaders } from './dead-letter.ts';
+import { type Headers, letterHeaders } from '@spillway/broker';
 import type { Rewind } from './rewind.ts';
 
 /** What a consumer tells besides its counts. */

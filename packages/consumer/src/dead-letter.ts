@@ -2,6 +2,7 @@ import {
   type DeliveredMessage,
   deadLetterTopicOf,
   headerNames,
+  letterHeaders,
   type MessageId,
   type OutgoingMessage,
   type PublishOutcome,
@@ -10,19 +11,6 @@ import {
 import { extract, type Signal, signals } from '@spillway/otlp';
 import type { MessageOutcome } from '@spillway/store';
 import type { Item } from './decode-message.ts';
-
-/** Headers of a dead letter, beside those of the message it was cut from. */
-export const letterHeaders = {
-  group: 'spillway-dlq-group',
-  code: 'spillway-dlq-code',
-  reason: 'spillway-dlq-reason',
-  /** Where the message is: `topic/partition/position`. */
-  source: 'spillway-dlq-source',
-  /** Records in this letter; `spillway-records` stays that of the message. */
-  records: 'spillway-dlq-records',
-  /** Marker: the letter at this position of the same partition went back in. */
-  resubmitted: 'spillway-dlq-resubmitted',
-} as const;
 
 const reasonCharsMax = 1_000;
 
@@ -109,7 +97,8 @@ export interface DeadLetter {
   receivedMs: number;
   /** When it became a dead letter. */
   deadSinceMs: number;
-  source: { topic: string; partition: number; position: number };
+  /** No position: it never was on the broker. */
+  source: { topic: string; partition: number; position: number | undefined };
   sourceId: MessageId;
   resubmitted: boolean;
 }
@@ -121,7 +110,7 @@ export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
   const group = headers[letterHeaders.group];
   const source = parseSource(headers[letterHeaders.source]);
   if (!signal || !group || !source) return undefined;
-  const envelope = readEnvelope({ ...message, ...source });
+  const envelope = readEnvelope({ ...message, ...source, position: source.position ?? 0 });
   return {
     id: `${signal}/${partition}/${position}`,
     group,
@@ -141,5 +130,6 @@ export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
 function parseSource(text: string | undefined) {
   const [topic, partition, position] = text?.split('/') ?? [];
   if (!topic || partition === undefined || position === undefined) return undefined;
-  return { topic, partition: Number(partition), position: Number(position) };
+  const at = position === '' ? undefined : Number(position);
+  return { topic, partition: Number(partition), position: at };
 }

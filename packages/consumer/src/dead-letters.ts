@@ -4,12 +4,13 @@ import {
   deadLetterTopicOf,
   type Headers,
   headerNames,
+  letterHeaders,
   type Position,
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
 import { protobufToJson, type Signal, signals } from '@spillway/otlp';
-import { type DeadLetter, letterHeaders, readLetter } from './dead-letter.ts';
+import { type DeadLetter, readLetter } from './dead-letter.ts';
 import { sleep } from './retry.ts';
 
 export interface DeadLetterFilter {

@@ -48,6 +48,7 @@ function* valuesOf(record: TelemetryRecord): Generator<Named> {
     yield ['all links', record.links.reduce((sum, each) => sum + 32 + sumOf(each.attributes), 0)];
   } else {
     yield ['metric metadata', sumOf(record.metric.metadata)];
+    yield ['metric name', Buffer.byteLength(record.metric.name)];
     yield ['description', Buffer.byteLength(record.metric.description)];
     yield ['buckets', 8 * (record.bucketCounts?.length ?? 0)];
     yield ['exemplars', record.exemplars.length * 40];

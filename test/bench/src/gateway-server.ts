@@ -40,7 +40,8 @@ async function gateway(): Promise<string> {
   const topics = names.map((name) => ({ name, partitions }));
   await broker.ensureTopics([...topics, { name: ledgerTopic, partitions: 1 }]);
   const config = gatewaySection.parse({ httpPort: 0, grpcPort: 0 });
-  const door = createGateway({ config, broker, name: 'bench', epoch: Date.now() });
+  const messageBytesMax = 8 * 1024 * 1024;
+  const door = createGateway({ config, broker, name: 'bench', epoch: Date.now(), messageBytesMax });
   await door.start();
   return door.addresses.http;
 }

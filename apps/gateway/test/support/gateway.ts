@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   type Broker,
   type DeliveredMessage,
+  deadLetterTopicOf,
   ledgerTopic,
   type OutgoingMessage,
   type PublishOutcome,
@@ -24,6 +25,7 @@ export const partitions = 4;
 export const epoch = 1_700_000_000_000;
 const topics = [
   ...Object.values(topicOf).map((name) => ({ name, partitions })),
+  ...Object.values(deadLetterTopicOf).map((name) => ({ name, partitions, kept: true })),
   { name: ledgerTopic, partitions: 1 },
 ];
 
@@ -52,6 +54,7 @@ export interface RunOptions {
   config?: Partial<GatewayConfig>;
   broker?: Broker;
   nowMs?: () => number;
+  messageBytesMax?: number;
 }
 
 /** A gateway on free ports, stopped at the end of the test. */
@@ -63,6 +66,7 @@ export async function runGateway(options: RunOptions = {}): Promise<Running> {
     broker,
     name: 'gw',
     epoch,
+    messageBytesMax: options.messageBytesMax ?? 16 * 1024 * 1024,
     report: (event) => events.push(event),
     ...(options.nowMs && { nowMs: options.nowMs }),
   });

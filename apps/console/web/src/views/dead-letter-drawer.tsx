@@ -24,7 +24,10 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
             'refused by': letter.group,
             records: String(letter.records),
             accepted: timeText(letter.receivedMs, { date: true }),
-            'cut from': `${topic} partition ${partition} position ${position}`,
+            'cut from':
+              position === undefined
+                ? `a request, for ${topic} partition ${partition}`
+                : `${topic} partition ${partition} position ${position}`,
           };
           const attributes = Object.entries(facts).map(([key, stringValue]) => ({
             key,

@@ -1,0 +1,19 @@
+/** Headers of a dead letter, beside those of the message it was cut from. */
+export const letterHeaders = {
+  /** Who refused it: a consumer group, or `gatewayGroup`. */
+  group: 'spillway-dlq-group',
+  code: 'spillway-dlq-code',
+  reason: 'spillway-dlq-reason',
+  /** Where the message is: `topic/partition/position`; no position when it never got one. */
+  source: 'spillway-dlq-source',
+  /** Records in this letter; `spillway-records` stays that of the message. */
+  records: 'spillway-dlq-records',
+  /** Of a letter without a body: how large the record was, and the SHA-256 of its message in hex. */
+  bytes: 'spillway-dlq-bytes',
+  digest: 'spillway-dlq-digest',
+  /** Marker: the letter at this position of the same partition went back in. */
+  resubmitted: 'spillway-dlq-resubmitted',
+} as const;
+
+/** Its letters are about records that were refused to the client: they were never accepted. */
+export const gatewayGroup = 'gateway';
