@@ -25,6 +25,10 @@ export const projectorSection = z
       .min(1)
       .default(defaultLimits.retryMaxMs)
       .describe('Longest wait between tries.'),
+    breakerResetMs: whole()
+      .min(1)
+      .default(defaultLimits.breakerResetMs)
+      .describe('A read store that failed several times is tried no sooner than this.'),
     searchRetentionHours: z
       .number()
       .positive()

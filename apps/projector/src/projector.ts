@@ -1,5 +1,6 @@
 import type { Broker } from '@spillway/broker';
 import { Consumer, type ConsumerEvent } from '@spillway/consumer';
+import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { LiveStore, SearchStore } from '@spillway/store';
 import type { ProjectorConfig } from './config.ts';
@@ -11,6 +12,7 @@ const hourMs = 3_600_000;
 interface ProjectorOptions {
   config: ProjectorConfig;
   broker: Broker;
+  dependencies?: Dependencies;
   report?: (event: ConsumerEvent) => void;
 }
 
@@ -28,7 +30,12 @@ export function createSearchProjector(
   options: ProjectorOptions & { store: SearchStore; accountHours: number },
 ): Projector {
   const { store, config, accountHours } = options;
-  const consumer = new Consumer({ ...common(options), group: searchGroup, sink: store });
+  const consumer = new Consumer({
+    ...common(options),
+    group: searchGroup,
+    sink: store,
+    dependency: 'search-store',
+  });
   const retention = new PeriodicTask({
     name: 'search store retention',
     everyMs: hourMs,
@@ -49,12 +56,13 @@ export function createLiveProjector(options: ProjectorOptions & { store: LiveSto
     ...common(options),
     group: liveGroup,
     sink: store,
+    dependency: 'live-store',
     replayFromMs,
   });
   return { consumer, components: [consumer] };
 }
 
-function common({ broker, config, report }: ProjectorOptions) {
+function common({ broker, config, report, dependencies }: ProjectorOptions) {
   const { searchRetentionHours: _, ...limits } = config;
-  return report ? { broker, limits, report } : { broker, limits };
+  return { broker, limits, ...(report && { report }), ...(dependencies && { dependencies }) };
 }

@@ -20,6 +20,8 @@ const usual = new Set([
   'rewound',
   'search-reachable',
   'store-available',
+  'store-closed',
+  'store-half-open',
   'topic-created',
   'unblocked',
 ]);

@@ -1,5 +1,5 @@
 import type { Broker, SafetyFinding } from '@spillway/broker';
-import type { ConsumerStats } from '@spillway/consumer';
+import type { ConsumerReport } from '@spillway/consumer';
 import type { Gateway, GatewayStats } from '@spillway/gateway';
 import type { ComponentHealth, Family, Metrics, Sample } from '@spillway/runtime';
 import type { Consumers } from './pipeline.ts';
@@ -125,7 +125,7 @@ type Lag = Awaited<ReturnType<Broker['lag']>>[number];
 
 function consumerFamilies(consumers: Consumers): Family[] {
   const outcomes = ['stored', 'duplicates', 'deadLettered'] as const;
-  const each = (read: (group: string, stats: Readonly<ConsumerStats>) => Sample[]): Sample[] =>
+  const each = (read: (group: string, stats: Readonly<ConsumerReport>) => Sample[]): Sample[] =>
     consumers.groups.flatMap((group) => {
       const stats = consumers.consumer(group)?.stats();
       return stats ? read(group, stats) : [];
@@ -152,8 +152,27 @@ function consumerFamilies(consumers: Consumers): Family[] {
       type: 'counter',
       read: () => each((group, { retries }) => [{ labels: { group }, value: retries }]),
     },
+    gauge(
+      'spillway_consumer_breaker_state',
+      '1 for the state that the breaker of the store is in.',
+      () =>
+        each((group, { breaker }) =>
+          breakerStates.map((state) => ({ labels: { group, state }, value: +(state === breaker) })),
+        ),
+    ),
+    {
+      name: 'spillway_consumer_breaker_opened_total',
+      help: 'Times that the store failed so often that it was only probed from then on.',
+      type: 'counter',
+      read: () => each((group, stats) => [{ labels: { group }, value: stats.breakerOpened }]),
+    },
+    gauge('spillway_consumer_held_partitions', 'Their next message is wanted later.', () =>
+      each((group, { partitionsHeld }) => [{ labels: { group }, value: partitionsHeld }]),
+    ),
   ];
 }
+
+const breakerStates = ['closed', 'half-open', 'open'] as const;
 
 function processFamilies(): Family[] {
   return [

@@ -16,12 +16,13 @@ export class Consumers implements Pipeline {
   readonly #byGroup: ReadonlyMap<string, Restartable>;
 
   constructor(parts: Omit<Parts, 'pipeline'>, roles: readonly Role[], report: Report) {
-    const { config, broker, writeStore, search, live } = parts;
-    const projector = { config: config.projector, broker, report };
+    const { config, broker, writeStore, search, live, dependencies } = parts;
+    const told = { report, dependencies };
+    const projector = { ...told, config: config.projector, broker };
     const accountHours = config.writer.retentionHours;
     const byRole: Partial<Record<Role, Restartable>> = {
       writer: new Restartable(writerGroup, () =>
-        createWriter({ config: config.writer, broker, store: writeStore, report }),
+        createWriter({ config: config.writer, broker, store: writeStore, ...told }),
       ),
       'search-projector': new Restartable(searchGroup, () =>
         createSearchProjector({ ...projector, store: search.store, accountHours }),

@@ -33,6 +33,12 @@ export const writerSection = z
       .min(1)
       .default(defaultLimits.retryMaxMs)
       .describe('Longest wait between tries.'),
+    breakerResetMs: z
+      .number()
+      .int()
+      .min(1)
+      .default(defaultLimits.breakerResetMs)
+      .describe('A write store that failed several times is tried no sooner than this.'),
     retentionHours: z
       .number()
       .positive()

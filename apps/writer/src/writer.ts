@@ -1,5 +1,6 @@
 import type { Broker } from '@spillway/broker';
 import { Consumer, type ConsumerEvent } from '@spillway/consumer';
+import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { WriteStore } from '@spillway/store';
 import type { WriterConfig } from './config.ts';
@@ -12,6 +13,7 @@ export interface WriterOptions {
   config: WriterConfig;
   broker: Broker;
   store: WriteStore;
+  dependencies?: Dependencies;
   report?: (event: ConsumerEvent) => void;
 }
 
@@ -22,10 +24,12 @@ export interface Writer {
 }
 
 /** Consumes the OTLP topics into the write store. */
-export function createWriter({ config, broker, store, report }: WriterOptions): Writer {
+export function createWriter({ config, broker, store, ...told }: WriterOptions): Writer {
   const { retentionHours, ...limits } = config;
-  const options = { group: writerGroup, broker, sink: store, limits };
-  const consumer = new Consumer(report ? { ...options, report } : options);
+  const consumer = new Consumer({
+    ...{ ...told, group: writerGroup, broker, sink: store, limits },
+    dependency: 'write-store',
+  });
   const notes = new NoteConsumer({
     broker,
     store,

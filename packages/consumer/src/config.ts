@@ -8,6 +8,8 @@ export interface ConsumerLimits {
   gatherMs: number;
   retryBaseMs: number;
   retryMaxMs: number;
+  /** After some failures in a row the store is tried no sooner than this, with one message. */
+  breakerResetMs: number;
 }
 
 export const defaultLimits: ConsumerLimits = {
@@ -16,4 +18,5 @@ export const defaultLimits: ConsumerLimits = {
   gatherMs: 200,
   retryBaseMs: 100,
   retryMaxMs: 10_000,
+  breakerResetMs: 1_000,
 };

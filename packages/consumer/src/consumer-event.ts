@@ -5,6 +5,8 @@ import type { Rewind } from './rewind.ts';
 export type ConsumerEvent = { group: string } & (
   | ({ type: 'rewound' } & Rewind)
   | { type: 'sink-unavailable'; attempt: number; waitMs: number; error: Error }
+  /** From `store-open` on the store is only probed; `store-closed` says that it works again. */
+  | { type: 'store-open' | 'store-half-open' | 'store-closed'; reason: string }
   | { type: 'partition-held'; partition: string; reason: string; waitMs: number }
   | { type: 'dead-letter'; code: string; records: number; reason: string }
   | { type: 'dead-letter-refused'; attempt: number; waitMs: number; error: Error }

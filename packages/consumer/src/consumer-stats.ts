@@ -1,3 +1,4 @@
+import type { BreakerState } from '@spillway/resilience';
 import type { MessageOutcome } from '@spillway/store';
 import type { Item } from './decode-message.ts';
 
@@ -9,6 +10,16 @@ export interface ConsumerStats {
   deadLettered: number;
   batches: number;
   retries: number;
+}
+
+/** What a consumer tells of itself. */
+export interface ConsumerReport extends ConsumerStats {
+  /** Of the store. */
+  breaker: BreakerState;
+  /** Times that it opened. */
+  breakerOpened: number;
+  /** Partitions whose next message the store wants later. */
+  partitionsHeld: number;
 }
 
 export function newStats(): ConsumerStats {

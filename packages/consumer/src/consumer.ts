@@ -1,22 +1,15 @@
-import {
-  type Broker,
-  partitionName,
-  type Subscription,
-  type TopicPartition,
-  topicOf,
-} from '@spillway/broker';
+import { type Broker, type Subscription, topicOf } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
+import { type Dependencies, fullJitterMs } from '@spillway/resilience';
 import type { Sink } from '@spillway/store';
-import { backoffMs } from './backoff.ts';
-import { positionsToCommit } from './commit.ts';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
-import { type ConsumerStats, count, newStats } from './consumer-stats.ts';
-import { decodeMessage, type Item } from './decode-message.ts';
+import { type ConsumerReport, newStats } from './consumer-stats.ts';
 import { Delivery } from './delivery.ts';
-import { firstRetries, HeldPartitions, type Retry } from './held-partitions.ts';
-import { persist, sleep } from './retry.ts';
+import { Loop } from './loop.ts';
+import { sleep } from './retry.ts';
 import { Rewinder } from './rewind.ts';
+import { StoreGate } from './store-gate.ts';
 
 export interface ConsumerOptions {
   group: string;
@@ -25,6 +18,9 @@ export interface ConsumerOptions {
   limits?: Partial<ConsumerLimits>;
   /** Where a sink that knows nothing of a partition begins to read: ms since the epoch. */
   replayFromMs?: () => number;
+  /** Told when the store goes down and comes back, under the name `dependency`. */
+  dependencies?: Dependencies;
+  dependency?: string;
   report?: (event: ConsumerEvent) => void;
   clock?: () => number;
   random?: () => number;
@@ -39,14 +35,15 @@ export class Consumer {
   readonly #options: ConsumerOptions;
   readonly #limits: ConsumerLimits;
   readonly #clock: () => number;
+  readonly #random: () => number;
   readonly #abort = new AbortController();
-  readonly #held = new HeldPartitions();
   readonly #stats = newStats();
+  readonly #gate: StoreGate;
   readonly #delivery: Delivery;
   readonly #rewinder: Rewinder;
   #subscription: Subscription | undefined;
   #running: Promise<void> | undefined;
-  #round: Promise<void> = Promise.resolve();
+  #loop: Loop | undefined;
   #pause: PromiseWithResolvers<void> | undefined;
   #trouble: string | undefined;
 
@@ -55,15 +52,21 @@ export class Consumer {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#clock = options.clock ?? Date.now;
-    const { group, broker, sink, report, random = Math.random } = options;
+    const { group, broker, sink, report, dependency, dependencies } = options;
+    this.#random = options.random ?? Math.random;
+    const common = { limits: this.#limits, random: this.#random };
     this.#rewinder = new Rewinder({
       ...options,
       report: (rewind) => report?.({ type: 'rewound', group, ...rewind }),
     });
+    this.#gate = new StoreGate({
+      ...{ ...common, dependency, dependencies },
+      name: `${group} ${sink.name}`,
+      nowMs: () => performance.now(),
+      onState: (state, reason) => report?.({ type: `store-${state}`, group, reason }),
+    });
     this.#delivery = new Delivery({
-      ...{ group, broker, sink, report, random },
-      limits: this.#limits,
-      signal: this.#abort.signal,
+      ...{ ...common, group, broker, sink, report },
       onRetry: () => {
         this.#stats.retries++;
       },
@@ -84,15 +87,27 @@ export class Consumer {
     this.resume();
     await this.#running;
     await this.#subscription?.close();
+    this.#gate.stop();
   }
 
   health(): { ok: boolean; detail: string } {
+    const { trouble, state } = this.#gate;
+    const { partitions, reason } = this.#loop?.held ?? { partitions: 0, reason: '' };
     if (this.#trouble) return { ok: false, detail: this.#trouble };
-    return { ok: true, detail: this.#pause ? 'paused by an operator' : 'consuming' };
+    if (trouble !== undefined) {
+      const paused =
+        state === 'closed' ? '' : ' (down: partitions are paused, the store is probed)';
+      return { ok: false, detail: `${this.#options.sink.name}: ${trouble}${paused}` };
+    }
+    if (this.#pause) return { ok: true, detail: 'paused by an operator' };
+    const held = partitions ? `; ${partitions} partitions wait for the store: ${reason}` : '';
+    return { ok: true, detail: `consuming${held}` };
   }
 
-  stats(): Readonly<ConsumerStats> {
-    return this.#stats;
+  stats(): Readonly<ConsumerReport> {
+    const { state: breaker, opened: breakerOpened } = this.#gate;
+    const partitionsHeld = this.#loop?.held.partitions ?? 0;
+    return { ...this.#stats, breaker, breakerOpened, partitionsHeld };
   }
 
   get paused(): boolean {
@@ -114,7 +129,7 @@ export class Consumer {
     const subscription = await broker.subscribe({
       group,
       topics: signals.map((signal) => topicOf[signal]),
-      onRevoke: (partitions) => this.#giveUp(partitions),
+      onRevoke: async (partitions) => await this.#loop?.giveUp(partitions),
     });
     this.#rewinder.forgetAll();
     // Before anyone asks for the lag; a sink that cannot tell now is asked again by the loop.
@@ -124,14 +139,15 @@ export class Consumer {
 
   /** What breaks off (a commit that the disk refused) begins anew where the group stands. */
   async #runOn(joined: Subscription): Promise<void> {
-    const { group, report, random = Math.random } = this.#options;
+    const { group, report } = this.#options;
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;
     let subscription: Subscription | undefined = joined;
-    for (let attempt = 0; ; attempt++) {
+    for (let failures = 1; ; failures++) {
       try {
         subscription ??= await this.#join();
         this.#subscription = subscription;
-        await this.#run(subscription);
+        this.#loop = this.#loopOn(subscription);
+        await this.#loop.run();
         return;
       } catch (error) {
         this.#trouble = `broken off: ${(error as Error).message}`;
@@ -139,112 +155,28 @@ export class Consumer {
       }
       await subscription?.close().catch(() => undefined); // It broke off; a new one takes over.
       subscription = undefined;
-      this.#held.clear();
-      if (!(await sleep(backoffMs(attempt, { baseMs, maxMs, random }), this.#abort.signal))) return;
+      this.#loop = undefined;
+      const waitMs = fullJitterMs(failures, { baseMs, maxMs, random: this.#random });
+      if (!(await sleep(waitMs, this.#abort.signal))) return;
     }
   }
 
-  async #run(subscription: Subscription): Promise<void> {
-    let upcoming = this.#fetch(subscription);
-    while (!this.#abort.signal.aborted) {
-      const polled = await upcoming;
-      await this.#pause?.promise;
-      const moved = await this.#settleIn(subscription);
-      if (this.#abort.signal.aborted || !moved) return;
-      const current = polled.filter((item) => !moved.has(partitionName(item)));
-      upcoming = this.#fetch(subscription);
-      upcoming.catch(() => undefined); // The next round awaits it and throws what it threw.
-      this.#round = this.#handOver(subscription, current);
-      await this.#round;
-    }
-    await upcoming;
-  }
-
-  /** Partitions that the sink wanted from further back; waits for as long as it cannot tell. */
-  async #settleIn(subscription: Subscription): Promise<ReadonlySet<string> | undefined> {
-    const { sink, group, report, random = Math.random } = this.#options;
-    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;
-    const settled = await persist(() => this.#rewinder.settle(subscription), {
+  #loopOn(subscription: Subscription): Loop {
+    const { group, report } = this.#options;
+    return new Loop({
+      ...{ subscription, group, report },
+      limits: this.#limits,
+      gate: this.#gate,
+      delivery: this.#delivery,
+      rewinder: this.#rewinder,
+      stats: this.#stats,
       signal: this.#abort.signal,
-      backoff: { baseMs, maxMs, random },
-      onFailure: (error, attempt, waitMs) => {
-        this.#stats.retries++;
-        this.#trouble = `${sink.name}: ${error.message}`;
-        report?.({ type: 'sink-unavailable', group, attempt, waitMs, error });
+      clock: this.#clock,
+      random: this.#random,
+      unpaused: () => this.#pause?.promise,
+      onCommitted: () => {
+        this.#trouble = undefined;
       },
     });
-    return settled?.value;
-  }
-
-  async #fetch(subscription: Subscription): Promise<Item[]> {
-    const { batchBytesMax, pollWaitMs, gatherMs, retryBaseMs } = this.#limits;
-    const { signal } = this.#abort;
-    const waitMs = this.#held.size ? Math.min(pollWaitMs, retryBaseMs) : pollWaitMs;
-    const messages = await subscription.poll({ bytesMax: batchBytesMax, waitMs, signal });
-    const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
-    const bytesMax = batchBytesMax - bytes;
-    if (messages.length && bytesMax > bytes && (await sleep(gatherMs, signal))) {
-      messages.push(...(await subscription.poll({ bytesMax, waitMs: 0, signal })));
-    }
-    return messages.map((message) => decodeMessage(message, this.#options.group));
-  }
-
-  async #handOver(subscription: Subscription, polled: readonly Item[]): Promise<void> {
-    const ours = new Set(subscription.assigned().map(partitionName));
-    const admitted = this.#held.admit(polled, this.#clock());
-    const items = admitted.filter((item) => ours.has(partitionName(item)));
-    if (!items.length) return;
-    const applied = await this.#delivery.apply(items);
-    if (!applied) return;
-    const outcomes = applied.value;
-    if (!outcomes) {
-      this.#rewinder.startOver();
-      this.#held.clear();
-      subscription.resume(subscription.assigned());
-      return;
-    }
-    const retries = firstRetries(items, outcomes);
-    const isDone = (item: Item): boolean => {
-      const retry = retries.get(partitionName(item));
-      return retry === undefined || item.position < retry.position;
-    };
-    const done = items.filter(isDone);
-    if (!(await this.#delivery.bury(done, outcomes))) return;
-    await subscription.commit(positionsToCommit(items, isDone));
-    this.#trouble = undefined;
-    count(this.#stats, done, outcomes);
-    this.#settle(subscription, items, retries);
-  }
-
-  /** Holds the partitions of which the sink wants something again, lets the others go on. */
-  #settle(
-    subscription: Subscription,
-    items: readonly Item[],
-    retries: ReadonlyMap<string, Retry>,
-  ): void {
-    const { group, report } = this.#options;
-    for (const [name, own] of Map.groupBy(items, partitionName)) {
-      const partition = own[0] as Item;
-      const retry = retries.get(name);
-      if (!retry) {
-        if (this.#held.release(partition)) subscription.resume([partition]);
-        continue;
-      }
-      const waitMs = Math.max(retry.afterMs, this.#limits.retryBaseMs);
-      const left = own.filter(({ position }) => position >= retry.position);
-      this.#held.hold(partition, left, this.#clock() + waitMs);
-      subscription.pause([partition]);
-      this.#stats.retries++;
-      report?.({ type: 'partition-held', group, partition: name, reason: retry.reason, waitMs });
-    }
-  }
-
-  /** Before partitions move: the batch in hand is finished and committed, the rest is dropped. */
-  async #giveUp(partitions: readonly TopicPartition[]): Promise<void> {
-    await this.#round.catch(() => undefined); // The loop reports it.
-    for (const partition of partitions) {
-      this.#held.release(partition);
-      this.#rewinder.forget(partition);
-    }
   }
 }

@@ -1,7 +1,7 @@
 export { type ConsumerLimits, defaultLimits } from './config.ts';
 export { Consumer, type ConsumerOptions } from './consumer.ts';
 export type { ConsumerEvent } from './consumer-event.ts';
-export type { ConsumerStats } from './consumer-stats.ts';
+export type { ConsumerReport } from './consumer-stats.ts';
 export type { DeadLetter } from './dead-letter.ts';
 export { type DeadLetterFilter, DeadLetters, type ResubmitOptions } from './dead-letters.ts';
 export type { Item } from './decode-message.ts';

@@ -1,8 +1,8 @@
-import { type BackoffOptions, backoffMs } from './backoff.ts';
+import { type Backoff, fullJitterMs } from '@spillway/resilience';
 
 export interface PersistOptions {
   signal: AbortSignal;
-  backoff: BackoffOptions;
+  backoff: Backoff;
   onFailure: (error: Error, attempt: number, waitMs: number) => void;
 }
 
@@ -15,7 +15,7 @@ export async function persist<T>(
     try {
       return { value: await run() };
     } catch (error) {
-      const waitMs = backoffMs(attempt, backoff);
+      const waitMs = fullJitterMs(attempt + 1, backoff);
       onFailure(error as Error, attempt, waitMs);
       if (!(await sleep(waitMs, signal))) return undefined;
     }

@@ -1,6 +1,5 @@
 import {
   type Broker,
-  type Position,
   partitionName,
   type Subscription,
   type TopicPartition,
@@ -42,7 +41,12 @@ export class Rewinder {
     this.#settled.delete(partitionName(partition));
   }
 
-  /** For a new subscription. */
+  /** Whether `settle` would have nothing to do. */
+  isSettled(subscription: Subscription): boolean {
+    return subscription.assigned().every((each) => this.#settled.has(partitionName(each)));
+  }
+
+  /** For a new subscription, or a sink that failed: it may come back with less than it had. */
   forgetAll(): void {
     this.#settled.clear();
   }
@@ -99,18 +103,4 @@ export class Rewinder {
     }
     return rewinds;
   }
-}
-
-/** True when the sink does not have what stands before these messages, in the order of the log. */
-export async function isBehind(sink: Sink, messages: readonly Position[]): Promise<boolean> {
-  if (!sink.nextPositions) return false;
-  const first = new Map<string, Position>();
-  for (const message of messages) {
-    const name = partitionName(message);
-    if (!first.has(name)) first.set(name, message);
-  }
-  const next = new Map(
-    (await sink.nextPositions([...first.values()])).map((at) => [partitionName(at), at.position]),
-  );
-  return [...first].some(([name, { position }]) => (next.get(name) ?? 0) < position);
 }

@@ -50,7 +50,10 @@ describe('Consumer', () => {
     const { consumer, events } = await start();
     await until(() => sink.attempts > 2);
     expect(await lagOf(broker)).toBe(1);
-    expect(consumer.health()).toEqual({ ok: false, detail: 'scripted: connection refused' });
+    expect(consumer.health()).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/^scripted: connection refused/),
+    });
     sink.failure = undefined;
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['one']);

@@ -3,6 +3,11 @@ import { errors } from '@elastic/elasticsearch';
 /** The server does not answer, or answers that it cannot work now: the same call may succeed later. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
+
+  /** False when the server answered that it does not understand this request: another may pass. */
+  get blamesStore(): boolean {
+    return statusOf(this.cause) !== 400;
+  }
 }
 
 /** The server is of a version that this store does not speak to. */

@@ -70,6 +70,7 @@ export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): Mem
 
 class InMemory implements MemoryLiveStore {
   readonly name = 'memory';
+  readonly skipsPassed = true;
   readonly windowMs: number;
   readonly #clock: () => number;
   readonly #limits: TenantLimits;

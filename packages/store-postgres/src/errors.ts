@@ -21,6 +21,16 @@ export class DatabaseError extends Error {
     return /^(53|58|25006)/.test(this.code);
   }
 
+  /**
+   * Whatever is handed over, the answer is the same until the server, its load or its rights change:
+   * connections (08), wrong state (25), not let in (28), missing database or schema (3D, 3F),
+   * conflicts (40), missing tables or rights (42), resources (53), locks (55), shutdowns and
+   * time-outs (57), files (58), broken files (XX001, XX002).
+   */
+  get blamesStore(): boolean {
+    return /^(08|25|28|3D|3F|40|42|53|55|57|58|XX001|XX002)/.test(this.code);
+  }
+
   /** A deadlock or a serialization failure: the same transaction, begun again, may pass. */
   get mayPassAtOnce(): boolean {
     return this.code === '40P01' || this.code === '40001';
@@ -35,6 +45,7 @@ export class DatabaseError extends Error {
 /** The store is not started, was stopped, or its database died or does not answer. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
+  readonly blamesStore = true;
 }
 
 /** Written by a newer version; nothing was touched. */

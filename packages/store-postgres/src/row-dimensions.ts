@@ -11,7 +11,7 @@ import {
   seriesOf,
   type Wanted,
 } from './dimensions.ts';
-import { inHalves } from './halving.ts';
+import { blamesData, inHalves } from './halving.ts';
 import { rejection } from './messages.ts';
 import { rowsPerStatement, withLimit } from './row-inserter.ts';
 import type { Row } from './tables.ts';
@@ -72,13 +72,13 @@ async function find(
   const refused = new Map<string, string>();
   const all = [...wanted.values()];
   for (let from = 0; from < all.length; from += rowsPerStatement) {
-    await inHalves(
-      all.slice(from, from + rowsPerStatement),
-      async (part) => {
+    await inHalves(all.slice(from, from + rowsPerStatement), {
+      mayBlame: blamesData,
+      work: async (part) => {
         for (const [name, id] of await dimension.ids(bounded, part)) ids.set(name, id);
       },
-      (one, reason) => refused.set(nameOf(one), reason),
-    );
+      refuse: (one, reason) => refused.set(nameOf(one), reason),
+    });
   }
   rows.forEach((row, i) => {
     const name = names[i] as string;

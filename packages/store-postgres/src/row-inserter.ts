@@ -3,8 +3,7 @@ import { type Signal, signals } from '@spillway/otlp';
 import { duplicate } from '@spillway/store';
 import type { Param, Queryable } from './client.ts';
 import { arrayLiteral } from './codec.ts';
-import { DatabaseError } from './errors.ts';
-import { blamesData, inHalves } from './halving.ts';
+import { Doubts, inHalves, mayBlameData } from './halving.ts';
 import { rejection } from './messages.ts';
 import { type ChildRow, type Row, tablesOf } from './tables.ts';
 
@@ -26,17 +25,22 @@ export async function insertRows(
   const bounded = withLimit(tx);
   for (const signal of signals) {
     const sorted = rows.filter(({ record }) => record.signal === signal).sort(byKey);
+    const doubts = new Doubts();
     for (let from = 0; from < sorted.length; from += rowsPerStatement) {
       const rowsOfPart = sorted.slice(from, from + rowsPerStatement);
-      if (await isCopied(bounded, signal, rowsOfPart)) continue;
-      await inHalves(
-        rowsOfPart,
-        (part) => underSavepoint(tx, () => insertPart(bounded, { signal, rows: part, messageIds })),
-        (row, reason) => {
+      if (await isCopied(bounded, signal, rowsOfPart, doubts)) continue;
+      await inHalves(rowsOfPart, {
+        mayBlame: mayBlameData,
+        work: (some) => {
+          const insert = () => insertPart(bounded, { signal, rows: some, messageIds });
+          return doubts.judge(() => underSavepoint(tx, insert));
+        },
+        refuse: (row, reason) => {
           row.outcome = rejection(reason);
         },
-      );
+      });
     }
+    doubts.settle();
   }
 }
 
@@ -44,21 +48,27 @@ export async function insertRows(
  * COPY costs half of what an insert does, but it fails on one key that is there. Keys come twice
  * when a client sends a request again, which is rare: then the insert finds out which.
  */
-async function isCopied(tx: Queryable, signal: Signal, rows: readonly Row[]): Promise<boolean> {
+async function isCopied(
+  tx: Queryable,
+  signal: Signal,
+  rows: readonly Row[],
+  doubts: Doubts,
+): Promise<boolean> {
   const { copy } = tx;
   if (!copy) return false;
   const { main, children } = tablesOf[signal];
   try {
-    await underSavepoint(tx, async () => {
+    const copyAll = async () => {
       await copy(main.copySql, main.copyText(rows as readonly Row<never>[]));
       for (const { table, property } of children) {
         const below = childRows(rows, property);
         if (below.length > 0) await copy(table.copySql, table.copyText(below as ChildRow<never>[]));
       }
-    });
+    };
+    await doubts.judge(() => underSavepoint(tx, copyAll));
     return true;
   } catch (error) {
-    if (blamesData(error) || isRepeatedKey(error)) return false;
+    if (mayBlameData(error)) return false;
     throw error;
   }
 }
@@ -83,8 +93,6 @@ export function withLimit(db: Queryable): Queryable {
     }),
   };
 }
-
-const isRepeatedKey = (error: unknown) => error instanceof DatabaseError && error.code === '23505';
 
 async function underSavepoint(tx: Queryable, work: () => Promise<void>): Promise<void> {
   await tx.query('SAVEPOINT part');

@@ -9,9 +9,18 @@ const messages = {
 
 export type RedisStoreErrorCode = keyof typeof messages;
 
+/** What Redis says to any write until its state, its memory, its disk or our rights change. */
+const saidToAll =
+  /\b(LOADING|OOM|READONLY|MISCONF|BUSY|UNKILLABLE|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOAUTH|NOPERM|WRONGPASS|NOSCRIPT)\b/;
+
 export class RedisStoreError extends Error {
   override readonly name = 'RedisStoreError';
   readonly code: RedisStoreErrorCode;
+
+  /** False when a script failed at what it was given: at something else it may not. */
+  get blamesStore(): boolean {
+    return this.code !== 'refused' || saidToAll.test(this.message);
+  }
 
   constructor(code: RedisStoreErrorCode, detail?: string) {
     super(detail ? `${messages[code]}: ${detail}` : messages[code]);

@@ -54,6 +54,7 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): RedisLiveS
 
 class InRedis implements RedisLiveStore {
   readonly name = 'redis';
+  readonly skipsPassed: boolean;
   readonly windowMs: number;
   readonly nextPositions?: (partitions: readonly TopicPartition[]) => Promise<Position[]>;
   readonly #home: string;
@@ -73,6 +74,7 @@ class InRedis implements RedisLiveStore {
     const { windowMs, clock = Date.now, report = () => {}, positions } = options;
     const limits = { ...defaultLimits, ...options.limits, ...(windowMs ? { windowMs } : {}) };
     this.windowMs = limits.windowMs;
+    this.skipsPassed = positions === 'log';
     this.#limits = limits;
     this.#clock = clock;
     this.#report = report;

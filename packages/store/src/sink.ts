@@ -43,16 +43,32 @@ export interface Sink {
   health(): { ok: boolean; detail: string };
   /**
    * Applies the messages in order. When it resolves, everything that is not `retry` is as durable
-   * as the store makes it. Throws only when nothing of the batch was applied and the store as a
-   * whole cannot work now (the consumer waits and tries the batch again), or with `SinkBehindError`.
+   * as the store makes it. Throws only when nothing of the batch was applied: with an error that
+   * `blamesStore` when the store as a whole cannot work now (the consumer waits and tries the batch
+   * again), with a `SinkBehindError`, or with an error that nobody foresaw (the consumer looks for
+   * the message at fault by halving the batch).
    */
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]>;
+  /**
+   * True when a message is skipped once a later one of its partition was applied: nothing may be
+   * handed over behind a message that the sink did not take.
+   */
+  readonly skipsPassed?: boolean;
   /**
    * For stores that keep their own position beside the effects because they may fall behind the
    * group's committed one (embedded stores are not fsynced): the first position not applied, per
    * partition. `undefined` when the store relies on the group's committed position.
    */
   nextPositions?(partitions: readonly TopicPartition[]): Promise<Position[]>;
+}
+
+/**
+ * Whether an error that a sink threw says that the store as a whole cannot work now, whatever it is
+ * handed: down, slow, full, restarting, not letting us in. It is waited out for as long as it lasts.
+ * Errors say so by a property `blamesStore`.
+ */
+export function blamesStore(error: unknown): boolean {
+  return error instanceof Error && (error as { blamesStore?: boolean }).blamesStore === true;
 }
 
 /**

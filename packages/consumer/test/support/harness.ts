@@ -109,7 +109,7 @@ export async function consume(
     group: 'writer',
     broker,
     sink,
-    limits: { pollWaitMs: 20, gatherMs: 2, retryBaseMs: 5, retryMaxMs: 20 },
+    limits: { pollWaitMs: 20, gatherMs: 2, retryBaseMs: 5, retryMaxMs: 20, breakerResetMs: 20 },
     report: (event) => events.push(event),
     ...options,
   });

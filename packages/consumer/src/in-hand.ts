@@ -1,0 +1,109 @@
+import { partitionName, type TopicPartition } from '@spillway/broker';
+import type { MessageOutcome } from '@spillway/store';
+import type { Item } from './decode-message.ts';
+
+export interface Retry {
+  /** Of the first message of the partition that must be handed over again. */
+  position: number;
+  afterMs: number;
+  reason: string;
+}
+
+/** By partition: the first message that the sink wants again, or was not asked about. */
+export function firstRetries(
+  items: readonly Item[],
+  outcomes: ReadonlyMap<Item, MessageOutcome>,
+  unasked: Omit<Retry, 'position'>,
+): Map<string, Retry> {
+  const retries = new Map<string, Retry>();
+  for (const item of items) {
+    const name = partitionName(item);
+    if (retries.has(name)) continue;
+    const { position } = item;
+    const outcome = outcomes.get(item);
+    const wanted = outcome?.records.find(({ status }) => status === 'retry');
+    if (wanted?.status === 'retry') {
+      retries.set(name, { position, afterMs: wanted.afterMs, reason: wanted.reason });
+    } else if (item.decoded && !outcome) retries.set(name, { position, ...unasked });
+  }
+  return retries;
+}
+
+interface Held {
+  items: Item[];
+  dueMs: number;
+  /** How often in a row its first message was wanted later. */
+  times: number;
+}
+
+/**
+ * What was polled and is not done, by partition and in order. A partition whose next message the
+ * sink wanted later waits with all that stands behind it; other partitions go on.
+ */
+export class InHand {
+  readonly #held = new Map<string, Held>();
+  #turn = 0;
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const { items } of this.#held.values()) {
+      for (const { value } of items) bytes += value.byteLength;
+    }
+    return bytes;
+  }
+
+  /** Partitions that wait. */
+  get waiting(): number {
+    return [...this.#held.values()].filter(({ times }) => times > 0).length;
+  }
+
+  isWaiting(partition: TopicPartition): boolean {
+    return (this.#held.get(partitionName(partition))?.times ?? 0) > 0;
+  }
+
+  add(polled: readonly Item[]): void {
+    for (const [name, items] of Map.groupBy(polled, partitionName)) {
+      const held = this.#held.get(name);
+      if (held) held.items.push(...items);
+      else this.#held.set(name, { items, dueMs: 0, times: 0 });
+    }
+  }
+
+  /** What may go to the sink now. */
+  due(nowMs: number): Item[] {
+    return [...this.#held.values()].flatMap(({ items, dueMs }) => (dueMs <= nowMs ? items : []));
+  }
+
+  /** Of one partition, each time another one, up to the next message that the sink is asked about. */
+  probe(names: ReadonlySet<string>): Item[] {
+    const partitions = [...this.#held].filter(([name]) => names.has(name));
+    this.#turn += 1;
+    const items = partitions[this.#turn % partitions.length]?.[1].items ?? [];
+    const next = items.findIndex(({ decoded }) => decoded !== undefined);
+    return next < 0 ? items : items.slice(0, next + 1);
+  }
+
+  /** Everything of the partition up to the position is done. */
+  done(partition: TopicPartition, position: number): void {
+    const name = partitionName(partition);
+    const items = this.#held.get(name)?.items.filter((item) => item.position > position) ?? [];
+    if (items.length) this.#held.set(name, { items, dueMs: 0, times: 0 });
+    else this.#held.delete(name);
+  }
+
+  /** Not before `dueMs(times)`, of how often in a row it waits now. */
+  hold(partition: TopicPartition, dueMs: (times: number) => number): void {
+    const held = this.#held.get(partitionName(partition));
+    if (!held) return;
+    held.times += 1;
+    held.dueMs = dueMs(held.times);
+  }
+
+  drop(name: string): void {
+    this.#held.delete(name);
+  }
+
+  clear(): void {
+    this.#held.clear();
+  }
+}

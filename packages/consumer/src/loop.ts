@@ -1,0 +1,246 @@
+import { partitionName, type Subscription, type TopicPartition } from '@spillway/broker';
+import { fullJitterMs } from '@spillway/resilience';
+import { positionsToCommit } from './commit.ts';
+import type { ConsumerLimits } from './config.ts';
+import type { ConsumerEvent } from './consumer-event.ts';
+import { type ConsumerStats, count } from './consumer-stats.ts';
+import { decodeMessage, type Item } from './decode-message.ts';
+import type { Applied, Delivery } from './delivery.ts';
+import { firstRetries, InHand, type Retry } from './in-hand.ts';
+import { sleep } from './retry.ts';
+import type { Rewinder } from './rewind.ts';
+import type { StoreGate } from './store-gate.ts';
+
+export interface LoopOptions {
+  subscription: Subscription;
+  group: string;
+  limits: ConsumerLimits;
+  gate: StoreGate;
+  delivery: Delivery;
+  rewinder: Rewinder;
+  stats: ConsumerStats;
+  /** Ends it after the batch that the sink has. */
+  signal: AbortSignal;
+  clock: () => number;
+  random: () => number;
+  /** Resolves when no operator holds it up. */
+  unpaused: () => Promise<void> | undefined;
+  onCommitted: () => void;
+  report: ((event: ConsumerEvent) => void) | undefined;
+}
+
+/** What is in hand is at most so many batches. */
+const batchesInHandMax = 4;
+/** While the store cannot be asked, the broker is polled about this often, for nothing. */
+const idlePollMs = 5;
+
+/** One attempt at the store. */
+interface Turn {
+  items: readonly Item[];
+  /** Undefined when the store has less than it had. */
+  applied: Applied | undefined;
+}
+
+/**
+ * A subscription at work: polls, hands over, buries dead letters, commits. It never waits for a
+ * store: what the store does not take stays in hand, its partitions are paused, and polls go on, so
+ * that the group keeps its member and gets its partitions back at once when it wants them.
+ */
+export class Loop {
+  readonly #options: LoopOptions;
+  readonly #hand = new InHand();
+  #round: Promise<void> = Promise.resolve();
+  #burying = new AbortController();
+  #isPaused = false;
+  /** Looking for poison takes the whole batch and what comes after it, not a probe. */
+  #wantsAll = false;
+  #heldReason: string | undefined;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Partitions that wait for the store to take their next message, and why. */
+  get held(): { partitions: number; reason: string | undefined } {
+    return { partitions: this.#hand.waiting, reason: this.#heldReason };
+  }
+
+  async run(): Promise<void> {
+    const { signal, rewinder, subscription } = this.#options;
+    let upcoming = this.#fetch();
+    while (!signal.aborted) {
+      this.#hand.add(await upcoming);
+      await this.#options.unpaused();
+      if (signal.aborted) return;
+      // What is polled while the position moves would be void.
+      const isAlone = !rewinder.isSettled(subscription);
+      if (!isAlone) upcoming = this.#read();
+      this.#round = this.#turn();
+      await this.#round;
+      if (isAlone) upcoming = this.#read();
+    }
+    await upcoming;
+  }
+
+  /** Before partitions move: the attempt under way is finished and committed, the rest is dropped. */
+  async giveUp(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#burying.abort();
+    await this.#round.catch(() => undefined); // The loop reports it.
+    this.#burying = new AbortController();
+    for (const partition of partitions) {
+      this.#hand.drop(partitionName(partition));
+      this.#options.rewinder.forget(partition);
+    }
+  }
+
+  #read(): Promise<Item[]> {
+    const read = this.#fetch();
+    read.catch(() => undefined); // The next round awaits it and throws what it threw.
+    return read;
+  }
+
+  async #fetch(): Promise<Item[]> {
+    const { subscription, limits, signal, gate, group } = this.#options;
+    const { batchBytesMax, gatherMs } = limits;
+    this.#pauseOrResume();
+    const messages = await subscription.poll({
+      ...{ bytesMax: batchBytesMax, signal },
+      waitMs: this.#waitMs(),
+    });
+    const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
+    const bytesMax = batchBytesMax - bytes;
+    const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing;
+    if (isSmall && (await sleep(gatherMs, signal))) {
+      messages.push(...(await subscription.poll({ bytesMax, waitMs: 0, signal })));
+    }
+    return messages.map((message) => decodeMessage(message, group));
+  }
+
+  /** Polls go on while all is paused: partitions that came meanwhile are paused, too. */
+  #pauseOrResume(): void {
+    const { subscription, gate, limits } = this.#options;
+    const isFull = this.#hand.bytes >= batchesInHandMax * limits.batchBytesMax;
+    const assigned = subscription.assigned();
+    if (isFull || (gate.failing && !this.#wantsAll)) {
+      subscription.pause(assigned);
+      this.#isPaused = true;
+    } else if (this.#isPaused) {
+      subscription.resume(assigned.filter((each) => !this.#hand.isWaiting(each)));
+      this.#isPaused = false;
+    }
+  }
+
+  #waitMs(): number {
+    const { limits, gate } = this.#options;
+    if (gate.failing) return Math.min(limits.pollWaitMs, Math.max(gate.waitMs, idlePollMs));
+    return this.#hand.waiting ? Math.min(limits.pollWaitMs, limits.retryBaseMs) : limits.pollWaitMs;
+  }
+
+  async #turn(): Promise<void> {
+    const { gate, subscription, rewinder } = this.#options;
+    if (!gate.admits) return;
+    const next = this.#next();
+    if (!next.length && rewinder.isSettled(subscription)) return;
+    const { items, applied } = await gate.run(
+      () => this.#attempt(next),
+      (turn) => turn.applied?.trouble,
+    );
+    this.#wantsAll = applied?.unclear === true;
+    if (!applied) return this.#startOver();
+    if (applied.trouble) this.#tellTrouble(applied.trouble);
+    await this.#finish(items, applied);
+  }
+
+  #next(): Item[] {
+    const { gate, clock, subscription } = this.#options;
+    const ours = new Set(subscription.assigned().map(partitionName));
+    if (gate.state !== 'closed' && !this.#wantsAll) return this.#hand.probe(ours);
+    return this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
+  }
+
+  async #attempt(next: readonly Item[]): Promise<Turn> {
+    const { rewinder, subscription, delivery } = this.#options;
+    let moved: ReadonlySet<string>;
+    try {
+      moved = await rewinder.settle(subscription);
+    } catch (error) {
+      const trouble = error as Error;
+      return { items: [], applied: { outcomes: new Map(), poison: [], trouble } };
+    }
+    for (const name of moved) this.#hand.drop(name);
+    const items = next.filter((item) => !moved.has(partitionName(item)));
+    return { items, applied: await delivery.apply(items) };
+  }
+
+  #startOver(): void {
+    const { rewinder, subscription } = this.#options;
+    rewinder.startOver();
+    this.#hand.clear();
+    subscription.resume(subscription.assigned());
+  }
+
+  #tellTrouble(error: Error): void {
+    const { gate, group, rewinder, stats, report } = this.#options;
+    rewinder.forgetAll();
+    stats.retries++;
+    const { failures: attempt, waitMs } = gate;
+    report?.({ type: 'sink-unavailable', group, attempt, waitMs, error });
+  }
+
+  async #finish(items: readonly Item[], applied: Applied): Promise<void> {
+    const { subscription, delivery, limits, stats, gate } = this.#options;
+    const { outcomes, poison, trouble, reason = '' } = applied;
+    if (trouble && outcomes.size === 0) return;
+    const unasked = { afterMs: limits.retryBaseMs, reason };
+    const retries = firstRetries(items, outcomes, unasked);
+    const isDone = (item: Item): boolean => {
+      const retry = retries.get(partitionName(item));
+      return retry === undefined || item.position < retry.position;
+    };
+    const done = items.filter(isDone);
+    const refused = poison.filter(isDone);
+    const signal = AbortSignal.any([this.#options.signal, this.#burying.signal]);
+    if (!(await delivery.bury(done, outcomes, signal))) return;
+    const failure = await delivery.refuse(refused);
+    if (failure) {
+      // Their letters are there; the next attempt begins with them again.
+      const again = { ...unasked, reason: failure.message };
+      for (const item of refused) retries.set(partitionName(item), { ...item, ...again });
+      return this.#settle(items, retries);
+    }
+    const positions = positionsToCommit(items, isDone);
+    if (positions.length) await subscription.commit(positions);
+    const waited = new Set(positions.filter((each) => this.#hand.isWaiting(each)));
+    for (const position of positions) this.#hand.done(position, position.position);
+    for (const each of waited) if (!this.#isPaused) subscription.resume([each]);
+    this.#options.onCommitted();
+    count(stats, done, outcomes);
+    gate.judge(
+      done.some(({ decoded }) => decoded),
+      retries.values().next().value?.reason,
+    );
+    // Otherwise the gate says when.
+    if (!trouble) this.#settle(items, retries);
+  }
+
+  /** Holds the partitions of which the sink wants something again; the others go on. */
+  #settle(items: readonly Item[], retries: ReadonlyMap<string, Retry>): void {
+    const { subscription, limits, clock, random, stats, group, report } = this.#options;
+    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
+    this.#heldReason = undefined;
+    for (const [partition, [first]] of Map.groupBy(items, partitionName)) {
+      const retry = retries.get(partition);
+      if (!retry || !first) continue;
+      const { reason, afterMs } = retry;
+      let waitMs = 0;
+      this.#hand.hold(first, (times) => {
+        waitMs = Math.max(afterMs, baseMs, fullJitterMs(times, { baseMs, maxMs, random }));
+        return clock() + waitMs;
+      });
+      subscription.pause([first]);
+      stats.retries++;
+      this.#heldReason = reason;
+      report?.({ type: 'partition-held', group, partition, reason, waitMs });
+    }
+  }
+}

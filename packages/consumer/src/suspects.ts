@@ -1,0 +1,41 @@
+import { messageName } from '@spillway/broker';
+import type { Item } from './decode-message.ts';
+
+/** Rounds in which a message failed alone while the store took others: then it is poison. */
+const roundsMax = 3;
+const suspectsMax = 10_000;
+
+/** Messages that failed alone, and how often they did while the store worked. */
+export class Suspects {
+  readonly #rounds = new Map<string, number>();
+
+  /**
+   * Those of the suspects that are poison now.
+   * @param works whether the store took something else in this round
+   */
+  judge(suspects: ReadonlyMap<Item, Error>, works: boolean): Item[] {
+    if (this.#rounds.size > suspectsMax) this.#rounds.clear();
+    return [...suspects.keys()].filter((item) => {
+      const name = nameOf(item);
+      const rounds = this.#rounds.get(name) ?? 0;
+      // Without anything that went well, in this round or before, it may be the store.
+      if (!works && rounds === 0) return false;
+      this.#rounds.set(name, rounds + 1);
+      return rounds + 1 >= roundsMax;
+    });
+  }
+
+  /** Whether each of them failed before while the store worked. */
+  knows(items: Iterable<Item>): boolean {
+    return [...items].every((item) => this.#rounds.has(nameOf(item)));
+  }
+
+  /** They went through after all, or were refused. */
+  forget(items: Iterable<Item>): void {
+    if (this.#rounds.size) for (const item of items) this.#rounds.delete(nameOf(item));
+  }
+}
+
+function nameOf({ decoded }: Item): string {
+  return decoded ? messageName(decoded.envelope.id) : '';
+}
