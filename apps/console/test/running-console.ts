@@ -80,8 +80,9 @@ async function readLedger(search: SearchStore) {
     search.appliedMessages(range),
     search.rowCounts(range),
   ]);
-  const sink = { applied, rows, waiting: [], deadLetters: [], expired: [] };
-  return audit({ noted: [], refused: [], spilled: [], sinks: { writer: sink, search: sink } });
+  const sink = { applied, rows, waiting: [], deadLetters: [], expired: [], undecided: [] };
+  const sinks = { writer: sink, search: sink };
+  return audit({ noted: [], refused: [], spilled: [], spills: [], sinks });
 }
 
 /** A message that no group has read yet. */

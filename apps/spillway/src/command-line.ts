@@ -70,7 +70,7 @@ environment, or in the file of --config. \`spillway config\` lists them all.`;
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode ? failedExitCode : 0;
   process.stderr.write(`spillway: ${messageOf(error)}\n`);
-  return failedExitCode;
+  return (error instanceof OperationError ? error.exitCode : undefined) ?? failedExitCode;
 }
 
 function messageOf(error: unknown): string {

@@ -14,6 +14,7 @@ interface Line<R> {
   progress?: string;
   result?: R;
   error?: string;
+  exitCode?: number;
 }
 
 /** Undefined when no process answers at the socket. Throws `OperationError` when it refuses. */
@@ -29,7 +30,8 @@ export function askRunning<C extends Command>(
         const line = JSON.parse(text) as Line<Requests[C]['result']>;
         if (line.progress !== undefined) return onProgress(line.progress);
         answered = true;
-        if (line.error !== undefined) reject(new OperationError(line.error));
+        const { error, exitCode } = line;
+        if (error !== undefined) reject(new OperationError(error, { exitCode }));
         else resolve({ result: (line.result ?? undefined) as Requests[C]['result'] });
       });
       lines.on('close', () => {

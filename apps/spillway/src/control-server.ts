@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Component, Health } from '@spillway/runtime';
+import { OperationError } from './operation-error.ts';
 import { type Command, operations } from './operations.ts';
 import type { Parts } from './parts.ts';
 
@@ -22,7 +23,7 @@ export function controlPath(dataDir: string): string {
 /**
  * Takes the commands of `spillway audit`, `lag` and so on in the process that owns the folder. A
  * Unix socket that only its owner may open, so no port and no key. Answers lines of JSON:
- * `{progress}` any number of times, then `{result}` or `{error}`.
+ * `{progress}` any number of times, then `{result}` or `{error, exitCode}`.
  */
 export class ControlServer implements Component {
   readonly name = 'control';
@@ -72,7 +73,9 @@ export class ControlServer implements Component {
       const context = { signal: this.#abort.signal, progress };
       write({ result: (await operation(this.#parts, options, context)) ?? null });
     } catch (error) {
-      write({ error: (error as Error).message });
+      const { message } = error as Error;
+      const exitCode = error instanceof OperationError ? error.exitCode : undefined;
+      write({ error: message, exitCode });
     }
     response.end();
   }

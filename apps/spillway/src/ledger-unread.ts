@@ -1,43 +1,44 @@
-import { type MessageId, messageName, type PartitionLag, partitionName } from '@spillway/broker';
-import type { AuditFacts, Sighting } from '@spillway/store';
+import {
+  type MessageId,
+  type PartitionLag,
+  partitionName,
+  resubmitGateway,
+} from '@spillway/broker';
+import { type AppliedMessage, type KeptNotedMessage, laneOf } from '@spillway/store';
 
-export const minuteMs = 60_000;
-/** Between a gateway's clock, which names the minute, and the broker's or ours. */
-const clockSkewMs = 60_000;
+/** Between a gateway's clock, which names the minute, and the write store's. */
+const clockSkewMinutes = 1;
 
 /**
- * Where a broker cannot be read without taking (a queue of RabbitMQ), it says at least how many
- * messages of a partition wait. As many of the latest noted ones, and no more, may be among them:
- * their minutes are open until the group has passed them. Beyond that number, or older than the
- * oldest that waits, they are lost.
+ * Where a broker cannot be read without taking (a queue of RabbitMQ), a message that is noted and
+ * not applied may wait or be lost, until the group has passed it: until its queue was empty, or the
+ * group has applied one that was certainly behind it. That is a later one of the same gateway, or
+ * one that any gateway accepted after the note of the first had been read.
  */
-export function unread({ noted, lags, done }: UnreadFacts): Sighting[] {
-  const byPartition = Map.groupBy(
-    noted.filter((message) => !done.has(messageName(message))),
-    (message) => partitionName(message),
-  );
-  return [...byPartition].flatMap(([name, messages]) => {
-    const { messages: atMost = null, seconds = null } = lags.get(name) ?? {};
-    const oldestMinute =
-      seconds === null ? 0 : minuteOf(Date.now() - seconds * 1_000 - clockSkewMs);
-    const young = messages.filter(({ minute }) => minute >= oldestMinute);
-    const latestFirst = young.sort((a, b) => b.epoch - a.epoch || b.sequence - a.sequence);
-    return latestFirst
-      .slice(0, atMost ?? young.length)
-      .map((message) => ({ ...message, id: idOf(message), foreign: false }));
-  });
+export class Passed {
+  readonly #sequences = new Map<string, number>();
+  readonly #minutes = new Map<string, number>();
+
+  see(applied: readonly AppliedMessage[]): void {
+    for (const { id, minute, foreign } of applied) {
+      if (foreign || id.gateway === resubmitGateway) continue;
+      raise(this.#sequences, laneOf(id), id.sequence);
+      raise(this.#minutes, partitionName(id), minute);
+    }
+  }
+
+  has(message: KeptNotedMessage, lag: PartitionLag | undefined): boolean {
+    if (lag?.messages === 0) return true;
+    if ((this.#sequences.get(laneOf(message)) ?? 0) > message.sequence) return true;
+    const minute = this.#minutes.get(partitionName(message)) ?? 0;
+    return minute > message.notedMinute + clockSkewMinutes;
+  }
 }
 
-export interface UnreadFacts {
-  noted: AuditFacts['noted'];
-  lags: ReadonlyMap<string, PartitionLag>;
-  done: ReadonlySet<string>;
+function raise(highest: Map<string, number>, name: string, value: number): void {
+  if (value > (highest.get(name) ?? 0)) highest.set(name, value);
 }
 
 export function idOf({ gateway, epoch, topic, partition, sequence }: MessageId): MessageId {
   return { gateway, epoch, topic, partition, sequence };
-}
-
-export function minuteOf(ms: number): number {
-  return Math.floor(ms / minuteMs);
 }

@@ -1,29 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Broker,
-  ledgerTopic,
-  messageName,
-  type PartitionLag,
-  partitionName,
-  readEnvelope,
-  signalOf,
-} from '@spillway/broker';
-import type { DeadLetter } from '@spillway/consumer';
-import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
-import { searchGroup } from '@spillway/projector';
-import {
-  type AuditFacts,
-  audit,
-  type LedgerNote,
-  type LedgerReport,
-  type MinuteRange,
-  mergeReports,
-  type Sighting,
-  type SinkFacts,
-  settled,
-} from '@spillway/store';
-import { noteGroup, parseNote, writerGroup } from '@spillway/writer';
-import { idOf, minuteMs, minuteOf, unread } from './ledger-unread.ts';
+import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/store';
+import { factsOf } from './ledger-facts.ts';
+import { minuteMs, readLog } from './ledger-log.ts';
+import { Passed } from './ledger-unread.ts';
+import { windowsOf } from './ledger-windows.ts';
+import { OperationError } from './operation-error.ts';
 import type { Parts } from './parts.ts';
 
 export interface AuditOptions {
@@ -32,186 +13,56 @@ export interface AuditOptions {
   tenant?: string | undefined;
 }
 
-/** A window of minutes is read at once; it grows while little is found, so memory is bounded. */
-const windowMinutesMin = 60;
-const windowMinutesMax = 24 * 60;
-const messagesPerWindowWanted = 20_000;
+/** `spillway audit` exits with it when a broker or a store does not answer. */
+export const unknownExitCode = 3;
+/** Beyond its retention a store keeps the account of a day. */
+const keptBeyondMinutes = 24 * 60;
 /** How long a batch in hand gets to be seen by both looks, before a difference is believed. */
 const secondLookMs = 750;
 
 /**
- * Reads what the gateways, the log and the stores know, and adds it up. Where it does not add up
- * it looks a second time, since a running system moves between two reads.
+ * Reads what the gateways, the spills, the log and the stores know, and adds it up. Where it does
+ * not add up it looks a second time, since a running system moves between two reads.
+ * @throws OperationError when a broker or a store does not answer: then nothing can be said
  */
 export async function auditLedger(parts: Parts, options: AuditOptions): Promise<LedgerReport> {
-  const first = await auditOnce(parts, options);
-  if (first.totals.unaccounted === 0) return first;
-  await sleep(secondLookMs);
-  return settled(first, await auditOnce(parts, options));
+  try {
+    const first = await auditOnce(parts, options);
+    if (isClean(first)) return first;
+    await sleep(secondLookMs);
+    return settled(first, await auditOnce(parts, options));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `the ledger cannot be known now: ${why}`;
+    throw new OperationError(message, { cause: error, exitCode: unknownExitCode });
+  }
+}
+
+/** A missing note may have named what is lost. */
+export function isClean({ totals, missingNotes }: LedgerReport): boolean {
+  return totals.unaccounted === 0 && missingNotes.length === 0;
 }
 
 async function auditOnce(parts: Parts, { sinceMs, tenant }: AuditOptions): Promise<LedgerReport> {
-  // What waits is read first: a message that is applied meanwhile is then seen twice, not never.
+  const { broker, config, writeStore } = parts;
+  const nowMs = Date.now();
   const log = await readLog(parts);
-  const toMinute = Math.floor(Date.now() / minuteMs) + 1;
-  const keptMinutes = Math.ceil(parts.config.writer.retentionHours * 60) + windowMinutesMax;
-  const fromMinute =
-    sinceMs === undefined ? toMinute - keptMinutes : Math.floor(sinceMs / minuteMs);
+  const toMinute = Math.floor(nowMs / minuteMs) + 1;
+  const keptMinutes = Math.ceil(config.writer.retentionHours * 60) + keptBeyondMinutes;
+  const sinceMinute = sinceMs === undefined ? 0 : Math.floor(sinceMs / minuteMs);
+  const fromMinute = Math.max(sinceMinute, toMinute - keptMinutes);
+  const range = { fromMinute, toMinute, tenant };
+  const known = { log, nowMs, passed: { writer: new Passed(), search: new Passed() } };
+  // Where every tenant's messages are read, theirs count.
+  const wide = broker.canReplay ? range : { ...range, tenant: undefined };
+  const counts = await writeStore.notedCounts(wide);
   const reports: LedgerReport[] = [];
-  let minutes = windowMinutesMin;
-  for (let from = fromMinute; from < toMinute; ) {
-    const range = { fromMinute: from, toMinute: Math.min(from + minutes, toMinute), tenant };
-    const facts = await factsOf(parts, log, range);
-    reports.push(audit(facts));
-    from = range.toMinute;
-    const isFull = facts.noted.length > messagesPerWindowWanted;
-    minutes = isFull ? windowMinutesMin : Math.min(minutes * 2, windowMinutesMax);
+  for (const window of windowsOf(range, counts)) {
+    reports.push(audit(await factsOf(parts, known, window)));
   }
-  return mergeReports(reports);
-}
-
-/** What the log says, of all minutes. */
-interface Log {
-  unreadNotes: LedgerNote[];
-  waiting: ReadonlyMap<string, Sighting[]>;
-  letters: DeadLetter[];
-  lags: ReadonlyMap<string, PartitionLag[]>;
-}
-
-async function readLog({ broker, deadLetters }: Parts): Promise<Log> {
-  const waiting = new Map<string, Sighting[]>();
-  const lags = new Map<string, PartitionLag[]>();
-  for (const group of [writerGroup, searchGroup]) {
-    const ofGroup = await broker.lag(group);
-    lags.set(group, ofGroup);
-    waiting.set(group, await readWaiting(broker, group, ofGroup));
-  }
-  const letters = await deadLetters.list({});
-  return { unreadNotes: await readNotes(broker), waiting, letters, lags };
-}
-
-async function readWaiting(
-  broker: Broker,
-  group: string,
-  lags: readonly PartitionLag[],
-): Promise<Sighting[]> {
-  const found: Sighting[] = [];
-  for (const { topic, partition, committed, end } of lags) {
-    const signal = signalOf(topic);
-    if (!signal || committed === null || end === null || committed >= end) continue;
-    for await (const message of broker.read({ topic, partition, position: committed })) {
-      const { id, tenant, receivedMs, foreign, onlyGroup, ...envelope } = readEnvelope(message);
-      if (onlyGroup !== undefined && onlyGroup !== group) continue;
-      const records = envelope.records ?? recordsIn(signal, message.value);
-      found.push({ id, tenant, signal, minute: minuteOf(receivedMs), records, foreign });
-    }
-  }
-  return found;
-}
-
-/** What the consumer will make of a foreign message: malformed as a whole is one dead letter. */
-function recordsIn(signal: Signal, value: Uint8Array): number {
-  try {
-    return countRecords(signal, value);
-  } catch (error) {
-    if (error instanceof OtlpError) return 1;
-    throw error;
-  }
-}
-
-async function readNotes(broker: Broker): Promise<LedgerNote[]> {
-  const [lag] = await broker.lag(noteGroup);
-  if (lag && lag.messages === 0) return [];
-  const notes: LedgerNote[] = [];
-  if (!broker.canReplay) return [];
-  const from = { topic: ledgerTopic, partition: 0, position: lag?.committed ?? 0 };
-  for await (const message of broker.read(from)) {
-    const note = parseNote(message);
-    if (note) notes.push(note);
-  }
-  return notes;
-}
-
-async function factsOf(parts: Parts, log: Log, range: MinuteRange): Promise<AuditFacts> {
-  const { broker, writeStore, search } = parts;
-  const noted = [...(await writeStore.notedMessages(range)), ...unreadMessages(log, range)];
-  const sink = async (
-    group: string,
-    store: Pick<typeof writeStore, 'appliedMessages' | 'rowCounts'>,
-  ) => sinkFacts({ broker, group, log, range, noted, ...(await ofStore(store, range)) });
-  return {
-    noted,
-    refused: [...(await writeStore.refusedCounts(range)), ...unreadRefusals(log, range)],
-    spilled: [],
-    sinks: {
-      writer: await sink(writerGroup, writeStore),
-      search: await sink(searchGroup, search.store),
-    },
-  };
-}
-
-async function ofStore(
-  store: Pick<Parts['writeStore'], 'appliedMessages' | 'rowCounts'>,
-  range: MinuteRange,
-) {
-  return { applied: await store.appliedMessages(range), rows: await store.rowCounts(range) };
-}
-
-function sinkFacts(known: {
-  broker: Broker;
-  group: string;
-  log: Log;
-  range: MinuteRange;
-  noted: AuditFacts['noted'];
-  applied: SinkFacts['applied'];
-  rows: SinkFacts['rows'];
-}): SinkFacts {
-  const { broker, group, log, range, noted, applied, rows } = known;
-  const done = new Set(applied.map(({ id }) => messageName(id)));
-  const lags = new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag]));
-  const waiting = broker.canReplay
-    ? (log.waiting.get(group) ?? []).filter((each) => isIn(range, each))
-    : unread({ noted, lags, done });
-  const isExpired = (message: AuditFacts['noted'][number]): boolean => {
-    const lag = lags.get(partitionName(message));
-    const { position } = message;
-    if (!lag || lag.start === null || position === undefined || position >= lag.start) return false;
-    return !done.has(messageName(message));
-  };
-  return {
-    applied,
-    rows,
-    waiting,
-    deadLetters: log.letters
-      .filter((letter) => letter.group === group)
-      .map((letter) => ({
-        id: letter.sourceId,
-        tenant: letter.tenant,
-        signal: letter.signal,
-        minute: minuteOf(letter.receivedMs),
-        records: letter.records,
-      }))
-      .filter((each) => isIn(range, each)),
-    expired: noted.filter(isExpired).map((message) => ({ ...message, id: idOf(message) })),
-  };
-}
-
-function unreadMessages({ unreadNotes }: Log, range: MinuteRange): AuditFacts['noted'] {
-  return unreadNotes
-    .flatMap(({ gateway, epoch, messages }) =>
-      messages.map((message) => ({ ...message, gateway, epoch })),
-    )
-    .filter((message) => isIn(range, message));
-}
-
-function unreadRefusals({ unreadNotes }: Log, range: MinuteRange): AuditFacts['refused'] {
-  return unreadNotes.flatMap(({ refused }) => refused).filter((each) => isIn(range, each));
-}
-
-function isIn(
-  { fromMinute, toMinute, tenant }: MinuteRange,
-  each: { minute: number; tenant: string },
-): boolean {
-  const isTenants = tenant === undefined || tenant === each.tenant;
-  return isTenants && each.minute >= fromMinute && each.minute < toMinute;
+  const report = mergeReports(reports.reverse());
+  const missing = missingNotes(await writeStore.keptNotes(), log.unreadNotes);
+  report.missingNotes.push(...missing.filter(({ minute }) => minute >= fromMinute));
+  report.unreadNotes = log.notesInQueue;
+  return report;
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Broker } from '@spillway/broker';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
 import { type Dependencies, LocalDependencies } from '@spillway/resilience';
-import type { LiveStore, SearchStore, WriteStore } from '@spillway/store';
+import type { LiveStore, SearchStore, ToldSpill, WriteStore } from '@spillway/store';
 import type { SpillwayConfig } from './config.ts';
 import { DataFolder, searchFolder } from './data-folder.ts';
 import type { Report } from './event-log.ts';
@@ -36,6 +36,8 @@ export interface Parts {
   deadLetters: DeadLetters;
   /** What this process and the fleet think of the broker and the stores. */
   dependencies: Dependencies;
+  /** What the spills of this process hold at this moment; undefined where it has no gateway. */
+  liveSpills?: () => readonly ToldSpill[];
   /** Undefined where nothing is consumed: the parts were only made for a command. */
   pipeline?: Pipeline;
 }

@@ -44,7 +44,10 @@ export async function countNoted(
   return rows.map(([minute, messages]) => ({ minute: Number(minute), messages: Number(messages) }));
 }
 
-/** A `last_minute` below 0 marks where retention has come to. */
+/**
+ * A `last_minute` below 0 marks where retention has come to. What a gateway noted before this store
+ * was made is not missed: a store that is filled again begins with what the log still has.
+ */
 export async function readKeptNotes(db: Queryable): Promise<KeptNotes[]> {
   const { rows } = await db.query(
     `SELECT gateway, epoch, max(note), max(last_minute) FROM ledger_note
@@ -54,7 +57,9 @@ export async function readKeptNotes(db: Queryable): Promise<KeptNotes[]> {
     `SELECT gateway, epoch, before + 1, note - 1, last_minute FROM (
        SELECT gateway, epoch, note, last_minute, coalesce(lag(note) OVER w, 0) AS before
        FROM ledger_note WINDOW w AS (PARTITION BY gateway, epoch ORDER BY note)) n
-     WHERE note > before + 1 AND last_minute >= 0 ORDER BY gateway, epoch, note`,
+     WHERE note > before + 1 AND last_minute >= (CASE before WHEN 0 THEN (
+       SELECT floor(extract(epoch FROM min(applied_at)) / 60) FROM schema_version) ELSE 0 END)
+     ORDER BY gateway, epoch, note`,
   );
   const missing = Map.groupBy(gaps.rows, ([gateway, epoch]) => `${gateway}/${epoch}`);
   return rows.map(([gateway, epoch, last, lastMinute]) => ({

@@ -94,20 +94,27 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       ]);
     });
 
-    test('names the notes that never came', async () => {
+    test('names the notes that never came, but none from before there was this store', async () => {
       const { tenant } = freshRecords();
       const gateway = `of-${tenant}`;
+      const now = Math.floor(Date.now() / 60_000) + 1;
+      const at = (minute: number, number: number, epoch: number) => {
+        const { messages, ...rest } = note(number, { gateway, tenant });
+        return { ...rest, epoch, messages: messages.map((each) => ({ ...each, minute })) };
+      };
       const numbers = [2, 5, 6, 9];
-      await store().applyNotes(numbers.map((number) => note(number, { gateway, tenant })));
-      await store().applyNotes([note(8, { gateway, tenant })]);
+      await store().applyNotes(numbers.map((number) => at(now + number, number, 7)));
+      await store().applyNotes([at(now + 8, 8, 7)]);
+      await store().applyNotes([{ ...at(1_040, 40, 3), refused: [] }]);
       const kept = (await store().keptNotes()).filter((notes) => notes.gateway === gateway);
       expect(kept).toEqual([
+        { gateway, epoch: 3, last: 40, lastMinute: 1_040, missing: [] },
         {
-          ...{ gateway, epoch: 7, last: 9, lastMinute: 1_009 },
+          ...{ gateway, epoch: 7, last: 9, lastMinute: now + 9 },
           missing: [
-            { from: 1, to: 1, minute: 1_002 },
-            { from: 3, to: 4, minute: 1_005 },
-            { from: 7, to: 7, minute: 1_008 },
+            { from: 1, to: 1, minute: now + 2 },
+            { from: 3, to: 4, minute: now + 5 },
+            { from: 7, to: 7, minute: now + 8 },
           ],
         },
       ]);

@@ -1,9 +1,12 @@
 import { resubmitGateway } from '@spillway/broker';
 import { describe, expect, it } from 'vitest';
 import type { AppliedMessage, NotedMessage } from './ledger.ts';
-import { type AuditFacts, audit, type Sighting } from './ledger-audit.ts';
+import { type AuditFacts, audit, type Sighting, type SpilledSighting } from './ledger-audit.ts';
 import { mergeReports, settled } from './ledger-merge.ts';
+import { missingNotes } from './ledger-missing.ts';
+import { SpillIndex } from './ledger-spills.ts';
 import { renderLedger } from './ledger-text.ts';
+import { SightingTable } from './sighting-table.ts';
 
 const bucket = { tenant: 'acme', signal: 'traces' as const, minute: 29_400_000 };
 
@@ -43,11 +46,13 @@ function wellFacts() {
     waiting: [] as Sighting[],
     deadLetters: [] as Sighting[],
     expired: [] as Sighting[],
+    undecided: [] as Sighting[],
   });
   return {
     noted: [noted(1), noted(2)],
     refused: [] as (typeof bucket & { records: number })[],
-    spilled: [] as Sighting[],
+    spilled: [] as SpilledSighting[],
+    spills: [{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true }],
     sinks: { writer: side(), search: side() },
   } satisfies AuditFacts;
 }
@@ -103,6 +108,25 @@ describe('audit', () => {
       { sink: 'search', ...bucket, ...id(3), records: 4 },
     ]);
     expect(renderLedger(report)).toContain('gw/1 otlp_spans/0 sequence 3: 4 records');
+  });
+
+  it('names open minutes, and spills by who told of them last', () => {
+    const facts = wellFacts();
+    facts.noted.push(noted(3), noted(4, 5));
+    facts.spilled.push({ ...sighting(3), spill: 'a' });
+    for (const sink of Object.values(facts.sinks)) sink.undecided.push(sighting(4, 5));
+    const report = mergeReports([audit(facts), audit(wellFacts()), audit(facts)]);
+    expect(report.open[0]).toEqual({ sink: 'writer', ...bucket, waiting: 0, undecided: 5 });
+    expect(report.spills).toEqual([
+      {
+        ...{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true },
+        ...{ messages: 2, records: 20 },
+      },
+    ]);
+    const text = renderLedger(report);
+    expect(text).toContain('writer: 5 in a queue that cannot be read, or lost');
+    expect(text).toContain('spill a: 20 records in 2 messages; gw told of it last at 2025-11-24');
+    expect(text).toContain('bring its volume back');
   });
 
   const terms: [string, (facts: ReturnType<typeof wellFacts>) => void, object][] = [
@@ -166,10 +190,19 @@ describe('audit', () => {
       'spilled and expired messages are accounted for',
       (facts) => {
         facts.noted.push(noted(3), noted(4));
-        facts.spilled.push(sighting(3));
+        facts.spilled.push({ ...sighting(3), spill: 'a' });
         for (const sink of Object.values(facts.sinks)) sink.expired.push(sighting(4));
       },
       { accepted: 40, spilled: 10, expired: 10, unaccounted: 0 },
+    ],
+    [
+      'what may wait in a queue that cannot be read is undecided, not accounted for',
+      (facts) => {
+        facts.noted.push(noted(3));
+        facts.sinks.writer.undecided.push(sighting(3));
+        facts.sinks.search.undecided.push(sighting(3));
+      },
+      { accepted: 30, waiting: 0, undecided: 10, unaccounted: 0 },
     ],
     [
       'what was refused is outside the sum',
@@ -222,6 +255,75 @@ describe('merging and settling', () => {
     facts.sinks.writer.rows = [{ ...bucket, rows: 14, retired: 0 }];
     const report = settled(earlier, audit(facts));
     expect(report.totals.unaccounted).toBe(0);
-    expect(report.open).toEqual([{ sink: 'writer', ...bucket, waiting: 0 }]);
+    expect(report.open).toEqual([{ sink: 'writer', ...bucket, waiting: 0, undecided: 0 }]);
   });
+});
+
+describe('notes that never came', () => {
+  const kept = { gateway: 'gw', epoch: 1, last: 9, lastMinute: 5 };
+  const gaps = [{ from: 3, to: 6, minute: 4 }];
+  const withGaps = { ...kept, missing: gaps };
+  const unread = (note: number, epoch = 1) => {
+    const messages = [{ ...noted(note), minute: 7 }];
+    return { gateway: 'gw', epoch, note, messages, refused: [] };
+  };
+
+  it('are those that the store has not, and nobody is about to read', () => {
+    const of = { gateway: 'gw', epoch: 1 };
+    expect(missingNotes([withGaps], [])).toEqual([{ ...of, ...gaps[0] }]);
+    const notes = [unread(4), unread(9), unread(10), unread(12), unread(2, 2)];
+    expect(missingNotes([withGaps], notes)).toEqual([
+      { ...of, from: 3, to: 3, minute: 4 },
+      { ...of, from: 5, to: 6, minute: 4 },
+      { ...of, from: 11, to: 11, minute: 7 },
+      { ...of, epoch: 2, from: 1, to: 1, minute: 7 },
+    ]);
+  });
+
+  it('are named when both looks miss them, and printed', () => {
+    const report = { ...audit(wellFacts()), missingNotes: missingNotes([withGaps], []) };
+    expect(settled(audit(wellFacts()), report).missingNotes).toEqual([]);
+    expect(settled(report, report).missingNotes).toHaveLength(1);
+    expect(renderLedger(report)).toContain('1970-01-01T00:04Z  gw/1 notes 3 to 6');
+  });
+});
+
+describe('what spills were told to hold', () => {
+  const range = { gateway: 'gw', epoch: 1, topic: 'otlp_spans', partition: 0 };
+  const index = new SpillIndex([
+    { spill: 'late', waiting: [{ ...range, from: 20, to: 20 }] },
+    {
+      spill: 'early',
+      waiting: [
+        { ...range, from: 11, to: 14 },
+        { ...range, from: 3, to: 5 },
+        { ...range, epoch: 2, from: 1, to: 99 },
+      ],
+    },
+  ]);
+  it.each([
+    [2, undefined],
+    [3, 'early'],
+    [5, 'early'],
+    [6, undefined],
+    [14, 'early'],
+    [20, 'late'],
+    [21, undefined],
+  ])('sequence %i is in %s', (sequence, spill) => {
+    expect(index.spillOf(id(sequence))).toBe(spill);
+    expect(index.spillOf(id(sequence, 'other'))).toBeUndefined();
+  });
+});
+
+it('keeps many sightings in little memory, and gives them back by minute', () => {
+  const table = new SightingTable();
+  const all = Array.from({ length: 5_000 }, (_, n) => ({
+    ...{ ...sighting(2 ** 40 + n, n % 7), tenant: `t${n % 3}`, minute: n % 10 },
+    ...(n % 2 && { foreign: true }),
+  }));
+  for (const one of all) table.push(one);
+  expect(table.length).toBe(5_000);
+  expect([...table.between(3, 5)]).toEqual(
+    all.filter(({ minute }) => minute === 3 || minute === 4),
+  );
 });

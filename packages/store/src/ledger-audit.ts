@@ -1,15 +1,16 @@
 import { type MessageId, messageName, resubmitGateway } from '@spillway/broker';
-import type { AppliedMessage, NotedMessage, RowCount } from './ledger.ts';
+import type { AppliedMessage, KeptNotedMessage, RowCount } from './ledger.ts';
+import { Buckets, bucketName, countsOf, emptyReport } from './ledger-counts.ts';
 import type {
   Bucket,
   Difference,
   Hole,
-  LedgerCounts,
   LedgerReport,
   MissingRows,
   OpenMinute,
   SinkCounts,
   SinkName,
+  WaitingSpill,
 } from './ledger-report.ts';
 
 /** A message, or a part of one, that was found somewhere. */
@@ -28,12 +29,21 @@ export interface SinkFacts {
   deadLetters: readonly Sighting[];
   /** Noted messages that retention removed from the log before the group read them. */
   expired: readonly Sighting[];
+  /** Noted messages of a queue that cannot be read and whose turn has not passed. */
+  undecided: readonly Sighting[];
+}
+
+/** A noted message that lies in a spill and was seen nowhere else. */
+export interface SpilledSighting extends Sighting {
+  spill: string;
 }
 
 export interface AuditFacts {
-  noted: readonly (NotedMessage & { gateway: string; epoch: number })[];
+  noted: readonly Omit<KeptNotedMessage, 'notedMinute'>[];
   refused: readonly (Bucket & { records: number })[];
-  spilled: readonly Sighting[];
+  spilled: readonly SpilledSighting[];
+  /** Those known, by whom they were told last. */
+  spills: readonly Pick<WaitingSpill, 'spill' | 'lastGateway' | 'atMs' | 'isSilent'>[];
   sinks: Readonly<Record<SinkName, SinkFacts>>;
 }
 
@@ -58,7 +68,18 @@ export function audit(facts: AuditFacts): LedgerReport {
     for (const counts of countsOf(report, refused)) counts.refused += refused.records;
   }
   for (const sink of sinkNames) auditSink(report, sink, facts, accepted);
+  report.spills.push(...waitingSpills(facts));
   return report;
+}
+
+function waitingSpills({ spilled, spills }: AuditFacts): WaitingSpill[] {
+  const bySpill = Map.groupBy(spilled, ({ spill }) => spill);
+  return spills.flatMap((told) => {
+    const messages = bySpill.get(told.spill) ?? [];
+    if (messages.length === 0) return [];
+    const records = messages.reduce((sum, message) => sum + message.records, 0);
+    return [{ ...told, messages: messages.length, records }];
+  });
 }
 
 type Accepted = ReadonlyMap<string, Sighting>;
@@ -87,7 +108,7 @@ function auditSink(
   { sinks, spilled }: AuditFacts,
   accepted: Accepted,
 ): void {
-  const { applied, rows, waiting, deadLetters, expired } = sinks[sink];
+  const { applied, rows, waiting, deadLetters, expired, undecided } = sinks[sink];
   const buckets = new Buckets();
   const remembered = new Buckets();
   const done = new Set(applied.map(({ id }) => messageName(id)));
@@ -102,8 +123,11 @@ function auditSink(
   for (const message of spilled) buckets.of(message).spilled += message.records;
   for (const letter of deadLetters) buckets.of(letter).deadLettered += letter.records;
   for (const message of expired) buckets.of(message).expired += message.records;
+  for (const message of undecided) buckets.of(message).undecided += message.records;
   const missing = missingRows(sink, buckets, remembered);
-  const seen = [left, spilled, deadLetters, expired].flat().map(({ id }) => messageName(id));
+  const seen = [left, spilled, deadLetters, expired, undecided]
+    .flat()
+    .map(({ id }) => messageName(id));
   const nowhere = holes(sink, accepted, new Set([...done, ...seen]));
   report.missingRows.push(...missing);
   report.holes.push(...nowhere);
@@ -123,8 +147,8 @@ function addTo(sums: Map<string, number>, bucket: Bucket, records: number): void
 }
 
 function accountedFor(counts: SinkCounts): number {
-  const { stored, duplicates, waiting, spilled, deadLettered, expired } = counts;
-  return stored + duplicates + waiting + spilled + deadLettered + expired;
+  const { stored, duplicates, waiting, spilled, deadLettered, expired, undecided } = counts;
+  return stored + duplicates + waiting + spilled + deadLettered + expired + undecided;
 }
 
 function book(report: LedgerReport, sink: SinkName, bucket: Bucket, counts: SinkCounts): void {
@@ -138,8 +162,10 @@ function book(report: LedgerReport, sink: SinkName, bucket: Bucket, counts: Sink
     }
     for (const term of writerTerms) sums[term] += counts[term];
   }
-  const { waiting } = counts;
-  if (waiting) report.open.push({ sink, ...bucket, waiting } satisfies OpenMinute);
+  const { waiting, undecided } = counts;
+  if (waiting || undecided) {
+    report.open.push({ sink, ...bucket, waiting, undecided } satisfies OpenMinute);
+  }
   if (counts.unaccounted) {
     report.differences.push({ sink, ...bucket, ...counts } satisfies Difference);
   }
@@ -152,6 +178,7 @@ const writerTerms = [
   'spilled',
   'deadLettered',
   'expired',
+  'undecided',
 ] as const;
 
 function missingRows(sink: SinkName, buckets: Buckets, remembered: Buckets): MissingRows[] {
@@ -168,77 +195,4 @@ function holes(sink: SinkName, accepted: Accepted, seen: ReadonlySet<string>): H
   return [...accepted].flatMap(([name, { id, tenant, signal, minute, records }]) =>
     seen.has(name) ? [] : [{ sink, ...id, tenant, signal, minute, records }],
   );
-}
-
-class Buckets {
-  readonly #byName = new Map<string, [Bucket, SinkCounts]>();
-
-  of({ tenant, signal, minute }: Bucket): SinkCounts {
-    const bucket = { tenant, signal, minute };
-    const name = bucketName(bucket);
-    let entry = this.#byName.get(name);
-    if (!entry) {
-      entry = [bucket, emptySinkCounts()];
-      this.#byName.set(name, entry);
-    }
-    return entry[1];
-  }
-
-  [Symbol.iterator](): IterableIterator<[Bucket, SinkCounts]> {
-    return this.#byName.values();
-  }
-}
-
-/** The sums that a bucket belongs to. */
-export function countsOf(report: LedgerReport, { tenant, signal }: Bucket): LedgerCounts[] {
-  report.bySignal[signal] ??= emptyCounts();
-  report.byTenant[tenant] ??= emptyCounts();
-  return [report.totals, report.bySignal[signal], report.byTenant[tenant]];
-}
-
-export function emptyReport(): LedgerReport {
-  return {
-    totals: emptyCounts(),
-    bySignal: {},
-    byTenant: Object.create(null) as Record<string, LedgerCounts>,
-    bySink: { writer: emptySinkCounts(), search: emptySinkCounts() },
-    open: [],
-    differences: [],
-    holes: [],
-    missingRows: [],
-  };
-}
-
-function emptyCounts(): LedgerCounts {
-  return {
-    accepted: 0,
-    stored: 0,
-    searchable: 0,
-    duplicates: 0,
-    waiting: 0,
-    spilled: 0,
-    deadLettered: 0,
-    expired: 0,
-    refused: 0,
-    foreign: 0,
-    unaccounted: 0,
-  };
-}
-
-function emptySinkCounts(): SinkCounts {
-  return {
-    accepted: 0,
-    stored: 0,
-    duplicates: 0,
-    waiting: 0,
-    spilled: 0,
-    deadLettered: 0,
-    expired: 0,
-    difference: 0,
-    unaccounted: 0,
-  };
-}
-
-function bucketName({ tenant, signal, minute }: Bucket): string {
-  return `${tenant}\n${signal}\n${minute}`;
 }

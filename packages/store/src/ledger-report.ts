@@ -17,6 +17,8 @@ export interface LedgerCounts {
   spilled: number;
   deadLettered: number;
   expired: number;
+  /** Of the minutes that are `open`: what cannot be read now, and may wait or be lost. */
+  undecided: number;
   /** Told to the client; outside the sum. */
   refused: number;
   /** Of the accepted ones, those that no gateway of ours wrote. */
@@ -25,7 +27,10 @@ export interface LedgerCounts {
   unaccounted: number;
 }
 
-/** accepted = stored + duplicates + waiting + spilled + deadLettered + expired + difference. */
+/**
+ * accepted = stored + duplicates + waiting + spilled + deadLettered + expired + undecided +
+ * difference.
+ */
 export interface SinkCounts {
   accepted: number;
   stored: number;
@@ -34,6 +39,7 @@ export interface SinkCounts {
   spilled: number;
   deadLettered: number;
   expired: number;
+  undecided: number;
   difference: number;
   /** At least the size of the difference; more where a surplus hides a loss in it. */
   unaccounted: number;
@@ -66,7 +72,34 @@ export interface MissingRows extends Bucket {
 /** A minute that a sink has not passed yet, or whose numbers moved while they were read. */
 export interface OpenMinute extends Bucket {
   sink: SinkName;
+  /** Read, and not yet committed by the sink's group. */
   waiting: number;
+  /** In a queue that cannot be read, or lost: known once the group has passed them. */
+  undecided: number;
+}
+
+/** A spill that holds accepted messages. */
+export interface WaitingSpill {
+  spill: string;
+  /** Who told of it last, and when. */
+  lastGateway: string;
+  atMs: number;
+  /** Of those that the report is about. */
+  messages: number;
+  records: number;
+  /** Nobody has told of it for long: its volume must be brought back. */
+  isSilent: boolean;
+}
+
+/** Notes of a gateway that never came: what they named is known only where it was seen. */
+export interface MissingNotes {
+  gateway: string;
+  epoch: number;
+  /** Inclusive. */
+  from: number;
+  to: number;
+  /** The last minute that the next note names. */
+  minute: number;
 }
 
 export interface LedgerReport {
@@ -78,4 +111,8 @@ export interface LedgerReport {
   differences: Difference[];
   holes: Hole[];
   missingRows: MissingRows[];
+  missingNotes: MissingNotes[];
+  spills: WaitingSpill[];
+  /** Notes in a queue that cannot be read: what they name counts from when they are read. */
+  unreadNotes: number;
 }

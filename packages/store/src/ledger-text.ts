@@ -1,5 +1,5 @@
 import { sinkNames } from './ledger-audit.ts';
-import type { Bucket, LedgerReport } from './ledger-report.ts';
+import type { Bucket, LedgerReport, OpenMinute } from './ledger-report.ts';
 
 const linesMax = 200;
 
@@ -9,12 +9,15 @@ export function renderLedger(report: LedgerReport): string {
   const lines = [
     row('', ...sinkNames),
     ...(
-      ['accepted', 'stored', 'duplicates', 'waiting', 'spilled', 'deadLettered', 'expired'] as const
+      [
+        ...(['accepted', 'stored', 'duplicates', 'waiting', 'spilled', 'deadLettered'] as const),
+        ...(['expired', 'undecided'] as const),
+      ] as const
     ).map((term) => row(words[term], ...sinkNames.map((sink) => bySink[sink][term]))),
     row('difference', ...sinkNames.map((sink) => bySink[sink].difference)),
     '',
     `refused ${totals.refused}, foreign ${totals.foreign}, unaccounted ${totals.unaccounted}`,
-    ...section('Still open', report.open, (open) => `${open.waiting} waiting`),
+    ...section('Still open', report.open, openOf),
     ...section('Unaccounted', report.differences, (each) => {
       const { difference, accepted, unaccounted } = each;
       if (difference > 0) return `${difference} of ${accepted} records are missing`;
@@ -28,6 +31,20 @@ export function renderLedger(report: LedgerReport): string {
     ...section('Rows that should be there', report.missingRows, ({ rows }) =>
       rows > 0 ? `${rows} missing` : `${-rows} too many`,
     ),
+    ...list('Notes that never came', report.missingNotes, (notes) => {
+      const { gateway, epoch, from, to, minute } = notes;
+      const numbers = from === to ? `note ${from}` : `notes ${from} to ${to}`;
+      return `${time(minute * 60_000)}  ${gateway}/${epoch} ${numbers}`;
+    }),
+    ...list('Waiting in spills', report.spills, (each) => {
+      const { spill, lastGateway, atMs, messages, records, isSilent } = each;
+      const told = `${lastGateway} told of it last at ${time(atMs)}`;
+      const silent = isSilent ? ': bring its volume back to a gateway' : '';
+      return `spill ${spill}: ${records} records in ${messages} messages; ${told}${silent}`;
+    }),
+    ...(report.unreadNotes
+      ? ['', `${report.unreadNotes} notes of gateways are not read yet; what they name may follow`]
+      : []),
   ];
   return lines.join('\n');
 }
@@ -40,21 +57,35 @@ const words = {
   spilled: 'spilled',
   deadLettered: 'dead-lettered',
   expired: 'expired',
+  undecided: 'undecided',
 };
+
+function openOf({ waiting, undecided }: OpenMinute): string {
+  if (undecided === 0) return waiting ? `${waiting} waiting` : 'numbers are moving';
+  const queued = `${undecided} in a queue that cannot be read, or lost`;
+  return waiting ? `${waiting} waiting, ${queued}` : queued;
+}
 
 function section<T extends Bucket & { sink: string }>(
   title: string,
   entries: readonly T[],
   say: (entry: T) => string,
 ): string[] {
-  if (!entries.length) return [];
-  const shown = entries.slice(0, linesMax).map((entry) => {
+  return list(title, entries, (entry) => {
     const { tenant, signal, minute, sink } = entry;
-    const time = new Date(minute * 60_000).toISOString().slice(0, 16);
-    return `  ${time}Z  tenant ${tenant}  ${signal}  ${sink}: ${say(entry)}`;
+    return `${time(minute * 60_000)}  tenant ${tenant}  ${signal}  ${sink}: ${say(entry)}`;
   });
+}
+
+function list<T>(title: string, entries: readonly T[], say: (entry: T) => string): string[] {
+  if (!entries.length) return [];
+  const shown = entries.slice(0, linesMax).map((entry) => `  ${say(entry)}`);
   const rest = entries.length - shown.length;
   return ['', `${title}:`, ...shown, ...(rest ? [`  … and ${rest} more`] : [])];
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
 }
 
 function row(name: string, ...cells: (string | number)[]): string {

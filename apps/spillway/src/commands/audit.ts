@@ -1,5 +1,6 @@
 import { renderLedger } from '@spillway/store';
 import { Command } from 'commander';
+import { isClean } from '../ledger.ts';
 import { type Context, parseTime, perform, print, printJson } from './context.ts';
 
 interface Options {
@@ -11,6 +12,7 @@ interface Options {
 export function auditCommand(context: Context): Command {
   return new Command('audit')
     .description('account for every accepted record; exits 1 when any is unaccounted')
+    .addHelpText('after', helpAfter)
     .option('--since <time>', 'ISO time, ms since the epoch, or an age such as 24h (default: all)')
     .option('--tenant <name>', 'only this tenant')
     .option('--json', 'print JSON')
@@ -21,6 +23,11 @@ export function auditCommand(context: Context): Command {
       });
       if (json) printJson(report);
       else print(renderLedger(report));
-      if (report.totals.unaccounted !== 0) process.exitCode = 1;
+      if (!isClean(report)) process.exitCode = 1;
     });
 }
+
+const helpAfter = `
+Exit codes: 0 every record is accounted for (minutes named as open are not decided yet); 1 records
+are unaccounted for, or a gateway's note is missing; 2 it cannot be done (a wrong option, no data
+folder); 3 it cannot be known now: the broker or a store does not answer.`;

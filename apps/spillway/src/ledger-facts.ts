@@ -1,0 +1,183 @@
+import { messageName, type PartitionLag, partitionName } from '@spillway/broker';
+import { searchGroup } from '@spillway/projector';
+import {
+  type AppliedMessage,
+  type AuditFacts,
+  type KeptNotedMessage,
+  type MinuteRange,
+  type RowCount,
+  type Sighting,
+  type SinkFacts,
+  type SinkName,
+  type SpilledSighting,
+  SpillIndex,
+} from '@spillway/store';
+import { writerGroup } from '@spillway/writer';
+import { type Log, minuteMs } from './ledger-log.ts';
+import { idOf, type Passed } from './ledger-unread.ts';
+import type { Parts } from './parts.ts';
+
+const groups: Readonly<Record<SinkName, string>> = { writer: writerGroup, search: searchGroup };
+/** A gateway that lives tells of its spill every few seconds. */
+const silentMs = 5 * minuteMs;
+
+export interface Known {
+  log: Log;
+  /** Of all windows so far; the latest comes first. */
+  passed: Readonly<Record<SinkName, Passed>>;
+  nowMs: number;
+}
+
+/** All that is known of the messages of a window. */
+export async function factsOf(
+  parts: Parts,
+  { log, passed, nowMs }: Known,
+  range: MinuteRange,
+): Promise<AuditFacts> {
+  const { broker, writeStore, search } = parts;
+  // Whether a queue that cannot be read has been passed is told by every tenant's messages.
+  const wide = broker.canReplay ? range : { ...range, tenant: undefined };
+  const noted = withUnread(await writeStore.notedMessages(range), log, range);
+  const sides = { writer: writeStore, search: search.store };
+  const sink = async (name: SinkName): Promise<Side> => {
+    const all = await sides[name].appliedMessages(wide);
+    passed[name].see(all);
+    const applied = all.filter((message) => isIn(range, message));
+    const rows = await sides[name].rowCounts(range);
+    return sideOf({ group: groups[name], log, range, applied, rows });
+  };
+  const [writer, searcher] = [await sink('writer'), await sink('search')];
+  const seen = new Set([...writer.seen, ...searcher.seen]);
+  const spilled = spilledOf(noted, { log, seen });
+  const elsewhere = { spilled: namesOf(spilled), canReplay: broker.canReplay };
+  return {
+    noted,
+    refused: [...(await writeStore.refusedCounts(range)), ...unreadRefusals(log, range)],
+    spilled,
+    spills: log.spills.map(({ spill, gateway, atMs }) => {
+      return { spill, lastGateway: gateway, atMs, isSilent: nowMs - atMs > silentMs };
+    }),
+    sinks: {
+      writer: sinkFacts(writer, noted, { ...elsewhere, passed: passed.writer }),
+      search: sinkFacts(searcher, noted, { ...elsewhere, passed: passed.search }),
+    },
+  };
+}
+
+interface Side {
+  applied: AppliedMessage[];
+  rows: RowCount[];
+  waiting: Sighting[];
+  deadLetters: Sighting[];
+  lags: ReadonlyMap<string, PartitionLag>;
+  /** Names of all messages that were seen here. */
+  seen: ReadonlySet<string>;
+}
+
+function sideOf(known: {
+  group: string;
+  log: Log;
+  range: MinuteRange;
+  applied: AppliedMessage[];
+  rows: RowCount[];
+}): Side {
+  const { group, log, range, applied, rows } = known;
+  const { fromMinute, toMinute } = range;
+  const waiting = [...(log.waiting.get(group)?.between(fromMinute, toMinute) ?? [])].filter(
+    (each) => isIn(range, each),
+  );
+  const deadLetters = log.letters
+    .filter((letter) => letter.group === group)
+    .map(({ sourceId, tenant, signal, receivedMs, records }) => {
+      const minute = Math.floor(receivedMs / minuteMs);
+      return { id: sourceId, tenant, signal, minute, records };
+    })
+    .filter((each) => isIn(range, each));
+  return {
+    ...{ applied, rows, waiting, deadLetters },
+    lags: new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag])),
+    seen: namesOf([...applied, ...waiting, ...deadLetters]),
+  };
+}
+
+function sinkFacts(
+  { applied, rows, waiting, deadLetters, lags, seen }: Side,
+  noted: readonly KeptNotedMessage[],
+  { spilled, canReplay, passed }: Elsewhere & { passed: Passed },
+): SinkFacts {
+  const unseen = noted.filter((message) => {
+    const name = messageName(message);
+    return !seen.has(name) && !spilled.has(name);
+  });
+  const lagOf = (message: KeptNotedMessage) => lags.get(partitionName(message));
+  const isExpired = (message: KeptNotedMessage): boolean => {
+    const { start = null } = lagOf(message) ?? {};
+    return start !== null && message.position !== undefined && message.position < start;
+  };
+  const isUndecided = (message: KeptNotedMessage) =>
+    !canReplay && !passed.has(message, lagOf(message));
+  return {
+    ...{ applied, rows, waiting, deadLetters },
+    expired: unseen.filter(isExpired).map(sightingOf),
+    undecided: unseen.filter(isUndecided).map(sightingOf),
+  };
+}
+
+interface Elsewhere {
+  spilled: ReadonlySet<string>;
+  canReplay: boolean;
+}
+
+/** One with a position was drained, whatever its spill was last told to hold. */
+function spilledOf(
+  noted: readonly KeptNotedMessage[],
+  { log, seen }: { log: Log; seen: ReadonlySet<string> },
+): SpilledSighting[] {
+  const index = new SpillIndex(log.spills);
+  return noted.flatMap((message) => {
+    if (message.position !== undefined || seen.has(messageName(message))) return [];
+    const spill = index.spillOf(message);
+    return spill === undefined ? [] : [{ ...sightingOf(message), spill }];
+  });
+}
+
+/** What the notes say that the writer has not read yet is the later knowledge. */
+function withUnread(
+  kept: readonly KeptNotedMessage[],
+  { unreadNotes }: Log,
+  range: MinuteRange,
+): KeptNotedMessage[] {
+  if (unreadNotes.length === 0) return [...kept];
+  const byName = new Map(kept.map((message) => [messageName(message), message]));
+  for (const note of unreadNotes) {
+    for (const { gateway = note.gateway, epoch = note.epoch, ...message } of note.messages) {
+      if (!isIn(range, message)) continue;
+      const id = { gateway, epoch, ...message };
+      const known = byName.get(messageName(id));
+      const position = message.position ?? known?.position;
+      byName.set(messageName(id), { ...id, position, notedMinute: message.minute });
+    }
+  }
+  return [...byName.values()];
+}
+
+function unreadRefusals({ unreadNotes }: Log, range: MinuteRange): AuditFacts['refused'] {
+  return unreadNotes.flatMap(({ refused }) => refused).filter((each) => isIn(range, each));
+}
+
+function sightingOf(message: KeptNotedMessage): Sighting {
+  const { tenant, signal, minute, records } = message;
+  return { id: idOf(message), tenant, signal, minute, records };
+}
+
+function namesOf(sightings: readonly Pick<Sighting, 'id'>[]): Set<string> {
+  return new Set(sightings.map(({ id }) => messageName(id)));
+}
+
+function isIn(
+  { fromMinute, toMinute, tenant }: MinuteRange,
+  each: { minute: number; tenant: string },
+): boolean {
+  const isTenants = tenant === undefined || tenant === each.tenant;
+  return isTenants && each.minute >= fromMinute && each.minute < toMinute;
+}

@@ -1,0 +1,119 @@
+import {
+  type Broker,
+  ledgerTopic,
+  type PartitionLag,
+  readEnvelope,
+  signalOf,
+} from '@spillway/broker';
+import type { DeadLetter } from '@spillway/consumer';
+import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
+import { searchGroup } from '@spillway/projector';
+import { type LedgerNote, SightingTable, type ToldSpill } from '@spillway/store';
+import { noteGroup, parseNote, writerGroup } from '@spillway/writer';
+import type { Parts } from './parts.ts';
+
+export const minuteMs = 60_000;
+/** Some 300 MB at a time for both groups; more cannot be named one by one. */
+const waitingMax = 5_000_000;
+const unreadNotesMax = 20_000;
+
+/** What the broker and the spills say, of all minutes. */
+export interface Log {
+  unreadNotes: LedgerNote[];
+  /** Messages of the notes' queue, where it cannot be read. */
+  notesInQueue: number;
+  waiting: ReadonlyMap<string, SightingTable>;
+  letters: DeadLetter[];
+  lags: ReadonlyMap<string, PartitionLag[]>;
+  spills: ToldSpill[];
+}
+
+/** In the order in which a message moves, so that one that moves meanwhile is seen, maybe twice. */
+export async function readLog(parts: Parts): Promise<Log> {
+  const { broker, deadLetters, writeStore, liveSpills } = parts;
+  const [notesLag] = await broker.lag(noteGroup);
+  const unreadNotes = broker.canReplay ? await readNotes(broker, notesLag) : [];
+  const told = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
+    spill ? [{ ...spill, gateway, epoch }] : [],
+  );
+  const spills = latest([...(await writeStore.toldSpills()), ...told, ...(liveSpills?.() ?? [])]);
+  const waiting = new Map<string, SightingTable>();
+  const lags = new Map<string, PartitionLag[]>();
+  for (const group of [writerGroup, searchGroup]) {
+    const ofGroup = await broker.lag(group);
+    if (ofGroup.length > 0 && ofGroup.every(({ messages }) => messages === null)) {
+      throw new Error(`${broker.name} does not tell what waits for the group ${group}`);
+    }
+    lags.set(group, ofGroup);
+    waiting.set(group, await readWaiting(broker, group, ofGroup));
+  }
+  const letters = await deadLetters.list({});
+  const notesInQueue = broker.canReplay ? 0 : (notesLag?.messages ?? 0);
+  return { unreadNotes, notesInQueue, waiting, letters, lags, spills };
+}
+
+async function readWaiting(
+  broker: Broker,
+  group: string,
+  lags: readonly PartitionLag[],
+): Promise<SightingTable> {
+  const found = new SightingTable();
+  if (!broker.canReplay) return found;
+  for (const { topic, partition, committed, end } of lags) {
+    const signal = signalOf(topic);
+    if (!signal) continue;
+    if (committed === null || end === null) {
+      throw new Error(`${broker.name} does not tell what waits in ${topic}/${partition}`);
+    }
+    if (committed >= end) continue;
+    for await (const message of broker.read({ topic, partition, position: committed })) {
+      const { id, tenant, receivedMs, foreign, onlyGroup, ...envelope } = readEnvelope(message);
+      if (onlyGroup !== undefined && onlyGroup !== group) continue;
+      const records = envelope.records ?? recordsIn(signal, message.value);
+      const minute = Math.floor(receivedMs / minuteMs);
+      if (found.length >= waitingMax) {
+        throw new Error(`more than ${waitingMax} messages wait for the group ${group}`);
+      }
+      found.push({ id, tenant, signal, minute, records, foreign });
+    }
+  }
+  return found;
+}
+
+/** What the consumer will make of a foreign message: malformed as a whole is one dead letter. */
+function recordsIn(signal: Signal, value: Uint8Array): number {
+  try {
+    return countRecords(signal, value);
+  } catch (error) {
+    if (error instanceof OtlpError) return 1;
+    throw error;
+  }
+}
+
+async function readNotes(broker: Broker, lag: PartitionLag | undefined): Promise<LedgerNote[]> {
+  if (lag && lag.messages === 0) return [];
+  const notes: LedgerNote[] = [];
+  const from = { topic: ledgerTopic, partition: 0, position: lag?.committed ?? 0 };
+  for await (const message of broker.read(from)) {
+    const note = parseNote(message);
+    if (note) notes.push(note);
+    if (notes.length > unreadNotesMax) {
+      throw new Error(`the writer has more than ${unreadNotesMax} notes of gateways to read`);
+    }
+  }
+  return notes;
+}
+
+/** Of each spill what its highest revision told. */
+function latest(spills: readonly ToldSpill[]): ToldSpill[] {
+  const byName = new Map<string, ToldSpill>();
+  for (const spill of spills) {
+    const known = byName.get(spill.spill);
+    const isLater =
+      !known ||
+      spill.revision > known.revision ||
+      (spill.revision === known.revision && spill.atMs >= known.atMs);
+    if (isLater) byName.set(spill.spill, spill);
+  }
+  return [...byName.values()];
+}

@@ -1,0 +1,79 @@
+import type { Bucket, LedgerCounts, LedgerReport, SinkCounts } from './ledger-report.ts';
+
+export class Buckets {
+  readonly #byName = new Map<string, [Bucket, SinkCounts]>();
+
+  of({ tenant, signal, minute }: Bucket): SinkCounts {
+    const bucket = { tenant, signal, minute };
+    const name = bucketName(bucket);
+    let entry = this.#byName.get(name);
+    if (!entry) {
+      entry = [bucket, emptySinkCounts()];
+      this.#byName.set(name, entry);
+    }
+    return entry[1];
+  }
+
+  [Symbol.iterator](): IterableIterator<[Bucket, SinkCounts]> {
+    return this.#byName.values();
+  }
+}
+
+/** The sums that a bucket belongs to. */
+export function countsOf(report: LedgerReport, { tenant, signal }: Bucket): LedgerCounts[] {
+  report.bySignal[signal] ??= emptyCounts();
+  report.byTenant[tenant] ??= emptyCounts();
+  return [report.totals, report.bySignal[signal], report.byTenant[tenant]];
+}
+
+export function emptyReport(): LedgerReport {
+  return {
+    totals: emptyCounts(),
+    bySignal: {},
+    byTenant: Object.create(null) as Record<string, LedgerCounts>,
+    bySink: { writer: emptySinkCounts(), search: emptySinkCounts() },
+    open: [],
+    differences: [],
+    holes: [],
+    missingRows: [],
+    missingNotes: [],
+    spills: [],
+    unreadNotes: 0,
+  };
+}
+
+function emptyCounts(): LedgerCounts {
+  return {
+    accepted: 0,
+    stored: 0,
+    searchable: 0,
+    duplicates: 0,
+    waiting: 0,
+    spilled: 0,
+    deadLettered: 0,
+    expired: 0,
+    undecided: 0,
+    refused: 0,
+    foreign: 0,
+    unaccounted: 0,
+  };
+}
+
+function emptySinkCounts(): SinkCounts {
+  return {
+    accepted: 0,
+    stored: 0,
+    duplicates: 0,
+    waiting: 0,
+    spilled: 0,
+    deadLettered: 0,
+    expired: 0,
+    undecided: 0,
+    difference: 0,
+    unaccounted: 0,
+  };
+}
+
+export function bucketName({ tenant, signal, minute }: Bucket): string {
+  return `${tenant}\n${signal}\n${minute}`;
+}
