@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +8,9 @@ import { runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
 import { judge, type Verdict } from './src/census.ts';
 import { killRounds } from './src/kill-rounds.ts';
-import type { SenderLog } from './src/load.ts';
 import { seededRandom } from './src/random.ts';
 import { readReadStore, readWriteStore } from './src/read-stores.ts';
+import type { SenderLog } from './src/sender-file.ts';
 
 const sabotaged = fileURLToPath(new URL('./src/sabotaged.ts', import.meta.url));
 const seed = Number(process.env.SPILLWAY_TEST_SEED ?? Date.now() % 1_000_000);
@@ -33,7 +33,10 @@ async function run(rounds: number, program?: string): Promise<Outcome> {
   const spillway = new SpillwayProcess(program ? { dataDir, program } : { dataDir });
   cleanups.push(async () => void (await spillway.end('SIGKILL')));
   const random = seededRandom(seed);
-  const { logs } = await killRounds({ spillway, rounds, random, sendersPerSignal: 3 });
+  const sendersDir = join(dataDir, 'senders');
+  mkdirSync(sendersDir);
+  const how = { spillway, sendersDir, rounds, random, sendersPerSignal: 3 };
+  const { logs } = await killRounds(how);
   const audit = await runSpillway(['audit', '--data', dataDir]);
   expect(await spillway.end('SIGTERM')).toBe(0);
   const retentionMs = 7 * 86_400_000;
@@ -49,7 +52,7 @@ describe(`load, kill -9, restart (seed ${seed})`, () => {
   it('keeps what was answered 200 exactly once, in order, in both stores', async () => {
     const { write, read, logs, audit } = await run(20);
     expect(write.acknowledged).toBeGreaterThan(100);
-    expect(logs.some(({ statuses }) => [...statuses.keys()].some((each) => each !== 200))).toBe(
+    expect(logs.some(({ answers }) => [...answers.keys()].some((each) => each !== '200'))).toBe(
       true,
     );
     const clean = { lost: [], doubled: [], outOfOrder: [], acknowledged: write.acknowledged };

@@ -1,6 +1,6 @@
 import type { KeyValue } from '@spillway/otlp';
 import type { AppliedMessage } from '@spillway/store';
-import type { SenderLog } from './load.ts';
+import type { SenderLog } from './sender-file.ts';
 
 /** What a store holds of the load: how often each record, and in which order its sink took them. */
 export interface Census {
@@ -53,19 +53,24 @@ export function readOrder(
 /** What the senders know against what the store has. */
 export function judge(census: Census, logs: readonly SenderLog[]): Verdict {
   const verdict: Verdict = { acknowledged: 0, lost: [], doubled: [], outOfOrder: [] };
-  for (const { name, acknowledged } of logs) {
-    verdict.acknowledged += acknowledged.length;
-    for (const sequence of acknowledged) {
+  for (const { name, sentAt, acknowledgedAt } of logs) {
+    verdict.acknowledged += acknowledgedAt.size;
+    for (const sequence of acknowledgedAt.keys()) {
       if (!census.copies.has(`${name}/${sequence}`)) verdict.lost.push(`${name}/${sequence}`);
     }
-    // Each was sent after the one before it was acknowledged, so their order is promised.
-    const promised = new Set(acknowledged);
-    const order = (census.order.get(name) ?? []).filter((sequence) => promised.has(sequence));
-    order.forEach((sequence, i) => {
-      if (sequence < (order[i - 1] ?? 0)) verdict.outOfOrder.push(`${name}/${sequence}`);
-    });
+    for (const sequence of sentAt.keys()) {
+      if ((census.copies.get(`${name}/${sequence}`) ?? 0) > 1) {
+        verdict.doubled.push(`${name}/${sequence}`);
+      }
+    }
+    // What was first sent after this one was acknowledged must not have been applied before it.
+    let latestSent = 0;
+    for (const sequence of census.order.get(name) ?? []) {
+      const acknowledged = acknowledgedAt.get(sequence) ?? Number.POSITIVE_INFINITY;
+      if (acknowledged < latestSent) verdict.outOfOrder.push(`${name}/${sequence}`);
+      latestSent = Math.max(latestSent, sentAt.get(sequence) ?? 0);
+    }
   }
-  for (const [name, copies] of census.copies) if (copies > 1) verdict.doubled.push(name);
   return verdict;
 }
 

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Addresses, caughtUp, type SpillwayProcess } from '@spillway/test-support';
-import { runSender, type SenderLog, type SenderOptions } from './load.ts';
+import { runSender, type SenderOptions } from './load.ts';
+import { readSenderFiles, type SenderLog } from './sender-file.ts';
 
 export interface KillRoundsOptions {
   spillway: SpillwayProcess;
+  /** Of the senders' files. */
+  sendersDir: string;
   rounds: number;
   random: () => number;
   sendersPerSignal: number;
@@ -19,13 +22,14 @@ export async function killRounds(options: KillRoundsOptions): Promise<{
   logs: SenderLog[];
   addresses: Addresses;
 }> {
-  const { spillway, rounds, random, sendersPerSignal } = options;
+  const { spillway, sendersDir, rounds, random, sendersPerSignal } = options;
   let addresses: Addresses | undefined = await spillway.start();
   let stopped = false;
   const sender = (signal: SenderOptions['signal'], i: number) =>
     runSender({
       name: `${signal}-${i}`,
       signal,
+      dir: sendersDir,
       recordsPerRequest: 5,
       giveUpShare: 0.02,
       deafShare: 0.05,
@@ -44,7 +48,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<{
   }
   await sleep(300);
   stopped = true;
-  const logs = await Promise.all(senders);
+  await Promise.all(senders);
   await caughtUp(addresses as Addresses);
-  return { logs, addresses: addresses as Addresses };
+  return { logs: readSenderFiles(sendersDir), addresses: addresses as Addresses };
 }

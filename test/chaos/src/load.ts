@@ -1,85 +1,72 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Signal } from '@spillway/otlp';
+import { post } from './request.ts';
+import { SenderFile } from './sender-file.ts';
 
 /** One sender: its records have one ordering key, and a sequence of its own. */
 export interface SenderOptions {
   name: string;
-  signal: 'traces' | 'logs' | 'metrics';
+  signal: Signal;
+  /** Where its file is. */
+  dir: string;
   recordsPerRequest: number;
   /** Share of failed requests that are not tried again. */
   giveUpShare: number;
   /** Share of answers that get lost on their way: the sender sends the same bytes again. */
   deafShare: number;
+  /** Share of requests whose bytes come a second time, some requests later. */
+  repeatShare?: number;
+  /** Between two requests. */
+  pauseMs?: number;
   random: () => number;
   /** The door; changes with every restart. Undefined while the server is away. */
   endpoint: () => string | undefined;
   /** Stop sending new requests. */
   stopped: () => boolean;
+  /** Of a request. */
+  onAcknowledged?: () => void;
 }
 
-/** What a sender knows by itself, without asking the server. */
-export interface SenderLog {
-  name: string;
-  signal: SenderOptions['signal'];
-  /** Answered 200, in the order of the answers. */
-  acknowledged: number[];
-  /** Sent, and never answered 200. */
-  unanswered: number[];
-  statuses: Map<number | string, number>;
+interface Request {
+  sequences: number[];
+  body: string;
 }
 
-const retryPauseMs = 20;
+const retryPauseMs = 50;
+const repeatsMax = 8;
 
 /** Sends one request after another until it is stopped; a failed one is sent again, byte by byte. */
-export async function runSender(options: SenderOptions): Promise<SenderLog> {
-  const { name, signal, recordsPerRequest, giveUpShare, deafShare, random } = options;
-  const { endpoint, stopped } = options;
+export async function runSender(options: SenderOptions): Promise<void> {
+  const { recordsPerRequest, repeatShare = 0, pauseMs = 0, random, stopped } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const log: SenderLog = { name, signal, acknowledged: [], unanswered: [], statuses: new Map() };
-  let next = 1;
-  while (!stopped()) {
+  const late: Request[] = [];
+  for (let next = 1; !stopped(); next += recordsPerRequest) {
     const sequences = Array.from({ length: recordsPerRequest }, (_, i) => next + i);
-    next += recordsPerRequest;
-    const body = bodyOf(options, sequences);
-    for (;;) {
-      const status = await post(agent, endpoint(), signal, body);
-      log.statuses.set(status, (log.statuses.get(status) ?? 0) + 1);
-      if (status === 200 && random() < deafShare) continue;
-      if (status === 200) {
-        log.acknowledged.push(...sequences);
-        break;
-      }
-      if (stopped() || random() < giveUpShare) {
-        log.unanswered.push(...sequences);
-        break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
-    }
+    const request = { sequences, body: bodyOf(options, sequences) };
+    await send(options, agent, request);
+    if (random() < repeatShare) late.push(request);
+    const isDue = late.length > repeatsMax || random() < repeatShare;
+    const repeated = isDue && late.splice(Math.floor(random() * late.length), 1)[0];
+    if (repeated) await send(options, agent, repeated);
+    if (pauseMs) await sleep(pauseMs * 2 * random());
   }
   agent.destroy();
-  return log;
 }
 
-function post(
-  agent: Agent,
-  endpoint: string | undefined,
-  signal: string,
-  body: string,
-): Promise<number | string> {
-  if (!endpoint) return Promise.resolve('away');
-  return new Promise((resolve) => {
-    const headers = { 'content-type': 'application/json' };
-    const call = request(
-      `${endpoint}/v1/${signal}`,
-      { method: 'POST', agent, headers },
-      (response) => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode ?? 0));
-        response.on('error', () => resolve('cut'));
-      },
-    );
-    call.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'));
-    call.end(body);
-  });
+async function send(options: SenderOptions, agent: Agent, request: Request): Promise<void> {
+  const { dir, name, signal, endpoint, stopped, random, giveUpShare, deafShare } = options;
+  const { sequences, body } = request;
+  const file = new SenderFile(dir, signal, name);
+  for (;;) {
+    file.note('sent', sequences);
+    const answer = await post(agent, endpoint(), signal, body);
+    const isHeard = answer !== 200 || random() >= deafShare;
+    if (isHeard) file.note(answer === 200 ? 'acknowledged' : 'refused', sequences, answer);
+    if (isHeard && answer === 200) return options.onAcknowledged?.();
+    if (answer !== 200 && (stopped() || random() < giveUpShare)) return;
+    if (answer !== 200) await sleep(retryPauseMs);
+  }
 }
 
 /** OTLP/JSON by hand, so that the load shares no code with what it tests. */

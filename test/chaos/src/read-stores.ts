@@ -14,21 +14,22 @@ function lastDay() {
   return { fromMs: nowMs - dayMs, toMs: nowMs + dayMs };
 }
 
-function lastMinutes() {
-  const { fromMs, toMs } = lastDay();
-  return { fromMinute: Math.floor(fromMs / 60_000), toMinute: Math.floor(toMs / 60_000) };
+/** Minutes of acceptance since then, a day at most, and those of a clock that is ahead. */
+export function minutesSince(sinceMs = Date.now() - dayMs) {
+  const { toMs } = lastDay();
+  return { fromMinute: Math.floor(sinceMs / 60_000), toMinute: Math.floor(toMs / 60_000) };
 }
 
-/** The rows of a stopped Spillway. Starts and stops the store. */
-export async function readWriteStore(store: WriteStore): Promise<{
-  census: Census;
-  contents: Contents;
-}> {
+/** The rows; whoever writes must have ended. Starts and stops the store. */
+export async function readWriteStore(
+  store: WriteStore,
+  minutes = minutesSince(),
+): Promise<{ census: Census; contents: Contents }> {
   await store.start();
   const census = newCensus();
   const contents: Contents = new Map();
   for (const signal of signals) {
-    for await (const { applied, records } of store.readBack({ ...lastMinutes(), signal })) {
+    for await (const { applied, records } of store.readBack({ ...minutes, signal })) {
       const identities = records.map(identityOf);
       for (const { sender, sequence } of identities) count(census, sender, sequence);
       const bySender = Map.groupBy(identities, ({ sender }) => sender);
@@ -38,7 +39,7 @@ export async function readWriteStore(store: WriteStore): Promise<{
       );
     }
   }
-  readOrder(census, await store.appliedMessages(lastMinutes()), contents);
+  readOrder(census, await store.appliedMessages(minutes), contents);
   await store.stop();
   return { census, contents };
 }
@@ -58,7 +59,7 @@ export async function readReadStore(
       if (sender === name) count(census, sender, sequence);
     }
   }
-  readOrder(census, await store.appliedMessages(lastMinutes()), contents);
+  readOrder(census, await store.appliedMessages(minutesSince()), contents);
   await store.stop();
   return census;
 }

@@ -17,7 +17,8 @@ export async function formatOnce(
   dir: string,
   { installation, secrets }: { installation: JavaInstallation; secrets?: KafkaSecrets },
 ): Promise<string> {
-  const node: KafkaNode = { id: 1, clientPort: 1, internalPort: 2, controllerPort: 3 };
+  const ports = { clientPort: 1, internalPort: 2, controllerPort: 3 };
+  const node: KafkaNode = { id: 1, ...ports, advertised: '127.0.0.1:1' };
   const formatted = join(dir, 'formatted');
   const properties = join(dir, 'format.properties');
   const settings = { node, nodes: [node], dataDir: formatted, config: {} };

@@ -21,9 +21,12 @@ export interface KafkaOptions extends Placement {
   config?: Readonly<Record<string, string>>;
   /** Clients need TLS, and PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
   security?: 'sasl_ssl';
+  /** Where clients find the broker of this index, from 0: a proxy's `host:port`, say. */
+  advertised?: (index: number) => string;
 }
 
 export interface KafkaServers {
+  /** As advertised. */
   bootstrap: string[];
   /** In the order of their node ids, which begin with 1. */
   servers: NativeServer[];
@@ -68,21 +71,24 @@ async function launch(
     const formatted = secured?.formatted ?? installation.formatted;
     const folders = nodes.map(({ id }) => ({ id, dataDir: dataDir(folder.dir, id) }));
     await formatNodes(formatted, folders);
-    await configure({ dir: folder.dir, nodes, secrets: secured?.secrets, config: options.config });
+    const secrets = secured?.secrets;
+    await configure({ dir: folder.dir, nodes, secrets, config: options.config });
     await Promise.all(servers.map((server) => server.start()));
     await untilAllSeeAll(nodes);
   });
-  const bootstrap = servers.map(({ address }) => address);
+  const bootstrap = nodes.map(({ advertised }) => advertised);
   return { bootstrap, servers, remove, ...(secured && { security: secured.client }) };
 }
 
-async function chooseNodes({ brokers = 1, ports }: KafkaOptions): Promise<KafkaNode[]> {
+async function chooseNodes(options: KafkaOptions): Promise<KafkaNode[]> {
+  const { brokers = 1, ports, advertised } = options;
   const nodes: KafkaNode[] = [];
   for (let id = 1; id <= brokers; id++) {
     const clientPort = await freePort(ports?.[id - 1]);
     nodes.push({
       id,
       clientPort,
+      advertised: advertised?.(id - 1) ?? `127.0.0.1:${clientPort}`,
       internalPort: await freePort(),
       controllerPort: await freePort(),
     });

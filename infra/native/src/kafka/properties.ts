@@ -1,6 +1,8 @@
 export interface KafkaNode {
   id: number;
   clientPort: number;
+  /** Where clients are sent: `host:port`. */
+  advertised: string;
   internalPort: number;
   controllerPort: number;
 }
@@ -30,8 +32,8 @@ export function serverProperties(settings: NodeSettings): string {
     'controller.quorum.voters': nodes
       .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
       .join(','),
-    listeners: `${brokerListeners(node)},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    'advertised.listeners': brokerListeners(node),
+    listeners: `${brokerListeners(node, `127.0.0.1:${node.clientPort}`)},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    'advertised.listeners': brokerListeners(node, node.advertised),
     'listener.security.protocol.map': `CLIENT:${secrets ? 'SASL_SSL' : 'PLAINTEXT'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'INTERNAL',
@@ -89,6 +91,6 @@ function security({ username, password, keyStoreFile }: KafkaSecrets): Record<st
   };
 }
 
-function brokerListeners({ clientPort, internalPort }: KafkaNode): string {
-  return `CLIENT://127.0.0.1:${clientPort},INTERNAL://127.0.0.1:${internalPort}`;
+function brokerListeners({ internalPort }: KafkaNode, client: string): string {
+  return `CLIENT://${client},INTERNAL://127.0.0.1:${internalPort}`;
 }

@@ -1,0 +1,64 @@
+/** `npm run chaos`: breaks a real Spillway on real servers, and counts what is left. */
+import { type BrokerKind, type ChaosArguments, readArguments, usage } from './arguments.ts';
+import { ChaosLab } from './chaos-lab.ts';
+import { seededRandom } from './random.ts';
+import { randomScenarios } from './random-scenarios.ts';
+import { ledgerLines, outcomeLine } from './report.ts';
+import { type Outcome, runScenario, type Scenario } from './scenario.ts';
+import { scripted } from './scenarios.ts';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const chosen = readArguments(process.argv.slice(2));
+  if (!chosen) return say(usage);
+  say(`seed ${chosen.seed}`);
+  const outcomes: Outcome[] = [];
+  for (const broker of chosen.brokers) outcomes.push(...(await runOn(broker, chosen)));
+  for (const line of ledgerLines(outcomes)) say(line);
+  if (outcomes.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+}
+
+async function runOn(broker: BrokerKind, chosen: ChaosArguments): Promise<Outcome[]> {
+  // Apart from the chance of the senders, whose turns are not the same in two runs.
+  const plan = seededRandom(chosen.seed);
+  const random = seededRandom(chosen.seed + 1);
+  const { minutes, only } = chosen;
+  say(`starting the servers, with ${broker}`);
+  const lab = await ChaosLab.start({ broker });
+  const outcomes: Outcome[] = [];
+  const deadline = performance.now() + (minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+  try {
+    const scenarios: Iterable<Scenario> =
+      minutes === undefined
+        ? scripted[broker].filter(({ name }) => !only || only.test(name))
+        : randomScenarios(broker, plan);
+    for (const scenario of scenarios) {
+      if (performance.now() > deadline) break;
+      say(`${scenario.name}: ${describe(scenario)}`);
+      const outcome = await runScenario(lab, scenario, random);
+      say(outcomeLine(outcome));
+      outcomes.push(outcome);
+    }
+  } finally {
+    await lab.close();
+  }
+  return outcomes;
+}
+
+function describe({ faults }: Scenario): string {
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+  return faults
+    .map(({ fault, afterMs, forMs }) => {
+      const when = afterMs > 0 ? ` after ${seconds(afterMs)}` : '';
+      return `${fault.name}${when} for ${seconds(forMs)}`;
+    })
+    .join('; ');
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}

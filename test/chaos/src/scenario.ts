@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { untilCaughtUp } from './caught-up.ts';
+import type { ChaosLab } from './chaos-lab.ts';
+import type { TimedFault } from './fault.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { Load, type LoadShape, usualLoad } from './run-load.ts';
+import type { SenderLog } from './sender-file.ts';
+import { type Tally, tallyOf } from './tally.ts';
+
+export interface Scenario {
+  /** Short, unlike any other of its run. */
+  name: string;
+  faults: readonly TimedFault[];
+  load?: Partial<LoadShape>;
+}
+
+export interface Outcome {
+  tally: Tally;
+  /** Each broken promise in words; none is the promise kept. */
+  violations: string[];
+  answers: Map<string, number>;
+  memoryGrowthBytes: number;
+}
+
+/** Without any progress for so long, something is stuck. */
+const stallMs = 60_000;
+const mebibyte = 1_048_576;
+/** A gateway holds at most 96 MiB for the broker; the heap that V8 has not collected is on top. */
+const memoryGrowthBytesMax = 256 * mebibyte;
+
+/** Load, faults, repair, load again, and the count when all has come to rest. */
+export async function runScenario(
+  lab: ChaosLab,
+  { name, faults, load: shape }: Scenario,
+  random: () => number,
+): Promise<Outcome> {
+  const sinceMs = Date.now();
+  const load = new Load(lab, { name, shape: { ...usualLoad, ...shape }, random });
+  const violations: string[] = [];
+  const progresses = async (when: string): Promise<void> => {
+    if (await load.progresses({ requests: 3, stallMs })) return;
+    violations.push(`senders are stuck ${when}`);
+  };
+  await progresses('before any fault');
+  const memory = new MemoryWatch(lab.gateways);
+  await Promise.all(
+    faults.map(async ({ fault, afterMs, forMs }) => {
+      await sleep(afterMs);
+      const heal = await fault.begin(lab, random);
+      await sleep(forMs);
+      await heal();
+    }),
+  );
+  await progresses('after the repair');
+  const logs = await load.end();
+  const left = await untilCaughtUp(lab, { sinceMs, stallMs });
+  if (left !== undefined) violations.push(`does not catch up: ${left}`);
+  const memoryGrowthBytes = memory.end();
+  if (memoryGrowthBytes > memoryGrowthBytesMax) {
+    violations.push(`a gateway grew by ${Math.round(memoryGrowthBytes / mebibyte)} MiB`);
+  }
+  const answers = answersOf(logs);
+  violations.push(...wrongAnswers(answers, faults));
+  const { ledger } = await lab.audit(sinceMs);
+  const counts = await lab.count({ sinceMs, logs });
+  const counted = tallyOf(logs, counts, ledger.totals.unaccounted ?? Number.NaN);
+  violations.push(...counted.violations);
+  return { tally: counted.tally, violations, answers, memoryGrowthBytes };
+}
+
+function answersOf(logs: readonly SenderLog[]): Map<string, number> {
+  const all = new Map<string, number>();
+  for (const { answers } of logs) {
+    for (const [answer, times] of answers) all.set(answer, (all.get(answer) ?? 0) + times);
+  }
+  return all;
+}
+
+/** Clients see 200, or 503 with Retry-After; never a 500, and silence only from the dead. */
+function wrongAnswers(
+  answers: ReadonlyMap<string, number>,
+  faults: readonly TimedFault[],
+): string[] {
+  const shown = faults.map(({ fault }) => fault.shows);
+  const isSilenceFine = shown.includes('cuts');
+  const isRefusalFine = isSilenceFine || shown.includes('refuses');
+  const isFine = (answer: string): boolean => {
+    if (answer === '200') return true;
+    if (answer === '503') return isRefusalFine;
+    return isSilenceFine && !/^\d/.test(answer);
+  };
+  return [...answers]
+    .filter(([answer]) => !isFine(answer))
+    .map(([answer, times]) => `answered ${answer}: ${times} times`);
+}

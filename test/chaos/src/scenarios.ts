@@ -1,0 +1,77 @@
+import { calm, type Fault } from './fault.ts';
+import type { ServerBroker } from './lab-servers.ts';
+import { leaderMoved } from './leader-moved.ts';
+import { processFrozen, processKilled, rivalCame } from './process-faults.ts';
+import type { Scenario } from './scenario.ts';
+import { behind, flapping, killed, stopped, together } from './server-faults.ts';
+
+/** Longer than a gateway tries: see the patience that the lab gives it. */
+const longMs = 12_000;
+const shortMs = 5_000;
+
+function one(name: string, fault: Fault, forMs: number, load?: Scenario['load']): Scenario {
+  return { name, faults: [{ fault, afterMs: 0, forMs }], ...(load && { load }) };
+}
+
+const kafkas = ['kafka-1', 'kafka-2', 'kafka-3'];
+const all = (make: (name: string) => Fault, how: string) =>
+  together(`all brokers ${how}`, kafkas.map(make));
+
+const kafkaOnly: readonly Scenario[] = [
+  one('broker-killed', killed('kafka-1', 'refuses'), shortMs),
+  one('broker-black-holed', behind('black-holed', 'kafka-2', 'refuses'), longMs),
+  one('broker-heard-only', behind('heard only', 'kafka-3', 'refuses'), longMs),
+  one('broker-late', behind('answered late', 'kafka-1', 'refuses'), longMs),
+  one('broker-frozen', stopped('kafka-2', 'refuses'), longMs),
+  one(
+    'brokers-down',
+    all((name) => killed(name, 'refuses'), 'killed'),
+    longMs,
+  ),
+  one(
+    'brokers-cut',
+    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
+    longMs,
+  ),
+  one('leader-moved', leaderMoved, shortMs),
+];
+
+const rabbitOnly: readonly Scenario[] = [
+  one('rabbit-killed', killed('rabbitmq', 'refuses'), shortMs),
+  one('rabbit-black-holed', behind('black-holed', 'rabbitmq', 'refuses'), longMs),
+  one('rabbit-heard-only', behind('heard only', 'rabbitmq', 'refuses'), longMs),
+];
+
+const stores = ['postgres', 'elasticsearch', 'redis'];
+
+const storesAndProcesses: readonly Scenario[] = [
+  ...stores.flatMap((name) => [
+    one(`${name}-killed`, killed(name, 'nothing'), shortMs),
+    one(`${name}-stopped`, stopped(name, 'nothing'), longMs),
+    one(`${name}-slow`, behind('slow', name, 'nothing'), shortMs),
+  ]),
+  one('gateway-killed', processKilled('gw-1', 'cuts'), 500),
+  one('gateway-frozen', processFrozen('gw-2', 'cuts'), longMs),
+  one('consumers-killed', flapping(consumersKilled(), { brokenMs: 500, wholeMs: 2_000 }), 8_000),
+  one('rebalance', rivals(), 6_000),
+  one('client-retries', calm, shortMs, { deafShare: 0.2, repeatShare: 0.3 }),
+];
+
+function consumersKilled(): Fault {
+  const names = ['writer', 'search', 'live'];
+  return together(
+    'writer and projectors killed',
+    names.map((name) => processKilled(name, 'nothing')),
+  );
+}
+
+function rivals(): Fault {
+  const names = ['writer', 'search-projector', 'live-projector'];
+  return together('a second of each consumer came, and was killed', names.map(rivalCame));
+}
+
+/** What every change to Spillway has to survive. */
+export const scripted: Readonly<Record<ServerBroker, readonly Scenario[]>> = {
+  kafka: [...kafkaOnly, ...storesAndProcesses],
+  rabbitmq: rabbitOnly,
+};
