@@ -1,5 +1,7 @@
 import type { Broker } from '@spillway/broker';
+import type { Dependencies } from '@spillway/resilience';
 import { type Component, type Health, KeyRing, type KeyRingEvent } from '@spillway/runtime';
+import type { Spill } from '@spillway/spill';
 import { Admission } from './admission.ts';
 import { checkGatewayConfig } from './check-config.ts';
 import type { Door, House } from './door.ts';
@@ -8,7 +10,7 @@ import { HttpDoor } from './http-door.ts';
 import { Ingest, type IngestEvent } from './ingest.ts';
 import { LedgerNotes, type LedgerNotesEvent } from './ledger-notes.ts';
 import { Parcels } from './parcel.ts';
-import { PublishQueue } from './publish-queue.ts';
+import { type PublishEvent, Publisher } from './publish/publisher.ts';
 import type { GatewayConfig } from './section.ts';
 import { DoorStats, type GatewayStats } from './stats.ts';
 import { type TlsEvent, TlsFiles } from './tls-files.ts';
@@ -17,6 +19,7 @@ export type GatewayEvent =
   | KeyRingEvent
   | IngestEvent
   | LedgerNotesEvent
+  | PublishEvent
   | TlsEvent
   | { type: 'listening'; protocol: 'http' | 'grpc'; address: string }
   /** The account of this gateway's last seconds is in the log alone. */
@@ -32,6 +35,10 @@ export interface GatewayOptions {
   epoch: number;
   /** The largest message that the broker takes, with key and headers; larger ones are split. */
   messageBytesMax: number;
+  /** Open for as long as the gateway runs; without it, what the broker does not take is refused. */
+  spill?: Spill | undefined;
+  /** What the fleet thinks of the broker; without it, the gateway trusts its own breakers. */
+  dependencies?: Dependencies | undefined;
   report?: (event: GatewayEvent) => void;
   /** Monotonic milliseconds. */
   nowMs?: () => number;
@@ -57,7 +64,7 @@ class OtlpGateway implements Gateway {
   readonly #tls: TlsFiles | undefined;
   readonly #admission: Admission;
   readonly #ingest: Ingest;
-  readonly #queue: PublishQueue;
+  readonly #publisher: Publisher;
   readonly #parcels: Parcels;
   readonly #notes: LedgerNotes;
   readonly #stats = new DoorStats();
@@ -80,25 +87,27 @@ class OtlpGateway implements Gateway {
       : undefined;
     this.#tls = config.certFile ? new TlsFiles({ ...config, report }) : undefined;
     this.#admission = new Admission({ config, nowMs });
-    const { noteIntervalMs: intervalMs } = config;
-    this.#notes = new LedgerNotes({ broker, gateway, epoch, intervalMs, report });
+    const { spill, dependencies } = options;
+    const { noteIntervalMs: intervalMs, publishTimeoutMs } = config;
+    const identity = { broker, gateway, epoch };
+    this.#notes = new LedgerNotes({
+      ...{ ...identity, intervalMs, publishTimeoutMs, spill, wallMs, report },
+    });
     this.#parcels = new Parcels({ gateway, epoch, notes: this.#notes });
-    this.#queue = new PublishQueue({ ...config, broker, parcels: this.#parcels, nowMs });
-    const [parcels, queue, notes, stats] = [this.#parcels, this.#queue, this.#notes, this.#stats];
-    const { messageBytesMax } = options;
+    this.#publisher = new Publisher({
+      ...{ broker, config, spill, dependencies, report, nowMs, wallMs },
+      parcels: this.#parcels,
+      onDrained: (message, position) => this.#parcels.drained(message, position),
+    });
     this.#ingest = new Ingest({
-      broker,
-      config,
-      messageBytesMax,
-      parcels,
-      queue,
-      notes,
-      stats,
-      report,
+      ...{ broker, config, report, messageBytesMax: options.messageBytesMax },
+      ...{ parcels: this.#parcels, notes: this.#notes, stats: this.#stats },
+      publisher: this.#publisher,
     });
     const [keys, tls] = [this.#keys, this.#tls];
     const [admission, ingest] = [this.#admission, this.#ingest];
     const stopping = (): boolean => this.#state === 'stopping';
+    const stats = this.#stats;
     const house: House = { config, keys, tls, admission, ingest, stats, stopping, nowMs, wallMs };
     this.#http = new HttpDoor(house);
     this.#grpc = new GrpcDoor(house, () => this.health().ok);
@@ -114,6 +123,7 @@ class OtlpGateway implements Gateway {
     await this.#tls?.start();
     await this.#ingest.start();
     this.#notes.start();
+    this.#publisher.start();
     await this.#http.listen();
     await this.#grpc.listen();
     this.#state = 'running';
@@ -131,15 +141,20 @@ class OtlpGateway implements Gateway {
   health(): Health {
     if (this.#state !== 'running') return { ok: false, detail: this.#state };
     const broker = this.#options.broker.health();
-    if (!broker.ok) return { ok: false, detail: `broker: ${broker.detail}` };
-    return { ok: true, detail: `${this.#admission.inFlight.requests} requests in flight` };
+    const { cannotSpill } = this.#publisher;
+    if (!broker.ok && cannotSpill !== undefined) {
+      return { ok: false, detail: `broker: ${broker.detail}; ${cannotSpill}` };
+    }
+    const inFlight = `${this.#admission.inFlight.requests} requests in flight`;
+    const away = broker.ok ? '' : `, into the spill: the broker is away (${broker.detail})`;
+    return { ok: true, detail: inFlight + away };
   }
 
   stats(): GatewayStats {
     return {
       ...this.#stats.stats(),
       ...this.#parcels.stats(),
-      ...this.#queue.stats(),
+      ...this.#publisher.stats(),
       inFlight: this.#admission.inFlight,
       notes: this.#notes.stats(),
       connections: { http: this.#http.connections, grpc: this.#grpc.connections },
@@ -154,7 +169,8 @@ class OtlpGateway implements Gateway {
     if (wasRunning && drainDelayMs > 0) await pause(drainDelayMs);
     const deadline = AbortSignal.timeout(stopTimeoutMs);
     await Promise.all([this.#http.close(deadline), this.#grpc.close(deadline)]);
-    await Promise.race([this.#queue.idle(), aborted(deadline)]);
+    await Promise.race([this.#publisher.idle(), aborted(deadline)]);
+    await this.#publisher.stop(aborted(deadline));
     if (!(await this.#notes.stop(deadline))) {
       const { pendingMessages: messages } = this.#notes.stats();
       this.#options.report?.({ type: 'last-note-lost', messages });

@@ -18,14 +18,14 @@ const messageCharsMax = 1024;
 
 export function sendDelivery(
   stream: ServerHttp2Stream,
-  { rejectedRecords, message }: Delivery,
+  { rejectedRecords, message, ack }: Delivery,
   signal: Signal,
 ): void {
   const body =
     rejectedRecords === 0
       ? emptyMessage
       : frame(encodeExportResponse(signal, { rejected: rejectedRecords, message }, 'protobuf'));
-  sendMessage(stream, body, { 'x-spillway-ack': 'broker' });
+  sendMessage(stream, body, { 'x-spillway-ack': ack });
 }
 
 export function sendMessage(

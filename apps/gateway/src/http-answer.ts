@@ -63,11 +63,11 @@ function announcedBytes({ headers }: IncomingMessage): number {
 }
 
 function delivered(
-  { rejectedRecords, message }: Delivery,
+  { rejectedRecords, message, ack }: Delivery,
   signal: Signal | undefined,
   format: Format,
 ): HttpAnswer {
-  const headers = { 'x-spillway-ack': 'broker' };
+  const headers = { 'x-spillway-ack': ack };
   if (signal === undefined) return { status: 200, headers, body: new Uint8Array() };
   const body =
     rejectedRecords === 0

@@ -5,10 +5,12 @@ import { Admission, type Ticket } from './admission.ts';
 import { Ingest, type IngestEvent } from './ingest.ts';
 import { LedgerNotes } from './ledger-notes.ts';
 import { Parcels } from './parcel.ts';
-import type { PublishQueue } from './publish-queue.ts';
+import type { Publisher } from './publish/publisher.ts';
 import type { Refusal } from './refusal.ts';
 import { gatewaySection } from './section.ts';
 import { DoorStats } from './stats.ts';
+
+const timing = { intervalMs: 1000, publishTimeoutMs: 1000, wallMs: () => 0 };
 
 describe('Ingest', () => {
   it('answers and reports a bug instead of ending the process, and leaves nothing behind', async () => {
@@ -20,14 +22,14 @@ describe('Ingest', () => {
       topics: async () =>
         ['otlp_spans', 'otlp_metrics', 'otlp_logs'].map((name) => ({ name, partitions: 1 })),
     } as unknown as Broker;
-    const notes = new LedgerNotes({ ...identity, broker, intervalMs: 1000 });
+    const notes = new LedgerNotes({ ...identity, ...timing, broker });
     const ingest = new Ingest({
       broker,
       config,
       messageBytesMax: 1_000_000,
       notes,
       parcels: new Parcels({ ...identity, notes }),
-      queue: { publish: () => Promise.reject(bug) } as unknown as PublishQueue,
+      publisher: { publish: () => Promise.reject(bug) } as unknown as Publisher,
       stats: new DoorStats(),
       report: (event) => events.push(event),
     });
@@ -51,14 +53,14 @@ describe('Ingest', () => {
 
   it('does not start without its topics', async () => {
     const broker = { topics: async () => [] } as unknown as Broker;
-    const notes = new LedgerNotes({ gateway: 'gw', epoch: 1, broker, intervalMs: 1000 });
+    const notes = new LedgerNotes({ gateway: 'gw', epoch: 1, ...timing, broker });
     const ingest = new Ingest({
       broker,
       config: gatewaySection.parse({}),
       messageBytesMax: 1_000_000,
       notes,
       parcels: new Parcels({ gateway: 'gw', epoch: 1, notes }),
-      queue: {} as PublishQueue,
+      publisher: {} as Publisher,
       stats: new DoorStats(),
     });
     await expect(ingest.start()).rejects.toThrow('the broker has no topic otlp_spans');

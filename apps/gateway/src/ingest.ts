@@ -6,7 +6,7 @@ import { type Encoding, Inflater } from './inflate.ts';
 import type { LedgerNotes } from './ledger-notes.ts';
 import { fitSlices } from './oversize.ts';
 import type { Delivery, Parcels } from './parcel.ts';
-import type { PublishQueue } from './publish-queue.ts';
+import type { Publisher } from './publish/publisher.ts';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
 import type { DoorStats } from './stats.ts';
@@ -36,7 +36,7 @@ export interface IngestOptions {
   /** The largest message that the broker takes. */
   messageBytesMax: number;
   parcels: Parcels;
-  queue: PublishQueue;
+  publisher: Publisher;
   notes: LedgerNotes;
   stats: DoorStats;
   report?: ((event: IngestEvent) => void) | undefined;
@@ -95,14 +95,14 @@ export class Ingest {
     const grow = (bytes: number): Refusal | undefined => ticket.grow(bytes);
     const slices = fitSlices({ signal, slices: scanned.slices, messageBytesMax, grow });
     if (slices instanceof Refusal) return slices;
-    if (slices.length === 0) return { rejectedRecords: 0, message: '' };
+    if (slices.length === 0) return { rejectedRecords: 0, message: '', ack: 'broker' };
     const traceparent = traceparentOf(arrival.traceparent);
     const parcel = { signal, tenant, receivedMs, traceparent, slices, cancelled };
     if (this.#options.notes.full) {
       this.#options.parcels.refuse(parcel, 'notes-full');
       return overloaded('notes-full', 'the broker takes no ledger notes');
     }
-    return this.#options.queue.publish(parcel);
+    return this.#options.publisher.publish(parcel);
   }
 
   async #plain(arrival: Arrival): Promise<Uint8Array | Refusal> {

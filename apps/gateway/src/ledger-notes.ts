@@ -1,6 +1,8 @@
-import { type Broker, ledgerTopic } from '@spillway/broker';
+import { type Broker, ledgerTopic, type OutgoingMessage } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
-import type { LedgerNote, NotedMessage } from '@spillway/store';
+import { wait, withTimeLimit } from '@spillway/resilience';
+import type { Spill } from '@spillway/spill';
+import type { LedgerNote, NotedMessage, SpillNote } from '@spillway/store';
 
 export type LedgerNotesEvent = { type: 'note-failed'; note: number; reason: string };
 
@@ -9,6 +11,11 @@ export interface LedgerNotesOptions {
   gateway: string;
   epoch: number;
   intervalMs: number;
+  publishTimeoutMs: number;
+  /** Keeps notes that the broker does not take, and is told of: what waits there. */
+  spill?: Spill | undefined;
+  /** Milliseconds since 1970. */
+  wallMs: () => number;
   report?: ((event: LedgerNotesEvent) => void) | undefined;
 }
 
@@ -16,13 +23,16 @@ export interface LedgerNotesOptions {
 const noteMessagesMax = 2500;
 /** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
 const pendingMessagesMax = 100_000;
+/** With a spill, so much does not wait for a broker that is slow to answer. */
+const relievedMessagesMax = 50_000;
 /** At a stop, between one try and the next. */
 const retryMs = 100;
 
 /**
  * Tells the ledger which messages of this gateway are durable, so that a lost message is a hole and
  * a lost tail is one, too. A note that fails is published again under its number, unchanged: should
- * both arrive, they say the same. What was durable but not yet noted at a crash is in the log.
+ * both arrive, they say the same. With a spill, notes that the broker does not take are kept there,
+ * across processes. What was durable but not yet noted at a crash is in the log, or in the spill.
  */
 export class LedgerNotes {
   readonly #options: LedgerNotesOptions;
@@ -32,8 +42,12 @@ export class LedgerNotes {
   #numbered = 0;
   #published = 0;
   #failed = 0;
+  #kept = 0;
+  /** The revision of the spill that was told last, and told empty. */
+  #toldEmpty: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<boolean> | undefined;
+  #relieving = false;
 
   constructor(options: LedgerNotesOptions) {
     this.#options = options;
@@ -48,19 +62,21 @@ export class LedgerNotes {
     this.#timer = setInterval(() => void this.flush(), this.#options.intervalMs).unref();
   }
 
-  /** Publishes what is pending; false when the broker did not take it before the signal. */
+  /** Publishes or keeps what is pending; false when neither was possible before the signal. */
   async stop(signal: AbortSignal): Promise<boolean> {
     clearInterval(this.#timer);
     while (!signal.aborted) {
       // A publish that never answers must not hold the stop.
-      if (await Promise.race([this.flush(), pause(signal)])) return true;
-      await pause(signal, retryMs);
+      if (await Promise.race([this.flush(), until(signal)])) return true;
+      if (this.#options.spill && this.#isIdle) return true;
+      await wait(retryMs, signal);
     }
-    return !this.#unsent && this.#messages.length === 0 && this.#refused.size === 0;
+    return this.#isIdle;
   }
 
   durable(message: NotedMessage): void {
     this.#messages.push(message);
+    if (this.#messages.length >= relievedMessagesMax && !this.#relieving) void this.#relieve();
   }
 
   refused(tenant: string, signal: Signal, minute: number, records: number): void {
@@ -78,68 +94,121 @@ export class LedgerNotes {
     return this.#flushing;
   }
 
-  stats(): { published: number; failed: number; pendingMessages: number } {
+  stats(): { published: number; failed: number; kept: number; pendingMessages: number } {
     const pendingMessages = this.#messages.length + (this.#unsent?.messages.length ?? 0);
-    return { published: this.#published, failed: this.#failed, pendingMessages };
+    const counts = { published: this.#published, failed: this.#failed };
+    return { ...counts, kept: this.#kept, pendingMessages };
+  }
+
+  get #isIdle(): boolean {
+    return !this.#unsent && this.#messages.length === 0 && this.#refused.size === 0;
   }
 
   async #flushAll(): Promise<boolean> {
+    let spill = this.#spillNote();
     for (;;) {
-      this.#unsent ??= this.#nextNote();
-      if (!this.#unsent) return true;
-      const failure = await this.#publish(this.#unsent);
-      if (failure !== undefined) {
-        this.#failed += 1;
-        this.#options.report?.({
-          type: 'note-failed',
-          note: this.#unsent.note,
-          reason: failure,
-        });
+      this.#unsent ??= this.#nextNote(spill);
+      spill = undefined;
+      if (!this.#unsent) break;
+      const note = this.#unsent;
+      // Behind those that are kept: what comes after them would hide that the broker is away.
+      const isNext = !this.#options.spill?.notes.count;
+      if (
+        !(isNext && (await this.#publish(encode(note), note.note))) &&
+        !(await this.#keep(note))
+      ) {
         return false;
       }
-      this.#published += 1;
       this.#unsent = undefined;
     }
+    return this.#publishKept();
   }
 
-  #nextNote(): LedgerNote | undefined {
-    if (this.#messages.length === 0 && this.#refused.size === 0) return undefined;
+  /** What waits in the spill, while something does, and once when nothing does any more. */
+  #spillNote(): SpillNote | undefined {
+    const { spill, wallMs } = this.#options;
+    if (!spill) return undefined;
+    const { revision, waiting } = spill.inventory();
+    if (waiting.length === 0 && this.#toldEmpty === revision) return undefined;
+    this.#toldEmpty = waiting.length === 0 ? revision : undefined;
+    return { spill: spill.id, revision, atMs: wallMs(), waiting };
+  }
+
+  #nextNote(spill?: SpillNote): LedgerNote | undefined {
+    if (this.#messages.length === 0 && this.#refused.size === 0 && !spill) return undefined;
     const messages = this.#messages.splice(0, noteMessagesMax);
     const refused = [...this.#refused.values()];
     this.#refused.clear();
     this.#numbered += 1;
     const { gateway, epoch } = this.#options;
-    return { gateway, epoch, note: this.#numbered, messages, refused };
+    return { gateway, epoch, note: this.#numbered, messages, refused, ...(spill && { spill }) };
+  }
+
+  /** The broker does not answer, and meanwhile much has become durable. */
+  async #relieve(): Promise<void> {
+    if (!this.#options.spill) return;
+    this.#relieving = true;
+    while (this.#messages.length >= noteMessagesMax) {
+      const note = this.#nextNote() as LedgerNote;
+      if (await this.#keep(note)) continue;
+      // Its number must not be missing: it comes first when the broker takes notes again.
+      this.#unsent ??= note;
+      break;
+    }
+    this.#relieving = false;
+  }
+
+  async #keep(note: LedgerNote): Promise<boolean> {
+    const outcome = await this.#options.spill?.notes.append(encode(note));
+    if (outcome?.status === 'durable') this.#kept += 1;
+    return outcome?.status === 'durable';
+  }
+
+  async #publishKept(): Promise<boolean> {
+    const notes = this.#options.spill?.notes;
+    for (;;) {
+      const kept = notes && notes.count > 0 ? await notes.next() : undefined;
+      if (!kept) return true;
+      const { note } = JSON.parse(Buffer.from(kept).toString()) as LedgerNote;
+      if (!(await this.#publish(kept, note))) return false;
+      await notes?.done();
+    }
+  }
+
+  async #publish(value: Uint8Array, note: number): Promise<boolean> {
+    const { gateway, report } = this.#options;
+    const place = { topic: ledgerTopic, partition: 0 };
+    const reason = await this.#failure({ ...place, key: gateway, value: [value], headers: {} });
+    if (reason === undefined) this.#published += 1;
+    else {
+      this.#failed += 1;
+      report?.({ type: 'note-failed', note, reason });
+    }
+    return reason === undefined;
   }
 
   /** Why it failed; undefined when it is durable. */
-  async #publish(note: LedgerNote): Promise<string | undefined> {
-    const message = {
-      topic: ledgerTopic,
-      partition: 0,
-      key: this.#options.gateway,
-      value: [Buffer.from(JSON.stringify(note))],
-      headers: {},
-    };
+  async #failure(message: OutgoingMessage): Promise<string | undefined> {
+    const { broker, publishTimeoutMs } = this.#options;
     try {
-      const [outcome] = await this.#options.broker.publish([message]);
-      if (outcome?.status === 'durable') return undefined;
-      return outcome?.message ?? 'no outcome';
+      const [outcome] = await withTimeLimit(publishTimeoutMs, (signal) =>
+        broker.publish([message], signal),
+      );
+      return outcome?.status === 'durable' ? undefined : (outcome?.message ?? 'no outcome');
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
   }
 }
 
-/** Resolves with false at the signal, or after `ms` when given. */
-function pause(signal: AbortSignal, ms?: number): Promise<false> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve(false);
-    };
-    const timer = ms === undefined ? undefined : setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
+function encode(note: LedgerNote): Uint8Array {
+  return Buffer.from(JSON.stringify(note));
+}
+
+/** Resolves with false at the signal. */
+async function until(signal: AbortSignal): Promise<false> {
+  if (!signal.aborted) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  }
+  return false;
 }

@@ -1,7 +1,9 @@
-import { type OutgoingMessage, type PublishOutcome, stampHeaders, topicOf } from '@spillway/broker';
+import { readEnvelope, signalOf, stampHeaders, topicOf } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
+import type { SpilledMessage } from '@spillway/spill';
 import type { LedgerNotes } from './ledger-notes.ts';
 import { type Load, letterOf, type OversizeRecord } from './oversize.ts';
+import type { Cargo, CargoOutcome, Shipment } from './publish/cargo.ts';
 import { overloaded, type Refusal } from './refusal.ts';
 import { Counts, type GatewayStats } from './stats.ts';
 
@@ -20,11 +22,11 @@ export interface Parcel {
 export interface Delivery {
   rejectedRecords: number;
   message: string;
+  /** The weakest of what made its messages durable. */
+  ack: Ack;
 }
 
-export interface SequencedMessage extends OutgoingMessage {
-  sequence: number;
-}
+export type Ack = 'broker' | 'spill';
 
 export interface ParcelsOptions {
   gateway: string;
@@ -45,71 +47,80 @@ export class Parcels {
   }
 
   /** Call in the order of publishing: each message takes the next sequence of its partition. */
-  messagesOf(parcel: Parcel): SequencedMessage[] {
+  load(shipment: Shipment): void {
     const { gateway, epoch } = this.#options;
-    const { signal, tenant, receivedMs, traceparent } = parcel;
+    const { signal, tenant, receivedMs, traceparent, slices } = shipment.parcel;
     const topic = topicOf[signal];
-    return parcel.slices.map((slice) => {
-      if (slice.refused) return this.#letter(parcel, slice);
+    const identity = { gateway, epoch, tenant, receivedMs, traceparent };
+    shipment.cargo = slices.map((slice) => {
+      if (slice.refused) return this.#letter(shipment, slice);
       const { partition, records, chunks, ordinals } = slice;
       const sequence = this.#nextSequence(`${topic}/${partition}`);
-      return {
-        topic,
-        partition,
-        sequence,
-        key: `${tenant}/${partition}`,
-        value: chunks,
-        headers: stampHeaders({
-          gateway,
-          epoch,
-          sequence,
-          tenant,
-          records,
-          receivedMs,
-          traceparent,
-          ordinals,
-        }),
-      };
+      const headers = stampHeaders({ ...identity, sequence, records, ordinals });
+      const key = `${tenant}/${partition}`;
+      const outcome = undefined;
+      return { topic, partition, key, value: chunks, headers, sequence, shipment, outcome };
     });
+    shipment.left = slices.length;
   }
 
-  #letter(parcel: Parcel, { partition, refused }: Load): SequencedMessage {
+  #letter(shipment: Shipment, { partition, refused }: Load): Cargo {
     const { gateway, epoch } = this.#options;
-    const sequence = ++this.#letters;
+    const { parcel } = shipment;
+    this.#letters += 1;
+    const sequence = this.#letters;
     const stamp = { ...parcel, partition, seq: `${gateway}/${epoch}/${sequence}` };
+    const { topic, headers } = letterOf(refused as OversizeRecord, stamp);
     const key = `${parcel.tenant}/${partition}`;
-    return { ...letterOf(refused as OversizeRecord, stamp), partition, sequence, key, value: [] };
+    const outcome = undefined;
+    return { topic, partition, key, value: [], headers, sequence, shipment, outcome };
   }
 
-  /** `outcomes` and `messages` are the parcel's own, slice by slice. */
-  settle(
-    parcel: Parcel,
-    messages: readonly SequencedMessage[],
-    outcomes: readonly PublishOutcome[],
-  ): Delivery | Refusal {
+  /** Every message has its outcome. */
+  settle({ parcel, cargo }: Shipment): Delivery | Refusal {
     let refusal: Refusal | undefined;
-    let rejectedRecords = 0;
-    let message = '';
+    const delivery: Delivery = { rejectedRecords: 0, message: '', ack: 'broker' };
     parcel.slices.forEach((slice, i) => {
-      const outcome = outcomes[i] ?? { status: 'unknown', message: 'no outcome' };
-      if (outcome.status === 'durable' && slice.refused) {
+      const message = cargo[i] as Cargo;
+      const outcome = message.outcome as CargoOutcome;
+      const isDurable = outcome.status === 'durable' || outcome.status === 'spilled';
+      if (outcome.status === 'spilled') delivery.ack = 'spill';
+      if (isDurable && slice.refused) {
         this.#refuse(parcel, slice.records, 'too-large');
-        rejectedRecords += slice.records;
-        message = slice.refused.reason;
-      } else if (outcome.status === 'durable') {
-        this.#accept(parcel, slice, messages[i] as SequencedMessage, outcome.position);
+        delivery.rejectedRecords += slice.records;
+        delivery.message = slice.refused.reason;
+      } else if (isDurable) {
+        const position = outcome.status === 'durable' ? outcome.position : undefined;
+        this.#accept(parcel, slice, message, position);
       } else if (outcome.status === 'refused' && outcome.code === 'too-large') {
         this.#refuse(parcel, slice.records, 'too-large');
-        rejectedRecords += slice.records;
-        message = outcome.message;
-      } else {
-        // A topic that is missing is for the operator to mend, not for the client to drop.
-        const code = outcome.status === 'unknown' ? 'broker-unknown' : 'broker-refused';
-        this.#refuse(parcel, slice.records, outcome.status === 'unknown' ? code : outcome.code);
-        refusal = overloaded(code, `the broker did not take it: ${outcome.message}`);
-      }
+        delivery.rejectedRecords += slice.records;
+        delivery.message = outcome.message;
+      } else refusal = this.#refusal(parcel, slice, outcome);
     });
-    return refusal ?? { rejectedRecords, message };
+    return refusal ?? delivery;
+  }
+
+  /** Spilled by this gateway or by another, it is on the broker now: there it can be found. */
+  drained(message: SpilledMessage, position: number | undefined): void {
+    const { topic, partition, headers } = message;
+    const {
+      id,
+      tenant,
+      receivedMs,
+      records = 0,
+    } = readEnvelope({
+      ...{ topic, partition, headers, position: 0, timestampMs: 0 },
+    });
+    const signal = signalOf(topic);
+    if (!signal) return;
+    const { gateway, epoch, sequence } = id;
+    const isOwn = gateway === this.#options.gateway && epoch === this.#options.epoch;
+    this.#options.notes.durable({
+      ...(!isOwn && { gateway, epoch }),
+      ...{ topic, partition, sequence, position, tenant, signal, records },
+      minute: minuteOf(receivedMs),
+    });
   }
 
   /** Refused without having been published. */
@@ -128,7 +139,7 @@ export class Parcels {
   #accept(
     { signal, tenant, receivedMs }: Parcel,
     { records, partition }: Load,
-    { topic, sequence }: SequencedMessage,
+    { topic, sequence }: Cargo,
     position: number | undefined,
   ): void {
     const minute = minuteOf(receivedMs);
@@ -143,6 +154,23 @@ export class Parcels {
       minute,
       records,
     });
+  }
+
+  /** A topic that is missing is for the operator to mend, not for the client to drop. */
+  #refusal(
+    parcel: Parcel,
+    { records }: Load,
+    outcome: Exclude<CargoOutcome, { status: 'durable' | 'spilled' }>,
+  ): Refusal {
+    const { status, message } = outcome;
+    if (status === 'unspilled') {
+      this.#refuse(parcel, records, outcome.code);
+      const text = `neither the broker nor the spill takes it: ${message}`;
+      return overloaded(outcome.code, text, outcome.retryAfterMs);
+    }
+    const code = status === 'unknown' ? 'broker-unknown' : 'broker-refused';
+    this.#refuse(parcel, records, status === 'unknown' ? code : outcome.code);
+    return overloaded(code, `the broker did not take it: ${message}`);
   }
 
   #refuse({ signal, tenant, receivedMs }: Parcel, records: number, reason: string): void {

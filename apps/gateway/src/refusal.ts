@@ -35,6 +35,8 @@ export const refusals = {
   'bulkhead-full': { http: 503, grpc: grpcCode.unavailable },
   'queue-full': { http: 503, grpc: grpcCode.unavailable },
   'notes-full': { http: 503, grpc: grpcCode.unavailable },
+  'spill-full': { http: 503, grpc: grpcCode.unavailable },
+  'spill-failed': { http: 503, grpc: grpcCode.unavailable },
   'broker-refused': { http: 503, grpc: grpcCode.unavailable },
   'broker-unknown': { http: 503, grpc: grpcCode.unavailable },
   'time-out': { http: 503, grpc: grpcCode.unavailable },

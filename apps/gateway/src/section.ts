@@ -6,6 +6,30 @@ const count = z.int().min(1);
 const rate = z.number().min(0);
 const ms = z.int().min(1).max(3_600_000);
 
+const spillSection = z
+  .object({
+    dir: z
+      .string()
+      .default('')
+      .describe(
+        'Folder of the spill, one owner at a time; empty: `spill` in the data folder where the ' +
+          'process owns it, else no spill: what the broker does not take is refused.',
+      ),
+    bytesMax: count
+      .min(16 * MiB)
+      .default(4096 * MiB)
+      .describe('Bytes the spill may take on its disk; beyond it senders are told when to return.'),
+    ageMaxMs: count
+      .default(86_400_000)
+      .describe('While the oldest message waits longer than this, no more are taken.'),
+    drainSurplusBytesPerSecond: count
+      .default(32 * MiB)
+      .describe('The spill goes to the broker at the rate of arrival plus this.'),
+  })
+  .prefault({});
+
+export type SpillConfig = z.output<typeof spillSection>;
+
 /** The `gateway` section of the configuration. */
 export const gatewaySection = z.object({
   name: z
@@ -84,10 +108,21 @@ export const gatewaySection = z.object({
   batchBytesMax: count
     .default(4 * MiB)
     .describe('A publish is started at this size without waiting.'),
-  publishesInFlightMax: count.max(64).default(4).describe('Concurrent publishes to the broker.'),
+  publishesInFlightMax: count
+    .max(64)
+    .default(4)
+    .describe('Concurrent publishes to the broker per signal.'),
+  publishTimeoutMs: ms
+    .max(60_000)
+    .default(3000)
+    .describe(
+      'What the broker does not confirm by then goes into the spill, which needs time, too: ' +
+        'well below answerTimeoutMs.',
+    ),
   queueBytesMax: count
     .default(96 * MiB)
-    .describe('Bytes that wait for the broker or are on their way to it.'),
+    .describe('Bytes per signal that wait for the broker or are on their way to it.'),
+  spill: spillSection,
   noteIntervalMs: ms
     .default(2000)
     .describe('How often the gateway notes in the ledger what it made durable.'),

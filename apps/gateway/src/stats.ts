@@ -1,4 +1,6 @@
 import type { Signal } from '@spillway/otlp';
+import type { LaneStats } from './publish/lane.ts';
+import type { SpilloverStats } from './publish/spillover.ts';
 
 export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 
@@ -20,6 +22,10 @@ export interface GatewayStats {
   publishMessages: HistogramStats;
   publishBytes: HistogramStats;
   publishMs: HistogramStats;
+  /** One for each signal: its breaker, its retries, and its partitions by state. */
+  lanes: LaneStats[];
+  /** Undefined without a spill. */
+  spill: SpilloverStats | undefined;
   notes: { published: number; failed: number; pendingMessages: number };
   connections: { http: number; grpc: number };
 }

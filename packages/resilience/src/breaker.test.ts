@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Breaker, type BreakerEvent } from './breaker.ts';
+import { Breaker, type BreakerEvent, type BreakerOptions } from './breaker.ts';
 
 type Outcome = 'good' | 'bad' | 'open';
 
@@ -8,7 +8,7 @@ const verdict = {
   whenOpen: (): Outcome => 'open',
 };
 
-function breakerWith(more: { callsMin?: number } = {}) {
+function breakerWith(more: Partial<BreakerOptions> = {}) {
   const events: BreakerEvent['type'][] = [];
   const breaker = new Breaker({
     name: 'broker',
@@ -81,6 +81,16 @@ describe('Breaker', () => {
     await call('bad');
     await call('good');
     expect(breaker.state).toBe('closed');
+    breaker.stop();
+  });
+
+  it('opens after failures in a row, however many calls went well before', async () => {
+    const { breaker, call } = breakerWith({ failuresInRowMax: 2 });
+    for (let i = 0; i < 100; i++) await call('good');
+    for (const outcome of ['bad', 'good', 'bad'] as const) await call(outcome);
+    expect(breaker.state).toBe('closed');
+    await call('bad');
+    expect(breaker.state).toBe('open');
     breaker.stop();
   });
 

@@ -15,6 +15,8 @@ export interface BreakerOptions {
   /** Of calls within the window, below which it stays closed. */
   callsMin: number;
   windowMs: number;
+  /** It opens after so many failures in a row, too, however many calls went well before them. */
+  failuresInRowMax?: number | undefined;
   /** So long after it opened, one call may try: its outcome closes or opens again. */
   resetMs: number;
   report?: ((event: BreakerEvent) => void) | undefined;
@@ -43,6 +45,8 @@ export class Breaker {
   readonly name: string;
   readonly #circuit: CircuitBreaker<[() => Promise<unknown>], unknown>;
   readonly #report: (event: BreakerEvent) => void;
+  readonly #failuresInRowMax: number;
+  #failuresInRow = 0;
   #calls = 0;
   #failures = 0;
   #rejected = 0;
@@ -51,6 +55,7 @@ export class Breaker {
   constructor(options: BreakerOptions) {
     this.name = options.name;
     this.#report = options.report ?? (() => {});
+    this.#failuresInRowMax = options.failuresInRowMax ?? Number.POSITIVE_INFINITY;
     this.#circuit = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
       name: options.name,
       timeout: false,
@@ -86,13 +91,17 @@ export class Breaker {
     }
     this.#calls += 1;
     try {
-      return (await this.#circuit.fire(async () => {
-        const outcome = await call();
-        if (failed(outcome)) throw new Failure(outcome);
-        return outcome;
-      })) as T;
+      const outcome = await this.#circuit.fire(async () => {
+        const result = await call();
+        if (failed(result)) throw new Failure(result);
+        return result;
+      });
+      this.#failuresInRow = 0;
+      return outcome as T;
     } catch (error) {
       this.#failures += 1;
+      this.#failuresInRow += 1;
+      if (this.#failuresInRow >= this.#failuresInRowMax) this.#circuit.open();
       if (error instanceof Failure) return error.outcome as T;
       throw error;
     }

@@ -1,0 +1,122 @@
+import { type PublishOutcome, partitionName, type TopicPartition } from '@spillway/broker';
+import { fullJitterMs } from '@spillway/resilience';
+import type { SpilledMessage } from '@spillway/spill';
+import { bytesOf, isTransient } from './cargo.ts';
+import type { Chain } from './chain.ts';
+import type { Partition } from './partition.ts';
+import type { Spillover } from './spillover.ts';
+
+export type DrainEvent =
+  /** Messages in the spill that the broker refuses for good; they stay where they are. */
+  | { type: 'drain-refused'; partition: string; messages: number; reason: string }
+  | { type: 'drain-failed'; partition: string; error: unknown };
+
+export interface DrainOptions {
+  partition: Partition;
+  chain: Chain;
+  spillover: Spillover;
+  publishTimeoutMs: number;
+  /** It is on the broker, out of the spill. */
+  onDrained: (message: SpilledMessage, position: number | undefined) => void;
+  report: (event: DrainEvent) => void;
+  random?: (() => number) | undefined;
+}
+
+const publishBytesMax = 1024 * 1024;
+/** So few that newer ones can wait for them: then the partition is direct again. */
+const lastMessagesMax = 512;
+const backoff = { baseMs: 100, maxMs: 2000 };
+
+/**
+ * Brings what waits of one partition to the broker, in order, until nothing is left; it probes a
+ * broker that is down. Resolves when the partition is direct, or at the signal.
+ */
+export async function drain(options: DrainOptions, signal: AbortSignal): Promise<void> {
+  const { partition, chain, spillover, random } = options;
+  let failures = 0;
+  while (!signal.aborted) {
+    if (partition.isDrained) {
+      partition.becomeDirect();
+      return;
+    }
+    if (chain.mayProbe && (await step(options, signal))) {
+      failures = 0;
+      continue;
+    }
+    if (signal.aborted) break;
+    failures += 1;
+    spillover.spill.release(partition.place);
+    partition.setBack();
+    await chain.pause(fullJitterMs(failures, { ...backoff, random }) + 1, signal);
+  }
+  partition.letGo();
+}
+
+/** False when it did not work out and must begin again with the oldest. */
+async function step(options: DrainOptions, signal: AbortSignal): Promise<boolean> {
+  const { partition, spillover } = options;
+  try {
+    const messages = await spillover.spill.next(partition.place, publishBytesMax);
+    if (messages.length === 0) return await isSettled(options);
+    if (partition.waitingBeside(messages.length) <= lastMessagesMax) partition.hold();
+    if (!partition.holding) await spillover.pace.take(sizeOf(messages), signal);
+    return await publish(messages, options);
+  } catch (error) {
+    options.report({ type: 'drain-failed', partition: nameOf(options), error });
+    return false;
+  }
+}
+
+/** Nothing is there to read: it is on its way, or lost. */
+async function isSettled({ partition, spillover }: DrainOptions): Promise<boolean> {
+  await partition.appended;
+  if (partition.isDrained) return true;
+  const { topic, partition: number } = partition.place;
+  const found = spillover.spill
+    .backlog()
+    .find((backlog) => backlog.topic === topic && backlog.partition === number);
+  partition.recount(found?.messages ?? 0);
+  return partition.isDrained;
+}
+
+async function publish(
+  messages: readonly SpilledMessage[],
+  options: DrainOptions,
+): Promise<boolean> {
+  const { partition, chain, spillover, publishTimeoutMs, onDrained } = options;
+  const outcomes = await chain.once(messages);
+  const done: SpilledMessage[] = [];
+  let ok = true;
+  for (const [i, message] of messages.entries()) {
+    const outcome = outcomes[i] as PublishOutcome;
+    if (outcome.status === 'durable') {
+      done.push(message);
+      onDrained(message, outcome.position);
+    } else if (isTransient(outcome) || !isTooLarge(outcome)) ok = false;
+    else {
+      partition.stuck();
+      const reason = outcome.message;
+      options.report({ type: 'drain-refused', partition: nameOf(options), messages: 1, reason });
+    }
+  }
+  if (done.length > 0) {
+    partition.drained(done.length);
+    await spillover.done(done);
+  }
+  // Requests wait for what is held: they are answered by the spill rather than too late.
+  if (ok && !partition.isDrained && partition.heldMs > publishTimeoutMs) partition.letGo();
+  return ok;
+}
+
+/** What else is refused for good, an operator can mend: a topic that is gone, a missing right. */
+function isTooLarge(outcome: PublishOutcome): boolean {
+  return outcome.status === 'refused' && outcome.code === 'too-large';
+}
+
+function nameOf({ partition }: { partition: { place: TopicPartition } }): string {
+  return partitionName(partition.place);
+}
+
+function sizeOf(messages: readonly SpilledMessage[]): number {
+  return messages.reduce((sum, { value }) => sum + bytesOf(value), 0);
+}

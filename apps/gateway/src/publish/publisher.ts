@@ -1,0 +1,139 @@
+import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { type Signal, signals } from '@spillway/otlp';
+import type { BreakerEvent, Dependencies } from '@spillway/resilience';
+import type { Spill, SpilledMessage } from '@spillway/spill';
+import type { Delivery, Parcel, Parcels } from '../parcel.ts';
+import type { Refusal } from '../refusal.ts';
+import type { GatewayConfig } from '../section.ts';
+import { type GatewayStats, Histogram } from '../stats.ts';
+import { Chain } from './chain.ts';
+import type { DrainEvent } from './drain.ts';
+import { Lane } from './lane.ts';
+import { Spillover } from './spillover.ts';
+
+export type PublishEvent =
+  | BreakerEvent
+  | DrainEvent
+  /** At a stop: what stays in the spill, for the next owner of its folder. */
+  | { type: 'spill-left'; messages: number; bytes: number };
+
+export interface PublisherOptions {
+  broker: Broker;
+  config: GatewayConfig;
+  parcels: Parcels;
+  /** Open, and given up by its owner after `stop`. Without one, what the broker refuses is refused. */
+  spill?: Spill | undefined;
+  dependencies?: Dependencies | undefined;
+  report?: ((event: PublishEvent) => void) | undefined;
+  onDrained: (message: SpilledMessage, position: number | undefined) => void;
+  /** Monotonic milliseconds. */
+  nowMs: () => number;
+  /** Milliseconds since 1970. */
+  wallMs: () => number;
+  /** From 0 to below 1: spreads waits. */
+  random?: (() => number) | undefined;
+}
+
+/** spillover(retry(breaker(timeout(broker)))), a lane for each signal: none can starve another. */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #spillover: Spillover | undefined;
+  readonly #measures = {
+    messages: new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
+    bytes: new Histogram([1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
+    tookMs: new Histogram([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
+  };
+  readonly #lanes: ReadonlyMap<Signal, Lane>;
+  readonly #down = new Set<string>();
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    const { spill, config, nowMs, wallMs } = options;
+    this.#spillover = spill && new Spillover({ spill, config: config.spill, nowMs, wallMs });
+    this.#lanes = new Map(signals.map((signal) => [signal, this.#lane(signal)]));
+  }
+
+  /** Goes on with what an earlier process left in the spill. */
+  start(): void {
+    this.#spillover?.start();
+    for (const backlog of this.#options.spill?.backlog() ?? []) {
+      const { topic, messages } = backlog;
+      const signal = signals.find(
+        (one) => topicOf[one] === topic || deadLetterTopicOf[one] === topic,
+      );
+      if (signal) this.#lanes.get(signal)?.takeOver(backlog, messages);
+    }
+  }
+
+  /** Resolves when every message has its outcome, which may be long after the request's answer. */
+  publish(parcel: Parcel): Promise<Delivery | Refusal> {
+    return (this.#lanes.get(parcel.signal) as Lane).publish(parcel);
+  }
+
+  /** Resolves when nothing waits for an outcome. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
+  }
+
+  /** Drains until the deadline; says what stays in the spill. */
+  async stop(deadline: Promise<void>): Promise<void> {
+    const lanes = [...this.#lanes.values()];
+    await Promise.race([Promise.all(lanes.map((lane) => lane.drained())), deadline]);
+    await Promise.all(lanes.map((lane) => lane.stop()));
+    this.#spillover?.stop();
+    const { messages = 0, bytes = 0 } = this.#options.spill?.stats() ?? {};
+    if (messages > 0) this.#options.report?.({ type: 'spill-left', messages, bytes });
+  }
+
+  /** Why what the broker does not take would be refused; undefined when it would not. */
+  get cannotSpill(): string | undefined {
+    return this.#spillover ? this.#spillover.cut || undefined : 'there is no spill';
+  }
+
+  stats(): Pick<
+    GatewayStats,
+    'queueBytes' | 'publishMessages' | 'publishBytes' | 'publishMs' | 'lanes' | 'spill'
+  > {
+    const lanes = [...this.#lanes.values()].map((lane) => lane.stats());
+    return {
+      queueBytes: lanes.reduce((sum, { queueBytes }) => sum + queueBytes, 0),
+      publishMessages: this.#measures.messages.stats(),
+      publishBytes: this.#measures.bytes.stats(),
+      publishMs: this.#measures.tookMs.stats(),
+      lanes,
+      spill: this.#spillover?.stats(),
+    };
+  }
+
+  #lane(signal: Signal): Lane {
+    const { broker, config, parcels, dependencies, nowMs, onDrained, random } = this.#options;
+    const report = (event: PublishEvent): void => this.#options.report?.(event);
+    const { publishTimeoutMs } = config;
+    const chain = new Chain({
+      ...{ broker, publishTimeoutMs, dependencies, nowMs, random },
+      name: `broker ${signal}`,
+      report: (event) => {
+        this.#judge(event);
+        report(event);
+      },
+    });
+    return new Lane({
+      ...config,
+      ...{ signal, chain, parcels, nowMs, onDrained, report, random },
+      spillover: this.#spillover,
+      measures: this.#measures,
+    });
+  }
+
+  /** One lane's breaker is enough to hold the broker down; all must have closed. */
+  #judge({ type, breaker }: BreakerEvent): void {
+    const { dependencies } = this.#options;
+    if (type === 'breaker-opened') {
+      this.#down.add(breaker);
+      dependencies?.report('broker', 'down', `publishing fails: ${breaker}`);
+    } else if (type === 'breaker-closed') {
+      this.#down.delete(breaker);
+      if (this.#down.size === 0) dependencies?.report('broker', 'up');
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { RetryAfter } from '@spillway/resilience';
+import type { Spill, SpilledMessage, SpillStats } from '@spillway/spill';
+import type { SpillConfig } from '../section.ts';
+import { bytesOf, type Cargo, type CargoOutcome } from './cargo.ts';
+import { Pace } from './pace.ts';
+
+export interface SpilloverOptions {
+  spill: Spill;
+  config: SpillConfig;
+  /** Monotonic milliseconds. */
+  nowMs: () => number;
+  /** Milliseconds since 1970. */
+  wallMs: () => number;
+}
+
+export interface SpilloverStats extends SpillStats {
+  /** Of the oldest message, by when it was received; 0 when there is none. */
+  oldestAgeMs: number;
+  /** Why nothing is taken; '' when it is. */
+  cut: string;
+  spilledMessages: number;
+  drainedMessages: number;
+  drainedBytes: number;
+  refusedMessages: number;
+}
+
+type Refused = CargoOutcome & { status: 'unspilled' };
+
+const watchMs = 1000;
+/** A drain that the arrivals outrun for so long does not keep up. */
+const outrunMs = 10_000;
+/** Below this share of its bound, a backlog may grow while it drains. */
+const roomyShare = 0.25;
+/** Of what it was when the admission was cut. */
+const resumeShare = 0.9;
+
+/**
+ * What the broker does not take goes here, within bytes and age. While the drain cannot keep up with
+ * the arrivals, nothing more is taken: else the bound would come as a surprise.
+ */
+export class Spillover {
+  readonly #options: SpilloverOptions;
+  readonly spill: Spill;
+  readonly pace: Pace;
+  readonly #retryAfter: RetryAfter;
+  readonly #counts = {
+    spilledMessages: 0,
+    drainedMessages: 0,
+    drainedBytes: 0,
+    refusedMessages: 0,
+  };
+  #cut = '';
+  #oldestAgeMs = 0;
+  #bytes = 0;
+  #outrun: { sinceMs: number; bytes: number } | undefined;
+  #cutBytes: number | undefined;
+  #drainedAtWatch = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: SpilloverOptions) {
+    this.#options = options;
+    this.spill = options.spill;
+    const { nowMs, config } = options;
+    this.#retryAfter = new RetryAfter({ nowMs });
+    this.pace = new Pace({ surplusBytesPerSecond: config.drainSurplusBytesPerSecond, nowMs });
+  }
+
+  start(): void {
+    this.watch();
+    this.#timer = setInterval(() => this.watch(), watchMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Why it takes nothing now; '' when it does. */
+  get cut(): string {
+    return this.#cut;
+  }
+
+  /** All durable, or none of them. The order of the calls is the order kept. Never rejects. */
+  async append(cargo: readonly Cargo[]): Promise<CargoOutcome> {
+    const bytes = cargo.reduce((sum, { value }) => sum + bytesOf(value), 0);
+    const refused = this.#cut ? this.#refuse('spill-full', this.#cut, bytes) : undefined;
+    const outcome = refused ?? (await this.#append(cargo, bytes));
+    if (outcome.status === 'unspilled') this.#counts.refusedMessages += cargo.length;
+    else this.#counts.spilledMessages += cargo.length;
+    return outcome;
+  }
+
+  /** On the broker: it never comes again, except after a crash right now. */
+  async done(messages: readonly SpilledMessage[]): Promise<void> {
+    const bytes = messages.reduce((sum, { value }) => sum + bytesOf(value), 0);
+    this.#counts.drainedMessages += messages.length;
+    this.#counts.drainedBytes += bytes;
+    this.#retryAfter.left(bytes);
+    await this.spill.done(messages);
+  }
+
+  stats(): SpilloverStats {
+    const [cut, oldestAgeMs] = [this.#cut, this.#oldestAgeMs];
+    return { ...this.spill.stats(), ...this.#counts, oldestAgeMs, cut };
+  }
+
+  /** Looks at age and growth; once a second. */
+  watch(): void {
+    const { wallMs, config } = this.#options;
+    const backlog = this.spill.backlog();
+    this.#bytes = backlog.reduce((sum, { bytes }) => sum + bytes, 0);
+    const oldest = backlog.reduce((least, { oldestMs }) => Math.min(least, oldestMs), Infinity);
+    this.#oldestAgeMs = backlog.length === 0 ? 0 : Math.max(0, wallMs() - oldest);
+    if (this.#oldestAgeMs > config.ageMaxMs) {
+      this.#cut = `the oldest message in the spill is older than gateway.spill.ageMaxMs (${config.ageMaxMs})`;
+    } else if (this.#isOutrun()) {
+      this.#cut = 'the broker takes less than what arrives, and the spill keeps growing';
+    } else this.#cut = '';
+  }
+
+  #isOutrun(): boolean {
+    const nowMs = this.#options.nowMs();
+    const isDraining = this.#counts.drainedBytes > this.#drainedAtWatch;
+    this.#drainedAtWatch = this.#counts.drainedBytes;
+    if (this.#cutBytes !== undefined) {
+      if (isDraining && this.#bytes > this.#cutBytes * resumeShare) return true;
+      this.#cutBytes = undefined;
+    }
+    const isRoomy = this.#bytes <= this.#options.config.bytesMax * roomyShare;
+    if (!isDraining || isRoomy) this.#outrun = undefined;
+    else if (!this.#outrun || this.#bytes < this.#outrun.bytes) {
+      this.#outrun = { sinceMs: nowMs, bytes: this.#bytes };
+    } else if (nowMs - this.#outrun.sinceMs >= outrunMs) {
+      this.#outrun = undefined;
+      this.#cutBytes = this.#bytes;
+      return true;
+    }
+    return false;
+  }
+
+  async #append(cargo: readonly Cargo[], bytes: number): Promise<CargoOutcome> {
+    try {
+      const outcome = await this.spill.append(cargo);
+      if (outcome.status === 'durable') {
+        this.pace.arrived(bytes);
+        return { status: 'spilled' };
+      }
+      const { code, message } = outcome;
+      const isFull = code === 'full' || code === 'disk-full' || code === 'busy';
+      return this.#refuse(isFull ? 'spill-full' : 'spill-failed', message, bytes);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return this.#refuse('spill-failed', message, bytes);
+    }
+  }
+
+  #refuse(code: Refused['code'], message: string, bytes: number): Refused {
+    const retryAfterMs = this.#retryAfter.waitMs(bytes);
+    return { status: 'unspilled', code, message, retryAfterMs };
+  }
+}

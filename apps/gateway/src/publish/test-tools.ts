@@ -1,0 +1,58 @@
+import type { Broker } from '@spillway/broker';
+import { LossyFiles } from '@spillway/journal/lossy-files';
+import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
+import { LedgerNotes } from '../ledger-notes.ts';
+import { type Parcel, Parcels } from '../parcel.ts';
+import { type GatewayConfig, gatewaySection } from '../section.ts';
+import { type PublishEvent, Publisher, type PublisherOptions } from './publisher.ts';
+
+/** A publisher, started, with the tests' side of the port as its broker. */
+export async function publisherBefore(
+  broker: Pick<Broker, 'publish'>,
+  limits: Partial<GatewayConfig> = {},
+  more: Partial<PublisherOptions> & { epoch?: number } = {},
+) {
+  const identity = { gateway: 'gw', epoch: more.epoch ?? 1, broker: broker as Broker };
+  const timing = { intervalMs: 1000, publishTimeoutMs: 1000, wallMs: () => 0 };
+  const notes = new LedgerNotes({ ...identity, ...timing });
+  const parcels = new Parcels({ ...identity, notes });
+  const events: PublishEvent[] = [];
+  const drained: string[] = [];
+  const publisher = new Publisher({
+    broker: broker as Broker,
+    config: gatewaySection.parse(limits),
+    parcels,
+    report: (event) => events.push(event),
+    onDrained: (message, position) => {
+      drained.push(`${message.headers['spillway-seq']}@${position}`);
+      parcels.drained(message, position);
+    },
+    nowMs: () => performance.now(),
+    wallMs: Date.now,
+    ...more,
+  });
+  publisher.start();
+  return { publisher, parcels, notes, events, drained };
+}
+
+export function openTestSpill(
+  options: Partial<SpillOptions> = {},
+): Promise<Spill> & { files: LossyFiles } {
+  const files = new LossyFiles();
+  const spill = openSpill({ dir: '/spill', gateway: 'gw', bytesMax: 1e8, files, ...options });
+  return Object.assign(spill, { files });
+}
+
+export function parcel(bytes: number, more: Partial<Parcel> = {}): Parcel {
+  return {
+    signal: 'logs',
+    tenant: 'default',
+    receivedMs: Date.now(),
+    traceparent: undefined,
+    slices: [{ partition: 0, records: 1, bytes, chunks: [Buffer.alloc(bytes)] }],
+    cancelled: () => false,
+    ...more,
+  };
+}
+
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
