@@ -1,5 +1,6 @@
 /** What the query API answers, as the page reads it. Every answer carries its freshness. */
 import type { PartitionLag, SafetyFinding } from '@spillway/broker';
+import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
 import type {
   HistogramBar,
@@ -13,7 +14,8 @@ import type {
   SpanView,
   TraceSummary,
 } from '@spillway/store';
-import type { DeadLetterView, GatewayStats, LedgerReport } from './ports.ts';
+import type { DeadLetterView, FleetReading, LedgerReport } from './ports.ts';
+import type { ProcessDocument } from './process-document.ts';
 
 /** Seconds behind the log per group; null where it cannot be known. */
 export interface Behind {
@@ -61,11 +63,35 @@ export type LedgerAnswer = Fresh & LedgerReport;
 export type LagAnswer = Fresh & { lag: PartitionLag[]; unknownGroups: string[] };
 /** What every page should know. */
 export type StatusAnswer = Fresh & { unsafe: SafetyFinding[] };
-export type PipelineAnswer = LagAnswer & {
-  ready: boolean;
-  components: ComponentHealth[];
-  gateways: GatewayStats[];
-};
+export interface FleetAnswer {
+  view: FleetReading['view'];
+  /** So many processes must hold a server down for the fleet to do so. */
+  reportersMin: number;
+  dependencies: DependencyState[];
+  processes: ProcessView[];
+}
+export interface ProcessView {
+  name: string;
+  /** ms since the epoch. */
+  startedMs: number;
+  /** Null when it is of a version that this one cannot read. */
+  document: ProcessDocument | null;
+  /** Until the spill of a gateway is empty; null while it does not shrink, or not known yet. */
+  drainSeconds: number | null;
+}
+export type DependenciesAnswer = Fresh & FleetAnswer;
+export type PipelineAnswer = LagAnswer &
+  FleetAnswer & {
+    ready: boolean;
+    components: ComponentHealth[];
+    drain: GroupDrain[];
+  };
+export interface GroupDrain {
+  group: string;
+  topic: string;
+  /** Until the backlog is gone; null while it does not shrink, or not known yet. */
+  seconds: number | null;
+}
 export type DeadLettersAnswer = Fresh & {
   /** Newest first. */
   deadLetters: DeadLetterView[];

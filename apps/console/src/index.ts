@@ -3,3 +3,4 @@ export * from './config.ts';
 export * from './console.ts';
 export * from './errors.ts';
 export type * from './ports.ts';
+export type * from './process-document.ts';

@@ -1,10 +1,21 @@
-import type { LagAnswer } from './answers.ts';
+import type { PartitionLag } from '@spillway/broker';
+import type { GroupDrain, LagAnswer } from './answers.ts';
+import { DrainTimes } from './drain-time.ts';
+import { fleetAnswer } from './fleet-reading.ts';
 import { range, readParameters } from './parameters.ts';
 import type { Api } from './routes.ts';
 
 /** The system itself. Lag and health are not a tenant's; the ledger is. */
 export function addPipelineRoutes(api: Api): void {
   const { ledger, admin } = api.options;
+  const drainTimes = new DrainTimes();
+  const readFleet = async (nowMs: number) =>
+    fleetAnswer(await admin.fleet(), { drainTimes, nowMs });
+
+  api.get('/api/dependencies', async ({ query, nowMs }) => {
+    readParameters({}, query, nowMs);
+    return { store: undefined, body: await readFleet(nowMs) };
+  });
 
   api.get('/api/lag', async ({ query, nowMs }) => {
     readParameters({}, query, nowMs);
@@ -18,14 +29,29 @@ export function addPipelineRoutes(api: Api): void {
 
   api.get('/api/pipeline', async ({ query, nowMs }) => {
     readParameters({}, query, nowMs);
-    const [lag, gateways] = await Promise.all([readLag(api), admin.gateways?.() ?? []]);
+    const [lag, fleet] = await Promise.all([readLag(api), readFleet(nowMs)]);
     const { ok, components } = admin.ready();
-    return { store: undefined, body: { ...lag, ready: ok, components, gateways } };
+    const drain = drainOf(lag.lag, drainTimes, nowMs);
+    return { store: undefined, body: { ...lag, ...fleet, ready: ok, components, drain } };
   });
 
   api.get('/api/ledger', async ({ tenant, query, nowMs }) => {
     const { since } = readParameters({ since: range.from }, query, nowMs);
     return { store: 'writer', body: await ledger({ since, tenant }) };
+  });
+}
+
+function drainOf(lag: readonly PartitionLag[], times: DrainTimes, nowMs: number): GroupDrain[] {
+  const groups = Map.groupBy(lag, ({ group, topic }) => `lag of ${group} ${topic}`);
+  return [...groups].flatMap(([name, partitions]) => {
+    const [first] = partitions;
+    if (!first) return [];
+    const { group, topic } = first;
+    const messages = partitions.map((partition) => partition.messages);
+    const known = messages.filter((count) => count !== null);
+    if (known.length < messages.length) return [{ group, topic, seconds: null }];
+    const waiting = known.reduce((sum, count) => sum + count, 0);
+    return [{ group, topic, seconds: times.seconds(name, waiting, nowMs) }];
   });
 }
 

@@ -1,6 +1,7 @@
 /** What the console asks of the rest of Spillway beyond the broker and the stores. */
 import type { SafetyFinding } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
+import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
 import type { LedgerReport } from '@spillway/store';
 
@@ -68,15 +69,20 @@ export interface Admin {
   ready(): { ok: boolean; components: ComponentHealth[] };
   /** Prometheus text format. */
   metrics(): Promise<string>;
-  /** One entry per gateway that is known; its numbers by name. */
-  gateways?(): Promise<GatewayStats[]>;
   /** Safety checks that are switched off, with what they found. */
   unsafe(): readonly SafetyFinding[];
+  fleet(): Promise<FleetReading>;
 }
 
-export interface GatewayStats {
-  name: string;
-  stats: Record<string, number | string>;
+/** All processes of the pipeline, as far as this one knows them. */
+export interface FleetReading {
+  /** `alone`: they do not tell each other; `lost`: they would, but cannot at the moment. */
+  view: 'alone' | 'shared' | 'lost';
+  /** So many processes must hold a server down for the fleet to do so. */
+  reportersMin: number;
+  dependencies: DependencyState[];
+  /** `document`: a `ProcessDocument` of the version of that process. */
+  processes: { name: string; startedMs: number; document: unknown }[];
 }
 
 /** Names of the consumer groups behind the stores. */

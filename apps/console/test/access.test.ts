@@ -116,6 +116,7 @@ describe('beyond loopback', () => {
         ready: () => ({ ok: true, components: [] }),
         metrics: async () => '',
         unsafe: () => [],
+        fleet: () => Promise.reject(new Error('not asked')),
       },
       clock: Date.now,
     });

@@ -58,6 +58,7 @@ describe('every answer', () => {
     '/api/lag',
     '/api/pipeline',
     '/api/status',
+    '/api/dependencies',
     '/api/dead-letters',
   ])('%s says how far behind it is', async (path) => {
     const answer = await get<object>(path);

@@ -15,6 +15,7 @@ import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
 import { audit, type DecodedMessage, type SearchStore } from '@spillway/store';
 import { createDuckdbSearchStore, createMemoryLiveStore } from '@spillway/store-embedded';
 import { type Console, type ConsoleOptions, consoleSection, createConsole } from '../src/index.ts';
+import { fleetInTrouble } from './fleet-in-trouble.ts';
 
 export type RunningConsole = Awaited<ReturnType<typeof runConsole>>;
 
@@ -55,6 +56,7 @@ export async function runConsole(run: RunConsoleOptions) {
       ready: () => ({ ok: true, components: [{ name: 'gateway', ok: true, detail: 'direct' }] }),
       metrics: async () => '# EOF\n',
       unsafe: () => [],
+      fleet: async () => fleetInTrouble(Date.now()),
     },
     clock: Date.now,
     ...options,

@@ -1,4 +1,5 @@
 /** The one place that names adapters, beside their sections of the configuration. */
+import { NoFleet } from './fleet.ts';
 import type { AdapterContext, Adapters } from './parts.ts';
 
 const hourMs = 3_600_000;
@@ -50,6 +51,14 @@ export const adapters: Adapters = {
     }
     const { createMemoryLiveStore } = await import('@spillway/store-embedded');
     return createMemoryLiveStore({ windowMs });
+  },
+  async fleet({ config, report }, self) {
+    const { kind, redis, windowMs, reportersMin } = config.fleet;
+    if (kind === 'none') return new NoFleet(self);
+    const { createFailureReports } = await import('@spillway/store-redis');
+    const describe = () => self.describe();
+    const { name } = self;
+    return createFailureReports({ ...redis, name, windowMs, reportersMin, describe, report });
   },
 };
 

@@ -13,6 +13,8 @@ const usual = new Set([
   'keys-loaded',
   'assigned',
   'connected',
+  'fleet-holds-up',
+  'fleet-view-restored',
   'partition-assigned',
   'redis-up',
   'retained',

@@ -1,7 +1,9 @@
 import type { Broker, SafetyFinding } from '@spillway/broker';
 import type { ConsumerReport } from '@spillway/consumer';
 import type { Gateway, GatewayStats } from '@spillway/gateway';
+import type { Dependencies } from '@spillway/resilience';
 import type { ComponentHealth, Family, Metrics, Sample } from '@spillway/runtime';
+import { dependencyFamilies } from './dependency-metrics.ts';
 import type { Consumers } from './pipeline.ts';
 
 export interface Measured {
@@ -10,16 +12,18 @@ export interface Measured {
   consumers: Consumers;
   /** Checks that are switched off. */
   unsafe: () => readonly SafetyFinding[];
+  dependencies: Dependencies;
   health: () => ComponentHealth[];
 }
 
 /** Every family that `/metrics` answers with. */
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
-  const { gateway, broker, consumers, unsafe, health } = measured;
+  const { gateway, broker, consumers, dependencies, unsafe, health } = measured;
   const families = [
     ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
     ...lagFamilies(broker),
     ...consumerFamilies(consumers),
+    ...dependencyFamilies(dependencies),
     ...processFamilies(),
     gauge('spillway_unsafe_allowed', '1 for each safety check that is switched off.', () =>
       [...new Set(unsafe().map(({ name }) => name))].map((name) => ({

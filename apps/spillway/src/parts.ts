@@ -1,11 +1,10 @@
-import { hostname } from 'node:os';
 import type { Broker } from '@spillway/broker';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
-import { type Dependencies, LocalDependencies } from '@spillway/resilience';
 import type { LiveStore, SearchStore, ToldSpill, WriteStore } from '@spillway/store';
 import type { SpillwayConfig } from './config.ts';
 import { DataFolder, searchFolder } from './data-folder.ts';
 import type { Report } from './event-log.ts';
+import { type Fleet, type FleetMember, NoFleet, processName } from './fleet.ts';
 import { Swappable } from './swappable.ts';
 
 export interface AdapterContext {
@@ -21,6 +20,7 @@ export interface Adapters {
   /** `folderName` counts where the store is embedded. */
   searchStore(context: AdapterContext, folderName: string): Promise<SearchStore>;
   liveStore(context: AdapterContext): Promise<LiveStore>;
+  fleet(context: AdapterContext, self: FleetMember): Promise<Fleet>;
 }
 
 /** What the commands work on, in a running process or made for one command. */
@@ -35,9 +35,9 @@ export interface Parts {
   createSearchStore: (folderName: string) => Promise<SearchStore>;
   deadLetters: DeadLetters;
   /** What this process and the fleet think of the broker and the stores. */
-  dependencies: Dependencies;
   /** What the spills of this process hold at this moment; undefined where it has no gateway. */
   liveSpills?: () => readonly ToldSpill[];
+  dependencies: Fleet;
   /** Undefined where nothing is consumed: the parts were only made for a command. */
   pipeline?: Pipeline;
 }
@@ -49,11 +49,12 @@ export interface Pipeline {
   without(group: string, run: () => Promise<void>): Promise<void>;
 }
 
-/** Made, not started. */
+/** Made, not started. Without `self` for a command, which meets no other process. */
 export async function createParts(
   config: SpillwayConfig,
   adapters: Adapters,
   report: Report,
+  self?: FleetMember,
 ): Promise<Parts> {
   const folder = new DataFolder(config.data.dir);
   const context = { config, folder, report };
@@ -68,8 +69,8 @@ export async function createParts(
     live: await adapters.liveStore(context),
     createSearchStore,
     deadLetters: new DeadLetters(broker),
-    dependencies: new LocalDependencies({
-      name: config.gateway.name || `${hostname()}-${process.pid}`,
-    }),
+    dependencies: self
+      ? await adapters.fleet(context, self)
+      : new NoFleet({ name: processName(config, []), describe: () => ({}) }),
   };
 }

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { type Console, checkConsoleConfig, createConsole } from '@spillway/console';
 import { checkGatewayConfig, createGateway, type Gateway } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
@@ -17,14 +16,15 @@ import { asComponent, chain, late, step } from './components.ts';
 import type { SpillwayConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
 import { eventLog, type Report } from './event-log.ts';
+import { gatewayName, readFleet } from './fleet.ts';
 import { FolderLock } from './folder-lock.ts';
-import { summaryOf } from './gateway-summary.ts';
 import { auditLedger } from './ledger.ts';
 import { registerMetrics } from './metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
 import { Consumers } from './pipeline.ts';
 import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
 import { Safety } from './safety.ts';
+import { Self } from './self.ts';
 import { topicSpecs } from './topics.ts';
 
 export interface SpillwayOptions {
@@ -52,23 +52,25 @@ export class Spillway implements Component {
   readonly #roles: readonly Role[];
   readonly #report: Report;
   readonly #parts: Parts;
+  readonly #self: Self;
   readonly #consumers: Consumers;
   readonly #control: ControlServer;
   readonly #safety: Safety;
   readonly #metrics = new Metrics();
   readonly #stack: Stack;
   #gateway: Gateway | undefined;
-  #gatewayName = '';
   #console: Console | undefined;
   #admin: AdminServer | undefined;
 
   /** Made, not started. */
   static async create(options: SpillwayOptions & { adapters: Adapters }): Promise<Spillway> {
     const report = eventLog(options.logger);
-    return new Spillway(await createParts(options.config, options.adapters, report), options);
+    const self = new Self(options.config, options.roles);
+    const parts = await createParts(options.config, options.adapters, report, self);
+    return new Spillway(parts, self, options);
   }
 
-  private constructor(parts: Parts, { config, logger, roles }: SpillwayOptions) {
+  private constructor(parts: Parts, self: Self, { config, logger, roles }: SpillwayOptions) {
     this.#config = config;
     this.#roles = roles;
     this.#report = eventLog(logger);
@@ -78,6 +80,12 @@ export class Spillway implements Component {
     const resources = resourcesFor(roles);
     this.#safety = new Safety({ parts: this.#parts, resources, report: this.#report });
     this.#stack = new Stack(this.#components());
+    this.#self = self;
+    self.observe({
+      health: () => this.#stack.health(),
+      dependencies: () => parts.dependencies.states(),
+      gateway: () => this.#gateway,
+    });
   }
 
   get parts(): Parts {
@@ -118,6 +126,7 @@ export class Spillway implements Component {
   }
 
   async stop(): Promise<void> {
+    this.#self.stopping();
     if (this.hasFolder && this.#gateway) this.#parts.folder.removeRunFile();
     await this.#stack.stop();
   }
@@ -133,14 +142,15 @@ export class Spillway implements Component {
   }
 
   #components(): Component[] {
-    const { broker, folder } = this.#parts;
     const specs = topicSpecs(this.#config.broker.partitions);
+    const { broker, folder, dependencies } = this.#parts;
     const [first, ...stores] = resourcesFor(this.#roles).map((resource) =>
       this.#resource(resource),
     );
     const lock = this.hasFolder ? [new FolderLock(folder.dir)] : [];
     return [
       ...lock,
+      asComponent('fleet', dependencies),
       ...(first ? [first] : []),
       ...stores,
       step('safety', () => this.#safety.check()),
@@ -174,22 +184,19 @@ export class Spillway implements Component {
       gateway: this.#gateway,
       consumers: this.#consumers,
       unsafe: () => this.#safety.allowed,
+      dependencies: this.#parts.dependencies,
       health: () => this.#stack.health(),
     });
   }
 
-  /** Unique in the fleet: the owner of a folder tells its starts apart by the epoch. */
   #createGateway(): Component {
     const { broker, folder } = this.#parts;
-    const alone = isEmbedded(this.#config, 'broker');
-    const fallback = alone ? 'gw-1' : `${hostname()}-${process.pid}`;
-    this.#gatewayName = this.#config.gateway.name || fallback;
     const epoch = this.hasFolder ? folder.nextEpoch(Date.now()) : Date.now();
     const config = this.#config.gateway;
     this.#gateway = createGateway({
       config,
       broker,
-      name: this.#gatewayName,
+      name: gatewayName(this.#config),
       epoch,
       messageBytesMax: this.#config.broker[this.#config.broker.kind].messageBytesMax,
       report: this.#report,
@@ -204,7 +211,7 @@ export class Spillway implements Component {
   }
 
   #createConsole(): Component {
-    const { broker, search, live, deadLetters } = this.#parts;
+    const { broker, search, live, deadLetters, dependencies } = this.#parts;
     const file = this.#config.console.keysFile;
     const keys = file ? new KeyRing({ file, configKey: 'console.keysFile' }) : undefined;
     const page = createConsole({
@@ -220,7 +227,7 @@ export class Spillway implements Component {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),
         unsafe: () => this.#safety.allowed,
-        gateways: async () => (this.#gateway ? [summaryOf(this.#gatewayName, this.#gateway)] : []),
+        fleet: () => readFleet(dependencies, this.#self, this.#config.fleet.reportersMin),
       },
       clock: Date.now,
       report: this.#report,

@@ -39,6 +39,8 @@ export interface FailureReports extends Dependencies {
   stop(): Promise<void>;
   /** Well without Redis, too: nothing depends on it. */
   health(): { ok: boolean; detail: string };
+  /** `lost` while each process trusts itself. */
+  view(): 'shared' | 'lost';
   /** Of the whole fleet, with this one; undefined while Redis is away. */
   processes(): Promise<FleetProcess[] | undefined>;
 }
@@ -107,6 +109,10 @@ class RedisFailureReports implements FailureReports {
 
   states(): DependencyState[] {
     return this.#view.states(this.#own.states(), this.#nowMs());
+  }
+
+  view(): 'shared' | 'lost' {
+    return this.#view.isKnown(this.#nowMs()) ? 'shared' : 'lost';
   }
 
   async processes(): Promise<FleetProcess[] | undefined> {

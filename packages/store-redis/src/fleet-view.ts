@@ -70,12 +70,16 @@ export class FleetView {
   }
 
   isDown(dependency: string, nowMs: number): boolean {
-    return this.#isKnown(nowMs) && this.#judgement.isDown(dependency);
+    return this.isKnown(nowMs) && this.#judgement.isDown(dependency);
+  }
+
+  isKnown(nowMs: number): boolean {
+    return this.#state === 'known' && nowMs - this.#readMs < viewAgeMaxMs;
   }
 
   /** Of this process, completed by what the others say. */
   states(own: readonly DependencyState[], nowMs: number): DependencyState[] {
-    if (!this.#isKnown(nowMs)) return [...own];
+    if (!this.isKnown(nowMs)) return [...own];
     const ownOf = new Map(own.map((state) => [state.dependency, state.own]));
     const names = new Set([...ownOf.keys(), ...this.#reporters.keys(), ...this.#down]);
     return [...names].map((dependency) => ({
@@ -84,10 +88,6 @@ export class FleetView {
       fleet: this.#judgement.isDown(dependency) ? 'down' : 'up',
       reporters: this.#reporters.get(dependency) ?? [],
     }));
-  }
-
-  #isKnown(nowMs: number): boolean {
-    return this.#state === 'known' && nowMs - this.#readMs < viewAgeMaxMs;
   }
 
   #tellTurns(): void {

@@ -8,6 +8,7 @@ import './styles/shell.css';
 import './styles/lists.css';
 import './styles/trace.css';
 import './styles/panels.css';
+import './styles/pipeline.css';
 
 followLinks();
 listenToKeys();

@@ -45,8 +45,8 @@ export function count(value: number): string {
   return value.toLocaleString('en');
 }
 
-export function many(value: number, one: string): string {
-  return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
+export function many(value: number, one: string, more = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : more}`;
 }
 
 export function percent(ratio: number): string {

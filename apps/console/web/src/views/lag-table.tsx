@@ -1,16 +1,18 @@
 import type { PartitionLag } from '@spillway/broker';
+import type { GroupDrain } from '../../../src/answers.ts';
 import { count } from '../lib/format.ts';
 import { secondsText } from '../lib/time-format.ts';
 
 interface LagTableProps {
   lag: readonly PartitionLag[];
+  drain: readonly GroupDrain[];
   unknownGroups: readonly string[];
 }
 
 const lateSeconds = 30;
 
 /** A group and topic a row; its partitions below, when opened. */
-export function LagTable({ lag, unknownGroups }: LagTableProps) {
+export function LagTable({ lag, drain, unknownGroups }: LagTableProps) {
   const groups = [...Map.groupBy(lag, ({ group, topic }) => `${group} ${topic}`).values()];
   return (
     <section aria-label="Lag">
@@ -26,11 +28,13 @@ export function LagTable({ lag, unknownGroups }: LagTableProps) {
           <span>Topic</span>
           <span class="num">Messages</span>
           <span class="num">Behind</span>
+          <span class="num">Gone in</span>
           <span class="num">Expired</span>
         </div>
         {groups.map((partitions) => (
           <GroupLag
             partitions={partitions}
+            drain={drain}
             key={`${partitions[0]?.group} ${partitions[0]?.topic}`}
           />
         ))}
@@ -39,8 +43,16 @@ export function LagTable({ lag, unknownGroups }: LagTableProps) {
   );
 }
 
-function GroupLag({ partitions }: { partitions: readonly PartitionLag[] }) {
+interface GroupLagProps {
+  partitions: readonly PartitionLag[];
+  drain: readonly GroupDrain[];
+}
+
+function GroupLag({ partitions, drain }: GroupLagProps) {
   const [first] = partitions;
+  const drained = drain.find(
+    ({ group, topic }) => group === first?.group && topic === first.topic,
+  )?.seconds;
   const seconds = partitions.map((each) => each.seconds);
   const messages = partitions.map((each) => each.messages);
   return (
@@ -54,6 +66,7 @@ function GroupLag({ partitions }: { partitions: readonly PartitionLag[] }) {
         </span>
         <Messages value={known(messages)?.reduce((a, b) => a + b, 0)} />
         <Seconds value={known(seconds)?.reduce((a, b) => Math.max(a, b), 0)} />
+        <span class="num faint">{drained ? secondsText(drained) : '–'}</span>
         <span class="num faint">
           {count(partitions.reduce((sum, each) => sum + each.expired, 0))}
         </span>
@@ -68,6 +81,7 @@ function GroupLag({ partitions }: { partitions: readonly PartitionLag[] }) {
           </span>
           <Messages value={each.messages ?? undefined} />
           <Seconds value={each.seconds ?? undefined} />
+          <span />
           <span class="num faint">{count(each.expired)}</span>
         </div>
       ))}

@@ -1,14 +1,16 @@
 import type { LedgerAnswer, PipelineAnswer } from '../../../src/answers.ts';
-import type { GatewayStats } from '../../../src/ports.ts';
 import { query } from '../lib/api.ts';
-import { bytes, short, spaced } from '../lib/format.ts';
+import { many } from '../lib/format.ts';
 import { now } from '../lib/location.ts';
 import { useAutoRefresh } from '../lib/use-auto-refresh.ts';
 import { useQuery } from '../lib/use-query.ts';
 import { State } from '../ui/state.tsx';
 import { ViewOf } from '../ui/states.tsx';
+import { Dependencies } from './dependencies.tsx';
+import { GatewayCard } from './gateway-card.tsx';
 import { LagTable } from './lag-table.tsx';
 import { LedgerTable } from './ledger-table.tsx';
+import { ProcessTable } from './process-table.tsx';
 
 /** An audit reads much: less often than the rest. */
 const ledgerEveryMs = 30_000;
@@ -26,19 +28,12 @@ export function PipelinePage() {
         {pipeline.data && (
           <p class="sub">
             <State ok={pipeline.data.ready}>{pipeline.data.ready ? 'ready' : 'not ready'}</State>
+            <span>{fleetText(pipeline.data)}</span>
           </p>
         )}
       </div>
       <ViewOf answer={pipeline} what="The state of the pipeline">
-        {(data) => (
-          <>
-            <Components components={data.components} />
-            {data.gateways.map((gateway) => (
-              <Gateway gateway={gateway} key={gateway.name} />
-            ))}
-            <LagTable lag={data.lag} unknownGroups={data.unknownGroups} />
-          </>
-        )}
+        {(data) => <Parts data={data} />}
       </ViewOf>
       <ViewOf answer={ledger} what="The ledger">
         {(data) => <LedgerTable ledger={data} />}
@@ -47,10 +42,35 @@ export function PipelinePage() {
   );
 }
 
+function Parts({ data }: { data: PipelineAnswer }) {
+  const { components, dependencies, drain, lag, processes, reportersMin, unknownGroups } = data;
+  const gateways = processes.filter(({ document }) => document?.gateway);
+  return (
+    <>
+      <Dependencies dependencies={dependencies} reportersMin={reportersMin} view={data.view} />
+      {gateways.length > 0 && (
+        <section aria-label="Gateways">
+          <h2>Gateways</h2>
+          <ul class="gateways">
+            {gateways.map((each) => (
+              <GatewayCard process={each} key={each.name} />
+            ))}
+          </ul>
+        </section>
+      )}
+      <LagTable lag={lag} drain={drain} unknownGroups={unknownGroups} />
+      <ProcessTable processes={processes} />
+      <Components components={components} />
+    </>
+  );
+}
+
 function Components({ components }: { components: PipelineAnswer['components'] }) {
   return (
     <section aria-label="Components">
-      <h2>Components</h2>
+      <h2>
+        Components <span class="faint">of the process that answers</span>
+      </h2>
       <ul class="components">
         {components.map(({ name, ok, detail }) => (
           <li key={name} class={ok ? '' : 'not-ok'}>
@@ -64,23 +84,9 @@ function Components({ components }: { components: PipelineAnswer['components'] }
   );
 }
 
-function Gateway({ gateway }: { gateway: GatewayStats }) {
-  return (
-    <section aria-label={`Gateway ${gateway.name}`}>
-      <h2>Gateway {gateway.name}</h2>
-      <dl class="numbers">
-        {Object.entries(gateway.stats).map(([name, value]) => (
-          <div key={name}>
-            <dt>{spaced(name)}</dt>
-            <dd>{statText(name, value)}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
-  );
-}
-
-function statText(name: string, value: number | string): string {
-  if (typeof value === 'string') return value;
-  return /bytes/i.test(name) ? bytes(value) : short(value);
+function fleetText({ view, processes }: PipelineAnswer): string {
+  if (view === 'shared')
+    return `${many(processes.length, 'process', 'processes')} known through Redis`;
+  if (view === 'lost') return 'Redis is away: only the process that answers is shown';
+  return 'the process that answers';
 }

@@ -1,0 +1,24 @@
+import type { FleetAnswer, ProcessView } from './answers.ts';
+import type { DrainTimes } from './drain-time.ts';
+import type { FleetReading } from './ports.ts';
+import { processDocument } from './process-document.ts';
+
+/** Gateways first, those with a spill before the others, then by name. */
+export function fleetAnswer(
+  reading: FleetReading,
+  { drainTimes, nowMs }: { drainTimes: DrainTimes; nowMs: number },
+): FleetAnswer {
+  const processes = reading.processes.map(({ name, startedMs, document }): ProcessView => {
+    const parsed = processDocument.safeParse(document);
+    if (!parsed.success) return { name, startedMs, document: null, drainSeconds: null };
+    const waiting = parsed.data.gateway?.spill?.messages ?? 0;
+    const drainSeconds = drainTimes.seconds(`spill of ${name}`, waiting, nowMs);
+    return { name, startedMs, document: parsed.data, drainSeconds };
+  });
+  const rank = ({ document }: ProcessView): number => {
+    if (!document?.gateway) return 2;
+    return document.gateway.spill?.messages ? 0 : 1;
+  };
+  processes.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+  return { ...reading, processes };
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+const amount = z.number().nonnegative();
+const label = z.string().max(300);
+
+const laneDocument = z.object({
+  name: label,
+  breaker: z.enum(['closed', 'open', 'half-open']),
+  /** Messages and bytes between the door and the broker. */
+  queueBytes: amount.optional(),
+});
+
+const spillDocument = z.object({
+  messages: amount,
+  bytes: amount,
+  bytesMax: amount,
+  /** When the oldest waiting message was accepted, ms since the epoch. */
+  oldestMs: amount.optional(),
+});
+
+const gatewayDocument = z.object({
+  /** Counters and gauges for a person, by name. */
+  numbers: z.record(label, z.number()),
+  lanes: z.array(laneDocument).max(16),
+  /** How many partitions are `direct`, `spilling`, `draining`, … */
+  partitions: z.record(label, amount),
+  /** Undefined for a gateway without a spill. */
+  spill: spillDocument.optional(),
+});
+
+/**
+ * What a process tells about itself to the others, as JSON of at most 8 KB. Another version may
+ * have written it: what it does not know is left out, and what does not fit is not shown.
+ */
+export const processDocument = z.object({
+  roles: z.array(label).max(16),
+  host: label,
+  pid: z.number(),
+  state: z.enum(['running', 'stopping']),
+  ready: z.boolean(),
+  /** What is unwell, for a person; '' when nothing is. */
+  trouble: label,
+  /** Its own judgement. */
+  dependencies: z
+    .array(z.object({ dependency: label, own: z.enum(['up', 'down', 'unknown']) }))
+    .max(32),
+  gateway: gatewayDocument.optional(),
+});
+
+export type LaneDocument = z.output<typeof laneDocument>;
+export type SpillDocument = z.output<typeof spillDocument>;
+export type GatewayDocument = z.output<typeof gatewayDocument>;
+export type ProcessDocument = z.output<typeof processDocument>;

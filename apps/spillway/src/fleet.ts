@@ -1,0 +1,84 @@
+import { hostname } from 'node:os';
+import { type Dependencies, LocalDependencies } from '@spillway/resilience';
+import type { Health } from '@spillway/runtime';
+import type { SpillwayConfig } from './config.ts';
+import { isEmbedded, type Role } from './roles.ts';
+
+/** The other processes, as far as this one knows them. */
+export interface Fleet extends Dependencies {
+  /** Whether processes tell each other anything, and whether it arrives. */
+  view(): 'alone' | 'shared' | 'lost';
+  /** With this one; undefined while their place of meeting is away. */
+  processes(): Promise<FleetProcess[] | undefined>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): Health;
+}
+
+export interface FleetProcess {
+  name: string;
+  /** Milliseconds since 1970. */
+  startedMs: number;
+  /** What it tells about itself: a `ProcessDocument` of its version. */
+  document: unknown;
+}
+
+/** A process that meets no other. */
+export class NoFleet extends LocalDependencies implements Fleet {
+  readonly #self: FleetMember;
+  readonly #startedMs = Date.now();
+
+  constructor(self: FleetMember) {
+    super({ name: self.name });
+    this.#self = self;
+  }
+
+  view(): 'alone' {
+    return 'alone';
+  }
+
+  async processes(): Promise<FleetProcess[]> {
+    const { name } = this.#self;
+    return [{ name, startedMs: this.#startedMs, document: this.#self.describe() }];
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+
+  health(): Health {
+    return { ok: true, detail: 'this process trusts itself alone' };
+  }
+}
+
+/** What a process tells the others. */
+export interface FleetMember {
+  name: string;
+  describe(): unknown;
+}
+
+/** Unique in the fleet; the owner of a folder tells its starts apart by the epoch. */
+export function gatewayName(config: SpillwayConfig): string {
+  const fallback = isEmbedded(config, 'broker') ? 'gw-1' : placeName();
+  return config.gateway.name || fallback;
+}
+
+export function processName(config: SpillwayConfig, roles: readonly Role[]): string {
+  if (roles.includes('gateway')) return gatewayName(config);
+  return `${roles.join('+') || 'command'}-${placeName()}`;
+}
+
+/** For the console; while the others cannot be asked, this process alone. */
+export async function readFleet(fleet: Fleet, self: FleetMember, reportersMin: number) {
+  const alone = { name: self.name, startedMs: Date.now(), document: self.describe() };
+  return {
+    view: fleet.view(),
+    reportersMin,
+    dependencies: fleet.states(),
+    processes: (await fleet.processes()) ?? [alone],
+  };
+}
+
+function placeName(): string {
+  return `${hostname()}-${process.pid}`;
+}

@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+import type { ProcessDocument } from '@spillway/console';
+import type { Gateway } from '@spillway/gateway';
+import type { DependencyState } from '@spillway/resilience';
+import type { ComponentHealth } from '@spillway/runtime';
+import type { SpillwayConfig } from './config.ts';
+import { type FleetMember, processName } from './fleet.ts';
+import { gatewayDocument } from './gateway-document.ts';
+import type { Role } from './roles.ts';
+
+const troubleCharsMax = 300;
+
+/** What of this process the others are told. */
+export interface Observed {
+  health(): ComponentHealth[];
+  dependencies(): DependencyState[];
+  gateway(): Gateway | undefined;
+}
+
+/** This process as the others see it. */
+export class Self implements FleetMember {
+  readonly name: string;
+  readonly #roles: readonly Role[];
+  #observed: Observed | undefined;
+  #isStopping = false;
+
+  constructor(config: SpillwayConfig, roles: readonly Role[]) {
+    this.name = processName(config, roles);
+    this.#roles = roles;
+  }
+
+  observe(observed: Observed): void {
+    this.#observed = observed;
+  }
+
+  stopping(): void {
+    this.#isStopping = true;
+  }
+
+  describe(): ProcessDocument {
+    const failing = this.#observed?.health().filter(({ ok }) => !ok) ?? [];
+    const trouble = failing.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
+    const gateway = this.#observed?.gateway();
+    return {
+      roles: [...this.#roles],
+      host: hostname(),
+      pid: process.pid,
+      state: this.#isStopping ? 'stopping' : 'running',
+      ready: failing.length === 0,
+      trouble: trouble.slice(0, troubleCharsMax),
+      dependencies: (this.#observed?.dependencies() ?? [])
+        .filter(({ own }) => own !== 'unknown')
+        .map(({ dependency, own }) => ({ dependency, own })),
+      ...(gateway && { gateway: gatewayDocument(gateway.stats()) }),
+    };
+  }
+}
