@@ -34,7 +34,7 @@ const brokerSection = z
       .min(1)
       .max(1_024)
       .default(2)
-      .describe('Partitions of each OTLP topic; fixed when the topics are made.'),
+      .describe('Partitions of each OTLP topic, at least: they can be added, never taken away.'),
     kafka: kafkaSection,
     rabbitmq: rabbitmqSection,
     embedded: z

@@ -25,6 +25,7 @@ const usual = new Set([
   'store-closed',
   'store-half-open',
   'topic-created',
+  'topic-grown',
   'unblocked',
 ]);
 

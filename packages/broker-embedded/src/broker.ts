@@ -88,9 +88,11 @@ export class EmbeddedBroker implements Broker {
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
-    const { catalog, logs } = this.#get();
+    const { catalog, logs, groups } = this.#get();
     await catalog.add(topics);
-    await logs.open(topics.flatMap(partitionsOf));
+    const known = topics.map(({ name }) => ({ name, partitions: catalog.partitionsOf(name) }));
+    await logs.open(known.flatMap(partitionsOf));
+    await Promise.all([...groups.values()].map((group) => group.share()));
   }
 
   async topics(): Promise<TopicSpec[]> {

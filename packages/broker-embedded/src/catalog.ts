@@ -31,21 +31,15 @@ export class Catalog {
     return partitions;
   }
 
-  /** Checks all before it adds any; durable when resolved. */
+  /** What is missing, partitions too. Checks all before it adds any; durable when resolved. */
   async add(topics: readonly TopicSpec[]): Promise<void> {
     const wanted = new Map(this.#topics);
     for (const { name, partitions } of topics) {
       checkName(name);
-      const existing = wanted.get(name);
-      if (existing !== undefined && existing !== partitions) {
-        throw new BrokerError(
-          'partitions-differ',
-          `Topic ${name} has ${existing} partitions, not ${partitions}`,
-        );
-      }
-      wanted.set(name, partitions);
+      wanted.set(name, Math.max(partitions, wanted.get(name) ?? 0));
     }
-    if (wanted.size === this.#topics.size) return;
+    const isNew = ([name, partitions]: [string, number]) => this.#topics.get(name) !== partitions;
+    if (![...wanted].some(isNew)) return;
     const json = JSON.stringify(Object.fromEntries(wanted));
     await replaceWhole(this.#files, this.#path, Buffer.from(json));
     this.#topics = wanted;

@@ -29,6 +29,11 @@ export class Group {
     return this.#rebalance();
   }
 
+  /** Anew: partitions may have been added. */
+  share(): Promise<void> {
+    return this.#rebalance();
+  }
+
   wake(topic: string): void {
     for (const member of this.#members) if (member.topics.has(topic)) member.wake();
   }

@@ -114,6 +114,8 @@ export interface KafkaClient {
   groups(node: number): Promise<string[]>;
   describeGroup(node: number, group: string): Promise<GroupView>;
   createTopics(topics: readonly NewTopic[]): Promise<void>;
+  /** Up to as many as told. */
+  addPartitions(topics: readonly Pick<NewTopic, 'name' | 'partitions'>[]): Promise<void>;
   /** Every setting of each topic, with what it inherits. */
   settings(topics: readonly string[]): Promise<Map<string, Record<string, string>>>;
 

@@ -113,6 +113,8 @@ export type KafkaSection = z.infer<typeof kafkaSection>;
 export type KafkaBrokerEvent =
   | ProduceEvent
   /** A topic was made. */
+  /** Partitions were added, up to so many. */
+  | { type: 'topic-grown'; topic: string; partitions: number }
   | { type: 'topic-created'; topic: string; partitions: number }
   /** A member has new partitions, all of them listed. */
   | { type: 'assigned'; group: string; partitions: string[] }

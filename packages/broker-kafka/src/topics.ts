@@ -34,8 +34,17 @@ export async function ensureTopics(
       report({ type: 'topic-created', topic, partitions });
     }
   }
-  const view = await logs.persist(() => complete(names, logs));
-  checkShape(specs, view);
+  const short = specs.filter(({ name, partitions }) => {
+    const found = before.topics.get(name)?.partitions.length;
+    return found !== undefined && found < partitions;
+  });
+  if (short.length > 0) {
+    await logs.persist(() => grow(short, client));
+    for (const { name: topic, partitions } of short) {
+      report({ type: 'topic-grown', topic, partitions });
+    }
+  }
+  await logs.persist(() => complete(specs, logs));
   checkSettings(await logs.persist(() => client.settings(names)));
 }
 
@@ -74,25 +83,19 @@ function bounded(section: KafkaSection, { nodes }: ClusterView): KafkaSection {
   return { ...section, replicationFactor, minInsyncReplicas };
 }
 
-/** A topic just made is not led at once. */
-async function complete(names: readonly string[], logs: Logs): Promise<ClusterView> {
-  const view = await logs.view(names);
-  for (const name of names) {
-    const partitions = view.topics.get(name)?.partitions;
-    const isLed = partitions?.every(({ leader }) => leader >= 0) ?? false;
-    if (!isLed) throw new KafkaError('connection', `${name} has partitions without a leader`);
-  }
-  return view;
+async function grow(specs: readonly TopicSpec[], client: KafkaClient): Promise<void> {
+  await client.addPartitions(specs).catch((error) => {
+    if (reasonOf(error) !== 'INVALID_PARTITIONS') throw error; // Another process was quicker.
+  });
 }
 
-function checkShape(specs: readonly TopicSpec[], view: ClusterView): void {
-  for (const { name, partitions } of specs) {
-    const found = view.topics.get(name)?.partitions.length ?? 0;
-    if (found === partitions) continue;
-    throw new BrokerError(
-      'partitions-differ',
-      `${name} has ${found} partitions, not ${partitions} (broker.partitions)`,
-    );
+/** A partition just made is not led at once. */
+async function complete(specs: readonly TopicSpec[], logs: Logs): Promise<void> {
+  const view = await logs.view(specs.map(({ name }) => name));
+  for (const { name, partitions: wanted } of specs) {
+    const partitions = view.topics.get(name)?.partitions ?? [];
+    const isLed = partitions.length >= wanted && partitions.every(({ leader }) => leader >= 0);
+    if (!isLed) throw new KafkaError('connection', `${name} has partitions without a leader`);
   }
 }
 

@@ -8,7 +8,7 @@ import { catalogQueue } from './names.ts';
 import { declareCatalog } from './topology.ts';
 import { within } from './wait.ts';
 
-/** What one process wrote; of two that name the same topic, the first one holds. */
+/** What one process wrote; of those that name the same topic, the one with most partitions holds. */
 type CatalogRecord =
   | { topic: string; partitions: number; kept: boolean }
   | { group: string; topic: string }
@@ -100,14 +100,15 @@ export class Catalog {
     this.#state = fresh;
   }
 
-  /** Throws BrokerError 'partitions-differ'. */
+  /** Or its missing partitions. Throws BrokerError 'misconfigured' where it is kept otherwise. */
   async addTopic({ name, partitions, kept }: TopicSpec): Promise<void> {
-    if (!this.topic(name)) await this.#append({ topic: name, partitions, kept: kept ?? false });
-    const existing = this.known(name);
-    const same = existing.partitions === partitions && existing.kept === (kept ?? existing.kept);
-    if (same) return;
-    const what = `${existing.partitions} partitions${existing.kept ? ', kept,' : ''}`;
-    throw new BrokerError('partitions-differ', `Topic ${name} has ${what} not ${partitions}`);
+    if ((this.topic(name)?.partitions ?? 0) < partitions) {
+      await this.#append({ topic: name, partitions, kept: kept ?? false });
+    }
+    const isKept = this.known(name).kept ?? false;
+    if (isKept === (kept ?? isKept)) return;
+    const message = `Topic ${name} is ${isKept ? 'kept' : 'read by groups'}, which cannot change`;
+    throw new BrokerError('misconfigured', message);
   }
 
   async addGroup(group: string, topic: string): Promise<void> {
@@ -153,9 +154,9 @@ function newState(): State {
 function apply(state: State, record: CatalogRecord): void {
   if ('partitions' in record) {
     const { topic, partitions, kept } = record;
-    if (!state.topics.has(topic as string)) {
-      state.topics.set(topic as string, { partitions: partitions as number, kept: !!kept });
-    }
+    const found = state.topics.get(topic as string);
+    const most = Math.max(partitions as number, found?.partitions ?? 0);
+    state.topics.set(topic as string, { partitions: most, kept: found?.kept ?? !!kept });
   } else if ('group' in record) {
     const topics = state.groups.get(record.group as string) ?? new Set();
     state.groups.set(record.group as string, topics.add(record.topic as string));

@@ -148,7 +148,7 @@ export interface Broker {
    * nothing is. To be asked before `ensureTopics`, which makes do with what there is.
    */
   inspect(topics: readonly TopicSpec[]): Promise<SafetyFinding[]>;
-  /** Creates what is missing; throws when a topic exists with another partition count. */
+  /** Creates what is missing, partitions too; a topic that has more of them keeps them. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   topics(): Promise<TopicSpec[]>;
 

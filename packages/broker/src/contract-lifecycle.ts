@@ -1,15 +1,40 @@
 import { describe, expect, test } from 'vitest';
 import type { ContractContext, ContractOptions } from './contract.ts';
-import { freshName, freshTopic, messageOf } from './contract-tools.ts';
+import {
+  freshName,
+  freshTopic,
+  messageOf,
+  pollCount,
+  publishAll,
+  texts,
+} from './contract-tools.ts';
 
 export function lifecycleContract(context: ContractContext, options: ContractOptions): void {
   describe('lifecycle', () => {
-    test('ensureTopics is idempotent, and refuses another number of partitions', async () => {
+    test('ensureTopics is idempotent, and adds partitions but never takes any away', async () => {
       const topic = await freshTopic(context.broker, 3);
-      await context.broker.ensureTopics([{ name: topic, partitions: 3 }]);
-      const refusal = context.broker.ensureTopics([{ name: topic, partitions: 4 }]);
-      await expect(refusal).rejects.toMatchObject({ code: 'partitions-differ' });
-      expect(await context.broker.topics()).toContainEqual({ name: topic, partitions: 3 });
+      for (const [wanted, found] of [
+        [3, 3],
+        [5, 5],
+        [2, 5],
+      ] as const) {
+        await context.broker.ensureTopics([{ name: topic, partitions: wanted }]);
+        expect(await context.broker.topics()).toContainEqual({ name: topic, partitions: found });
+      }
+    });
+
+    test('a running group reads the partitions that are added', async () => {
+      const topic = await freshTopic(context.broker, 1);
+      const group = freshName('grows');
+      await context.broker.ensureTopics([{ name: topic, partitions: 1, groups: [group] }]);
+      const reader = await context.broker.subscribe({ group, topics: [topic] });
+      await context.broker.ensureTopics([{ name: topic, partitions: 2, groups: [group] }]);
+      await publishAll(context.broker, [
+        messageOf(topic, 'old', { partition: 0 }),
+        messageOf(topic, 'new', { partition: 1 }),
+      ]);
+      expect(texts(await pollCount(reader, 2)).sort()).toEqual(['new', 'old']);
+      await reader.close();
     });
 
     test('subscribing to an unknown topic is an error', async () => {

@@ -177,11 +177,19 @@ export class KafkajsClient implements KafkaClient {
       replicationFactor,
       configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
     }));
-    await this.#ask('createTopics', async () => {
-      if (this.#cluster.brokerPool.metadata === null) await this.#refresh([]);
-      const controller = await this.#cluster.findControllerBroker();
-      await controller.createTopics({ topics: wanted, timeout: createTimeoutMs });
-    });
+    await this.#atController('createTopics', (controller) =>
+      controller.createTopics({ topics: wanted, timeout: createTimeoutMs }),
+    );
+  }
+
+  async addPartitions(topics: readonly Pick<NewTopic, 'name' | 'partitions'>[]): Promise<void> {
+    const topicPartitions = topics.map(({ name, partitions }) => ({
+      topic: name,
+      count: partitions,
+    }));
+    await this.#atController('createPartitions', (controller) =>
+      controller.createPartitions({ topicPartitions, timeout: createTimeoutMs }),
+    );
   }
 
   async settings(topics: readonly string[]): Promise<Map<string, Record<string, string>>> {
@@ -218,6 +226,13 @@ export class KafkajsClient implements KafkaClient {
 
   #refresh(topics: readonly string[]): Promise<void> {
     return this.#ask('metadata', () => this.#cluster.brokerPool.refreshMetadata([...topics]));
+  }
+
+  #atController<T>(what: string, ask: (controller: LibraryBroker) => Promise<T>): Promise<T> {
+    return this.#ask(what, async () => {
+      if (this.#cluster.brokerPool.metadata === null) await this.#refresh([]);
+      return ask(await this.#cluster.findControllerBroker());
+    });
   }
 
   #at<T>(node: number, ask: (broker: LibraryBroker) => Promise<T>): Promise<T> {

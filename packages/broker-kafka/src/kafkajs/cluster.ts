@@ -105,6 +105,10 @@ export interface LibraryBroker {
     }[];
     timeout: number;
   }): Promise<unknown>;
+  createPartitions(request: {
+    topicPartitions: { topic: string; count: number }[];
+    timeout: number;
+  }): Promise<unknown>;
   describeConfigs(request: { resources: { type: number; name: string }[] }): Promise<{
     resources: {
       resourceName: string;

@@ -1,4 +1,5 @@
 import {
+  createPartitionsV2,
   createTopicsV6,
   describeConfigsV4,
   describeGroupsV5,
@@ -193,6 +194,13 @@ export class PlatformaticClient implements KafkaClient {
     }));
     const { controllerId } = await withErrors(this.#connections.askAny(metadataV9.api, [], false));
     await this.#connections.ask(controllerId, createTopicsV6.api, wanted, createTimeoutMs, false);
+  }
+
+  async addPartitions(topics: readonly Pick<NewTopic, 'name' | 'partitions'>[]): Promise<void> {
+    const wanted = topics.map(({ name, partitions: count }) => ({ name, count }));
+    const { controllerId } = await withErrors(this.#connections.askAny(metadataV9.api, [], false));
+    const { api } = createPartitionsV2;
+    await this.#connections.ask(controllerId, api, wanted, createTimeoutMs, false);
   }
 
   async settings(topics: readonly string[]): Promise<Map<string, Record<string, string>>> {
