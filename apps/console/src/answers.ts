@@ -109,6 +109,6 @@ export interface DeadLetterCount {
 export type DeadLetterAnswer = Fresh & { letter: DeadLetterView; body: string };
 export interface ResubmitAnswer {
   resubmitted: string[];
-  /** Not sent: unknown, another tenant's, or sent before. */
+  /** Not sent: unknown, another tenant's, sent before, without its records, or out of time. */
   skipped: string[];
 }

@@ -25,6 +25,12 @@ export const consoleSection = z
       .max(120_000)
       .default(15_000)
       .describe('A query that takes longer is answered with 504.'),
+    resubmitPerSecond: z
+      .number()
+      .positive()
+      .max(10_000)
+      .default(50)
+      .describe('Dead letters sent back a second, at most, for each request.'),
     queriesMax: z
       .number()
       .int()

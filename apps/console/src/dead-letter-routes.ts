@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { callerOf, demandSameOrigin, demandScope } from './access.ts';
 import type { DeadLetterCount, ResubmitAnswer } from './answers.ts';
+import type { ConsoleConfig } from './config.ts';
 import { badParameter, QueryError } from './errors.ts';
 import { oneOf, paging, readParameters, text } from './parameters.ts';
 import type { DeadLetters, DeadLetterView } from './ports.ts';
@@ -10,7 +11,10 @@ import { withTimeout } from './timeout.ts';
 
 const perRequestMax = 500;
 const limitDefault = 100;
-const resubmitPerSecond = 200;
+/** Of a code, for each request: whoever asks again and again shows how far it is. */
+const perCodeMax = 100;
+/** A request that is about to be too late ends with what it sent. */
+const timeShare = 0.8;
 
 const spec = {
   signal: oneOf(['traces', 'metrics', 'logs']),
@@ -53,7 +57,7 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
     }
     const { tenant } = caller;
     const answer = await withTimeout(
-      () => resubmit({ deadLetters, tenant, wanted: body.data, timeoutMs: config.queryTimeoutMs }),
+      () => resubmit({ deadLetters, tenant, wanted: body.data, config }),
       config.queryTimeoutMs,
     );
     const { resubmitted, skipped } = answer;
@@ -67,21 +71,25 @@ interface Resubmission {
   deadLetters: DeadLetters;
   tenant: string;
   wanted: z.output<typeof resubmitBody>;
-  timeoutMs: number;
+  config: Pick<ConsoleConfig, 'queryTimeoutMs' | 'resubmitPerSecond'>;
 }
 
-/** Of a whole code at most `perRequestMax` at a time, oldest first. */
+/** Of a whole code at most `perCodeMax` at a time, oldest first. */
 async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
-  const { deadLetters, tenant, wanted, timeoutMs } = order;
+  const { deadLetters, tenant, wanted, config } = order;
   const filter = 'ids' in wanted ? {} : wanted;
   const letters = await deadLetters.list({ ...filter, tenant });
-  const own = new Set(letters.map(({ id }) => id));
-  const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perRequestMax);
+  const own = new Set(letters.flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
+  const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perCodeMax);
   const resubmitted = await deadLetters.resubmit(
     ids.filter((id) => own.has(id)),
-    { ratePerSecond: resubmitPerSecond, signal: AbortSignal.timeout(timeoutMs) },
+    {
+      ratePerSecond: config.resubmitPerSecond,
+      signal: AbortSignal.timeout(timeShare * config.queryTimeoutMs),
+    },
   );
-  return { resubmitted, skipped: ids.filter((id) => !resubmitted.includes(id)) };
+  const sent = new Set(resubmitted);
+  return { resubmitted, skipped: ids.filter((id) => !sent.has(id)) };
 }
 
 /** The cursor is the id of the last letter of the page before. */

@@ -45,6 +45,8 @@ export interface DeadLetterView {
   /** For a person. */
   reason: string;
   records: number;
+  /** False when the records were too large to be kept with it: it cannot be resubmitted. */
+  hasBody: boolean;
   receivedMs: number;
   deadSinceMs: number;
   /** The message it was cut from. */
@@ -58,10 +60,10 @@ export interface DeadLetters {
   list(filter: DeadLetterFilter): Promise<DeadLetterView[]>;
   /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
   show(id: string): Promise<{ letter: DeadLetterView; body: string } | undefined>;
-  /** Gives back the ids that were sent. */
+  /** Gives back the ids that were sent, also when the signal ended it before the last. */
   resubmit(
     ids: readonly string[],
-    options: { ratePerSecond: number; signal: AbortSignal },
+    options: { ratePerSecond?: number; signal: AbortSignal },
   ): Promise<string[]>;
 }
 

@@ -76,6 +76,7 @@ function liveStub(): LiveStore {
 }
 
 function shortTimeout() {
-  const config = { host: '127.0.0.1', port: 0, keysFile: '', queryTimeoutMs: 150, queriesMax: 4 };
+  const limits = { queryTimeoutMs: 150, queriesMax: 4, resubmitPerSecond: 50 };
+  const config = { host: '127.0.0.1', port: 0, keysFile: '', ...limits };
   return { config };
 }

@@ -93,6 +93,8 @@ export interface DeadLetter {
   tenant: string;
   signal: Signal;
   records: number;
+  /** False when the records were too large for the dead letters: it cannot be resubmitted. */
+  hasBody: boolean;
   /** When the gateway took the message that the records were in. */
   receivedMs: number;
   /** When it became a dead letter. */
@@ -119,6 +121,7 @@ export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
     tenant: envelope.tenant,
     signal,
     records: Number(headers[letterHeaders.records]),
+    hasBody: message.value.byteLength > 0,
     receivedMs: Number(headers[headerNames.receivedMs]) || envelope.receivedMs,
     deadSinceMs: message.timestampMs,
     source,

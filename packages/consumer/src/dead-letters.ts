@@ -5,7 +5,6 @@ import {
   type Headers,
   headerNames,
   letterHeaders,
-  type Position,
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
@@ -23,12 +22,15 @@ export interface DeadLetterFilter {
 }
 
 export interface ResubmitOptions {
-  /** Letters a second, at most. */
-  ratePerSecond: number;
+  /** Letters a second, at most; default `resubmitPerSecond`. */
+  ratePerSecond?: number;
+  /** Ends it between two letters. */
   signal: AbortSignal;
   onProgress?: (done: number) => void;
 }
 
+/** So many letters a second leave stores and brokers room for what is new. */
+export const resubmitPerSecond = 50;
 const perScanMax = 100_000;
 
 /** Lists, shows and resubmits what no sink could take, from the topics that the broker keeps. */
@@ -53,9 +55,9 @@ export class DeadLetters {
 
   /** The letter with its records as OTLP/JSON (base64 when even that cannot be read). */
   async show(id: string): Promise<{ letter: DeadLetter; body: string } | undefined> {
-    const found = await this.#find(id);
-    if (!found) return undefined;
-    const { letter, message } = found;
+    const letter = (await this.#byId([id])).get(id);
+    const message = letter && (await this.#read(letter));
+    if (!letter || !message) return undefined;
     return { letter, body: readable(letter.signal, message.value) };
   }
 
@@ -65,17 +67,23 @@ export class DeadLetters {
    * @returns the ids sent
    */
   async resubmit(ids: readonly string[], options: ResubmitOptions): Promise<string[]> {
+    const { ratePerSecond = resubmitPerSecond, signal, onProgress } = options;
+    const letters = await this.#byId(ids);
     const sent: string[] = [];
-    for (const id of ids) {
-      options.signal.throwIfAborted();
-      const found = await this.#find(id);
-      // One without its records was too large for the dead letters; there is nothing to send.
-      if (!found?.message.value.byteLength || found.letter.resubmitted) continue;
-      await this.#publish(resubmission(found.letter, found.message));
-      await this.#publish(marker(found.letter, found.message));
-      sent.push(id);
-      options.onProgress?.(sent.length);
-      await sleep(1_000 / options.ratePerSecond, options.signal);
+    for (const letter of letters.values()) {
+      if (!letter.hasBody || letter.resubmitted) continue;
+      if (sent.length && !(await sleep(1_000 / ratePerSecond, signal))) break;
+      const message = await this.#read(letter);
+      // Retention took it meanwhile.
+      if (!message) continue;
+      try {
+        await this.#publish(resubmission(letter, message));
+        await this.#publish(marker(letter, message));
+      } catch (error) {
+        throw new Error(`${(error as Error).message}; ${sent.length} letters went before it`);
+      }
+      sent.push(letter.id);
+      onProgress?.(sent.length);
     }
     return sent;
   }
@@ -87,20 +95,39 @@ export class DeadLetters {
     }
   }
 
+  /** Those of the ids that there are, in their order: one pass over each topic that they name. */
+  async #byId(ids: readonly string[]): Promise<Map<string, DeadLetter>> {
+    const named = new Set(ids.map((id) => id.split('/')[0]));
+    const letters = new Map<string, DeadLetter>();
+    for (const signal of signals) {
+      if (!named.has(signal)) continue;
+      for (const letter of await this.#ofSignal(signal)) letters.set(letter.id, letter);
+    }
+    const found = new Map<string, DeadLetter>();
+    for (const id of ids) {
+      const letter = letters.get(id);
+      if (letter) found.set(id, letter);
+    }
+    return found;
+  }
+
   async #ofSignal(signal: Signal): Promise<DeadLetter[]> {
     const byIdentity = new Map<string, DeadLetter>();
+    const byId = new Map<string, DeadLetter>();
     for await (const message of this.#messages(signal)) {
       const resubmitted = message.headers[letterHeaders.resubmitted];
       if (resubmitted !== undefined) {
-        const id = `${signal}/${message.partition}/${resubmitted}`;
-        for (const letter of byIdentity.values()) if (letter.id === id) letter.resubmitted = true;
+        const letter = byId.get(`${signal}/${message.partition}/${resubmitted}`);
+        if (letter) letter.resubmitted = true;
         continue;
       }
       const letter = readLetter(message);
       if (!letter) continue;
       const identity = JSON.stringify([letter.sourceId, letter.group, letter.code]);
       // The first one stays: a marker points at the letter that was listed.
-      if (!byIdentity.has(identity)) byIdentity.set(identity, letter);
+      if (byIdentity.has(identity)) continue;
+      byIdentity.set(identity, letter);
+      byId.set(letter.id, letter);
       if (byIdentity.size >= perScanMax) break;
     }
     return [...byIdentity.values()];
@@ -114,15 +141,12 @@ export class DeadLetters {
     }
   }
 
-  async #find(id: string) {
-    const [signal, partition, position] = id.split('/');
-    const topic = deadLetterTopicOf[signal as Signal];
-    if (!topic) return undefined;
-    const letter = (await this.#ofSignal(signal as Signal)).find((each) => each.id === id);
-    if (!letter) return undefined;
-    const place: Position = { topic, partition: Number(partition), position: Number(position) };
-    for await (const message of this.#broker.read(place)) {
-      return message.position === place.position ? { letter, message } : undefined;
+  async #read({ id, signal }: DeadLetter): Promise<DeliveredMessage | undefined> {
+    const [partition, position] = id.split('/').slice(1).map(Number);
+    if (partition === undefined || position === undefined) return undefined;
+    const place = { topic: deadLetterTopicOf[signal], partition, position };
+    for await (const message of this.#broker.read(place, { bytesMax: 1 })) {
+      return message.position === position ? message : undefined;
     }
     return undefined;
   }

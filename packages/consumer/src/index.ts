@@ -3,6 +3,11 @@ export { Consumer, type ConsumerOptions } from './consumer.ts';
 export type { ConsumerEvent } from './consumer-event.ts';
 export type { ConsumerReport } from './consumer-stats.ts';
 export type { DeadLetter } from './dead-letter.ts';
-export { type DeadLetterFilter, DeadLetters, type ResubmitOptions } from './dead-letters.ts';
+export {
+  type DeadLetterFilter,
+  DeadLetters,
+  type ResubmitOptions,
+  resubmitPerSecond,
+} from './dead-letters.ts';
 export type { Item } from './decode-message.ts';
 export { sleep } from './retry.ts';

@@ -11,7 +11,7 @@ import {
 import { TailRate } from '@spillway/store/live';
 import type { Client } from './client.ts';
 import { RedisStoreError } from './errors.ts';
-import type { LiveLimits } from './limits.ts';
+import { keptMs, type LiveLimits } from './limits.ts';
 import { tenantName } from './names.ts';
 import { type Piece, piecesOf } from './pieces.ts';
 import type { Script } from './script.ts';
@@ -60,6 +60,7 @@ export class Writer {
   readonly #tailRate: TailRate;
   /** What this process last saw applied per partition: a position, or the id of a message. */
   readonly #seen = new Map<string, string>();
+  readonly #seenAtMs = new Map<string, number>();
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -77,7 +78,7 @@ export class Writer {
   }
 
   async apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
-    const seen = new Map(this.#seen);
+    const seen = this.#remembered();
     const steps = this.#steps(messages, (message, piece) => this.#place(message, piece, seen));
     const replies = await this.#run(steps);
     const behind = steps.flatMap(({ message }, i) =>
@@ -90,6 +91,8 @@ export class Writer {
     if (replies.some(([code]) => code === status.afresh))
       throw new RedisStoreError('piece-missing');
     for (const [partition, last] of seen) this.#seen.set(partition, last);
+    const nowMs = this.#options.clock();
+    for (const { envelope } of messages) this.#seenAtMs.set(partitionName(envelope.id), nowMs);
     return this.#outcomes(messages, steps, replies);
   }
 
@@ -100,6 +103,18 @@ export class Writer {
     if (replies.some(([code]) => code === status.fenced)) throw new RedisStoreError('rebuild-lost');
     if (replies.some(([code]) => code === status.afresh))
       throw new RedisStoreError('piece-missing');
+  }
+
+  /**
+   * Without positions, the mark of the last message is asked for only while it must be there: in a
+   * partition that was silent for long it has expired with everything that it stood for.
+   */
+  #remembered(): Map<string, string> {
+    const { positions, clock, limits } = this.#options;
+    const sinceMs = clock() - keptMs(limits) / 2;
+    const isRecent = (partition: string) => (this.#seenAtMs.get(partition) ?? 0) > sinceMs;
+    const entries = [...this.#seen].filter(([name]) => positions === 'log' || isRecent(name));
+    return new Map(entries);
   }
 
   #steps(

@@ -3,7 +3,7 @@ import { type RedisServer, startRedis } from '@spillway/native';
 import { SinkBehindError } from '@spillway/store';
 import { TestRecords } from '@spillway/store/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clock, openStore, range, requests, spanMessages } from './support.ts';
+import { clock, connect, keysOf, openStore, range, requests, spanMessages } from './support.ts';
 
 const partitions = [0, 1];
 let redis: RedisServer;
@@ -92,6 +92,31 @@ test('without positions the loss is told, and what comes is counted', async () =
   expect(await requests(store)).toBe(10);
   await Promise.all([store.stop(), other.store.stop()]);
 });
+
+test.each([
+  { hours: 1, told: ['live-state-lost'] },
+  { hours: 3, told: [] },
+])(
+  'marks that are gone after $hours h of silence are a loss only if they had to be there',
+  async ({ hours, told }) => {
+    let nowMs = clock();
+    const keyPrefix = prefix();
+    const over = { positions: 'sequences', clock: () => nowMs } as const;
+    const { store, events } = await openStore(redis, keyPrefix, over);
+    const messages = spanMessages(new TestRecords(), 2);
+    await store.apply(messages.slice(0, 1));
+    nowMs += hours * 3_600_000;
+    const marks = (await keysOf(redis, keyPrefix)).filter((key) => key.includes(':m:'));
+    const client = connect(redis);
+    expect(await client.del(marks)).toBe(1);
+    client.disconnect();
+    await store.apply(messages.slice(1));
+    expect(events.map(({ type }) => type).filter((type) => type === 'live-state-lost')).toEqual(
+      told,
+    );
+    await store.stop();
+  },
+);
 
 test('a message of many records is applied in pieces, once', async () => {
   const { store } = await openStore(redis, prefix());

@@ -1,4 +1,4 @@
-import type { DeadLetterFilter } from '@spillway/consumer';
+import { type DeadLetterFilter, resubmitPerSecond } from '@spillway/consumer';
 import { Command } from 'commander';
 import { OperationError } from '../operation-error.ts';
 import { type Context, perform, print, printJson, table } from './context.ts';
@@ -40,7 +40,9 @@ function showCommand(context: Context): Command {
     .action(async (id: string, _options: object, command: Command) => {
       const found = await perform(context, command, 'deadletters show', { id });
       if (!found) throw new OperationError(`there is no dead letter ${id}`);
-      printJson({ ...found.letter, body: parsed(found.body) });
+      const { letter } = found;
+      const body = letter.hasBody ? parsed(found.body) : 'not kept: the records were too large';
+      printJson({ ...letter, body });
     });
 }
 
@@ -48,7 +50,7 @@ function resubmitCommand(context: Context): Command {
   return filtered(new Command('resubmit'))
     .argument('[ids...]', 'as `deadletters list` prints them; none: all that the options choose')
     .description('send dead letters back to the group that refused them')
-    .option('--rate <letters>', 'letters a second', '50')
+    .option('--rate <letters>', 'letters a second, at most', String(resubmitPerSecond))
     .action(async (ids: string[], options: DeadLetterFilter & { rate: string }, command) => {
       const { rate, ...rest } = options;
       const ratePerSecond = Number(rate);

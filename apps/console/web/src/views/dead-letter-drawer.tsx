@@ -1,4 +1,5 @@
 import type { DeadLetterAnswer } from '../../../src/answers.ts';
+import type { DeadLetterView } from '../../../src/ports.ts';
 import { timeText } from '../lib/time-format.ts';
 import { useQuery } from '../lib/use-query.ts';
 import { Attributes } from '../ui/attributes.tsx';
@@ -36,20 +37,32 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
           return (
             <>
               <Attributes title="Letter" attributes={attributes} />
-              {letter.resubmitted ? (
-                <p class="hint">It was sent back before.</p>
-              ) : (
-                <p class="actions">
-                  <Resubmit letters={1} body={{ ids: [letter.id] }} />
-                </p>
+              <SendBack letter={letter} />
+              {letter.hasBody && (
+                <>
+                  <h3>Records</h3>
+                  <pre class="log-full">{indented(body)}</pre>
+                </>
               )}
-              <h3>Records</h3>
-              <pre class="log-full">{indented(body)}</pre>
             </>
           );
         }}
       </ViewOf>
     </Drawer>
+  );
+}
+
+function SendBack({ letter }: { letter: DeadLetterView }) {
+  if (letter.resubmitted) return <p class="hint">It was sent back before.</p>;
+  if (!letter.hasBody) {
+    return (
+      <p class="hint">Its records were too large to be kept here, so it cannot be sent back.</p>
+    );
+  }
+  return (
+    <p class="actions">
+      <Resubmit letters={1} body={{ ids: [letter.id] }} />
+    </p>
   );
 }
 

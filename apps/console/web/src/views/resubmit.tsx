@@ -9,23 +9,29 @@ interface ResubmitProps {
   body: { ids: string[] } | { code: string; group: string };
 }
 
-/** Two steps, in place. Only with a key that may. */
+/** Two steps, in place. Only with a key that may. Of a whole code it goes on until none is left. */
 export function Resubmit({ letters, body }: ResubmitProps) {
-  const step = useSignal<'ask' | 'sure' | 'busy' | { said: string }>('ask');
+  const step = useSignal<'ask' | 'sure' | { sent: number } | { said: string }>('ask');
   if (!session.value?.scopes.includes('admin')) return null;
   const resubmit = async (): Promise<void> => {
-    step.value = 'busy';
+    let sent = 0;
     try {
-      const path = '/api/dead-letters/resubmit';
-      const { resubmitted, skipped } = await send<ResubmitAnswer>('POST', path, body);
-      const rest = skipped.length ? `, ${skipped.length} not` : '';
-      step.value = { said: `${many(resubmitted.length, 'letter')} sent back${rest}` };
+      for (let went = 1; went > 0 && sent < letters; sent += went) {
+        step.value = { sent };
+        const path = '/api/dead-letters/resubmit';
+        went = (await send<ResubmitAnswer>('POST', path, body)).resubmitted.length;
+      }
+      const rest = sent < letters ? `, ${letters - sent} not` : '';
+      step.value = { said: `${many(sent, 'letter')} sent back${rest}` };
       refresh();
     } catch (error) {
-      step.value = { said: `Not sent back: ${(error as Error).message}` };
+      const after = sent ? ` after ${many(sent, 'letter')}` : '';
+      step.value = { said: `Not sent back${after}: ${(error as Error).message}` };
     }
   };
-  if (typeof step.value === 'object') return <span role="status">{step.value.said}</span>;
+  if (typeof step.value === 'object' && 'said' in step.value) {
+    return <span role="status">{step.value.said}</span>;
+  }
   if (step.value === 'ask') {
     return (
       <button type="button" class="button small" onClick={() => (step.value = 'sure')}>
@@ -33,21 +39,21 @@ export function Resubmit({ letters, body }: ResubmitProps) {
       </button>
     );
   }
-  const busy = step.value === 'busy';
+  const busy = typeof step.value === 'object' ? step.value : undefined;
   return (
     <span class="confirm">
       <button
         type="button"
         class="button small primary"
-        disabled={busy}
+        disabled={busy !== undefined}
         onClick={() => void resubmit()}
       >
-        {busy ? 'Sending…' : `Send ${many(letters, 'letter')} back`}
+        {busy ? `Sent ${busy.sent} of ${letters}…` : `Send ${many(letters, 'letter')} back`}
       </button>
       <button
         type="button"
         class="button small"
-        disabled={busy}
+        disabled={busy !== undefined}
         onClick={() => (step.value = 'ask')}
       >
         Cancel
