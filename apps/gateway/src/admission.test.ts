@@ -1,4 +1,5 @@
 import type { Signal } from '@spillway/otlp';
+import { LocalQuotas } from '@spillway/resilience';
 import { describe, expect, it } from 'vitest';
 import { Admission, Ticket } from './admission.ts';
 import { Refusal } from './refusal.ts';
@@ -7,7 +8,8 @@ import { type GatewayConfig, gatewaySection } from './section.ts';
 function admissionWith(config: Partial<GatewayConfig>) {
   const clock = { ms: 0 };
   const parsed = gatewaySection.parse(config);
-  const admission = new Admission({ config: parsed, nowMs: () => clock.ms });
+  const nowMs = () => clock.ms;
+  const admission = new Admission({ config: parsed, quotas: new LocalQuotas(nowMs), nowMs });
   const enter = (tenant: string, bytes = 0, signal: Signal = 'traces') =>
     admission.enter({ tenant, signal, bytes });
   return { admission, clock, enter };
@@ -26,11 +28,53 @@ describe('Admission', () => {
   it('counts records as a debt that the next request waits for, per tenant', () => {
     const { enter, clock } = admissionWith({ recordsPerSecondMax: 100, recordsBurst: 50 });
     ticket(enter('a')).spendRecords(250);
-    expect([codeOf(enter('a')), codeOf(enter('b'))]).toEqual(['records-quota 2000', 'in']);
-    clock.ms = 1999;
+    // As many as before are expected, so the next one waits for a full bucket.
+    expect([codeOf(enter('a')), codeOf(enter('b'))]).toEqual(['records-quota 2500', 'in']);
+    clock.ms = 2499;
     expect(codeOf(enter('a'))).toBe('records-quota 1');
-    clock.ms = 2000;
+    clock.ms = 2500;
     expect(codeOf(enter('a'))).toBe('in');
+  });
+
+  it('lets a flood in only so far as the requests before it suggest, and settles what came', () => {
+    const { enter, admission } = admissionWith({ recordsPerSecondMax: 100, recordsBurst: 1000 });
+    const first = ticket(enter('a'));
+    first.spendRecords(100);
+    first.leave();
+    const flood = Array.from({ length: 50 }, () => enter('a'));
+    const tickets = flood.filter((entered) => entered instanceof Ticket);
+    expect(tickets).toHaveLength(9);
+    for (const each of tickets.slice(1)) each.leave();
+    tickets[0]?.spendRecords(20);
+    expect(codeOf(enter('a'))).toBe('in');
+    expect(admission.stats().quotas).toMatchObject([{ tenant: 'a', of: 'records', refused: 41 }]);
+  });
+
+  it('knows the tenants that have quotas of their own', () => {
+    const { enter } = admissionWith({
+      recordsPerSecondMax: 100,
+      recordsBurst: 300,
+      tenants: { big: { recordsPerSecondMax: 1000 }, free: { recordsPerSecondMax: 0 } },
+    });
+    const waits = ['small', 'big', 'free', 'constructor'].map((tenant) => {
+      ticket(enter(tenant)).spendRecords(5000);
+      return codeOf(enter(tenant));
+    });
+    const small = 'records-quota 50000';
+    expect(waits).toEqual([small, 'records-quota 5000', 'in', small]);
+  });
+
+  it('forgets a tenant that has left, but not what it owes or has in flight', () => {
+    const { enter, clock, admission } = admissionWith({ recordsPerSecondMax: 1 });
+    const tenants = () => admission.stats().quotas.map(({ tenant }) => tenant);
+    for (const name of ['gone', 'owing', 'busy']) {
+      const entered = ticket(enter(name));
+      entered.spendRecords(name === 'owing' ? 5000 : 1);
+      if (name !== 'busy') entered.leave();
+    }
+    clock.ms = 700_000;
+    enter('new');
+    expect(tenants()).toEqual(['owing', 'busy', 'new']);
   });
 
   it('takes announced bytes before they are read, and unannounced ones as they come', () => {

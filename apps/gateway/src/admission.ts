@@ -1,7 +1,9 @@
 import type { Signal } from '@spillway/otlp';
-import { Bulkhead, type Full, Permit, TokenBucket } from '@spillway/resilience';
+import { Bulkhead, type Full, Permit, type Quotas } from '@spillway/resilience';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
+import type { GatewayStats } from './stats.ts';
+import { TenantAdmission } from './tenant-admission.ts';
 
 export interface Entry {
   tenant: string;
@@ -12,24 +14,28 @@ export interface Entry {
 
 export interface AdmissionOptions {
   config: GatewayConfig;
+  quotas: Quotas;
   /** Monotonic milliseconds. */
   nowMs: () => number;
 }
 
+/** A tenant that sends nothing for so long is forgotten when another one comes. */
+const idleMs = 600_000;
+
 /**
  * Who may come in, and how much at once. Quotas first, so that a tenant above its own quota hears
- * 429 and not that the house is full. Tenants come from the keys file, so the maps stay small.
+ * 429 and not that the house is full. Tenants come from the keys file, which may change: as many
+ * are kept as have sent something lately.
  */
 export class Admission {
-  readonly #config: GatewayConfig;
-  readonly #nowMs: () => number;
+  readonly #options: AdmissionOptions;
   readonly #all: Bulkhead;
   readonly #lanes = new Map<Signal, Bulkhead>();
-  readonly #tenants = new Map<string, Tenant>();
+  readonly #tenants = new Map<string, TenantAdmission>();
 
-  constructor({ config, nowMs }: AdmissionOptions) {
-    this.#config = config;
-    this.#nowMs = nowMs;
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    const { config, nowMs } = options;
     this.#all = new Bulkhead({
       name: 'the whole gateway (gateway.inFlightBytesMax)',
       requestsMax: Number.POSITIVE_INFINITY,
@@ -42,89 +48,90 @@ export class Admission {
     return { requests: this.#all.requests, bytes: this.#all.bytes };
   }
 
-  enter({ tenant, signal, bytes }: Entry): Ticket | Refusal {
-    const state = this.#tenant(tenant);
-    const recordsWaitMs = state.records?.tryTake(0) ?? 0;
-    if (recordsWaitMs > 0) {
-      return quota('records-quota', tenant, `${this.#config.recordsPerSecondMax} records`, {
-        retryAfterMs: recordsWaitMs,
-      });
+  stats(): Pick<GatewayStats, 'quotas'> {
+    const tenants = [...this.#tenants.values()];
+    return { quotas: tenants.flatMap(({ meters }) => meters.map((meter) => meter.stats())) };
+  }
+
+  enter({ tenant: name, signal, bytes }: Entry): Ticket | Refusal {
+    const tenant = this.#tenant(name);
+    const taken = tenant.take(signal, bytes);
+    if (taken instanceof Refusal) return taken;
+    const permit = Permit.enter([tenant.lane(signal), this.#lane(signal), this.#all], bytes);
+    if (permit instanceof Permit) {
+      return new Ticket({ permit, tenant, signal, bytes, records: taken.records });
     }
-    const bytesWaitMs = state.bytes?.tryTake(bytes) ?? 0;
-    if (bytesWaitMs > 0) {
-      return quota('bytes-quota', tenant, `${this.#config.bytesPerSecondMax} bytes`, {
-        retryAfterMs: bytesWaitMs,
-      });
-    }
-    const bulkheads = [this.#tenantLane(state, tenant, signal), this.#lane(signal), this.#all];
-    const permit = Permit.enter(bulkheads, bytes);
-    if (permit instanceof Permit) return new Ticket({ permit, tenant: state, bytes });
-    state.bytes?.giveBack(bytes);
+    tenant.settle({ records: -taken.records, bytes: -bytes });
     return full(permit);
   }
 
-  #tenant(name: string): Tenant {
-    let state = this.#tenants.get(name);
-    if (!state) {
-      const { recordsPerSecondMax, recordsBurst, bytesPerSecondMax, bytesBurst } = this.#config;
-      state = {
-        records: this.#bucket(recordsPerSecondMax, recordsBurst),
-        bytes: this.#bucket(bytesPerSecondMax, bytesBurst),
-        lanes: new Map(),
-      };
-      this.#tenants.set(name, state);
-    }
-    return state;
+  #tenant(name: string): TenantAdmission {
+    const known = this.#tenants.get(name);
+    if (known) return known;
+    this.#forgetIdle();
+    const tenant = new TenantAdmission({ ...this.#options, tenant: name });
+    this.#tenants.set(name, tenant);
+    return tenant;
   }
 
-  #bucket(ratePerSecond: number, burst: number): TokenBucket | undefined {
-    if (ratePerSecond === 0) return undefined;
-    return new TokenBucket({
-      ratePerSecond,
-      burst: burst || ratePerSecond * 2,
-      nowMs: this.#nowMs,
-    });
+  #forgetIdle(): void {
+    const before = this.#options.nowMs() - idleMs;
+    for (const [name, tenant] of this.#tenants) {
+      if (!tenant.isIdleSince(before)) continue;
+      tenant.close();
+      this.#tenants.delete(name);
+    }
   }
 
   #lane(signal: Signal): Bulkhead {
-    const { laneRequestsMax: requestsMax, laneBytesMax: bytesMax } = this.#config;
-    return lane(this.#lanes, signal, {
-      name: `signal ${signal}`,
-      requestsMax,
-      bytesMax,
-      nowMs: this.#nowMs,
-    });
-  }
-
-  #tenantLane(state: Tenant, tenant: string, signal: Signal): Bulkhead {
-    const { tenantLaneRequestsMax: requestsMax, tenantLaneBytesMax: bytesMax } = this.#config;
-    const name = `tenant ${tenant}, signal ${signal}`;
-    return lane(state.lanes, signal, { name, requestsMax, bytesMax, nowMs: this.#nowMs });
+    let bulkhead = this.#lanes.get(signal);
+    if (!bulkhead) {
+      const { config, nowMs } = this.#options;
+      const { laneRequestsMax: requestsMax, laneBytesMax: bytesMax } = config;
+      bulkhead = new Bulkhead({ name: `signal ${signal}`, requestsMax, bytesMax, nowMs });
+      this.#lanes.set(signal, bulkhead);
+    }
+    return bulkhead;
   }
 }
 
-interface Tenant {
-  records: TokenBucket | undefined;
-  bytes: TokenBucket | undefined;
-  lanes: Map<Signal, Bulkhead>;
+interface TicketOptions {
+  permit: Permit;
+  tenant: TenantAdmission;
+  signal: Signal;
+  /** Taken from the quotas already. */
+  bytes: number;
+  records: number;
 }
 
 /** A request's right to be here. */
 export class Ticket {
   readonly #permit: Permit;
-  readonly #tenant: Tenant;
+  readonly #tenant: TenantAdmission;
+  readonly #signal: Signal;
   #bytesTaken: number;
-  #recordsTaken = 0;
+  #recordsTaken: number;
+  #isScanned = false;
 
-  constructor(options: { permit: Permit; tenant: Tenant; bytes: number }) {
-    this.#permit = options.permit;
-    this.#tenant = options.tenant;
-    this.#bytesTaken = options.bytes;
+  constructor({ permit, tenant, signal, bytes, records }: TicketOptions) {
+    this.#permit = permit;
+    this.#tenant = tenant;
+    this.#signal = signal;
+    this.#bytesTaken = bytes;
+    this.#recordsTaken = records;
+  }
+
+  /** Bytes that are announced only now and were not sent yet: quota and memory. */
+  announce(bytes: number): Refusal | undefined {
+    const refused = this.#tenant.bytes?.tryTake(bytes);
+    if (refused) return refused;
+    this.#bytesTaken += bytes;
+    return this.grow(bytes);
   }
 
   /** Bytes that arrive and were not announced: memory, and a debt on the quota. */
   take(bytes: number): Refusal | undefined {
-    this.#tenant.bytes?.spend(bytes);
+    this.#tenant.settle({ records: 0, bytes });
     this.#bytesTaken += bytes;
     return this.grow(bytes);
   }
@@ -139,16 +146,17 @@ export class Ticket {
     this.#permit.shrink(bytes);
   }
 
-  /** The records are known only after the scan: the next request waits for them. */
+  /** The records are known only after the scan: the next request waits for what is missing. */
   spendRecords(records: number): void {
-    this.#tenant.records?.spend(records);
-    this.#recordsTaken += records;
+    this.#tenant.settle({ records: records - this.#recordsTaken, bytes: 0 });
+    this.#tenant.learn(this.#signal, records);
+    this.#recordsTaken = records;
+    this.#isScanned = true;
   }
 
   /** The request was not served, and not through a fault of the sender: its quota is returned. */
   giveBack(): void {
-    this.#tenant.bytes?.giveBack(this.#bytesTaken);
-    this.#tenant.records?.giveBack(this.#recordsTaken);
+    this.#tenant.settle({ records: -this.#recordsTaken, bytes: -this.#bytesTaken });
     this.#bytesTaken = 0;
     this.#recordsTaken = 0;
   }
@@ -156,30 +164,11 @@ export class Ticket {
   /** Idempotent. Only when the bytes are let go of: the broker may hold them past the answer. */
   leave(): void {
     this.#permit.leave();
+    if (this.#isScanned) return;
+    this.#isScanned = true;
+    this.#tenant.settle({ records: -this.#recordsTaken, bytes: 0 });
+    this.#recordsTaken = 0;
   }
-}
-
-function lane(
-  lanes: Map<Signal, Bulkhead>,
-  signal: Signal,
-  options: ConstructorParameters<typeof Bulkhead>[0],
-): Bulkhead {
-  let bulkhead = lanes.get(signal);
-  if (!bulkhead) {
-    bulkhead = new Bulkhead(options);
-    lanes.set(signal, bulkhead);
-  }
-  return bulkhead;
-}
-
-function quota(
-  code: 'records-quota' | 'bytes-quota',
-  tenant: string,
-  limit: string,
-  { retryAfterMs }: { retryAfterMs: number },
-): Refusal {
-  const message = `tenant ${tenant} is above its quota of ${limit} per second`;
-  return new Refusal(code, message, { retryAfterMs });
 }
 
 function full({ bulkhead, limit, alone, retryAfterMs }: Full): Refusal {
@@ -188,9 +177,6 @@ function full({ bulkhead, limit, alone, retryAfterMs }: Full): Refusal {
     return new Refusal('too-large', message);
   }
   const most = limit === 'requests' ? bulkhead.requestsMax : bulkhead.bytesMax;
-  return overloaded(
-    'bulkhead-full',
-    `too much in flight: ${bulkhead.name} may hold ${most} ${limit}`,
-    retryAfterMs,
-  );
+  const message = `too much in flight: ${bulkhead.name} may hold ${most} ${limit}`;
+  return overloaded('bulkhead-full', message, retryAfterMs);
 }

@@ -1,5 +1,5 @@
 import type { Broker } from '@spillway/broker';
-import type { Dependencies } from '@spillway/resilience';
+import { type Dependencies, LocalQuotas, type Quotas } from '@spillway/resilience';
 import { type Component, type Health, KeyRing, type KeyRingEvent } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
 import { Admission } from './admission.ts';
@@ -29,6 +29,8 @@ export interface GatewayOptions {
   config: GatewayConfig;
   /** Running for as long as the gateway does; its topics exist. */
   broker: Broker;
+  /** Shared by all gateways, and running; without: this gateway's own. */
+  quotas?: Quotas;
   /** Unique in the fleet; any characters but `/`. */
   name: string;
   /** Grows from one start of this gateway to the next, e.g. milliseconds since 1970 at start. */
@@ -86,7 +88,8 @@ class OtlpGateway implements Gateway {
         })
       : undefined;
     this.#tls = config.certFile ? new TlsFiles({ ...config, report }) : undefined;
-    this.#admission = new Admission({ config, nowMs });
+    const quotas = options.quotas ?? new LocalQuotas(nowMs);
+    this.#admission = new Admission({ config, quotas, nowMs });
     const { spill, dependencies } = options;
     const { noteIntervalMs: intervalMs, publishTimeoutMs } = config;
     const identity = { broker, gateway, epoch };
@@ -155,6 +158,7 @@ class OtlpGateway implements Gateway {
       ...this.#stats.stats(),
       ...this.#parcels.stats(),
       ...this.#publisher.stats(),
+      ...this.#admission.stats(),
       inFlight: this.#admission.inFlight,
       notes: this.#notes.stats(),
       connections: { http: this.#http.connections, grpc: this.#grpc.connections },

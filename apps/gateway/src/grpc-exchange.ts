@@ -76,7 +76,7 @@ export class GrpcExchange {
     const refusal =
       prefix.bytes > bodyBytesMax
         ? bodyTooLarge(bodyBytesMax)
-        : this.#guest?.ticket.take(prefix.bytes);
+        : this.#guest?.ticket.announce(prefix.bytes);
     if (refusal) this.#answer(refusal);
   }
 

@@ -1,4 +1,5 @@
 import type { Broker } from '@spillway/broker';
+import { LocalQuotas } from '@spillway/resilience';
 import { describe, expect, it } from 'vitest';
 import { jsonRequest } from '../test/support/requests.ts';
 import { Admission, type Ticket } from './admission.ts';
@@ -34,7 +35,7 @@ describe('Ingest', () => {
       report: (event) => events.push(event),
     });
     await ingest.start();
-    const admission = new Admission({ config, nowMs: () => 0 });
+    const admission = new Admission({ config, quotas: new LocalQuotas(() => 0), nowMs: () => 0 });
     const result = await ingest.take({
       signal: 'logs',
       tenant: 'default',

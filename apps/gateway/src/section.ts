@@ -82,16 +82,34 @@ export const gatewaySection = z.object({
   connectionsMax: count.default(4096).describe('Open connections per door.'),
   headerBytesMax: count.min(1024).default(16_384).describe('Largest request header.'),
   streamsPerConnectionMax: count.default(256).describe('Concurrent gRPC calls per connection.'),
-  recordsPerSecondMax: rate.default(0).describe('Records per second and tenant; 0: no limit.'),
+  recordsPerSecondMax: rate
+    .default(0)
+    .describe(
+      'Records per second and tenant, of all gateways together if fleet.kind is redis; 0: no limit.',
+    ),
   recordsBurst: rate
     .default(0)
-    .describe('Records a tenant may send at once; 0: two seconds of its rate.'),
+    .describe('Records a tenant may send at once; 0: one second of its rate.'),
   bytesPerSecondMax: rate
     .default(0)
-    .describe('Body bytes as sent per second and tenant; 0: no limit.'),
+    .describe('Body bytes as sent per second and tenant, likewise; 0: no limit.'),
   bytesBurst: rate
     .default(0)
-    .describe('Body bytes a tenant may send at once; 0: two seconds of its rate.'),
+    .describe('Body bytes a tenant may send at once; 0: one second of its rate.'),
+  tenants: z
+    .record(
+      z.string(),
+      z.strictObject({
+        recordsPerSecondMax: rate.optional(),
+        recordsBurst: rate.optional(),
+        bytesPerSecondMax: rate.optional(),
+        bytesBurst: rate.optional(),
+      }),
+    )
+    .default({})
+    .describe(
+      'Quotas of tenants that differ from those above: `{shop: {recordsPerSecondMax: 9}}`.',
+    ),
   inFlightBytesMax: count.default(160 * MiB).describe('Body bytes in flight in the whole process.'),
   laneBytesMax: count.default(96 * MiB).describe('Body bytes in flight per signal.'),
   laneRequestsMax: count.default(2048).describe('Requests in flight per signal.'),

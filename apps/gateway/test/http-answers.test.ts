@@ -100,7 +100,10 @@ describe.each(formats)('OTLP/HTTP in %s', (format, type, requestOf) => {
     );
     const { http, gateway } = await runGateway({ broker });
     const answer = await send(http, { headers: type, body: requestOf('traces', { records: 3 }) });
-    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([
+      503,
+      expect.stringMatching(/^[12]$/),
+    ]);
     expectStatus(answer, format, { code: 14, names: 'no space left' });
     expect(gateway.stats().recordsRefused).toEqual([
       { signal: 'traces', tenant: 'default', reason: 'disk-full', count: 3 },
@@ -115,7 +118,10 @@ describe.each(formats)('OTLP/HTTP in %s', (format, type, requestOf) => {
     for (const broker of [throwing, silent]) {
       const { http } = await runGateway({ broker });
       const answer = await send(http, { headers: type, body: requestOf('logs'), path: '/v1/logs' });
-      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+      expect([answer.status, answer.headers['retry-after']]).toEqual([
+        503,
+        expect.stringMatching(/^[12]$/),
+      ]);
     }
   });
 

@@ -29,7 +29,7 @@ describe('a client that is slow or silent is cut', () => {
     const answer = await closed;
     clearInterval(trickle);
     expect(answer).toMatch(/^HTTP\/1\.1 503 /);
-    expect(answer).toContain('retry-after: 1');
+    expect(answer).toMatch(/retry-after: [12]/);
     expect(gateway.stats().inFlight).toEqual({ requests: 0, bytes: 0 });
   });
 
@@ -92,7 +92,10 @@ describe('an answer comes in time when the broker never answers', () => {
   it('over HTTP: 503 with Retry-After', async () => {
     const { http, gateway } = await forever();
     const answer = await send(http, { headers: protobuf, body });
-    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([
+      503,
+      expect.stringMatching(/^[12]$/),
+    ]);
     expect(answer.body.toString()).toContain('within 200 ms');
     // The broker may still hold the bytes: they count until it lets go of them.
     expect(gateway.stats().inFlight).toEqual({ requests: 1, bytes: body.length });

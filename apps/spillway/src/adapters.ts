@@ -60,6 +60,12 @@ export const adapters: Adapters = {
     const { name } = self;
     return createFailureReports({ ...redis, name, windowMs, reportersMin, describe, report });
   },
+  async quotas({ config, report }) {
+    const { kind, redis, gatewaysAssumed } = config.fleet;
+    if (kind === 'none') return undefined;
+    const { createQuotaLeases } = await import('@spillway/store-redis');
+    return createQuotaLeases({ ...redis, gatewaysAssumed, report });
+  },
 };
 
 async function embeddedBroker({ config, folder, report }: AdapterContext) {

@@ -109,7 +109,7 @@ const fleetSection = z
       .enum(['none', 'redis'])
       .default('none')
       .describe(
-        'Where processes tell each other which servers are down; none: each trusts itself.',
+        'Where processes share quotas and tell each other which servers are down; none: each for itself.',
       ),
     redis: redisSection,
     windowMs: whole()
@@ -122,6 +122,13 @@ const fleetSection = z
       .max(1_000)
       .default(2)
       .describe('So many processes must hold a server down before the whole fleet does.'),
+    gatewaysAssumed: whole()
+      .min(1)
+      .max(10_000)
+      .default(1)
+      .describe(
+        'Gateways among which quotas are shared out while Redis has never answered; later as many as were last known.',
+      ),
   })
   .prefault({});
 

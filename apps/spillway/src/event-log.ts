@@ -16,6 +16,7 @@ const usual = new Set([
   'fleet-holds-up',
   'fleet-view-restored',
   'partition-assigned',
+  'quotas-shared',
   'redis-up',
   'retained',
   'resubmitted',

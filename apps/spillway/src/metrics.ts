@@ -1,14 +1,17 @@
 import type { Broker, SafetyFinding } from '@spillway/broker';
 import type { ConsumerReport } from '@spillway/consumer';
 import type { Gateway, GatewayStats } from '@spillway/gateway';
-import type { Dependencies } from '@spillway/resilience';
+import type { Dependencies, Quotas } from '@spillway/resilience';
 import type { ComponentHealth, Family, Metrics, Sample } from '@spillway/runtime';
 import { dependencyFamilies } from './dependency-metrics.ts';
 import type { Consumers } from './pipeline.ts';
+import { quotaFamilies } from './quota-metrics.ts';
 
 export interface Measured {
   broker: Broker;
   gateway: Gateway | undefined;
+  /** Those that gateways share. */
+  quotas: Quotas | undefined;
   consumers: Consumers;
   /** Checks that are switched off. */
   unsafe: () => readonly SafetyFinding[];
@@ -18,9 +21,10 @@ export interface Measured {
 
 /** Every family that `/metrics` answers with. */
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
-  const { gateway, broker, consumers, dependencies, unsafe, health } = measured;
+  const { gateway, quotas, broker, consumers, dependencies, unsafe, health } = measured;
   const families = [
     ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
+    ...(gateway ? quotaFamilies(() => gateway.stats().quotas, quotas) : []),
     ...lagFamilies(broker),
     ...consumerFamilies(consumers),
     ...dependencyFamilies(dependencies),

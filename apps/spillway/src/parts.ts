@@ -1,5 +1,7 @@
 import type { Broker } from '@spillway/broker';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
+import type { Quotas } from '@spillway/resilience';
+import type { Component } from '@spillway/runtime';
 import type { LiveStore, SearchStore, ToldSpill, WriteStore } from '@spillway/store';
 import type { SpillwayConfig } from './config.ts';
 import { DataFolder, searchFolder } from './data-folder.ts';
@@ -21,7 +23,11 @@ export interface Adapters {
   searchStore(context: AdapterContext, folderName: string): Promise<SearchStore>;
   liveStore(context: AdapterContext): Promise<LiveStore>;
   fleet(context: AdapterContext, self: FleetMember): Promise<Fleet>;
+  /** Undefined: each gateway for itself. */
+  quotas(context: AdapterContext): Promise<SharedQuotas | undefined>;
 }
+
+export type SharedQuotas = Quotas & Omit<Component, 'name'>;
 
 /** What the commands work on, in a running process or made for one command. */
 export interface Parts {
@@ -31,6 +37,7 @@ export interface Parts {
   writeStore: WriteStore;
   search: Swappable<SearchStore>;
   live: LiveStore;
+  quotas: SharedQuotas | undefined;
   /** An embedded search store beside the one in use, for a rebuild. */
   createSearchStore: (folderName: string) => Promise<SearchStore>;
   deadLetters: DeadLetters;
@@ -67,6 +74,7 @@ export async function createParts(
     writeStore: await adapters.writeStore(context),
     search: new Swappable(await createSearchStore(searchFolder)),
     live: await adapters.liveStore(context),
+    quotas: self ? await adapters.quotas(context) : undefined,
     createSearchStore,
     deadLetters: new DeadLetters(broker),
     dependencies: self

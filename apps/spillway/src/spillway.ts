@@ -160,7 +160,7 @@ export class Spillway implements Component {
       this.#has('console')
         ? late('console', () => this.#createConsole())
         : late('admin', () => this.#createAdmin()),
-      ...(this.#has('gateway') ? [late('gateway', () => this.#createGateway())] : []),
+      ...(this.#has('gateway') ? this.#gatewayComponents() : []),
     ];
   }
 
@@ -182,6 +182,7 @@ export class Spillway implements Component {
     registerMetrics(this.#metrics, {
       broker: this.#parts.broker,
       gateway: this.#gateway,
+      quotas: this.#parts.quotas,
       consumers: this.#consumers,
       unsafe: () => this.#safety.allowed,
       dependencies: this.#parts.dependencies,
@@ -189,13 +190,20 @@ export class Spillway implements Component {
     });
   }
 
+  #gatewayComponents(): Component[] {
+    const { quotas } = this.#parts;
+    const gateway = late('gateway', () => this.#createGateway());
+    return quotas ? [asComponent('quotas', quotas), gateway] : [gateway];
+  }
+
   #createGateway(): Component {
-    const { broker, folder } = this.#parts;
+    const { broker, folder, quotas } = this.#parts;
     const epoch = this.hasFolder ? folder.nextEpoch(Date.now()) : Date.now();
     const config = this.#config.gateway;
     this.#gateway = createGateway({
       config,
       broker,
+      ...(quotas && { quotas }),
       name: gatewayName(this.#config),
       epoch,
       messageBytesMax: this.#config.broker[this.#config.broker.kind].messageBytesMax,

@@ -7,7 +7,7 @@ export interface Leaf {
   path: readonly string[];
   /** `SPILLWAY_GATEWAY_HTTP_PORT`. */
   env: string;
-  kind: 'number' | 'boolean' | 'string' | 'list';
+  kind: 'number' | 'boolean' | 'string' | 'list' | 'map';
   description: string;
   defaultValue: unknown;
   secret: boolean;
@@ -78,5 +78,6 @@ function kindOf(type: string): Leaf['kind'] {
   if (type === 'number' || type === 'int') return 'number';
   if (type === 'boolean') return 'boolean';
   if (type === 'array') return 'list';
+  if (type === 'record') return 'map';
   return 'string';
 }

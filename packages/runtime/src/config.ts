@@ -124,7 +124,17 @@ function coerce(leaf: Leaf, text: string | boolean): unknown {
   if (leaf.kind === 'list') {
     return text === '' ? [] : text.split(',').map((part) => part.trim());
   }
+  if (leaf.kind === 'map') return mapOf(text);
   return text;
+}
+
+/** As in the file: `{shop: {recordsPerSecondMax: 100}}`. */
+function mapOf(text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch {
+    return text;
+  }
 }
 
 function unknownKey(
@@ -147,9 +157,11 @@ function problemOf(
   byKey: ReadonlyMap<string, Leaf>,
   set: Values,
 ): ConfigProblem {
-  // An issue inside a list points at the item; the key is the list's.
-  const key = issue.path.map(String).join('.');
-  const owner = byKey.get(key) ?? byKey.get(issue.path.slice(0, -1).map(String).join('.'));
+  // An issue inside a list or a map points at the item; the value is known of the whole.
+  const path = issue.path.map(String);
+  const key = path.join('.');
+  const owners = path.map((_, i) => byKey.get(path.slice(0, i + 1).join('.')));
+  const owner = owners.findLast((leaf) => leaf !== undefined);
   const entry = owner && set.get(owner.key);
   const got = owner?.secret ? '(a secret)' : show(entry?.value);
   const wanted = issue.message.replace(/^Invalid (input|option|string): /, '');
