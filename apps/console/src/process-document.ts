@@ -12,8 +12,11 @@ const laneDocument = z.object({
 
 const spillDocument = z.object({
   messages: amount,
+  /** On its disk. */
   bytes: amount,
   bytesMax: amount,
+  /** Why it takes nothing at the moment; '' when it does. */
+  cut: label,
   /** When the oldest waiting message was accepted, ms since the epoch. */
   oldestMs: amount.optional(),
 });

@@ -78,6 +78,7 @@ function gateway(
       messages,
       bytes: messages * 9_000,
       bytesMax: 1_024 * MiB,
+      cut: '',
       ...(messages && { oldestMs: nowMs - 94_000 }),
     },
   };

@@ -2,8 +2,14 @@ import type { GatewayDocument } from '@spillway/console';
 import type { GatewayStats } from '@spillway/gateway';
 
 /** A gateway's numbers for a person; all of them are in `/metrics`. */
-export function gatewayDocument(stats: GatewayStats): GatewayDocument {
-  const { requests, recordsAccepted, recordsRefused, inFlight, queueBytes, connections } = stats;
+export function gatewayDocument(stats: GatewayStats, nowMs: number): GatewayDocument {
+  const { requests, recordsAccepted, recordsRefused, inFlight, connections, lanes } = stats;
+  const partitions: Record<string, number> = {};
+  for (const lane of lanes) {
+    for (const [state, count] of Object.entries(lane.partitions)) {
+      partitions[state] = (partitions[state] ?? 0) + count;
+    }
+  }
   return {
     numbers: {
       requests: sum(requests),
@@ -11,11 +17,28 @@ export function gatewayDocument(stats: GatewayStats): GatewayDocument {
       'records refused': sum(recordsRefused),
       'requests in flight': inFlight.requests,
       'bytes in flight': inFlight.bytes,
-      'bytes queued': queueBytes,
       connections: connections.http + connections.grpc,
+      'publish retries': lanes.reduce((total, { retries }) => total + retries, 0),
     },
-    lanes: [],
-    partitions: {},
+    lanes: lanes.map(({ signal, state, queueBytes }) => ({
+      name: signal,
+      breaker: state,
+      queueBytes,
+    })),
+    partitions,
+    ...(stats.spill && { spill: spillDocument(stats.spill, nowMs) }),
+  };
+}
+
+/** `bytes` as they count against the bound. */
+function spillDocument(spill: NonNullable<GatewayStats['spill']>, nowMs: number) {
+  const { messages, diskBytes, bytesMax, oldestAgeMs, cut } = spill;
+  return {
+    messages,
+    bytes: diskBytes,
+    bytesMax,
+    cut,
+    ...(messages > 0 && { oldestMs: nowMs - oldestAgeMs }),
   };
 }
 

@@ -51,7 +51,7 @@ export class Self implements FleetMember {
       dependencies: (this.#observed?.dependencies() ?? [])
         .filter(({ own }) => own !== 'unknown')
         .map(({ dependency, own }) => ({ dependency, own })),
-      ...(gateway && { gateway: gatewayDocument(gateway.stats()) }),
+      ...(gateway && { gateway: gatewayDocument(gateway.stats(), Date.now()) }),
     };
   }
 }

@@ -63,9 +63,13 @@ export class Chain {
     });
   }
 
-  /** Whether new messages should be tried at the broker at all. */
+  /**
+   * Whether new messages should be tried at the broker at all. Who holds it down itself tries when
+   * it is time, whatever the fleet holds: else nobody would find out, unless something waits to drain.
+   */
   get admits(): boolean {
-    return this.#breaker.admits && !this.#options.dependencies?.isDown('broker');
+    if (!this.#breaker.admits) return false;
+    return this.#breaker.state === 'half-open' || !this.#options.dependencies?.isDown('broker');
   }
 
   /** Whether somebody may find out how the broker is. */

@@ -106,7 +106,9 @@ export class Publisher {
   }
 
   #lane(signal: Signal): Lane {
-    const { broker, config, parcels, dependencies, nowMs, onDrained, random } = this.#options;
+    const { broker, config, parcels, nowMs, onDrained, random } = this.#options;
+    // What the fleet says sends messages into the spill; without one it would only refuse them.
+    const dependencies = this.#spillover && this.#options.dependencies;
     const report = (event: PublishEvent): void => this.#options.report?.(event);
     const { publishTimeoutMs } = config;
     const chain = new Chain({

@@ -82,6 +82,7 @@ function Spill({ spill, partitions, drainSeconds }: SpillProps) {
       <p class="faint">
         {bytes(spill.bytes)} of {bytes(bytesMax)} · {partitionsText(partitions)}
       </p>
+      {spill.cut && <p class="notice">Takes nothing: {spill.cut}</p>}
       {!isEmpty && (
         <p>
           {oldestMs !== undefined && (
