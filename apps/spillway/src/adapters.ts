@@ -9,11 +9,11 @@ const clientId = 'spillway';
 /** What the configuration chooses; the client of another server is not even loaded. */
 export const adapters: Adapters = {
   async broker(context) {
-    const { report, config } = context;
+    const { report, config, spillFolder } = context;
     const { kind, kafka, rabbitmq } = config.broker;
     if (kind === 'kafka') {
       const { createKafkaBroker } = await import('@spillway/broker-kafka');
-      return createKafkaBroker({ ...kafka, clientId, report });
+      return createKafkaBroker({ ...kafka, clientId, identities: spillFolder.identities, report });
     }
     if (kind === 'rabbitmq') {
       const { createRabbitMqBroker } = await import('@spillway/broker-rabbitmq');

@@ -7,11 +7,21 @@ export interface SomeEvent {
 
 export type Report = (event: SomeEvent) => void;
 
-const severe = new Set(['segment-quarantined', 'segment-missing', 'positions-lost', 'failed']);
+const severe = new Set([
+  'drain-refused',
+  'failed',
+  'messages-lost',
+  'positions-lost',
+  'segment-missing',
+  'segment-quarantined',
+  'value-lost',
+]);
 const usual = new Set([
   'listening',
   'keys-loaded',
   'assigned',
+  'breaker-closed',
+  'breaker-half-open',
   'connected',
   'fleet-holds-up',
   'fleet-view-restored',

@@ -5,6 +5,7 @@ import type { Dependencies, Quotas } from '@spillway/resilience';
 import type { ComponentHealth, Family, Metrics, Sample } from '@spillway/runtime';
 import { dependencyFamilies } from './dependency-metrics.ts';
 import type { Consumers } from './pipeline.ts';
+import { publishFamilies } from './publish-metrics.ts';
 import { quotaFamilies } from './quota-metrics.ts';
 
 export interface Measured {
@@ -25,6 +26,7 @@ export function registerMetrics(metrics: Metrics, measured: Measured): void {
   const families = [
     ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
     ...(gateway ? quotaFamilies(() => gateway.stats().quotas, quotas) : []),
+    ...(gateway ? publishFamilies(() => gateway.stats()) : []),
     ...lagFamilies(broker),
     ...consumerFamilies(consumers),
     ...dependencyFamilies(dependencies),

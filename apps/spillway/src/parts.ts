@@ -7,11 +7,14 @@ import type { SpillwayConfig } from './config.ts';
 import { DataFolder, searchFolder } from './data-folder.ts';
 import type { Report } from './event-log.ts';
 import { type Fleet, type FleetMember, NoFleet, processName } from './fleet.ts';
+import { SpillFolder } from './spill-folder.ts';
 import { Swappable } from './swappable.ts';
 
 export interface AdapterContext {
   config: SpillwayConfig;
   folder: DataFolder;
+  /** Not open yet. */
+  spillFolder: SpillFolder;
   report: Report;
 }
 
@@ -33,6 +36,8 @@ export type SharedQuotas = Quotas & Omit<Component, 'name'>;
 export interface Parts {
   config: SpillwayConfig;
   folder: DataFolder;
+  /** Opened by a process that has a gateway. */
+  spillFolder: SpillFolder;
   broker: Broker;
   writeStore: WriteStore;
   search: Swappable<SearchStore>;
@@ -64,12 +69,14 @@ export async function createParts(
   self?: FleetMember,
 ): Promise<Parts> {
   const folder = new DataFolder(config.data.dir);
-  const context = { config, folder, report };
+  const spillFolder = new SpillFolder();
+  const context = { config, folder, spillFolder, report };
   const broker = await adapters.broker(context);
   const createSearchStore = (folderName: string) => adapters.searchStore(context, folderName);
   return {
     config,
     folder,
+    spillFolder,
     broker,
     writeStore: await adapters.writeStore(context),
     search: new Swappable(await createSearchStore(searchFolder)),

@@ -10,6 +10,7 @@ import {
   type Progress,
   Stack,
 } from '@spillway/runtime';
+import type { ToldSpill } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
 import { AdminServer } from './admin-server.ts';
 import { asComponent, chain, late, step } from './components.ts';
@@ -59,6 +60,7 @@ export class Spillway implements Component {
   readonly #metrics = new Metrics();
   readonly #stack: Stack;
   #gateway: Gateway | undefined;
+  #epoch = 0;
   #console: Console | undefined;
   #admin: AdminServer | undefined;
 
@@ -75,7 +77,11 @@ export class Spillway implements Component {
     this.#roles = roles;
     this.#report = eventLog(logger);
     this.#consumers = new Consumers(parts, roles, this.#report);
-    this.#parts = { ...parts, pipeline: this.#consumers };
+    this.#parts = {
+      ...parts,
+      pipeline: this.#consumers,
+      ...(this.#has('gateway') && { liveSpills: () => this.#liveSpills() }),
+    };
     this.#control = new ControlServer(this.#parts);
     const resources = resourcesFor(roles);
     this.#safety = new Safety({ parts: this.#parts, resources, report: this.#report });
@@ -151,6 +157,7 @@ export class Spillway implements Component {
     return [
       ...lock,
       asComponent('fleet', dependencies),
+      ...this.#spill(),
       ...(first ? [first] : []),
       ...stores,
       step('safety', () => this.#safety.check()),
@@ -164,11 +171,28 @@ export class Spillway implements Component {
     ];
   }
 
+  /** Nothing where the gateway has no folder for it. */
+  #spill(): Component[] {
+    const { spillFolder, folder } = this.#parts;
+    const { dir, bytesMax } = this.#config.gateway.spill;
+    const place = dir || (this.hasFolder ? folder.path('spill') : '');
+    if (!place || !this.#has('gateway')) return [];
+    const [gateway, report] = [gatewayName(this.#config), this.#report];
+    return [spillFolder.component({ dir: place, gateway, bytesMax, report })];
+  }
+
+  #liveSpills(): ToldSpill[] {
+    return this.#parts.spillFolder.told({ gateway: gatewayName(this.#config), epoch: this.#epoch });
+  }
+
   #resource(resource: Resource): Component {
     const { broker, writeStore, search, live } = this.#parts;
     switch (resource) {
       case 'broker':
-        return asComponent(isEmbedded(this.#config, 'broker') ? 'log' : broker.name, broker);
+        return {
+          ...asComponent(isEmbedded(this.#config, 'broker') ? 'log' : broker.name, broker),
+          health: () => this.#brokerHealth(),
+        };
       case 'writeStore':
         return asComponent('write store', writeStore);
       case 'search':
@@ -176,6 +200,13 @@ export class Spillway implements Component {
       case 'live':
         return asComponent('live store', live);
     }
+  }
+
+  /** While the gateway can spill, a broker that is away keeps nobody from being served. */
+  #brokerHealth(): Health {
+    const health = this.#parts.broker.health();
+    const canSpill = this.#parts.spillFolder.spill && this.#gateway?.health().ok;
+    return health.ok || !canSpill ? health : { ok: true, detail: `away: ${health.detail}` };
   }
 
   #registerMetrics(): void {
@@ -197,15 +228,17 @@ export class Spillway implements Component {
   }
 
   #createGateway(): Component {
-    const { broker, folder, quotas } = this.#parts;
-    const epoch = this.hasFolder ? folder.nextEpoch(Date.now()) : Date.now();
+    const { broker, folder, quotas, spillFolder, dependencies } = this.#parts;
+    this.#epoch = this.hasFolder ? folder.nextEpoch(Date.now()) : Date.now();
     const config = this.#config.gateway;
     this.#gateway = createGateway({
       config,
       broker,
       ...(quotas && { quotas }),
       name: gatewayName(this.#config),
-      epoch,
+      epoch: this.#epoch,
+      spill: spillFolder.spill,
+      dependencies,
       messageBytesMax: this.#config.broker[this.#config.broker.kind].messageBytesMax,
       report: this.#report,
     });

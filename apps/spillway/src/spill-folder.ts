@@ -1,0 +1,48 @@
+import type { Component, Health } from '@spillway/runtime';
+import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
+import type { ToldSpill } from '@spillway/store';
+
+const identityName = 'kafka-producer';
+
+/**
+ * The spill of this process's gateway: open from before the broker starts, which keeps there who it
+ * is, until after it has stopped. A process without one keeps nothing.
+ */
+export class SpillFolder {
+  #spill: Spill | undefined;
+
+  get spill(): Spill | undefined {
+    return this.#spill;
+  }
+
+  /** For the producer: its id and epochs live as long as what it may have sent. */
+  readonly identities = {
+    load: async (): Promise<Uint8Array | undefined> => this.#spill?.readValue(identityName),
+    save: async (bytes: Uint8Array): Promise<void> => this.#spill?.writeValue(identityName, bytes),
+  };
+
+  /** Throws where another process has the folder. */
+  component(options: SpillOptions): Component {
+    return {
+      name: 'spill',
+      start: async () => {
+        this.#spill = await openSpill(options);
+      },
+      stop: async () => this.#spill?.close(),
+      health: () => this.#health(),
+    };
+  }
+
+  /** What lies here at this moment, for the ledger. */
+  told(identity: { gateway: string; epoch: number }): ToldSpill[] {
+    if (!this.#spill) return [];
+    const { id: spill } = this.#spill;
+    return [{ ...identity, spill, ...this.#spill.inventory(), atMs: Date.now() }];
+  }
+
+  #health(): Health {
+    if (!this.#spill) return { ok: false, detail: 'not open' };
+    const { messages, bytes } = this.#spill.stats();
+    return { ok: true, detail: messages ? `${messages} messages of ${bytes} bytes` : 'empty' };
+  }
+}
