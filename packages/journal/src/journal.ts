@@ -150,6 +150,11 @@ export class Journal {
     return this.#reader.readPlaces(places);
   }
 
+  /** True when an entry of that sequence was kept, and no intact one stands there any more. */
+  isLost(sequence: number): boolean {
+    return this.#segments.some((segment) => segment.isLost(sequence));
+  }
+
   /** Resolves when an entry at or after `sequence` is durable; rejects with the signal's reason. */
   waitFor(sequence: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {

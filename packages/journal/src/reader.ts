@@ -113,6 +113,7 @@ export class Reader {
 
   async #readCluster(segment: Segment, places: readonly EntryPlace[]) {
     for (let repairs = 0; repairs <= repairsMax; repairs += 1) {
+      if (places.every(({ sequence }) => segment.isLost(sequence))) break;
       try {
         await this.#keepOpen(segment);
         const salt = segment.head?.salt as number;
@@ -123,10 +124,12 @@ export class Reader {
       } catch (error) {
         if (!isNotFound(error)) throw error;
         if (!this.#segments.includes(segment)) return places.map(() => undefined);
-        if (repairs > 0) this.#loseFile(segment);
+        if (repairs > 0 && !segment.isLost(segment.first)) this.#loseFile(segment);
       }
     }
-    throw unreadable(places[0]?.sequence);
+    const odd = places.find(({ sequence }) => !segment.isLost(sequence));
+    if (odd !== undefined) throw unreadable(odd.sequence);
+    return places.map(() => undefined);
   }
 
   /** Someone removed it: what was in it is lost, and nothing more goes into it. */

@@ -10,6 +10,17 @@ export interface FormerGateway {
   bytes: number;
 }
 
+/**
+ * Messages of a partition that cannot be read any more. `range` names them where that is known.
+ * Found at open, by the numbers of those around them, it may be less than `messages`.
+ */
+export interface MessagesLost extends TopicPartition {
+  type: 'messages-lost';
+  messages: number;
+  range: { gateway: string; epoch: number; from: number; to: number } | undefined;
+  message: string;
+}
+
 /** What a spill tells its owner besides answers; those of its journals are passed on. */
 export type SpillEvent =
   | JournalEvent
@@ -25,18 +36,11 @@ export type SpillEvent =
       gateways: FormerGateway[];
       message: string;
     }
-  /**
-   * Messages of a partition that cannot be read any more. `range` names them where that is known.
-   * At most `messages`, found at open by what stands around them; exactly, found while draining.
-   */
-  | ({
-      type: 'messages-lost';
-      messages: number;
-      range: { gateway: string; epoch: number; from: number; to: number } | undefined;
-      message: string;
-    } & TopicPartition)
+  | MessagesLost
   /** A small value is corrupt; its file was set aside. */
   | { type: 'value-lost'; path: string; message: string }
+  /** Who owns the folder could not be saved (a full disk); it works all the same. */
+  | { type: 'owner-not-saved'; message: string }
   /** What is done was not noted durably: after a crash now, it is handed out again. */
   | { type: 'done-not-saved'; message: string }
   /** A segment in which everything is done could not be deleted; the next start tries again. */

@@ -11,18 +11,16 @@ export interface SpilledRange extends TopicPartition {
   to: number;
 }
 
-/** Neighbouring sequences make one range; in the order in which they will be drained. */
-export function rangesOf(queues: Iterable<Queue>): SpilledRange[] {
+/** Neighbouring sequences make one range; in the order of the items. */
+export function rangesOf(partition: TopicPartition, items: Iterable<Item>): SpilledRange[] {
   const ranges: SpilledRange[] = [];
-  for (const queue of queues) {
-    let open: { origin: Origin; range: SpilledRange } | undefined;
-    for (const item of queue.waiting()) {
-      if (open?.origin === item.origin && item.messageSequence === open.range.to + 1) {
-        open.range.to += 1;
-        continue;
-      }
-      open = { origin: item.origin, range: rangeOf(queue.partition, item) };
-      ranges.push(open.range);
+  let open: { origin: Origin; range: SpilledRange } | undefined;
+  for (const { origin, messageSequence } of items) {
+    if (open?.origin === origin && messageSequence === open.range.to + 1) open.range.to += 1;
+    else {
+      const range = { ...origin, ...partition, from: messageSequence, to: messageSequence };
+      open = { origin, range };
+      ranges.push(range);
     }
   }
   return ranges;
@@ -39,8 +37,4 @@ export function gatewaysOf(queues: Iterable<Queue>): FormerGateway[] {
     }
   }
   return [...found.values()];
-}
-
-function rangeOf({ topic, partition }: TopicPartition, { origin, messageSequence }: Item) {
-  return { ...origin, topic, partition, from: messageSequence, to: messageSequence };
 }

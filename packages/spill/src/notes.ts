@@ -6,6 +6,8 @@ const doneName = 'done';
 /** Notes for the ledger that the broker does not take now, durable and in order. */
 export class SpillNotes {
   readonly #journal: Journal;
+  /** Sequence of the one that `next` gave. */
+  #given: number | undefined;
 
   /** Use `openSpill`. */
   constructor(journal: Journal) {
@@ -14,9 +16,10 @@ export class SpillNotes {
 
   /** Kept until `done`. */
   get count(): number {
-    return this.#journal.countFrom(this.#done);
+    return this.#journal.countFrom(this.#doneTo);
   }
 
+  /** On the disk, with what is done but not deleted yet. */
   get bytes(): number {
     return this.#journal.bytes;
   }
@@ -28,19 +31,24 @@ export class SpillNotes {
 
   /** The oldest one, again and again until it is done; undefined when there is none. */
   async next(): Promise<Uint8Array | undefined> {
-    return (await this.#journal.read(this.#done, { bytesMax: 1 })).entries[0]?.payload;
+    const { entries } = await this.#journal.read(this.#doneTo, { bytesMax: 1 });
+    this.#given = entries[0]?.sequence;
+    return entries[0]?.payload;
   }
 
-  /** The oldest one is on the broker. After a crash right after, it may come again. */
+  /**
+   * The one that `next` gave is on the broker. After a crash right after, it may come again.
+   * Rejects when that cannot be saved.
+   */
   async done(): Promise<void> {
-    const { entries } = await this.#journal.read(this.#done, { bytesMax: 1 });
-    const [oldest] = entries;
-    if (oldest === undefined) return;
-    await this.#journal.positions.save([[doneName, oldest.sequence + 1]]);
-    await this.#journal.deleteBefore(this.#done);
+    if (this.#given === undefined) return;
+    const doneTo = this.#given + 1;
+    this.#given = undefined;
+    await this.#journal.positions.save([[doneName, doneTo]]);
+    await this.#journal.deleteBefore(doneTo);
   }
 
-  get #done(): number {
+  get #doneTo(): number {
     return this.#journal.positions.get(doneName) ?? 0;
   }
 }

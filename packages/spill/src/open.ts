@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { type FolderLock, type Journal, openJournal } from '@spillway/journal';
+import { type FolderLock, type Journal, type JournalEvent, openJournal } from '@spillway/journal';
 import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './folder.ts';
 import { gatewaysOf } from './inventory.ts';
+import { lossOfGap, tellsOfLoss } from './losses.ts';
 import { SpillNotes } from './notes.ts';
 import { type Settings, type SpillOptions, settingsOf } from './options.ts';
+import { messageOf, neededFrom, Progress } from './progress.ts';
 import { Queues } from './queues.ts';
 import { fillQueues } from './scan.ts';
 import { Spill } from './spill.ts';
@@ -27,35 +29,80 @@ export async function openSpill(options: SpillOptions): Promise<Spill> {
   }
 }
 
-async function openTaken(settings: Settings, lock: FolderLock, journals: Journal[]) {
-  const { files, dir, report, gateway, fsync, clock } = settings;
-  const former = await readIdentity(new Values({ files, dir, report }), gateway);
-  const open = async (name: string, bytesMax: number) => {
-    const shared = { files, report, fsync, clock, lock, dir: join(dir, name), bytesMax };
-    const { segmentBytes, pendingBytesMax } = settings;
-    const journal = await openJournal({ ...shared, segmentBytes, pendingBytesMax });
-    journals.push(journal);
-    return journal;
-  };
-  const journal = await open('messages', settings.bytesMax);
-  const notes = new SpillNotes(await open('notes', settings.notesBytesMax));
+/** What the journal of the messages finds to be gone. */
+class Damage {
+  found = false;
+  positionsLost = false;
+  heed = () => {};
+
+  note(event: JournalEvent): void {
+    if (event.type === 'positions-lost') this.positionsLost = true;
+    if (!tellsOfLoss(event)) return;
+    this.found = true;
+    this.heed();
+  }
+}
+
+async function openTaken(
+  settings: Settings,
+  lock: FolderLock,
+  journals: Journal[],
+): Promise<Spill> {
+  const { files, dir, report } = settings;
+  const former = await readIdentity(new Values({ files, dir, report }), settings.gateway);
+  const damage = new Damage();
+  const shared = { ...settings, lock };
+  const journal = await openJournal({
+    ...{ ...shared, dir: join(dir, 'messages') },
+    report: (event) => {
+      report(event);
+      damage.note(event);
+    },
+  });
+  journals.push(journal);
+  const { notesBytesMax } = settings;
+  const kept = await openJournal({ ...shared, dir: join(dir, 'notes'), bytesMax: notesBytesMax });
+  journals.push(kept);
+  const notes = new SpillNotes(kept);
   const queues = new Queues(journal.positions);
-  await fillQueues(queues, journal);
-  const opens = former.opens + 1;
-  await writeIdentity(new Values({ files, dir, report }), { id: former.id, gateway, opens });
+  const gaps = await fillQueues(queues, journal);
+  if (damage.found || journal.start > neededFrom(journal)) {
+    // Without positions, what was done long ago cannot be told from what was lost before the first.
+    const known = gaps.filter(({ before }) => before !== undefined || !damage.positionsLost);
+    for (const gap of known) report(lossOfGap(gap));
+  }
+  const progress = new Progress({ journal, queues, report });
+  await progress.deleteDone();
+  const opens = await claim(settings, former);
   sayTakenOver({ settings, former, queues, notes });
   const values = new Values({ files, dir: join(dir, 'values'), report });
-  const [, notesJournal] = journals;
   const close = async () => {
     try {
+      await progress.stop();
       await values.settle();
-      await journal.close();
-      await notesJournal?.close();
+      await Promise.all([journal.close(), kept.close()]);
     } finally {
       lock.release();
     }
   };
-  return new Spill({ settings, id: former.id, opens, journal, queues, notes, values, close });
+  const { id } = former;
+  const parts = { journal, queues, progress, notes, values };
+  const spill = new Spill({ settings, id, opens, ...parts, close });
+  damage.heed = () => spill.dropLost();
+  return spill;
+}
+
+/** A new folder needs its identity; a full disk must not keep an old one from being drained. */
+async function claim(settings: Settings, former: FolderIdentity): Promise<number> {
+  const { files, dir, report, gateway } = settings;
+  const opens = former.opens + 1;
+  try {
+    await writeIdentity(new Values({ files, dir, report }), { id: former.id, gateway, opens });
+  } catch (error) {
+    if (former.opens === 0) throw error;
+    report({ type: 'owner-not-saved', message: messageOf(error) });
+  }
+  return opens;
 }
 
 interface TakenOver {
@@ -73,8 +120,6 @@ function sayTakenOver({ settings, former, queues, notes }: TakenOver): void {
   const { dir, report } = settings;
   const from = former.gateway;
   const message = `${dir}, last used by ${from}, holds ${messages} messages of ${bytes} bytes`;
-  report({
-    type: 'taken-over',
-    ...{ dir, from, messages, bytes, notes: notes.count, gateways, message },
-  });
+  const counts = { messages, bytes, notes: notes.count, gateways };
+  report({ type: 'taken-over', dir, from, ...counts, message });
 }

@@ -1,10 +1,7 @@
 import { type OutgoingMessage, readEnvelope, type TopicPartition } from '@spillway/broker';
 import type { Positions } from '@spillway/journal';
 import { Queue } from './queue.ts';
-import type { Item, Origin } from './stretch.ts';
-
-/** What a message says of itself. */
-export type Identity = Pick<Item, 'origin' | 'messageSequence' | 'receivedMs'>;
+import type { Identity, Origin } from './stretch.ts';
 
 /** A queue per partition, and who accepted what waits in them. */
 export class Queues {
@@ -33,13 +30,6 @@ export class Queues {
       this.#queues.set(name, queue);
     }
     return queue;
-  }
-
-  /** Durable when resolved: what is done of these is not handed out again. */
-  saveDone(queues: Iterable<Queue>): Promise<void> {
-    return this.#positions.save(
-      [...queues].map((queue) => [nameOf(queue.partition), queue.doneTo]),
-    );
   }
 
   /** Throws a TypeError for a message that is not stamped: nobody could account for it. */
@@ -73,6 +63,7 @@ export class Queues {
   }
 }
 
-function nameOf({ topic, partition }: TopicPartition): string {
+/** Also of its saved position. */
+export function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }

@@ -1,24 +1,34 @@
 import type { Entry, Journal } from '@spillway/journal';
 import { decodeEntry } from './entry.ts';
+import type { Gap } from './losses.ts';
 import type { Queues } from './queues.ts';
+import type { Item } from './stretch.ts';
 
 const chunkBytes = 1024 * 1024;
 
-/** Puts everything that the journal serves and that is not done into the queues. */
-export async function fillQueues(queues: Queues, journal: Journal): Promise<void> {
+/** Puts all that the journal serves and that is not done into the queues; says what is left out. */
+export async function fillQueues(queues: Queues, journal: Journal): Promise<Gap[]> {
+  const gaps: Gap[] = [];
+  const last = new Map<object, Item>();
   for (let at = journal.start; ; ) {
     const { entries, next } = await journal.read(at, { bytesMax: chunkBytes });
-    if (next === at) return;
-    for (const entry of entries) fill(queues, entry);
+    if (next === at) return gaps;
+    for (const entry of entries) fill(entry);
     at = next;
   }
-}
 
-function fill(queues: Queues, { sequence, offset, payload }: Entry): void {
-  const { ordinal, message } = decodeEntry(payload);
-  const queue = queues.of(message);
-  // While nothing waits, `end` is what was saved as done.
-  if (ordinal < queue.end) return;
-  const place = { sequence, offset, payloadBytes: payload.length };
-  queue.push({ ...queues.identify(message), ...place, ordinal });
+  function fill({ sequence, offset, payload }: Entry): void {
+    const { ordinal, message } = decodeEntry(payload);
+    const queue = queues.of(message);
+    // The first time, `end` is what was saved as done.
+    if (ordinal < queue.end) return;
+    const place = { sequence, offset, payloadBytes: payload.length };
+    const item = { ...queues.identify(message), ...place, ordinal };
+    if (ordinal > queue.end) {
+      const messages = ordinal - queue.end;
+      gaps.push({ partition: queue.partition, messages, before: last.get(queue), after: item });
+    }
+    queue.push(item);
+    last.set(queue, item);
+  }
 }

@@ -1,14 +1,16 @@
 import type { TopicPartition } from '@spillway/broker';
-import { type Entry, entryHeaderBytes, type Journal } from '@spillway/journal';
+import { type Entry, entryHeaderBytes, type Journal, JournalError } from '@spillway/journal';
 import { decodeEntry, encodeEntries } from './entry.ts';
 import { rangesOf, type SpilledRange } from './inventory.ts';
+import { dropLost } from './losses.ts';
 import type { SpillNotes } from './notes.ts';
 import type { Settings } from './options.ts';
 import { type SpillOutcome, spillOutcome } from './outcome.ts';
+import type { Progress } from './progress.ts';
 import type { Queue } from './queue.ts';
-import type { Identity, Queues } from './queues.ts';
+import type { Queues } from './queues.ts';
 import type { PartitionBacklog, SpilledMessage, SpillStats } from './shapes.ts';
-import type { Item } from './stretch.ts';
+import type { Identity, Item } from './stretch.ts';
 import type { Values } from './values.ts';
 
 interface Opened {
@@ -17,6 +19,7 @@ interface Opened {
   opens: number;
   journal: Journal;
   queues: Queues;
+  progress: Progress;
   notes: SpillNotes;
   values: Values;
   close: () => Promise<void>;
@@ -37,7 +40,6 @@ export class Spill {
   readonly #refused = { full: 0, 'disk-full': 0, busy: 0, closed: 0, io: 0 };
   #told: { revision: number; waiting: SpilledRange[] } | undefined;
   #revision: number;
-  #reclaiming: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   /** Use `openSpill`. */
@@ -89,14 +91,15 @@ export class Spill {
   /**
    * The oldest waiting messages of a partition, in order, up to about `bytesMax` (one that is larger
    * comes alone), without those handed out since the last `release`. [] when there is none, or
-   * when `release` was called meanwhile. Rejects when the disk cannot be read: nothing is handed
-   * out then. Values are views of what was read.
+   * when `release` was called meanwhile. Rejects when the disk cannot be read (nothing is handed
+   * out then), or the spill is closed. Values are views of what was read.
    */
   async next(partition: TopicPartition, bytesMax: number): Promise<SpilledMessage[]> {
     const queue = this.#queues.get(partition);
     if (queue === undefined) return [];
     const { releases } = queue;
     for (;;) {
+      if (this.#closing !== undefined) throw closedError(this.#opened.settings.dir);
       const items = queue.take(bytesMax);
       if (items.length === 0) return [];
       const entries = await this.#read(queue, items);
@@ -122,7 +125,7 @@ export class Spill {
       touched.add(queue);
     }
     this.#told = undefined;
-    if (touched.size > 0) await this.#saveDone(touched);
+    if (touched.size > 0) await this.#opened.progress.save(touched);
   }
 
   /** What was handed out and is not done will be handed out again, from the oldest. */
@@ -136,7 +139,7 @@ export class Spill {
       // The clock helps only where a full disk kept the count of opens from being saved.
       const bySecond = this.#opened.opens * revisionsPerOpen + this.#second();
       this.#revision = Math.max(this.#revision + 1, bySecond);
-      this.#told = { revision: this.#revision, waiting: rangesOf(this.#queues.all()) };
+      this.#told = { revision: this.#revision, waiting: this.#ranges() };
     }
     return this.#told;
   }
@@ -172,8 +175,19 @@ export class Spill {
 
   /** Writes what is pending, then gives the folder up. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#reclaiming.then(() => this.#opened.close());
+    this.#closing ??= this.#opened.close();
     return this.#closing;
+  }
+
+  /** For the opener: the journal found that entries are gone. */
+  dropLost(): void {
+    const { report } = this.#opened.settings;
+    const events = dropLost(this.#queues.all(), ({ sequence }) => this.#journal.isLost(sequence));
+    this.#told = undefined;
+    for (const event of events) {
+      this.#counts.lost += event.messages;
+      report(event);
+    }
   }
 
   #refuse(outcome: SpillOutcome): SpillOutcome {
@@ -195,52 +209,15 @@ export class Spill {
     items: readonly Item[],
     entries: readonly (Entry | undefined)[],
   ): SpilledMessage[] {
-    const messages: SpilledMessage[] = [];
-    for (const [i, item] of items.entries()) {
-      const entry = entries[i];
-      // Done in between: it was handed out before a release.
-      if (!queue.isWaiting(item.ordinal)) continue;
-      if (entry === undefined) this.#lose(queue, item);
-      else messages.push(decodeEntry(entry.payload).message);
-    }
-    return messages;
-  }
-
-  #lose(queue: Queue, item: Item): void {
-    const { partition } = queue;
-    const { origin, messageSequence } = item;
-    queue.remove(item);
-    this.#counts.lost += 1;
-    this.#told = undefined;
-    const name = `${origin.gateway}/${origin.epoch}/${messageSequence}`;
-    this.#opened.settings.report({
-      type: 'messages-lost',
-      ...partition,
-      messages: 1,
-      range: { ...origin, from: messageSequence, to: messageSequence },
-      message: `Message ${name} of ${partition.topic}/${partition.partition} is lost`,
+    // Not waiting any more: done meanwhile (handed out before a release), or found to be lost.
+    return entries.flatMap((entry, i) => {
+      const waiting = queue.isWaiting((items[i] as Item).ordinal);
+      return entry && waiting ? [decodeEntry(entry.payload).message] : [];
     });
   }
 
-  async #saveDone(queues: Iterable<Queue>): Promise<void> {
-    try {
-      await this.#queues.saveDone(queues);
-    } catch (error) {
-      this.#opened.settings.report({ type: 'done-not-saved', message: messageOf(error) });
-    }
-    await this.#reclaim();
-  }
-
-  /** Deletes the segments in which everything is done. */
-  #reclaim(): Promise<void> {
-    this.#reclaiming = this.#reclaiming.then(async () => {
-      try {
-        await this.#journal.deleteBefore(this.#queues.oldestSequence());
-      } catch (error) {
-        this.#opened.settings.report({ type: 'not-deleted', message: messageOf(error) });
-      }
-    });
-    return this.#reclaiming;
+  #ranges(): SpilledRange[] {
+    return [...this.#queues.all()].flatMap((queue) => rangesOf(queue.partition, queue.waiting()));
   }
 
   #second(): number {
@@ -252,6 +229,6 @@ function bytesOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function closedError(dir: string): JournalError {
+  return new JournalError('closed', `The spill ${dir} is closed`);
 }

@@ -18,6 +18,9 @@ export interface Item extends EntryPlace {
   receivedMs: number;
 }
 
+/** What a message says of itself. */
+export type Identity = Pick<Item, 'origin' | 'messageSequence' | 'receivedMs'>;
+
 const fields = 5;
 const capacityMin = 16;
 const capacityMax = 4096;
@@ -32,6 +35,7 @@ export class Stretch {
   readonly #sequenceBase: number;
   readonly #messageBase: number;
   readonly #receivedBase: number;
+  #messageMax: number;
   #table = new Uint32Array(fields * capacityMin);
   #count = 0;
   /** All before it are done. */
@@ -43,6 +47,7 @@ export class Stretch {
     this.#sequenceBase = item.sequence;
     this.#messageBase = item.messageSequence - slack;
     this.#receivedBase = item.receivedMs - slack;
+    this.#messageMax = slack;
     this.add(item);
   }
 
@@ -71,6 +76,7 @@ export class Stretch {
     this.#table[at + 2] = item.payloadBytes;
     this.#table[at + 3] = message;
     this.#table[at + 4] = received;
+    this.#messageMax = Math.max(this.#messageMax, message);
     this.#count += 1;
     return true;
   }
@@ -94,6 +100,7 @@ export class Stretch {
   /** Ordinal of the first with that message sequence that is not done. */
   find(messageSequence: number): number | undefined {
     const wanted = messageSequence - this.#messageBase;
+    if (wanted < 0 || wanted > this.#messageMax) return undefined;
     // Mostly without gaps.
     const guess = wanted - slack;
     if (guess >= 0 && this.#isWaiting(guess, wanted)) return this.first + guess;
