@@ -5,20 +5,14 @@ import { type Addresses, SpillwayProcess } from '@spillway/test-support';
 /** One process of Spillway, which can be killed, frozen and started again on its own folder. */
 export class Member {
   readonly name: string;
-  readonly #process: SpillwayProcess;
+  readonly #options: MemberOptions;
+  #process: SpillwayProcess;
   #addresses: Addresses | undefined;
 
   constructor(options: MemberOptions) {
-    const { name, role, dir, env, program } = options;
-    this.name = name;
-    const dataDir = join(dir, name);
-    mkdirSync(dataDir, { recursive: true });
-    this.#process = new SpillwayProcess({
-      dataDir,
-      ...(role && { roles: [role] }),
-      ...(program && { program }),
-      env: async () => ({ ...env, SPILLWAY_GATEWAY_NAME: name }),
-    });
+    this.name = options.name;
+    this.#options = options;
+    this.#process = this.#make({});
   }
 
   /** Undefined while it is away. */
@@ -32,6 +26,12 @@ export class Member {
 
   async start(): Promise<void> {
     this.#addresses = await this.#process.start();
+  }
+
+  /** After a stop: starts as it was at first, but for what is changed. */
+  async become(change: Change): Promise<void> {
+    this.#process = this.#make(change);
+    await this.start();
   }
 
   /** kill -9. */
@@ -61,6 +61,25 @@ export class Member {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   }
+
+  #make(change: Change): SpillwayProcess {
+    const { name, role, dir, env } = this.#options;
+    const program = change.program ?? this.#options.program;
+    const dataDir = join(dir, name);
+    mkdirSync(dataDir, { recursive: true });
+    return new SpillwayProcess({
+      dataDir,
+      ...(role && { roles: [role] }),
+      ...(program && { program }),
+      env: async () => ({ ...env, SPILLWAY_GATEWAY_NAME: name, ...change.env }),
+    });
+  }
+}
+
+/** Of another version, or otherwise configured. */
+export interface Change {
+  program?: string;
+  env?: Readonly<Record<string, string>>;
 }
 
 export interface MemberOptions {

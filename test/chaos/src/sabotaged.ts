@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Broker, Subscription } from '@spillway/broker';
 import type { DecodedMessage, Sink } from '@spillway/store';
 import { type Adapters, adapters, runCommandLine } from 'spillway';
+import { override } from './override.ts';
 
 export type Sabotage = 'commit-before-write' | 'no-dedup-keys';
 
@@ -56,17 +57,6 @@ function strange<S extends Sink>(store: S): S {
   return override(store as Sink, {
     apply: (messages) => store.apply(messages.map(renamed)),
   }) as S;
-}
-
-/** The same object with some methods replaced; the others keep their private state. */
-function override<T extends object>(target: T, members: Partial<T>): T {
-  return new Proxy(target, {
-    get(_target, name) {
-      if (Object.hasOwn(members, name)) return members[name as keyof T];
-      const member = target[name as keyof T];
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
-  });
 }
 
 const mode = process.env.SPILLWAY_TEST_SABOTAGE as Sabotage;

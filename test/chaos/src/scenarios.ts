@@ -2,6 +2,7 @@ import { calm, type Fault } from './fault.ts';
 import type { ServerBroker } from './lab-servers.ts';
 import { leaderMoved } from './leader-moved.ts';
 import { processFrozen, processKilled, rivalCame } from './process-faults.ts';
+import { partitionsAdded, rollingChange } from './rolling-change.ts';
 import type { Scenario } from './scenario.ts';
 import { behind, flapping, killed, stopped, together } from './server-faults.ts';
 
@@ -54,6 +55,8 @@ const storesAndProcesses: readonly Scenario[] = [
   one('gateway-frozen', processFrozen('gw-2', 'cuts'), longMs),
   one('consumers-killed', flapping(consumersKilled(), { brokenMs: 500, wholeMs: 2_000 }), 8_000),
   one('rebalance', rivals(), 6_000),
+  one('rolling-change', rollingChange, 3_000),
+  { ...one('partitions-added', partitionsAdded(5), 3_000), reorders: true },
   one('client-retries', calm, shortMs, { deafShare: 0.2, repeatShare: 0.3 }),
 ];
 

@@ -75,6 +75,10 @@ export function added(tallies: readonly Tally[]): Tally {
   return total;
 }
 
+export function isAboutOrder(violation: string): boolean {
+  return violation.startsWith('out of order');
+}
+
 function sum(logs: readonly SenderLog[], of: 'sentAt' | 'acknowledgedAt'): number {
   return logs.reduce((total, log) => total + log[of].size, 0);
 }
