@@ -56,11 +56,10 @@ async function auditOnce(parts: Parts, { sinceMs, tenant }: AuditOptions): Promi
   // Where every tenant's messages are read, theirs count.
   const wide = broker.canReplay ? range : { ...range, tenant: undefined };
   const counts = await writeStore.notedCounts(wide);
-  const reports: LedgerReport[] = [];
+  let report = mergeReports([]);
   for (const window of windowsOf(range, counts)) {
-    reports.push(audit(await factsOf(parts, known, window)));
+    report = mergeReports([audit(await factsOf(parts, known, window)), report]);
   }
-  const report = mergeReports(reports.reverse());
   const missing = missingNotes(await writeStore.keptNotes(), log.unreadNotes);
   report.missingNotes.push(...missing.filter(({ minute }) => minute >= fromMinute));
   report.unreadNotes = log.notesInQueue;

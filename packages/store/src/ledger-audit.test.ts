@@ -242,6 +242,25 @@ describe('merging and settling', () => {
     expect(merged.byTenant.acme).toMatchObject({ accepted: 40 });
   });
 
+  it('lists the minutes, those with a difference first, and says how many lists leave off', () => {
+    const facts = wellFacts();
+    const later = { ...bucket, minute: bucket.minute + 1 };
+    for (const sink of Object.values(facts.sinks))
+      sink.rows.push({ ...later, rows: 0, retired: 0 });
+    facts.sinks.search.rows = [{ ...bucket, rows: 13, retired: 0 }];
+    const { minutes } = mergeReports([audit(facts)]);
+    expect(minutes).toMatchObject([
+      { ...bucket, accepted: 20, stored: 20, searchable: 13, unaccounted: 7 },
+      { ...later, accepted: 0, unaccounted: 0 },
+    ]);
+    const many = wellFacts();
+    for (let n = 3; n < 30_003; n++) many.noted.push(noted(n));
+    const merged = mergeReports([audit(many), audit(facts)]);
+    expect([merged.holes.length, merged.leftOff]).toEqual([10_000, { holes: 50_000 }]);
+    expect(renderLedger(merged)).toContain('50000 more of: holes');
+    expect(mergeReports([merged, audit(many)]).leftOff).toEqual({ holes: 110_000 });
+  });
+
   it('counts a difference that both looks agree on', () => {
     const facts = wellFacts();
     facts.sinks.writer.rows = [{ ...bucket, rows: 13, retired: 0 }];

@@ -1,10 +1,19 @@
 import { type MessageId, messageName, resubmitGateway } from '@spillway/broker';
 import type { AppliedMessage, KeptNotedMessage, RowCount } from './ledger.ts';
-import { Buckets, bucketName, countsOf, emptyReport } from './ledger-counts.ts';
+import {
+  add,
+  Buckets,
+  bucketName,
+  countsOf,
+  emptyCounts,
+  emptyReport,
+  emptySinkCounts,
+} from './ledger-counts.ts';
 import type {
   Bucket,
   Difference,
   Hole,
+  LedgerCounts,
   LedgerReport,
   MissingRows,
   OpenMinute,
@@ -58,18 +67,26 @@ export const sinkNames: readonly SinkName[] = ['writer', 'search'];
 export function audit(facts: AuditFacts): LedgerReport {
   const accepted = acceptedMessages(facts);
   const report = emptyReport();
+  const minutes = new Buckets(emptyCounts);
   for (const message of accepted.values()) {
-    for (const counts of countsOf(report, message)) {
-      counts.accepted += message.records;
-      if (message.foreign) counts.foreign += message.records;
-    }
+    const counts = minutes.of(message);
+    counts.accepted += message.records;
+    if (message.foreign) counts.foreign += message.records;
   }
-  for (const refused of facts.refused) {
-    for (const counts of countsOf(report, refused)) counts.refused += refused.records;
+  for (const refused of facts.refused) minutes.of(refused).refused += refused.records;
+  for (const sink of sinkNames) auditSink({ report, minutes }, sink, facts, accepted);
+  for (const [bucket, counts] of minutes) {
+    for (const sums of countsOf(report, bucket)) add(sums, counts);
+    report.minutes.push({ ...bucket, ...counts });
   }
-  for (const sink of sinkNames) auditSink(report, sink, facts, accepted);
   report.spills.push(...waitingSpills(facts));
   return report;
+}
+
+/** What a sink's account is entered into. */
+interface Books {
+  report: LedgerReport;
+  minutes: Buckets<LedgerCounts>;
 }
 
 function waitingSpills({ spilled, spills }: AuditFacts): WaitingSpill[] {
@@ -103,14 +120,14 @@ function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
 }
 
 function auditSink(
-  report: LedgerReport,
+  books: Books,
   sink: SinkName,
   { sinks, spilled }: AuditFacts,
   accepted: Accepted,
 ): void {
   const { applied, rows, waiting, deadLetters, expired, undecided } = sinks[sink];
-  const buckets = new Buckets();
-  const remembered = new Buckets();
+  const buckets = new Buckets(emptySinkCounts);
+  const remembered = new Buckets(emptySinkCounts);
   const done = new Set(applied.map(({ id }) => messageName(id)));
   const left = waiting.filter(({ id }) => !done.has(messageName(id)));
   for (const message of accepted.values()) buckets.of(message).accepted += message.records;
@@ -129,8 +146,8 @@ function auditSink(
     .flat()
     .map(({ id }) => messageName(id));
   const nowhere = holes(sink, accepted, new Set([...done, ...seen]));
-  report.missingRows.push(...missing);
-  report.holes.push(...nowhere);
+  books.report.missingRows.push(...missing);
+  books.report.holes.push(...nowhere);
   const named = new Map<string, number>();
   for (const { rows, ...place } of missing) addTo(named, place, Math.abs(rows));
   for (const { records, ...place } of nowhere) addTo(named, place, records);
@@ -138,7 +155,7 @@ function auditSink(
     counts.difference = counts.accepted - accountedFor(counts);
     // A surplus of rows could hide a lost message in the difference, but not in what is named.
     const unaccounted = Math.max(Math.abs(counts.difference), named.get(bucketName(bucket)) ?? 0);
-    book(report, sink, bucket, { ...counts, unaccounted });
+    book(books, sink, bucket, { ...counts, unaccounted });
   }
 }
 
@@ -151,17 +168,17 @@ function accountedFor(counts: SinkCounts): number {
   return stored + duplicates + waiting + spilled + deadLettered + expired + undecided;
 }
 
-function book(report: LedgerReport, sink: SinkName, bucket: Bucket, counts: SinkCounts): void {
-  const total = report.bySink[sink];
-  for (const term of Object.keys(counts) as (keyof SinkCounts)[]) total[term] += counts[term];
-  for (const sums of countsOf(report, bucket)) {
-    sums.unaccounted += counts.unaccounted;
-    if (sink === 'search') {
-      sums.searchable += counts.stored;
-      continue;
-    }
-    for (const term of writerTerms) sums[term] += counts[term];
-  }
+function book(
+  { report, minutes }: Books,
+  sink: SinkName,
+  bucket: Bucket,
+  counts: SinkCounts,
+): void {
+  add(report.bySink[sink], counts);
+  const sums = minutes.of(bucket);
+  sums.unaccounted += counts.unaccounted;
+  if (sink === 'search') sums.searchable += counts.stored;
+  else for (const term of writerTerms) sums[term] += counts[term];
   const { waiting, undecided } = counts;
   if (waiting || undecided) {
     report.open.push({ sink, ...bucket, waiting, undecided } satisfies OpenMinute);
@@ -181,7 +198,11 @@ const writerTerms = [
   'undecided',
 ] as const;
 
-function missingRows(sink: SinkName, buckets: Buckets, remembered: Buckets): MissingRows[] {
+function missingRows(
+  sink: SinkName,
+  buckets: Buckets<SinkCounts>,
+  remembered: Buckets<SinkCounts>,
+): MissingRows[] {
   const names = new Map(
     [...buckets, ...remembered].map(([bucket]) => [bucketName(bucket), bucket]),
   );

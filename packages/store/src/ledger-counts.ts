@@ -1,20 +1,26 @@
 import type { Bucket, LedgerCounts, LedgerReport, SinkCounts } from './ledger-report.ts';
 
-export class Buckets {
-  readonly #byName = new Map<string, [Bucket, SinkCounts]>();
+/** Counts per tenant, signal and minute. */
+export class Buckets<T extends LedgerCounts | SinkCounts> {
+  readonly #byName = new Map<string, [Bucket, T]>();
+  readonly #empty: () => T;
 
-  of({ tenant, signal, minute }: Bucket): SinkCounts {
+  constructor(empty: () => T) {
+    this.#empty = empty;
+  }
+
+  of({ tenant, signal, minute }: Bucket): T {
     const bucket = { tenant, signal, minute };
     const name = bucketName(bucket);
     let entry = this.#byName.get(name);
     if (!entry) {
-      entry = [bucket, emptySinkCounts()];
+      entry = [bucket, this.#empty()];
       this.#byName.set(name, entry);
     }
     return entry[1];
   }
 
-  [Symbol.iterator](): IterableIterator<[Bucket, SinkCounts]> {
+  [Symbol.iterator](): IterableIterator<[Bucket, T]> {
     return this.#byName.values();
   }
 }
@@ -32,6 +38,7 @@ export function emptyReport(): LedgerReport {
     bySignal: {},
     byTenant: Object.create(null) as Record<string, LedgerCounts>,
     bySink: { writer: emptySinkCounts(), search: emptySinkCounts() },
+    minutes: [],
     open: [],
     differences: [],
     holes: [],
@@ -39,10 +46,11 @@ export function emptyReport(): LedgerReport {
     missingNotes: [],
     spills: [],
     unreadNotes: 0,
+    leftOff: {},
   };
 }
 
-function emptyCounts(): LedgerCounts {
+export function emptyCounts(): LedgerCounts {
   return {
     accepted: 0,
     stored: 0,
@@ -59,7 +67,7 @@ function emptyCounts(): LedgerCounts {
   };
 }
 
-function emptySinkCounts(): SinkCounts {
+export function emptySinkCounts(): SinkCounts {
   return {
     accepted: 0,
     stored: 0,
@@ -76,4 +84,10 @@ function emptySinkCounts(): SinkCounts {
 
 export function bucketName({ tenant, signal, minute }: Bucket): string {
   return `${tenant}\n${signal}\n${minute}`;
+}
+
+export function add<T extends LedgerCounts | SinkCounts>(to: T, from: T): void {
+  for (const term of Object.keys(from) as (keyof T)[]) {
+    to[term] = ((to[term] as number) + (from[term] as number)) as T[keyof T];
+  }
 }

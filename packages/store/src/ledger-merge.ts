@@ -1,12 +1,10 @@
 import { sinkNames } from './ledger-audit.ts';
-import { countsOf, emptyReport } from './ledger-counts.ts';
-import type {
-  Difference,
-  LedgerCounts,
-  LedgerReport,
-  MissingNotes,
-  WaitingSpill,
-} from './ledger-report.ts';
+import { add, bucketName, countsOf, emptyReport } from './ledger-counts.ts';
+import type { Difference, LedgerReport, MissingNotes, WaitingSpill } from './ledger-report.ts';
+
+/** A report is read by a person or sent as JSON: lists end here, sums do not. */
+const entriesMax = 10_000;
+const minutesMax = 2_000;
 
 /** One report of several that share no minute. */
 export function mergeReports(reports: readonly LedgerReport[]): LedgerReport {
@@ -20,15 +18,23 @@ export function mergeReports(reports: readonly LedgerReport[]): LedgerReport {
       }
     }
     for (const sink of sinkNames) add(merged.bySink[sink], report.bySink[sink]);
-    merged.open.push(...report.open);
-    merged.differences.push(...report.differences);
-    merged.holes.push(...report.holes);
-    merged.missingRows.push(...report.missingRows);
-    merged.missingNotes.push(...report.missingNotes);
+    for (const list of lists) (merged[list] as unknown[]).push(...report[list]);
+    for (const [list, more] of Object.entries(report.leftOff)) leaveOff(merged, list, more);
     merged.unreadNotes += report.unreadNotes;
     for (const spill of report.spills) addSpill(merged.spills, spill);
   }
+  merged.minutes.sort((a, b) => b.unaccounted - a.unaccounted || b.minute - a.minute);
+  for (const list of lists) {
+    const max = list === 'minutes' ? minutesMax : entriesMax;
+    leaveOff(merged, list, merged[list].splice(max).length);
+  }
   return merged;
+}
+
+const lists = ['minutes', 'open', 'differences', 'holes', 'missingRows', 'missingNotes'] as const;
+
+function leaveOff({ leftOff }: LedgerReport, list: string, entries: number): void {
+  if (entries > 0) leftOff[list] = (leftOff[list] ?? 0) + entries;
 }
 
 function addSpill(spills: WaitingSpill[], spill: WaitingSpill): void {
@@ -47,7 +53,9 @@ export function settled(earlier: LedgerReport, later: LedgerReport): LedgerRepor
   const report = structuredClone(later);
   const moving = report.differences.filter((each) => !before.has(fingerprint(each)));
   for (const { sink, tenant, signal, minute, waiting, undecided, unaccounted } of moving) {
-    for (const counts of countsOf(report, { tenant, signal, minute })) {
+    const bucket = { tenant, signal, minute };
+    const ofMinute = report.minutes.filter((each) => bucketName(each) === bucketName(bucket));
+    for (const counts of [...countsOf(report, bucket), ...ofMinute]) {
       counts.unaccounted -= unaccounted;
     }
     report.bySink[sink].unaccounted -= unaccounted;
@@ -77,10 +85,4 @@ function nameOfNotes({ gateway, epoch, from, to }: MissingNotes): string {
 
 function fingerprint(difference: Difference): string {
   return JSON.stringify(difference);
-}
-
-function add<T extends LedgerCounts | LedgerReport['bySink']['writer']>(to: T, from: T): void {
-  for (const term of Object.keys(from) as (keyof T)[]) {
-    to[term] = ((to[term] as number) + (from[term] as number)) as T[keyof T];
-  }
 }

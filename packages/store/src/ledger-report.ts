@@ -102,11 +102,16 @@ export interface MissingNotes {
   minute: number;
 }
 
+/** The counts of one tenant, signal and minute of acceptance. */
+export interface MinuteCounts extends Bucket, LedgerCounts {}
+
 export interface LedgerReport {
   totals: LedgerCounts;
   bySignal: Record<string, LedgerCounts>;
   byTenant: Record<string, LedgerCounts>;
   bySink: Record<SinkName, SinkCounts>;
+  /** Those with a difference first, then the latest. */
+  minutes: MinuteCounts[];
   open: OpenMinute[];
   differences: Difference[];
   holes: Hole[];
@@ -115,4 +120,6 @@ export interface LedgerReport {
   spills: WaitingSpill[];
   /** Notes in a queue that cannot be read: what they name counts from when they are read. */
   unreadNotes: number;
+  /** Entries beyond what a list may hold, by its name; the sums have them all. */
+  leftOff: Record<string, number>;
 }

@@ -42,6 +42,9 @@ export function renderLedger(report: LedgerReport): string {
       const silent = isSilent ? ': bring its volume back to a gateway' : '';
       return `spill ${spill}: ${records} records in ${messages} messages; ${told}${silent}`;
     }),
+    ...Object.entries(report.leftOff)
+      .filter(([name]) => name !== 'minutes')
+      .map(([name, more]) => `${more} more of: ${name}`),
     ...(report.unreadNotes
       ? ['', `${report.unreadNotes} notes of gateways are not read yet; what they name may follow`]
       : []),

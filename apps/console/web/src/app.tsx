@@ -10,6 +10,7 @@ import { Shell } from './ui/shell.tsx';
 import { SignIn } from './ui/sign-in.tsx';
 import { Empty } from './ui/states.tsx';
 import { DeadLettersPage } from './views/dead-letters.tsx';
+import { LedgerPage } from './views/ledger.tsx';
 import { LogsPage } from './views/logs.tsx';
 import { MapPage } from './views/map.tsx';
 import { MetricsPage } from './views/metrics.tsx';
@@ -34,6 +35,7 @@ const views: readonly View[] = [
   { path: /^\/explore$/, title: 'Metrics', page: MetricsPage },
   { path: /^\/map$/, title: 'Map', page: MapPage },
   { path: /^\/pipeline$/, title: 'Pipeline', page: PipelinePage },
+  { path: /^\/ledger$/, title: 'Ledger', page: LedgerPage },
   { path: /^\/dead-letters$/, title: 'Dead letters', page: DeadLettersPage },
 ];
 
@@ -44,6 +46,7 @@ const goKeys: Readonly<Record<string, string>> = {
   m: '/explore',
   o: '/map',
   p: '/pipeline',
+  e: '/ledger',
   d: '/dead-letters',
 };
 

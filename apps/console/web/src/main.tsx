@@ -9,6 +9,7 @@ import './styles/lists.css';
 import './styles/trace.css';
 import './styles/panels.css';
 import './styles/pipeline.css';
+import './styles/ledger.css';
 
 followLinks();
 listenToKeys();

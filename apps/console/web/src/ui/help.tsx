@@ -14,6 +14,7 @@ const keys = [
   ['g m', 'metrics'],
   ['g o', 'map'],
   ['g p', 'pipeline'],
+  ['g e', 'ledger'],
   ['g d', 'dead letters'],
   ['?', 'this help'],
 ] as const;

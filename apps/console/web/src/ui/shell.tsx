@@ -12,6 +12,7 @@ const tabs = [
   { path: '/explore', name: 'Metrics' },
   { path: '/map', name: 'Map' },
   { path: '/pipeline', name: 'Pipeline' },
+  { path: '/ledger', name: 'Ledger' },
   { path: '/dead-letters', name: 'Dead letters' },
 ] as const;
 
