@@ -109,7 +109,7 @@ function Findings<T>({ title, of, heads, children }: ListProps<T> & { heads: str
       <h2>{title}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it */}
       <div class="scroll-x" tabIndex={0}>
-        <table class="table">
+        <table class="table ledger-table">
           <thead>
             <tr>
               <th scope="col">Minute</th>

@@ -35,7 +35,7 @@ export function LedgerMinutes({ minutes, leftOff }: { minutes: Minute[]; leftOff
       </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it */}
       <div class="scroll-x" tabIndex={0}>
-        <table class="table ledger-minutes">
+        <table class="table ledger-table ledger-minutes">
           <thead>
             <tr>
               <th scope="col">Minute</th>
@@ -57,7 +57,7 @@ export function LedgerMinutes({ minutes, leftOff }: { minutes: Minute[]; leftOff
                 <th scope="row" class="nowrap">
                   {timeText(minute.minute * 60_000, { date: true, seconds: false })}
                 </th>
-                <td class="name">{minute.tenant}</td>
+                <td>{minute.tenant}</td>
                 <td>{minute.signal}</td>
                 {used.map(({ term }) => (
                   <td class={minute[term] === 0 ? 'num faint' : 'num'} key={term}>

@@ -92,8 +92,8 @@ function Ledger({ data, signal }: { data: LedgerAnswer; signal: string | undefin
       <Verdict data={data} totals={totals} />
       <Totals totals={totals} />
       <LedgerFindings ledger={data} isOf={isOf} />
-      <LedgerMinutes minutes={data.minutes.filter(isOf)} leftOff={data.leftOff.minutes ?? 0} />
       {signal === undefined && <LedgerSinks bySink={data.bySink} />}
+      <LedgerMinutes minutes={data.minutes.filter(isOf)} leftOff={data.leftOff.minutes ?? 0} />
     </>
   );
 }
