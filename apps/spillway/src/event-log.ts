@@ -37,6 +37,7 @@ const usual = new Set([
   'store-half-open',
   'topic-created',
   'topic-grown',
+  'publisher-ready',
   'unblocked',
 ]);
 

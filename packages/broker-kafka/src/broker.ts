@@ -26,6 +26,7 @@ import { readLog } from './read.ts';
 import { positionAt, replayGroup } from './replay.ts';
 import { readSecurity } from './security.ts';
 import { checkName, ensureTopics } from './topics.ts';
+import { untilAborted } from './wait.ts';
 
 /** What exists between start and stop. */
 interface Running {
@@ -123,7 +124,7 @@ export class KafkaBroker implements Broker {
     if (this.#ends.size > 0 || this.#waiting > 0) {
       this.#waiting += 1;
       this.#turn = this.#turn.then(() => Promise.allSettled(this.#ends));
-      await this.#turn;
+      await untilAborted(this.#turn, signal);
       this.#waiting -= 1; // Nothing between here and the producer: the order is that of the calls.
     }
     if (this.#running !== undefined) return await this.#running.producer.publish(messages, signal);

@@ -4,7 +4,6 @@ import type { KafkaBrokerOptions } from './config.ts';
 
 export { type KafkaBrokerEvent, type KafkaBrokerOptions, kafkaSection } from './config.ts';
 export { KafkaError, type KafkaErrorCode } from './errors.ts';
-export type { Identities } from './producer.ts';
 
 /** The broker port on Apache Kafka; `driver` chooses the client library. */
 export function createKafkaBroker(options: KafkaBrokerOptions): Broker {

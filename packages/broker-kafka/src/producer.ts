@@ -2,7 +2,6 @@ import type { OwnProducerOptions } from './produce/options.ts';
 import { OwnProducer } from './produce/own-producer.ts';
 import type { ProducePort } from './produce/port.ts';
 
-export type { Identities } from './produce/kept-identity.ts';
 export type { OwnProducerOptions, ProduceEvent } from './produce/options.ts';
 export type { ProducePort } from './produce/port.ts';
 

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Identities } from '../src/producer.ts';
+import type { Identities } from '@spillway/broker';
 
 export interface ProducerChildOptions {
   bootstrap: readonly string[];

@@ -27,6 +27,7 @@ import { inspectServer } from './inspect.ts';
 import { lagOf } from './lag.ts';
 import { checkName, checkNames } from './names.ts';
 import { Producer } from './producer.ts';
+import { PublisherLock } from './publisher-lock.ts';
 import { keptPositionAt, readKept } from './read.ts';
 import { declareTopic, settle } from './topology.ts';
 
@@ -42,6 +43,7 @@ interface Running {
   reading: Client;
   catalog: Catalog;
   control: Control;
+  lock: PublisherLock;
   producer: Producer;
   teller: CountTeller;
   counts: CountListener;
@@ -65,7 +67,8 @@ class RabbitMqBroker implements Broker {
     if (this.#running !== undefined) return;
     const running = this.#assemble();
     this.#running = running;
-    const { reading, writing, teller } = running;
+    const { reading, writing, lock, teller } = running;
+    await lock.load();
     reading.start();
     writing.start();
     try {
@@ -90,10 +93,11 @@ class RabbitMqBroker implements Broker {
   health(): { ok: boolean; detail: string } {
     const running = this.#running;
     if (running === undefined) return { ok: false, detail: 'not running' };
-    const { writing, reading } = running;
+    const { writing, reading, lock } = running;
     const closed = [writing, reading].find(({ isOpen }) => !isOpen);
     if (closed) return { ok: false, detail: `not connected: ${closed.trouble}` };
     if (writing.blocked !== undefined) return { ok: false, detail: `blocked: ${writing.blocked}` };
+    if (lock.trouble !== undefined) return { ok: false, detail: lock.trouble };
     return { ok: true, detail: `connected to RabbitMQ ${writing.version}` };
   }
 
@@ -189,10 +193,12 @@ class RabbitMqBroker implements Broker {
     const control = new Control({ writing, reading });
     const topic = (name: string) => catalog.topic(name);
     const queuesOf = (name: string) => catalog.readersOf(name);
-    const producer = new Producer({ config, client: writing, topic, queuesOf });
+    const { identities, report } = config;
+    const lock = new PublisherLock({ client: writing, identities, report });
+    const producer = new Producer({ config, client: writing, lock, topic, queuesOf });
     const teller = new CountTeller({ control, publisher: randomUUID(), counts: producer.counts });
     const running: Running = {
-      ...{ writing, reading, catalog, control, producer, teller },
+      ...{ writing, reading, catalog, control, lock, producer, teller },
       counts: new CountListener(control),
       groups: new Map(),
       members: new Set(),

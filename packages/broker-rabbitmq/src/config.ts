@@ -1,3 +1,4 @@
+import type { Identities } from '@spillway/broker';
 import { z } from 'zod';
 
 const whole = () => z.number().int();
@@ -104,6 +105,11 @@ export type RabbitMqSection = z.output<typeof rabbitmqSection>;
 export interface RabbitMqOptions extends RabbitMqSection {
   /** Shown as the connection's name on the server. */
   clientId: string;
+  /**
+   * Keeps the publisher's name beyond a crash of ours: until the server has dropped the connection
+   * of the life before, this one does not publish.
+   */
+  identities?: Identities | undefined;
   report?: (event: RabbitMqEvent) => void;
   clock?: () => number;
   random?: () => number;
@@ -119,6 +125,13 @@ export type RabbitMqEvent =
   /** The server lacks memory or disk and takes no messages. */
   | { type: 'blocked'; connection: string; reason: string }
   | { type: 'unblocked'; connection: string }
+  /** Messages were given up without knowing whether they are on the broker. */
+  | { type: 'unresolved'; topic: string; partition: number; messages: number; message: string }
+  /** The server still has our former connection: nothing is published until it drops it. */
+  | { type: 'publisher-waits' }
+  | { type: 'publisher-ready' }
+  /** The former name is lost: what it left on its way may land behind newer messages. */
+  | { type: 'identity-new'; reason: string }
   /** A queue exists with other arguments than the configuration wants; it stays as it is. */
   | { type: 'queue-differs'; queue: string; message: string }
   /** A channel that reads a partition broke; it is opened again. */

@@ -14,7 +14,7 @@ export function disconnected(detail: string): BrokerError {
 }
 
 /** Reply codes of AMQP 0-9-1 that are expected. */
-export const replyCodes = { notFound: 404, preconditionFailed: 406 } as const;
+export const replyCodes = { notFound: 404, resourceLocked: 405, preconditionFailed: 406 } as const;
 
 export function replyCodeOf(error: unknown): number | undefined {
   return (error as { code?: number }).code;

@@ -6,6 +6,11 @@ export const catalogQueue = 'spillway.catalog';
 export const controlExchange = 'spillway.control';
 export const publishedKey = 'published';
 
+/** Of the one connection that publishes under a name. */
+export function publisherQueue(name: string): string {
+  return `spillway.publisher/${name}`;
+}
+
 export function memberKey(group: string): string {
   return `group.${group}`;
 }

@@ -11,24 +11,18 @@ import type { RabbitMqConfig } from './config.ts';
 import { messageOf, refuse, unknown } from './errors.ts';
 import { limitIn } from './inspect.ts';
 import { contentOf, propertiesOf, sizeOf } from './message.ts';
+import type { Pending } from './pending.ts';
+import type { PublisherLock } from './publisher-lock.ts';
+import { Unresolved } from './unresolved.ts';
 import { within } from './wait.ts';
 
 export interface ProducerOptions {
   config: RabbitMqConfig;
   client: Client;
+  lock: PublisherLock;
   topic: (name: string) => TopicSpec | undefined;
   /** How many queues take each message of a topic. */
   queuesOf: (topic: string) => number;
-}
-
-interface Pending {
-  id: string;
-  message: OutgoingMessage;
-  bytes: number;
-  deadlineMs: number;
-  /** Why no queue took it, though it is confirmed. */
-  returned: string | undefined;
-  settle: (outcome: PublishOutcome) => void;
 }
 
 /** A backlog that was full is tried again with a message, no sooner than this. */
@@ -45,6 +39,7 @@ export class Producer {
   readonly #flying = new Map<string, Pending>();
   /** Confirmed since the start, by partition. */
   readonly counts = new Map<string, number>();
+  readonly #unresolved: Unresolved;
   readonly #fullUntilMs = new Map<string, number>();
   #waiting: Pending[] = [];
   #bytes = 0;
@@ -59,14 +54,19 @@ export class Producer {
   constructor(options: ProducerOptions) {
     this.#options = options;
     this.#messageBytesMax = options.config.messageBytesMax;
+    this.#unresolved = new Unresolved(options.config.report);
   }
 
   /** On each new connection. A channel that the server closes alone is opened again, too. */
   async open(): Promise<void> {
+    this.#expiry ??= setInterval(() => this.#expire(), expiryMs);
+    await this.#options.lock.hold(() => this.#openChannel());
+  }
+
+  async #openChannel(): Promise<void> {
     const channel = await this.#options.client.confirmChannel();
     this.#congested = false;
     this.#channel = channel;
-    this.#expiry ??= setInterval(() => this.#expire(), expiryMs);
     channel.on('drain', () => {
       this.#congested = false;
       this.#pump();
@@ -82,6 +82,7 @@ export class Producer {
   /** Refuses what comes, and waits for what is under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#options.lock.stop();
     if (this.#flying.size + this.#waiting.length > 0 && this.#channel) {
       const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
       await within(idle, this.#options.config.confirmTimeoutMs).catch(() => {});
@@ -102,10 +103,10 @@ export class Producer {
   }
 
   #refusal(signal: AbortSignal | undefined): PublishOutcome | undefined {
-    const { client } = this.#options;
+    const { client, lock } = this.#options;
     if (this.#stopped) return refuse('not-running', 'The broker is not running');
     if (signal?.aborted) return refuse('unavailable', 'Aborted before it began');
-    if (!this.#channel) return refuse('unavailable', client.trouble);
+    if (!this.#channel) return refuse('unavailable', lock.trouble ?? client.trouble);
     if (client.blocked !== undefined) return refuse('unavailable', `Blocked: ${client.blocked}`);
     return undefined;
   }
@@ -133,7 +134,8 @@ export class Producer {
     const { promise, resolve: settle } = Promise.withResolvers<PublishOutcome>();
     const id = `${this.#name}/${this.#next++}`;
     const deadlineMs = performance.now() + config.confirmTimeoutMs;
-    const pending: Pending = { id, message, bytes, deadlineMs, returned: undefined, settle };
+    const state = { returned: undefined, unresolved: false };
+    const pending: Pending = { id, message, bytes, deadlineMs, ...state, settle };
     this.#waiting.push(pending);
     own.push(pending);
     this.#bytes += bytes;
@@ -174,7 +176,8 @@ export class Producer {
     const name = partitionName(message);
     if (error) {
       const isNack = messageOf(error) === 'message nacked';
-      this.#finish(pending, isNack ? this.#full(message) : unknown('The channel broke'));
+      if (isNack) this.#finish(pending, this.#full(message));
+      else this.#finish(pending, this.#unknown(pending, 'The channel broke'));
     } else if (returned !== undefined) {
       this.#finish(pending, refuse('unknown-topic', `No queue takes ${name}: ${returned}`));
     } else {
@@ -206,7 +209,7 @@ export class Producer {
     const nowMs = performance.now();
     for (const pending of this.#flying.values()) {
       if (pending.deadlineMs > nowMs) break;
-      pending.settle(unknown('Not confirmed in time'));
+      pending.settle(this.#unknown(pending, 'Not confirmed in time'));
     }
     const late = this.#waiting.filter(({ deadlineMs }) => deadlineMs <= nowMs);
     const { blocked } = this.#options.client;
@@ -215,7 +218,16 @@ export class Producer {
 
   #abandon(own: readonly Pending[]): void {
     this.#drop(own.filter((pending) => this.#waiting.includes(pending)));
-    for (const pending of own) pending.settle(unknown('Aborted while it was under way'));
+    for (const pending of own) {
+      if (!this.#flying.has(pending.id)) continue;
+      pending.settle(this.#unknown(pending, 'Aborted while it was under way'));
+    }
+  }
+
+  #unknown(pending: Pending, message: string): PublishOutcome {
+    if (!pending.unresolved) this.#unresolved.note(pending.message, message);
+    pending.unresolved = true;
+    return unknown(message);
   }
 
   #drop(unsent: readonly Pending[]): void {

@@ -53,6 +53,22 @@ export function faultContract(context: ContractContext, options: ContractOptions
     });
   });
 
+  describe('aborts', () => {
+    test('later publishes land in order, and an aborted one never behind a later one', async () => {
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 1, [group]);
+      const [refused, durable] = await publishWithAborts(context.broker, topic);
+      await publishTexts(context.broker, topic, ['last']);
+      const member = await context.broker.subscribe({ group, topics: [topic] });
+      const found = texts(await pollUntil(member, (all) => hasAll(all, ['last']))).slice(0, -1);
+      const numbers = found.map(Number);
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+      expect(found).toEqual(expect.arrayContaining(durable));
+      expect(found.filter((text) => refused.includes(text))).toEqual([]);
+      await member.close();
+    });
+  });
+
   describe('dead letters', () => {
     test('what is kept is read by no group, again and again, with its headers', async () => {
       const letters = freshName('letters');
@@ -94,6 +110,27 @@ async function readAll(broker: Broker, topic: string, position = 0): Promise<Del
   const found: DeliveredMessage[] = [];
   for await (const message of broker.read({ topic, partition: 0, position })) found.push(message);
   return found;
+}
+
+/** Numbers, every other one aborted: before, in the call, or a moment after. */
+async function publishWithAborts(broker: Broker, topic: string): Promise<[string[], string[]]> {
+  const byStatus: Record<string, string[]> = { refused: [], durable: [], unknown: [] };
+  const calls: Promise<unknown>[] = [];
+  const publish = async (text: string, signal?: AbortSignal) => {
+    const [outcome] = await broker.publish([messageOf(topic, text)], signal);
+    byStatus[outcome?.status as string]?.push(text);
+    if (signal === undefined) expect(outcome?.status).toBe('durable');
+  };
+  for (let round = 0; round < 60; round += 1) {
+    const abort = new AbortController();
+    if (round % 5 === 0) abort.abort();
+    calls.push(publish(String(round * 2), abort.signal));
+    if (round % 5 > 1) await new Promise((resolve) => setTimeout(resolve, round % 5));
+    abort.abort();
+    calls.push(publish(String(round * 2 + 1)));
+  }
+  await Promise.all(calls);
+  return [byStatus.refused as string[], byStatus.durable as string[]];
 }
 
 /** Numbers, by turns to two partitions, a few at a time; each tried once. */

@@ -1,6 +1,9 @@
 export * from './broker.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
+export * from './identities.ts';
 export * from './letter-headers.ts';
+
 export * from './names.ts';
+
 export * from './safety.ts';

@@ -1,4 +1,8 @@
 import type { OutgoingMessage, PublishOutcome } from '@spillway/broker';
+import { unlessAborted } from '../wait.ts';
+
+/** What was sent before an abort is waited for this long. */
+export const abortGraceMs = 1_000;
 
 /** Of a batch: the position of its first message where it is durable. */
 export type Sent = PublishOutcome;
@@ -6,7 +10,8 @@ export type Sent = PublishOutcome;
 export interface LaneOptions {
   batchBytesMax: number;
   isKnown: () => Promise<boolean>;
-  send: (batch: readonly OutgoingMessage[]) => Promise<Sent>;
+  /** `hurry`: nobody waits for it any longer. */
+  send: (batch: readonly OutgoingMessage[], hurry: AbortSignal) => Promise<Sent>;
 }
 
 interface Waiting {
@@ -20,6 +25,8 @@ export class Lane {
   readonly #options: LaneOptions;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
+  #flying: readonly OutgoingMessage[] = [];
+  #hurry = new AbortController();
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -32,6 +39,17 @@ export class Lane {
         this.#running = undefined;
       });
     });
+  }
+
+  /** What waits is refused now; what is under way is soon. */
+  abandon(message: OutgoingMessage): void {
+    if (this.#flying.includes(message)) this.#hurry.abort();
+    const own = this.#waiting.filter((one) => one.message === message);
+    this.#waiting = this.#waiting.filter((one) => one.message !== message);
+    const text = 'Aborted before it was sent';
+    for (const { settle } of own) {
+      settle({ status: 'refused', code: 'unavailable', retryable: true, message: text });
+    }
   }
 
   async flushed(): Promise<void> {
@@ -52,14 +70,21 @@ export class Lane {
   }
 
   async #send(batch: readonly OutgoingMessage[]): Promise<Sent> {
+    this.#flying = batch;
+    this.#hurry = new AbortController();
+    const { signal } = this.#hurry;
     try {
-      if (await this.#options.isKnown()) return await this.#options.send(batch);
+      if (await unlessAborted(this.#options.isKnown(), signal, abortGraceMs)) {
+        return await this.#options.send(batch, signal);
+      }
       const message = 'No such topic, or no such partition of it';
       return { status: 'refused', code: 'unknown-topic', retryable: false, message };
     } catch (error) {
       // Nothing was sent: it was not known whether the topic is there.
       const message = error instanceof Error ? error.message : String(error);
       return { status: 'refused', code: 'unavailable', retryable: true, message };
+    } finally {
+      this.#flying = [];
     }
   }
 

@@ -3,12 +3,13 @@ import {
   type PublishOutcome,
   partitionName,
   type RefusalCode,
+  type TopicPartition,
 } from '@spillway/broker';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import { messageOf } from '../errors.ts';
 import type { ProducePort } from '../producer.ts';
-import { within } from '../wait.ts';
-import { Lane, type Sent } from './lane.ts';
+import { unlessAborted, within } from '../wait.ts';
+import { abortGraceMs, Lane, type Sent } from './lane.ts';
 import { type LibraryOptions, openLibrary, translate } from './library.ts';
 
 export interface KafkajsProducerOptions extends LibraryOptions {
@@ -67,13 +68,20 @@ export class KafkajsProducer implements ProducePort {
     return { ok: this.#trouble === undefined, detail: this.#trouble ?? 'producing' };
   }
 
-  async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+  async publish(
+    messages: readonly OutgoingMessage[],
+    signal?: AbortSignal,
+  ): Promise<PublishOutcome[]> {
     if (!this.#running) {
       return messages.map(() => refused('not-running', 'The producer is not running'));
     }
-    return await Promise.all(
-      [...messages.keys()].map((index) => this.#send(messages[index] as OutgoingMessage)),
-    );
+    if (signal?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
+    const outcomes = Promise.all(messages.map((message) => this.#send(message)));
+    const abort = () => {
+      for (const message of messages) this.#lanes.get(partitionName(message))?.abandon(message);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    return await outcomes.finally(() => signal?.removeEventListener('abort', abort));
   }
 
   /** Synchronous up to the lane: the order is that of the calls. */
@@ -98,16 +106,16 @@ export class KafkajsProducer implements ProducePort {
         this.#lanes.delete(name); // It may be made yet; names that are not do not gather here.
         return false;
       },
-      send: (batch) => this.#produce(topic, partition, batch),
+      send: (batch, hurry) => this.#produce({ topic, partition }, batch, hurry),
     });
     this.#lanes.set(name, lane);
     return lane;
   }
 
   async #produce(
-    topic: string,
-    partition: number,
+    { topic, partition }: TopicPartition,
     batch: readonly OutgoingMessage[],
+    hurry: AbortSignal,
   ): Promise<Sent> {
     const { deliveryTimeoutMs } = this.#options;
     let producer: Promise<Producer> | undefined;
@@ -117,7 +125,8 @@ export class KafkajsProducer implements ProducePort {
         ...{ partition, key, headers: { ...headers }, value: Buffer.concat(value) },
       }));
       const sending = (await producer).send({ topic, messages, acks: -1 });
-      const [answer] = await within(sending, deliveryTimeoutMs, 'A publish');
+      const bounded = within(sending, deliveryTimeoutMs, 'A publish');
+      const [answer] = await unlessAborted(bounded, hurry, abortGraceMs);
       this.#trouble = undefined;
       if (answer?.baseOffset === undefined) throw new Error('No answer for the partition');
       return { status: 'durable', position: Number(answer.baseOffset) };
@@ -135,7 +144,9 @@ export class KafkajsProducer implements ProducePort {
   async #replace(which = this.#producer): Promise<void> {
     if (this.#producer !== which) return;
     this.#producer = undefined;
-    await which?.then((producer) => producer.disconnect()).catch(() => {});
+    // It waits for what is under way, which a broker may never answer.
+    const gone = which?.then((producer) => producer.disconnect());
+    if (gone !== undefined) await within(gone, abortGraceMs, 'A disconnect').catch(() => {});
   }
 
   #connected(): Promise<Producer> {
@@ -177,6 +188,6 @@ function sizeOf({ key, value, headers }: OutgoingMessage): number {
 }
 
 function refused(code: RefusalCode, message: string): Sent & { status: 'refused' } {
-  const retryable = code === 'not-running';
+  const retryable = code === 'not-running' || code === 'unavailable';
   return { status: 'refused', code, retryable, message };
 }

@@ -1,6 +1,7 @@
+import type { Identities } from '@spillway/broker';
 import { expect, test } from 'vitest';
 import { Identity } from './identity.ts';
-import { decodeIdentity, encodeIdentity, type Identities } from './kept-identity.ts';
+import { decodeIdentity, encodeIdentity } from './kept-identity.ts';
 
 class Kept implements Identities {
   bytes: Uint8Array | undefined;

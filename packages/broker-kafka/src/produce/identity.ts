@@ -1,10 +1,6 @@
+import type { Identities } from '@spillway/broker';
 import { messageOf } from '../errors.ts';
-import {
-  decodeIdentity,
-  encodeIdentity,
-  type Identities,
-  type KeptIdentity,
-} from './kept-identity.ts';
+import { decodeIdentity, encodeIdentity, type KeptIdentity } from './kept-identity.ts';
 import type { ProduceEvent } from './options.ts';
 
 export const epochMax = 32_767;

@@ -1,13 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
 
-/** Keeps who a producer is, from one start to the next. One running producer each. */
-export interface Identities {
-  /** What was saved last; undefined when nothing ever was. */
-  load(): Promise<Uint8Array | undefined>;
-  /** Durable when resolved; either the former bytes or these are loaded afterwards. */
-  save(bytes: Uint8Array): Promise<void>;
-}
-
 /** What is kept of an identity. */
 export interface KeptIdentity {
   /** Another cluster gives the same ids to other producers. */

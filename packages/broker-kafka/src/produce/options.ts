@@ -1,6 +1,6 @@
+import type { Identities } from '@spillway/broker';
 import type { Security } from '../security.ts';
 import type { Address } from './connection.ts';
-import type { Identities } from './kept-identity.ts';
 
 export interface OwnProducerOptions {
   /** host:port, any of the brokers. */
