@@ -1,5 +1,5 @@
 /** What the query API answers, as the page reads it. Every answer carries its freshness. */
-import type { PartitionLag, SafetyFinding } from '@spillway/broker';
+import type { PartitionLag } from '@spillway/broker';
 import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
 import type {
@@ -62,7 +62,16 @@ export type MapAnswer = Fresh & Ranged & { edges: MapEdge[] };
 export type LedgerAnswer = Fresh & LedgerReport;
 export type LagAnswer = Fresh & { lag: PartitionLag[]; unknownGroups: string[] };
 /** What every page should know. */
-export type StatusAnswer = Fresh & { unsafe: SafetyFinding[] };
+export type StatusAnswer = Fresh & { unsafe: UnsafeFinding[] };
+/** A safety check of the start that is switched off, and what it found. */
+export interface UnsafeFinding {
+  name: string;
+  key: string;
+  wanted: string;
+  got: string;
+  /** Where. */
+  processes: string[];
+}
 export interface FleetAnswer {
   view: FleetReading['view'];
   /** So many processes must hold a server down for the fleet to do so. */

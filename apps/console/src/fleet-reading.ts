@@ -1,4 +1,4 @@
-import type { FleetAnswer, ProcessView } from './answers.ts';
+import type { FleetAnswer, ProcessView, UnsafeFinding } from './answers.ts';
 import type { DrainTimes } from './drain-time.ts';
 import type { FleetReading } from './ports.ts';
 import { processDocument } from './process-document.ts';
@@ -21,4 +21,19 @@ export function fleetAnswer(
   };
   processes.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   return { ...reading, processes };
+}
+
+/** Of all processes; what several of them found is told once. */
+export function unsafeOf({ processes }: FleetReading): UnsafeFinding[] {
+  const findings = new Map<string, UnsafeFinding>();
+  for (const { name: process, document } of processes) {
+    for (const { name, key, wanted, got } of processDocument.safeParse(document).data?.unsafe ??
+      []) {
+      const id = JSON.stringify([name, key, wanted, got]);
+      const finding = findings.get(id) ?? { name, key, wanted, got, processes: [] };
+      finding.processes.push(process);
+      findings.set(id, finding);
+    }
+  }
+  return [...findings.values()];
 }

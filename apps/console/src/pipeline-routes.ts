@@ -1,7 +1,7 @@
 import type { PartitionLag } from '@spillway/broker';
 import type { GroupDrain, LagAnswer } from './answers.ts';
 import { DrainTimes } from './drain-time.ts';
-import { fleetAnswer } from './fleet-reading.ts';
+import { fleetAnswer, unsafeOf } from './fleet-reading.ts';
 import { range, readParameters } from './parameters.ts';
 import type { Api } from './routes.ts';
 
@@ -24,7 +24,7 @@ export function addPipelineRoutes(api: Api): void {
 
   api.get('/api/status', async ({ query, nowMs }) => {
     readParameters({}, query, nowMs);
-    return { store: undefined, body: { unsafe: admin.unsafe() } };
+    return { store: undefined, body: { unsafe: unsafeOf(await admin.fleet()) } };
   });
 
   api.get('/api/pipeline', async ({ query, nowMs }) => {

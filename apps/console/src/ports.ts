@@ -1,5 +1,4 @@
 /** What the console asks of the rest of Spillway beyond the broker and the stores. */
-import type { SafetyFinding } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
 import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
@@ -71,8 +70,6 @@ export interface Admin {
   ready(): { ok: boolean; components: ComponentHealth[] };
   /** Prometheus text format. */
   metrics(): Promise<string>;
-  /** Safety checks that are switched off, with what they found. */
-  unsafe(): readonly SafetyFinding[];
   fleet(): Promise<FleetReading>;
 }
 

@@ -47,6 +47,8 @@ export const processDocument = z.object({
   dependencies: z
     .array(z.object({ dependency: label, own: z.enum(['up', 'down', 'unknown']) }))
     .max(32),
+  /** Safety checks that are switched off there. */
+  unsafe: z.array(z.object({ name: label, key: label, wanted: label, got: label })).max(16),
   gateway: gatewayDocument.optional(),
 });
 

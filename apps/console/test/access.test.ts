@@ -115,7 +115,6 @@ describe('beyond loopback', () => {
       admin: {
         ready: () => ({ ok: true, components: [] }),
         metrics: async () => '',
-        unsafe: () => [],
         fleet: () => Promise.reject(new Error('not asked')),
       },
       clock: Date.now,

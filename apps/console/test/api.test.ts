@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   DeadLettersAnswer,
+  DependenciesAnswer,
   Fresh,
   LedgerAnswer,
   LogsAnswer,
@@ -8,6 +9,7 @@ import type {
   PointsAnswer,
   ResubmitAnswer,
   ServicesAnswer,
+  StatusAnswer,
   TraceAnswer,
   TracesAnswer,
 } from '../src/index.ts';
@@ -41,6 +43,25 @@ async function fail(path: string, init?: RequestInit): Promise<Failure> {
   const body = (await response.json()) as { error: Omit<Failure, 'status'> };
   return { status: response.status, ...body.error };
 }
+
+describe('the fleet', () => {
+  it('is told whole: processes, who reported whom down, what is unsafe', async () => {
+    const fleet = await get<DependenciesAnswer>('/api/dependencies');
+    expect(fleet).toMatchObject({ view: 'shared', reportersMin: 2 });
+    expect(fleet.processes.map(({ name }) => name)).toEqual([
+      'gw-1',
+      'gw-2',
+      'gw-3',
+      'gw-next',
+      'writer-host-b-40',
+    ]);
+    expect(fleet.processes[3]?.document).toBeNull();
+    const broker = fleet.dependencies.find(({ dependency }) => dependency === 'broker');
+    expect(broker?.reporters.map(({ name }) => name)).toEqual(['gw-1', 'gw-2']);
+    const { unsafe } = await get<StatusAnswer>('/api/status');
+    expect(unsafe).toMatchObject([{ name: 'fsync', processes: ['writer-host-b-40'] }]);
+  });
+});
 
 describe('every answer', () => {
   it.each([

@@ -42,6 +42,13 @@ export function fleetInTrouble(nowMs: number): FleetReading {
   };
 }
 
+const unsynced = {
+  name: 'fsync',
+  key: 'synchronous_commit',
+  wanted: 'on',
+  got: 'off',
+};
+
 function processOf(roles: string[], own?: GatewayDocument): ProcessDocument {
   const trouble = own?.lanes[0]?.breaker === 'open' ? 'broker: no broker answers' : '';
   return {
@@ -52,6 +59,7 @@ function processOf(roles: string[], own?: GatewayDocument): ProcessDocument {
     ready: trouble === '',
     trouble,
     dependencies: [],
+    unsafe: roles.includes('writer') ? [unsynced] : [],
     ...(own && { gateway: own }),
   };
 }

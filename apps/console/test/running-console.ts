@@ -55,7 +55,6 @@ export async function runConsole(run: RunConsoleOptions) {
     admin: {
       ready: () => ({ ok: true, components: [{ name: 'gateway', ok: true, detail: 'direct' }] }),
       metrics: async () => '# EOF\n',
-      unsafe: () => [],
       fleet: async () => fleetInTrouble(Date.now()),
     },
     clock: Date.now,

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { SafetyFinding } from '@spillway/broker';
 import type { ProcessDocument } from '@spillway/console';
 import type { Gateway } from '@spillway/gateway';
 import type { DependencyState } from '@spillway/resilience';
@@ -9,12 +10,15 @@ import { gatewayDocument } from './gateway-document.ts';
 import type { Role } from './roles.ts';
 
 const troubleCharsMax = 300;
+const unsafeMax = 8;
+const unsafeCharsMax = 150;
 
 /** What of this process the others are told. */
 export interface Observed {
   health(): ComponentHealth[];
   dependencies(): DependencyState[];
   gateway(): Gateway | undefined;
+  unsafe(): readonly SafetyFinding[];
 }
 
 /** This process as the others see it. */
@@ -51,7 +55,13 @@ export class Self implements FleetMember {
       dependencies: (this.#observed?.dependencies() ?? [])
         .filter(({ own }) => own !== 'unknown')
         .map(({ dependency, own }) => ({ dependency, own })),
+      unsafe: (this.#observed?.unsafe() ?? []).slice(0, unsafeMax).map(shortened),
       ...(gateway && { gateway: gatewayDocument(gateway.stats(), Date.now()) }),
     };
   }
+}
+
+function shortened({ name, key, wanted, got }: SafetyFinding) {
+  const cut = (text: string) => text.slice(0, unsafeCharsMax);
+  return { name, key: cut(key), wanted: cut(wanted), got: cut(got) };
 }

@@ -91,6 +91,7 @@ export class Spillway implements Component {
       health: () => this.#stack.health(),
       dependencies: () => parts.dependencies.states(),
       gateway: () => this.#gateway,
+      unsafe: () => this.#safety.allowed,
     });
   }
 
@@ -267,7 +268,6 @@ export class Spillway implements Component {
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),
-        unsafe: () => this.#safety.allowed,
         fleet: () => readFleet(dependencies, this.#self, this.#config.fleet.reportersMin),
       },
       clock: Date.now,

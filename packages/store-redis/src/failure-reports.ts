@@ -1,5 +1,5 @@
 import { type Dependencies, type DependencyState, LocalDependencies } from '@spillway/resilience';
-import { Board, type Told } from './board.ts';
+import { Board, type Note, type Told } from './board.ts';
 import { Client } from './client.ts';
 import type { RedisConfig } from './config.ts';
 import { FleetView, type FleetViewEvent, reportField } from './fleet-view.ts';
@@ -60,6 +60,9 @@ class RedisFailureReports implements FailureReports {
   readonly #clock: () => number;
   readonly #nowMs: () => number;
   #startedMs = 0;
+  /** Asked at most once in so long, however many want to know. */
+  #processesReadMs = Number.NEGATIVE_INFINITY;
+  #processesRead: Promise<Note[] | undefined> | undefined;
   #exchange: Promise<void> | undefined;
   #isPending = false;
   #timer: NodeJS.Timeout | undefined;
@@ -116,7 +119,13 @@ class RedisFailureReports implements FailureReports {
   }
 
   async processes(): Promise<FleetProcess[] | undefined> {
-    const notes = await this.#processes.exchange([]).catch(() => undefined);
+    if (this.view() === 'lost') return undefined;
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#processesReadMs >= refreshMs) {
+      this.#processesReadMs = nowMs;
+      this.#processesRead = this.#processes.exchange([]).catch(() => undefined);
+    }
+    const notes = await this.#processesRead;
     return notes?.map(({ field, sinceMs, text }) => ({
       name: field,
       startedMs: sinceMs,

@@ -4,6 +4,7 @@ import { href, isRelative, place, refresh } from '../lib/location.ts';
 import { theme, zone } from '../lib/settings.ts';
 import { FreshnessBadge } from './freshness.tsx';
 import { RangePicker } from './range-picker.tsx';
+import { UnsafeBanner } from './unsafe-banner.tsx';
 
 const tabs = [
   { path: '/services', name: 'Services' },
@@ -50,6 +51,7 @@ export function Shell({ children, onHelp }: { children: ComponentChildren; onHel
           <Settings onHelp={onHelp} />
         </div>
       </header>
+      <UnsafeBanner />
       <main id="main" tabIndex={-1}>
         {children}
       </main>
