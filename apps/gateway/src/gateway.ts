@@ -25,6 +25,9 @@ export type GatewayEvent =
   /** The account of this gateway's last seconds is in the log alone. */
   | { type: 'last-note-lost'; messages: number };
 
+/** At a stop, the drain of the spill leaves so much time for the last note. */
+const lastNoteMs = 2000;
+
 export interface GatewayOptions {
   config: GatewayConfig;
   /** Running for as long as the gateway does; its topics exist. */
@@ -172,9 +175,11 @@ class OtlpGateway implements Gateway {
     const { drainDelayMs, stopTimeoutMs } = this.#options.config;
     if (wasRunning && drainDelayMs > 0) await pause(drainDelayMs);
     const deadline = AbortSignal.timeout(stopTimeoutMs);
+    const drainMs = Math.ceil(stopTimeoutMs - Math.min(lastNoteMs, stopTimeoutMs / 4));
+    const drainDeadline = AbortSignal.timeout(drainMs);
     await Promise.all([this.#http.close(deadline), this.#grpc.close(deadline)]);
     await Promise.race([this.#publisher.idle(), aborted(deadline)]);
-    await this.#publisher.stop(aborted(deadline));
+    await this.#publisher.stop(aborted(drainDeadline));
     if (!(await this.#notes.stop(deadline))) {
       const { pendingMessages: messages } = this.#notes.stats();
       this.#options.report?.({ type: 'last-note-lost', messages });

@@ -65,6 +65,8 @@ export class LedgerNotes {
   /** Publishes or keeps what is pending; false when neither was possible before the signal. */
   async stop(signal: AbortSignal): Promise<boolean> {
     clearInterval(this.#timer);
+    // One under way has not seen the last of the spill.
+    await Promise.race([this.#flushing, until(signal)]);
     while (!signal.aborted) {
       // A publish that never answers must not hold the stop.
       if (await Promise.race([this.flush(), until(signal)])) return true;

@@ -27,6 +27,7 @@ export interface SpilloverStats extends SpillStats {
 type Refused = CargoOutcome & { status: 'unspilled' };
 
 const watchMs = 1000;
+const fullMs = 5000;
 /** A drain that the arrivals outrun for so long does not keep up. */
 const outrunMs = 10_000;
 /** Below this share of its bound, a backlog may grow while it drains. */
@@ -50,6 +51,9 @@ export class Spillover {
     refusedMessages: 0,
   };
   #cut = '';
+  /** What the spill said when it was full, for a while: without new messages, nothing tells more. */
+  #full = '';
+  #fullAtMs = 0;
   #oldestAgeMs = 0;
   #bytes = 0;
   #outrun: { sinceMs: number; bytes: number } | undefined;
@@ -74,9 +78,9 @@ export class Spillover {
     clearInterval(this.#timer);
   }
 
-  /** Why it takes nothing now; '' when it does. */
+  /** Why it takes nothing now; '' when it does, as far as is known. */
   get cut(): string {
-    return this.#cut;
+    return this.#cut || this.#full;
   }
 
   /** All durable, or none of them. The order of the calls is the order kept. Never rejects. */
@@ -99,13 +103,14 @@ export class Spillover {
   }
 
   stats(): SpilloverStats {
-    const [cut, oldestAgeMs] = [this.#cut, this.#oldestAgeMs];
-    return { ...this.spill.stats(), ...this.#counts, oldestAgeMs, cut };
+    const oldestAgeMs = this.#oldestAgeMs;
+    return { ...this.spill.stats(), ...this.#counts, oldestAgeMs, cut: this.cut };
   }
 
   /** Looks at age and growth; once a second. */
   watch(): void {
-    const { wallMs, config } = this.#options;
+    const { wallMs, nowMs, config } = this.#options;
+    if (nowMs() - this.#fullAtMs >= fullMs) this.#full = '';
     const backlog = this.spill.backlog();
     this.#bytes = backlog.reduce((sum, { bytes }) => sum + bytes, 0);
     const oldest = backlog.reduce((least, { oldestMs }) => Math.min(least, oldestMs), Infinity);
@@ -141,10 +146,15 @@ export class Spillover {
     try {
       const outcome = await this.spill.append(cargo);
       if (outcome.status === 'durable') {
+        this.#full = '';
         this.pace.arrived(bytes);
         return { status: 'spilled' };
       }
       const { code, message } = outcome;
+      if (code !== 'busy') {
+        this.#full = message;
+        this.#fullAtMs = this.#options.nowMs();
+      }
       const isFull = code === 'full' || code === 'disk-full' || code === 'busy';
       return this.#refuse(isFull ? 'spill-full' : 'spill-failed', message, bytes);
     } catch (error) {

@@ -11,6 +11,7 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
+import type { Spill } from '@spillway/spill';
 import type { LedgerNote } from '@spillway/store';
 import { onTestFinished } from 'vitest';
 import {
@@ -55,6 +56,9 @@ export interface RunOptions {
   broker?: Broker;
   nowMs?: () => number;
   messageBytesMax?: number;
+  spill?: Spill;
+  name?: string;
+  epoch?: number;
 }
 
 /** A gateway on free ports, stopped at the end of the test. */
@@ -64,8 +68,9 @@ export async function runGateway(options: RunOptions = {}): Promise<Running> {
   const gateway = createGateway({
     config: gatewaySection.parse({ httpPort: 0, grpcPort: 0, ...options.config }),
     broker,
-    name: 'gw',
-    epoch,
+    name: options.name ?? 'gw',
+    epoch: options.epoch ?? epoch,
+    ...(options.spill && { spill: options.spill }),
     messageBytesMax: options.messageBytesMax ?? 16 * 1024 * 1024,
     report: (event) => events.push(event),
     ...(options.nowMs && { nowMs: options.nowMs }),
