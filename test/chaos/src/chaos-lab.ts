@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { query, runSpillway } from '@spillway/test-support';
 import type { LedgerJson } from '@spillway/test-support/lab';
 import {
@@ -10,12 +11,13 @@ import {
   startLabServers,
 } from './lab-servers.ts';
 import { Member } from './member.ts';
+import type { Sabotage } from './sabotaged.ts';
 import { type CountOptions, countInServers, type StoreCounts } from './stores.ts';
 
 export interface ChaosLabOptions {
   broker: ServerBroker;
-  /** Instead of `spillway`: one with a guarantee switched off. */
-  program?: string | undefined;
+  /** One guarantee switched off. */
+  sabotage?: Sabotage | undefined;
   env?: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +35,11 @@ const roles = {
   live: 'live-projector',
   console: 'console',
 } as const;
+
+const programs = {
+  breakable: fileURLToPath(new URL('./breakable.ts', import.meta.url)),
+  sabotaged: fileURLToPath(new URL('./sabotaged.ts', import.meta.url)),
+};
 
 /** Patience and pauses of production, shortened so that a fault of seconds is a long one. */
 const impatient = {
@@ -57,20 +64,21 @@ export class ChaosLab {
   readonly broker: ChaosLabOptions['broker'];
   readonly #env: Record<string, string>;
   readonly #directEnv: Record<string, string>;
-  readonly #program: string | undefined;
+  readonly #program: string;
   readonly #remove: () => Promise<void>;
 
   private constructor(
-    { broker, program, env }: ChaosLabOptions,
+    { broker, sabotage, env }: ChaosLabOptions,
     servers: Awaited<ReturnType<typeof startLabServers>>,
   ) {
     this.broker = broker;
     this.dir = mkdtempSync(join(tmpdir(), 'spillway-chaos-'));
     this.servers = new Map(servers.all.map((each) => [each.name, each]));
     this.direct = servers.direct;
-    this.#env = { ...servers.env, ...impatient, ...env };
+    const sabotaged = sabotage && { SPILLWAY_TEST_SABOTAGE: sabotage };
+    this.#env = { ...servers.env, ...impatient, ...sabotaged, ...env };
     this.#directEnv = servers.directEnv;
-    this.#program = program;
+    this.#program = programs[sabotage ? 'sabotaged' : 'breakable'];
     this.#remove = servers.remove;
   }
 

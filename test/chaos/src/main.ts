@@ -26,6 +26,8 @@ async function runOn(broker: BrokerKind, chosen: ChaosArguments): Promise<Outcom
   const { minutes, only } = chosen;
   say(`starting the servers, with ${broker}`);
   const lab = await ChaosLab.start({ broker });
+  const interrupted = (): void => void lab.close().then(() => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   const outcomes: Outcome[] = [];
   const deadline = performance.now() + (minutes ?? Number.POSITIVE_INFINITY) * 60_000;
   try {
@@ -41,6 +43,7 @@ async function runOn(broker: BrokerKind, chosen: ChaosArguments): Promise<Outcom
       outcomes.push(outcome);
     }
   } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
     await lab.close();
   }
   return outcomes;

@@ -1,17 +1,21 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Addresses, SpillwayProcess } from '@spillway/test-support';
+import { switches } from './faulty-ports.ts';
 
 /** One process of Spillway, which can be killed, frozen and started again on its own folder. */
 export class Member {
   readonly name: string;
   readonly #options: MemberOptions;
+  readonly #dataDir: string;
   #process: SpillwayProcess;
   #addresses: Addresses | undefined;
 
   constructor(options: MemberOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#dataDir = join(options.dir, options.name);
+    mkdirSync(this.#dataDir, { recursive: true });
     this.#process = this.#make({});
   }
 
@@ -55,6 +59,13 @@ export class Member {
     process.kill(this.#process.pid, 'SIGCONT');
   }
 
+  /** Breaks what lies below its ports, or repairs it with undefined. */
+  plant(name: keyof typeof switches, value: string | undefined): void {
+    const file = join(this.#dataDir, switches[name]);
+    if (value === undefined) rmSync(file, { force: true });
+    else writeFileSync(file, value);
+  }
+
   /** Memory that it has now, bytes; 0 while it is away. */
   rss(): number {
     if (!this.#addresses) return 0;
@@ -63,15 +74,16 @@ export class Member {
   }
 
   #make(change: Change): SpillwayProcess {
-    const { name, role, dir, env } = this.#options;
-    const program = change.program ?? this.#options.program;
-    const dataDir = join(dir, name);
-    mkdirSync(dataDir, { recursive: true });
+    const { name, role, env, program } = this.#options;
+    const own = {
+      SPILLWAY_GATEWAY_NAME: name,
+      SPILLWAY_GATEWAY_SPILL_DIR: join(this.#dataDir, 'spill'),
+    };
     return new SpillwayProcess({
-      dataDir,
-      ...(role && { roles: [role] }),
-      ...(program && { program }),
-      env: async () => ({ ...env, SPILLWAY_GATEWAY_NAME: name, ...change.env }),
+      dataDir: this.#dataDir,
+      roles: [role],
+      program: change.program ?? program,
+      env: async () => ({ ...env, ...own, ...change.env }),
     });
   }
 }
@@ -84,11 +96,10 @@ export interface Change {
 
 export interface MemberOptions {
   name: string;
-  /** All of them when there is none. */
-  role?: string;
+  role: string;
   /** Holds its folder. */
   dir: string;
   env: Readonly<Record<string, string>>;
-  /** Instead of `spillway`. */
-  program?: string | undefined;
+  /** A `spillway` that can be broken. */
+  program: string;
 }

@@ -38,3 +38,27 @@ export function rivalCame(role: string): Fault {
     },
   };
 }
+
+/** Nothing can be written to its disk. */
+export function diskFull(name: string): Fault {
+  return {
+    name: `disk of ${name} full`,
+    shows: 'nothing',
+    async begin(lab) {
+      lab.member(name).plant('fullDisk', '');
+      return async () => lab.member(name).plant('fullDisk', undefined);
+    },
+  };
+}
+
+/** Its clock jumps, and back at the repair. */
+export function clockJumped(name: string, offsetMs: number): Fault {
+  return {
+    name: `clock of ${name} ${offsetMs / 1_000} s off`,
+    shows: 'nothing',
+    async begin(lab) {
+      lab.member(name).plant('clockOffset', String(offsetMs));
+      return async () => lab.member(name).plant('clockOffset', undefined);
+    },
+  };
+}

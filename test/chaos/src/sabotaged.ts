@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Broker, Subscription } from '@spillway/broker';
 import type { DecodedMessage, Sink } from '@spillway/store';
 import { type Adapters, adapters, runCommandLine } from 'spillway';
+import { plantFaults } from './faulty-ports.ts';
 import { override } from './override.ts';
 
 export type Sabotage = 'commit-before-write' | 'no-dedup-keys';
@@ -59,5 +60,7 @@ function strange<S extends Sink>(store: S): S {
   }) as S;
 }
 
+const words = process.argv.slice(2);
+plantFaults(words[words.indexOf('--data') + 1] ?? '.');
 const mode = process.env.SPILLWAY_TEST_SABOTAGE as Sabotage;
-await runCommandLine(process.argv.slice(2), sabotages[mode]);
+await runCommandLine(words, sabotages[mode]);
