@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ChaosLab } from './src/chaos-lab.ts';
 import { seededRandom } from './src/random.ts';
-import { runScenario } from './src/scenario.ts';
+import { runScenario, type Scenario } from './src/scenario.ts';
 import { scripted } from './src/scenarios.ts';
 
 const seed = Number(process.env.SPILLWAY_TEST_SEED ?? Date.now() % 1_000_000);
@@ -19,6 +19,23 @@ it.each(scripted.kafka)(
     const { violations, tally } = await runScenario(lab, scenario, random);
     expect(violations, JSON.stringify(tally)).toEqual([]);
     expect(tally.acknowledged).toBeGreaterThan(100);
+  },
+  300_000,
+);
+
+/** Without the guarantee that each protects, a scenario must find something. After all others. */
+const sabotages = [
+  { mode: 'retry-beside-the-producer', name: 'stragglers', finds: /twice on their topic/ },
+  { mode: 'acknowledge-before-spill', name: 'gateway-died-spilling', finds: /lost in/ },
+] as const;
+
+it.each(sabotages)(
+  `Kafka: $name can fail: with $mode it finds $finds (seed ${seed})`,
+  async ({ mode, name, finds }) => {
+    await lab.sabotage(mode);
+    const scenario = scripted.kafka.find((each) => each.name === name) as Scenario;
+    const { violations } = await runScenario(lab, { ...scenario, name: mode }, random);
+    expect(violations).toContainEqual(expect.stringMatching(finds));
   },
   300_000,
 );

@@ -105,6 +105,18 @@ it('hold: delivers late what a client sent before it went', async () => {
   await vi.waitFor(() => expect([heard(), proxy.connections]).toEqual(['alate', 0]), soon);
 });
 
+it('hold what is open: new connections work, and what was held comes after them', async () => {
+  const { proxy, heard } = await ground();
+  const one = await client(proxy);
+  await hears(one, 'a');
+  proxy.holdOpen();
+  one.socket.write('late');
+  await hears(await client(proxy), 'b');
+  expect(heard()).toBe('ab');
+  await proxy.heal();
+  await vi.waitFor(() => expect(heard()).toBe('ablate'), soon);
+});
+
 it('delay: later by so much each way, in order', async () => {
   const { proxy } = await ground();
   const one = await client(proxy);

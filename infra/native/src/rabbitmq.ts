@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ask } from './ask.ts';
 import { openDataFolder, unlessRoot } from './data-folder.ts';
 import { startIn } from './lifetime.ts';
 import { NativeProcess } from './native-process.ts';
 import { findPrograms } from './packages.ts';
 import { freePort } from './ports.ts';
+import { run } from './run.ts';
 import type { NativeServer, Placement } from './server.ts';
 
 export interface RabbitMqOptions extends Placement {
@@ -18,6 +19,8 @@ export interface RabbitMqServer {
   /** Of the management API, with the user's name and password in it. */
   managementUrl: string;
   server: NativeServer;
+  /** `rabbitmqctl` with these arguments. */
+  control(...args: string[]): Promise<void>;
   /** Ends it and deletes its data. */
   remove(): Promise<void>;
 }
@@ -70,7 +73,12 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
     await server.start();
   });
   const url = `amqp://${user}:${password}@${server.address}`;
-  return { url, managementUrl: `http://${user}:${password}@${managementAddress}`, server, remove };
+  const control = async (...args: string[]): Promise<void> => {
+    const env = environment(folder.dir, ports);
+    await run([join(dirname(program), 'rabbitmqctl'), ...args], { env, timeoutMs: startTimeoutMs });
+  };
+  const login = `${user}:${password}`;
+  return { url, managementUrl: `http://${login}@${managementAddress}`, server, control, remove };
 }
 
 async function findRabbitMq(): Promise<string> {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { query, runSpillway } from '@spillway/test-support';
 import type { LedgerJson } from '@spillway/test-support/lab';
 import {
-  type DirectUrls,
+  type DirectAccess,
   type LabServer,
   type ServerBroker,
   startLabServers,
@@ -16,9 +16,6 @@ import { type CountOptions, countInServers, type StoreCounts } from './stores.ts
 
 export interface ChaosLabOptions {
   broker: ServerBroker;
-  /** One guarantee switched off. */
-  sabotage?: Sabotage | undefined;
-  env?: Readonly<Record<string, string>>;
 }
 
 /** What is still on its way, in messages; null where nobody can say now. */
@@ -60,25 +57,23 @@ export class ChaosLab {
   readonly dir: string;
   readonly servers: ReadonlyMap<string, LabServer>;
   readonly members = new Map<string, Member>();
-  readonly direct: DirectUrls;
+  readonly direct: DirectAccess;
   readonly broker: ChaosLabOptions['broker'];
   readonly #env: Record<string, string>;
   readonly #directEnv: Record<string, string>;
-  readonly #program: string;
+  #program = programs.breakable;
   readonly #remove: () => Promise<void>;
 
   private constructor(
-    { broker, sabotage, env }: ChaosLabOptions,
+    { broker }: ChaosLabOptions,
     servers: Awaited<ReturnType<typeof startLabServers>>,
   ) {
     this.broker = broker;
     this.dir = mkdtempSync(join(tmpdir(), 'spillway-chaos-'));
     this.servers = new Map(servers.all.map((each) => [each.name, each]));
     this.direct = servers.direct;
-    const sabotaged = sabotage && { SPILLWAY_TEST_SABOTAGE: sabotage };
-    this.#env = { ...servers.env, ...impatient, ...sabotaged, ...env };
+    this.#env = { ...servers.env, ...impatient };
     this.#directEnv = servers.directEnv;
-    this.#program = programs[sabotage ? 'sabotaged' : 'breakable'];
     this.#remove = servers.remove;
   }
 
@@ -121,6 +116,14 @@ export class ChaosLab {
     this.members.set(name, member);
     await member.start();
     return member;
+  }
+
+  /** All processes end and start again, with one guarantee switched off. */
+  async sabotage(mode: Sabotage): Promise<void> {
+    this.#env.SPILLWAY_TEST_SABOTAGE = mode;
+    this.#program = programs.sabotaged;
+    for (const name of Object.keys(roles)) await this.leave(name);
+    for (const [name, role] of Object.entries(roles)) await this.join(name, role);
   }
 
   async leave(name: string): Promise<void> {

@@ -25,24 +25,25 @@ export interface LabServers {
   env: Record<string, string>;
   /** Of the commands of the lab. */
   directEnv: Record<string, string>;
-  direct: DirectUrls;
+  direct: DirectAccess;
   remove(): Promise<void>;
 }
 
-export interface DirectUrls {
+export interface DirectAccess {
   postgres: string;
   elasticsearch: string;
   redis: string;
   /** Of the brokers: `host:port` of each, through the proxies, since that is what they advertise. */
   kafka?: string[];
-  rabbitManagement?: string;
+  /** `rabbitmqctl`. */
+  rabbitControl?: (...args: string[]) => Promise<void>;
 }
 
 interface BrokerSide {
   servers: LabServer[];
   env: Record<string, string>;
   directEnv: Record<string, string>;
-  direct: Pick<DirectUrls, 'kafka' | 'rabbitManagement'>;
+  direct: Pick<DirectAccess, 'kafka' | 'rabbitControl'>;
   remove(): Promise<void>;
 }
 
@@ -97,7 +98,7 @@ async function kafkaSide(): Promise<BrokerSide> {
 }
 
 async function rabbitSide(): Promise<BrokerSide> {
-  const { url, managementUrl, server, remove } = await startRabbitMq();
+  const { url, server, control, remove } = await startRabbitMq();
   const proxy = await TcpProxy.start(server.address);
   const envOf = (of: string): Record<string, string> => ({
     SPILLWAY_BROKER_KIND: 'rabbitmq',
@@ -107,7 +108,7 @@ async function rabbitSide(): Promise<BrokerSide> {
     servers: [{ name: 'rabbitmq', server, proxy }],
     env: envOf(url.replace(server.address, proxy.address)),
     directEnv: envOf(url),
-    direct: { rabbitManagement: managementUrl },
+    direct: { rabbitControl: control },
     remove,
   };
 }

@@ -1,7 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Addresses, SpillwayProcess } from '@spillway/test-support';
 import { switches } from './faulty-ports.ts';
+
+const triesMax = 8;
 
 /** One process of Spillway, which can be killed, frozen and started again on its own folder. */
 export class Member {
@@ -28,8 +31,17 @@ export class Member {
     return this.#process.output;
   }
 
+  /** Again and again while it ends by itself, as a supervisor would. */
   async start(): Promise<void> {
-    this.#addresses = await this.#process.start();
+    for (let tries = 1; ; tries++) {
+      try {
+        this.#addresses = await this.#process.start();
+        return;
+      } catch (error) {
+        if (tries === triesMax) throw error;
+        await sleep(tries * 500);
+      }
+    }
   }
 
   /** After a stop: starts as it was at first, but for what is changed. */

@@ -6,10 +6,14 @@ import { randomBytes } from 'node:crypto';
 import type { Broker, Subscription } from '@spillway/broker';
 import type { DecodedMessage, Sink } from '@spillway/store';
 import { type Adapters, adapters, runCommandLine } from 'spillway';
-import { plantFaults } from './faulty-ports.ts';
+import { plantFaults, plantLateWrites } from './faulty-ports.ts';
 import { override } from './override.ts';
 
-export type Sabotage = 'commit-before-write' | 'no-dedup-keys';
+export type Sabotage =
+  | 'commit-before-write'
+  | 'no-dedup-keys'
+  | 'retry-beside-the-producer'
+  | 'acknowledge-before-spill';
 
 const sabotages: Record<Sabotage, Adapters> = {
   /** Positions are committed as soon as they are polled, and no store knows better. */
@@ -25,7 +29,34 @@ const sabotages: Record<Sabotage, Adapters> = {
     writeStore: async (context) => strange(await adapters.writeStore(context)),
     searchStore: async (context, folder) => strange(await adapters.searchStore(context, folder)),
   },
+  /** What may or may not have arrived is published again at once, by another producer. */
+  'retry-beside-the-producer': {
+    ...adapters,
+    broker: async (context) =>
+      retryBeside(await adapters.broker(context), await adapters.broker(context)),
+  },
+  /** The spill says durable; the disk hears of it a while later. */
+  'acknowledge-before-spill': adapters,
 };
+
+function retryBeside(broker: Broker, beside: Broker): Broker {
+  return override(broker, {
+    start: async () => {
+      await Promise.all([broker.start(), beside.start()]);
+    },
+    publish: async (messages, signal) => {
+      const outcomes = await broker.publish(messages, signal);
+      return Promise.all(
+        outcomes.map(async (outcome, i) => {
+          const message = messages[i];
+          if (outcome.status !== 'unknown' || !message) return outcome;
+          const [again] = await beside.publish([message]);
+          return again ?? outcome;
+        }),
+      );
+    },
+  });
+}
 
 function commitFirst(broker: Broker): Broker {
   return override(broker, {
@@ -63,4 +94,5 @@ function strange<S extends Sink>(store: S): S {
 const words = process.argv.slice(2);
 plantFaults(words[words.indexOf('--data') + 1] ?? '.');
 const mode = process.env.SPILLWAY_TEST_SABOTAGE as Sabotage;
+if (mode === 'acknowledge-before-spill') plantLateWrites();
 await runCommandLine(words, sabotages[mode]);

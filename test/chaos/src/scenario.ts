@@ -6,6 +6,7 @@ import { MemoryWatch } from './memory-watch.ts';
 import { Load, type LoadShape, usualLoad } from './run-load.ts';
 import type { SenderLog } from './sender-file.ts';
 import { isAboutOrder, type Tally, tallyOf } from './tally.ts';
+import { messagesTwice } from './topic-copies.ts';
 
 export interface Scenario {
   /** Short, unlike any other of its run. */
@@ -14,6 +15,8 @@ export interface Scenario {
   load?: Partial<LoadShape>;
   /** The number of partitions changes: across that, no order is promised. */
   reorders?: boolean;
+  /** What comes late comes after its partition was fenced: no topic may hold a message twice. */
+  once?: boolean;
 }
 
 export interface Outcome {
@@ -33,7 +36,7 @@ const memoryGrowthBytesMax = 256 * mebibyte;
 /** Load, faults, repair, load again, and the count when all has come to rest. */
 export async function runScenario(
   lab: ChaosLab,
-  { name, faults, load: shape, reorders = false }: Scenario,
+  { name, faults, load: shape, reorders = false, once = false }: Scenario,
   random: () => number,
 ): Promise<Outcome> {
   const sinceMs = Date.now();
@@ -67,7 +70,13 @@ export async function runScenario(
   const counts = await lab.count({ sinceMs, logs });
   const counted = tallyOf(logs, counts, ledger.totals.unaccounted ?? Number.NaN);
   violations.push(...counted.violations.filter((text) => !reorders || !isAboutOrder(text)));
+  if (once) violations.push(...(await twiceOnTheTopics(lab, sinceMs)));
   return { tally: counted.tally, violations, answers, memoryGrowthBytes };
+}
+
+async function twiceOnTheTopics({ direct }: ChaosLab, sinceMs: number): Promise<string[]> {
+  const twice = await messagesTwice(direct.kafka ?? [], sinceMs);
+  return twice.length === 0 ? [] : [`twice on their topic: ${twice.length} (${twice.slice(0, 3)})`];
 }
 
 function answersOf(logs: readonly SenderLog[]): Map<string, number> {

@@ -1,10 +1,17 @@
 import { calm, type Fault } from './fault.ts';
 import type { ServerBroker } from './lab-servers.ts';
 import { leaderMoved } from './leader-moved.ts';
-import { processFrozen, processKilled, rivalCame } from './process-faults.ts';
+import {
+  clockJumped,
+  diskFull,
+  processFrozen,
+  processKilled,
+  rivalCame,
+} from './process-faults.ts';
+import { memoryAlarm } from './rabbit-alarm.ts';
 import { partitionsAdded, rollingChange } from './rolling-change.ts';
 import type { Scenario } from './scenario.ts';
-import { behind, flapping, killed, stopped, together } from './server-faults.ts';
+import { behind, flapping, killed, stopped, stragglers, together } from './server-faults.ts';
 
 /** Longer than a gateway tries: see the patience that the lab gives it. */
 const longMs = 12_000;
@@ -23,6 +30,14 @@ const kafkaOnly: readonly Scenario[] = [
   one('broker-black-holed', behind('black-holed', 'kafka-2', 'refuses'), longMs),
   one('broker-heard-only', behind('heard only', 'kafka-3', 'refuses'), longMs),
   one('broker-late', behind('answered late', 'kafka-1', 'refuses'), longMs),
+  {
+    ...one(
+      'stragglers',
+      all((name) => stragglers(name, 'refuses'), 'with stragglers'),
+      longMs,
+    ),
+    once: true,
+  },
   one('broker-frozen', stopped('kafka-2', 'refuses'), longMs),
   one(
     'brokers-down',
@@ -35,12 +50,36 @@ const kafkaOnly: readonly Scenario[] = [
     longMs,
   ),
   one('leader-moved', leaderMoved, shortMs),
+  gatewayDiedSpilling(
+    'gateway-died-spilling',
+    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
+  ),
+  {
+    name: 'disk-full',
+    faults: [
+      {
+        fault: all((name) => behind('cut off', name, 'refuses'), 'cut off'),
+        afterMs: 0,
+        forMs: longMs,
+      },
+      { fault: diskFull('gw-1'), afterMs: 3_000, forMs: shortMs },
+    ],
+  },
 ];
 
 const rabbitOnly: readonly Scenario[] = [
   one('rabbit-killed', killed('rabbitmq', 'refuses'), shortMs),
   one('rabbit-black-holed', behind('black-holed', 'rabbitmq', 'refuses'), longMs),
   one('rabbit-heard-only', behind('heard only', 'rabbitmq', 'refuses'), longMs),
+  one('rabbit-alarm', memoryAlarm, longMs),
+  one('rabbit-redis-killed', killed('redis', 'nothing'), shortMs),
+  one(
+    'rabbit-consumers-killed',
+    flapping(consumersKilled(), { brokenMs: 500, wholeMs: 2_000 }),
+    shortMs,
+  ),
+  one('rabbit-rebalance', rivals(), shortMs),
+  gatewayDiedSpilling('rabbit-gateway-died-spilling', behind('cut off', 'rabbitmq', 'refuses')),
 ];
 
 const stores = ['postgres', 'elasticsearch', 'redis'];
@@ -57,8 +96,27 @@ const storesAndProcesses: readonly Scenario[] = [
   one('rebalance', rivals(), 6_000),
   one('rolling-change', rollingChange, 3_000),
   { ...one('partitions-added', partitionsAdded(5), 3_000), reorders: true },
+  {
+    name: 'clocks-jumped',
+    faults: [
+      { fault: clockJumped('gw-1', 90_000), afterMs: 0, forMs: shortMs },
+      { fault: clockJumped('gw-2', -90_000), afterMs: 1_000, forMs: shortMs },
+      { fault: clockJumped('writer', 3_600_000), afterMs: 500, forMs: shortMs },
+    ],
+  },
   one('client-retries', calm, shortMs, { deafShare: 0.2, repeatShare: 0.3 }),
 ];
+
+/** Killed with what only its disk has, and started again while the broker is still away. */
+function gatewayDiedSpilling(name: string, outage: Fault): Scenario {
+  return {
+    name,
+    faults: [
+      { fault: outage, afterMs: 0, forMs: longMs },
+      { fault: processKilled('gw-1', 'cuts'), afterMs: 4_000, forMs: 500 },
+    ],
+  };
+}
 
 function consumersKilled(): Fault {
   const names = ['writer', 'search', 'live'];

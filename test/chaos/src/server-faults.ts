@@ -54,6 +54,19 @@ export function behind(network: Network, name: string, shows: Shows): Fault {
   };
 }
 
+/** What is on its way to it, on connections that are open, arrives at the repair; others work. */
+export function stragglers(name: string, shows: Shows): Fault {
+  return {
+    name: `${name} hears late from old connections`,
+    shows,
+    async begin(lab) {
+      const { proxy } = lab.server(name);
+      proxy.holdOpen();
+      return () => proxy.heal();
+    },
+  };
+}
+
 /** Several at the same time. */
 export function together(name: string, faults: readonly Fault[]): Fault {
   const shows = faults.map((fault) => fault.shows);

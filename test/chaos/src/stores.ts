@@ -6,7 +6,7 @@ import { createRedisLiveStore } from '@spillway/store-redis';
 import { redisSection } from '@spillway/store-redis/config';
 import { type Census, newCensus, readOrder } from './census.ts';
 import { countDocuments } from './documents.ts';
-import type { DirectUrls } from './lab-servers.ts';
+import type { DirectAccess } from './lab-servers.ts';
 import { minutesSince, readWriteStore } from './read-stores.ts';
 import type { SenderLog } from './sender-file.ts';
 
@@ -28,7 +28,7 @@ const minuteMs = 60_000;
 
 /** Reads the servers directly, around every proxy and every process of Spillway. */
 export async function countInServers(
-  urls: DirectUrls,
+  urls: DirectAccess,
   { sinceMs, logs }: CountOptions,
 ): Promise<StoreCounts> {
   const minutes = minutesSince(sinceMs);

@@ -8,10 +8,13 @@ interface Connection {
   target: Socket;
   requests: TcpPipe;
   answers: TcpPipe;
+  /** Its requests are held, whatever happens to those of others. */
+  held: boolean;
 }
 
 const pass: Fault = { kind: 'none' };
 const drop: Fault = { kind: 'drop' };
+const keep: Fault = { kind: 'hold' };
 
 /**
  * Stands in front of one server on 127.0.0.1 and is the network between it and its clients. One
@@ -73,11 +76,17 @@ export class TcpProxy {
 
   /** Keeps what clients send, also when they have gone; `heal` delivers it late. Answers pass. */
   hold(): void {
-    this.#set({ kind: 'hold' }, pass);
+    this.#set(keep, pass);
+  }
+
+  /** As `hold`, on the connections that are open now; new ones work. */
+  holdOpen(): void {
+    for (const connection of this.#connections) connection.held = true;
   }
 
   /** As if nothing had been; only connections of which bytes were swallowed are reset. */
   async heal(): Promise<void> {
+    for (const connection of this.#connections) connection.held = false;
     this.#set(pass, pass);
     for (const connection of this.#connections) {
       if (connection.requests.lossy || connection.answers.lossy) reset(connection);
@@ -108,9 +117,17 @@ export class TcpProxy {
 
   #join(client: Socket): void {
     const target = connect({ ...this.#target, allowHalfOpen: true });
-    const requests = new TcpPipe({ from: client, to: target, fault: () => this.#requests });
-    const answers = new TcpPipe({ from: target, to: client, fault: () => this.#answers });
-    const connection = { client, target, requests, answers };
+    const connection: Connection = {
+      client,
+      target,
+      requests: new TcpPipe({
+        from: client,
+        to: target,
+        fault: () => this.#requestsOf(connection),
+      }),
+      answers: new TcpPipe({ from: target, to: client, fault: () => this.#answers }),
+      held: false,
+    };
     this.#connections.add(connection);
     for (const socket of [client, target]) {
       socket.setNoDelay(true);
@@ -121,12 +138,19 @@ export class TcpProxy {
     }
   }
 
+  #requestsOf({ held }: Connection): Fault {
+    return held ? keep : this.#requests;
+  }
+
   #resetAll(): void {
     for (const connection of this.#connections) reset(connection);
   }
 }
 
 function reset({ client, target }: Connection): void {
-  client.resetAndDestroy();
-  target.resetAndDestroy();
+  for (const socket of [client, target]) {
+    // Node never closes a socket that is reset after its end.
+    if (socket.writableEnded || socket.connecting) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 }
