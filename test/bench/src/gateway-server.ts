@@ -1,12 +1,12 @@
 /**
  * One side of the gateway bench, alone in a process: `floor`, `embedded <folder>` or
- * `kafka <bootstrap>`. Prints its address.
+ * `kafka <bootstrap>`, and the gateway's section as JSON. Prints its address.
  */
 import { createServer } from 'node:http';
 import { type Broker, ledgerTopic, topicOf } from '@spillway/broker';
 import { createGateway, gatewaySection } from '@spillway/gateway';
 
-const [side, place = ''] = process.argv.slice(2);
+const [side, place = '', section = '{}'] = process.argv.slice(2);
 const partitions = 4;
 
 async function floor(): Promise<string> {
@@ -39,7 +39,7 @@ async function gateway(): Promise<string> {
   const names = [topicOf.traces, topicOf.metrics, topicOf.logs];
   const topics = names.map((name) => ({ name, partitions }));
   await broker.ensureTopics([...topics, { name: ledgerTopic, partitions: 1 }]);
-  const config = gatewaySection.parse({ httpPort: 0, grpcPort: 0 });
+  const config = gatewaySection.parse({ httpPort: 0, grpcPort: 0, ...JSON.parse(section) });
   const messageBytesMax = 8 * 1024 * 1024;
   const door = createGateway({ config, broker, name: 'bench', epoch: Date.now(), messageBytesMax });
   await door.start();

@@ -1,6 +1,7 @@
 import { benchGateway } from './gateway.ts';
 import { benchJournal } from './journal.ts';
 import { benchKafka } from './kafka.ts';
+import { benchNoise } from './noise.ts';
 import { benchSinks } from './sinks.ts';
 import { benchWhole } from './whole.ts';
 import { benchWire } from './wire.ts';
@@ -9,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   wire: benchWire,
   journal: benchJournal,
   gateway: benchGateway,
+  noise: benchNoise,
   kafka: benchKafka,
   sinks: benchSinks,
   whole: benchWhole,

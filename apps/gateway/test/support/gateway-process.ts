@@ -19,6 +19,7 @@ const door = createGateway({
   config: gatewaySection.parse({ httpPort: 0, grpcPort: 0, ...gateway }),
   broker,
   ...(leases && { quotas: leases }),
+  messageBytesMax: 16 * 1024 * 1024,
   name: 'gw',
   epoch: Date.now(),
 });
