@@ -13,11 +13,13 @@ export const adapters: Adapters = {
     const { kind, kafka, rabbitmq } = config.broker;
     if (kind === 'kafka') {
       const { createKafkaBroker } = await import('@spillway/broker-kafka');
-      return createKafkaBroker({ ...kafka, clientId, identities: spillFolder.identities, report });
+      const identities = spillFolder.identities(kind);
+      return createKafkaBroker({ ...kafka, clientId, identities, report });
     }
     if (kind === 'rabbitmq') {
       const { createRabbitMqBroker } = await import('@spillway/broker-rabbitmq');
-      return createRabbitMqBroker({ ...rabbitmq, clientId, report });
+      const identities = spillFolder.identities(kind);
+      return createRabbitMqBroker({ ...rabbitmq, clientId, identities, report });
     }
     return embeddedBroker(context);
   },

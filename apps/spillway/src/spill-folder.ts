@@ -1,8 +1,7 @@
+import type { Identities } from '@spillway/broker';
 import type { Component, Health } from '@spillway/runtime';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
 import type { ToldSpill } from '@spillway/store';
-
-const identityName = 'kafka-producer';
 
 /**
  * The spill of this process's gateway: open from before the broker starts, which keeps there who it
@@ -15,11 +14,14 @@ export class SpillFolder {
     return this.#spill;
   }
 
-  /** For the producer: its id and epochs live as long as what it may have sent. */
-  readonly identities = {
-    load: async (): Promise<Uint8Array | undefined> => this.#spill?.readValue(identityName),
-    save: async (bytes: Uint8Array): Promise<void> => this.#spill?.writeValue(identityName, bytes),
-  };
+  /** Who publishes to the broker lives as long as what it may have sent. */
+  identities(broker: 'kafka' | 'rabbitmq'): Identities {
+    const name = `${broker}-producer`;
+    return {
+      load: async () => this.#spill?.readValue(name),
+      save: async (bytes) => this.#spill?.writeValue(name, bytes),
+    };
+  }
 
   /** Throws where another process has the folder. */
   component(options: SpillOptions): Component {

@@ -4,7 +4,7 @@ import type { SafetyFinding, SafetyName, TopicSpec } from '@spillway/broker';
 import { type Client, closeChannel } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
 import { messageOf } from './errors.ts';
-import { differingQueues } from './topology.ts';
+import { type Difference, differencesOf } from './topology.ts';
 import { within } from './wait.ts';
 
 const probeMs = 10_000;
@@ -14,7 +14,7 @@ export async function inspectServer(
   specs: readonly TopicSpec[],
   { reading, writing, config }: { reading: Client; writing: Client; config: RabbitMqConfig },
 ): Promise<SafetyFinding[]> {
-  const differing = await differingQueues(reading, config, specs);
+  const differences = await differencesOf(reading, config, specs);
   const limit = await sizeLimitOf(writing, config.messageBytesMax);
   const tooLarge: SafetyFinding = {
     name: 'message-limit',
@@ -22,7 +22,7 @@ export async function inspectServer(
     wanted: `a max_message_size of at least ${config.messageBytesMax}`,
     got: String(limit),
   };
-  return [...byArgument(differing), ...(limit === undefined ? [] : [tooLarge])];
+  return [...byArgument(differences), ...(limit === undefined ? [] : [tooLarge])];
 }
 
 /** The limit of the server where it is smaller; one that does not say is learned while publishing. */
@@ -63,14 +63,10 @@ const promised: Readonly<Record<string, SafetyName>> = {
   'x-initial-cluster-size': 'replication',
 };
 
-function byArgument(differing: ReadonlyMap<string, string>): SafetyFinding[] {
-  const found = [...differing].flatMap(([queue, message]) => {
-    const [, argument = '', rest = ''] =
-      /inequivalent arg '([^']+)'[^:]*: (.*)/s.exec(message) ?? [];
-    const name = promised[argument];
-    if (name === undefined) return [];
-    const [wanted = '', got = ''] = rest.replace(/^received /, '').split(/ but current is /);
-    return [{ name, argument, wanted, got, queue }];
+function byArgument(differences: readonly Difference[]): SafetyFinding[] {
+  const found = differences.flatMap((difference) => {
+    const name = promised[difference.argument];
+    return name === undefined ? [] : [{ name, ...difference }];
   });
   const groups = Map.groupBy(found, ({ argument, got }) => `${argument} ${got}`).values();
   return [...groups].map((those) => {

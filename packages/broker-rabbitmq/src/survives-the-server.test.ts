@@ -136,6 +136,31 @@ test('memory runs out: publishes are refused at once, consumers go on, then all 
   await publishAll(broker, [message('alarm', 'two')]);
 }, 120_000);
 
+test('what is weaker than declared is found by name', async () => {
+  const specs = [{ name: 'weak', partitions: 2, groups: ['weak-readers'] }];
+  const broker = await start();
+  expect(await broker.inspect(specs)).toEqual([]);
+  const connection = await connect(rabbitmq.url);
+  const channel = await connection.createChannel();
+  await channel.assertQueue('weak/0/weak-readers', { durable: true });
+  await channel.assertQueue('weak/1/weak-readers', { durable: false });
+  await connection.close();
+  const limit = 'application:set_env(rabbit, max_message_size, 1000000).';
+  await control('eval', limit);
+  try {
+    const found = await broker.inspect(specs);
+    const told = found.map(({ name, key, got }) => `${name} ${key} ${got}`);
+    expect(told).toContainEqual(expect.stringMatching(/^fsync x-queue-type .* on weak\/0\/weak-r/));
+    expect(told).toContainEqual(
+      expect.stringMatching(/^fsync durable .* on weak\/1\/weak-readers/),
+    );
+    expect(told.at(-1)).toBe('message-limit broker.rabbitmq.messageBytesMax 1000000');
+    expect(broker.health().ok).toBe(true);
+  } finally {
+    await control('eval', limit.replace('1000000', '134217728'));
+  }
+}, 120_000);
+
 test('a deleted queue is declared again, and its reader goes on', async () => {
   const broker = await start();
   await broker.ensureTopics([{ name: 'deleted', partitions: 1, groups: ['deleted-readers'] }]);

@@ -37,31 +37,57 @@ export async function declareTopic(
   return declareQueues(client, config, queues);
 }
 
-/** Of those that exist: which have other arguments than the configuration wants, and what differs. */
-export async function differingQueues(
+export interface Difference {
+  queue: string;
+  argument: string;
+  wanted: string;
+  got: string;
+}
+
+/** Of the queues that exist: every argument that differs from what the configuration wants. */
+export async function differencesOf(
   client: Client,
   config: RabbitMqConfig,
   specs: readonly TopicSpec[],
-): Promise<Map<string, string>> {
+): Promise<Difference[]> {
   const queues = specs.flatMap((spec) =>
     partitionsOf(spec).flatMap((at) => queuesOf(at, spec, { client, config })),
   );
   const names = queues.map(({ name }) => name);
   const existing = await statQueues(client, names);
-  const differing = new Map<string, string>();
-  let channel = await client.channel();
+  const found: Difference[] = [];
   for (const { name, arguments: wanted } of queues) {
     if (!existing.has(name)) continue;
-    try {
-      await channel.assertQueue(name, { durable: true, arguments: wanted });
-    } catch (error) {
-      if (replyCodeOf(error) !== replyCodes.preconditionFailed) throw error;
-      differing.set(name, messageOf(error));
-      channel = await client.channel();
+    const left = { durable: true, arguments: { ...wanted } };
+    // The server names the first one that differs; without it, it names the next.
+    for (;;) {
+      const difference = await differenceOf(client, name, left);
+      if (difference === undefined) break;
+      found.push({ queue: name, ...difference });
+      if (!(difference.argument in left.arguments)) break;
+      delete left.arguments[difference.argument];
     }
   }
+  return found;
+}
+
+async function differenceOf(
+  client: Client,
+  queue: string,
+  options: { durable: boolean; arguments: Record<string, unknown> },
+): Promise<Omit<Difference, 'queue'> | undefined> {
+  const channel = await client.channel();
+  try {
+    await channel.assertQueue(queue, options);
+  } catch (error) {
+    if (replyCodeOf(error) !== replyCodes.preconditionFailed) throw error;
+    const text = messageOf(error);
+    const [, argument = '', rest = ''] = /inequivalent arg '([^']+)'[^:]*: (.*)/s.exec(text) ?? [];
+    const [wanted = '', got = ''] = rest.replace(/^received /, '').split(/ but current is /);
+    return { argument, wanted, got };
+  }
   await closeChannel(channel);
-  return differing;
+  return undefined;
 }
 
 export async function settle(): Promise<void> {
