@@ -46,9 +46,9 @@ export interface Parts {
   /** An embedded search store beside the one in use, for a rebuild. */
   createSearchStore: (folderName: string) => Promise<SearchStore>;
   deadLetters: DeadLetters;
-  /** What this process and the fleet think of the broker and the stores. */
   /** What the spills of this process hold at this moment; undefined where it has no gateway. */
   liveSpills?: () => readonly ToldSpill[];
+  /** What this process and the fleet think of the broker and the stores. */
   dependencies: Fleet;
   /** Undefined where nothing is consumed: the parts were only made for a command. */
   pipeline?: Pipeline;
