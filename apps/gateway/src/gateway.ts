@@ -106,7 +106,7 @@ class OtlpGateway implements Gateway {
       onDrained: (message, position) => this.#parcels.drained(message, position),
     });
     this.#ingest = new Ingest({
-      ...{ broker, config, report, messageBytesMax: options.messageBytesMax },
+      ...{ broker, config, spill, report, messageBytesMax: options.messageBytesMax },
       ...{ parcels: this.#parcels, notes: this.#notes, stats: this.#stats },
       publisher: this.#publisher,
     });

@@ -1,4 +1,5 @@
 export { checkGatewayConfig } from './check-config.ts';
 export { createGateway, type Gateway, type GatewayEvent, type GatewayOptions } from './gateway.ts';
+export { topicsName } from './known-topics.ts';
 export { type GatewayConfig, gatewaySection } from './section.ts';
 export type { GatewayStats, HistogramStats, Protocol } from './stats.ts';

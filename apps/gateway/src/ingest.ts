@@ -1,8 +1,10 @@
 import { type Broker, topicOf } from '@spillway/broker';
 import { jsonToProtobuf, OtlpError, type Scan, type Signal, scan, signals } from '@spillway/otlp';
 import { slotTable } from '@spillway/ring';
+import type { Spill } from '@spillway/spill';
 import type { Ticket } from './admission.ts';
 import { type Encoding, Inflater } from './inflate.ts';
+import { knownTopics } from './known-topics.ts';
 import type { LedgerNotes } from './ledger-notes.ts';
 import { fitSlices } from './oversize.ts';
 import type { Delivery, Parcels } from './parcel.ts';
@@ -38,6 +40,7 @@ export interface IngestOptions {
   parcels: Parcels;
   publisher: Publisher;
   notes: LedgerNotes;
+  spill?: Spill | undefined;
   stats: DoorStats;
   report?: ((event: IngestEvent) => void) | undefined;
 }
@@ -54,7 +57,7 @@ export class Ingest {
 
   /** Reads how many partitions each topic has. Throws when one is missing. */
   async start(): Promise<void> {
-    const topics = await this.#options.broker.topics();
+    const topics = await knownTopics(this.#options);
     for (const signal of signals) {
       const topic = topics.find(({ name }) => name === topicOf[signal]);
       if (!topic) throw new Error(`the broker has no topic ${topicOf[signal]}`);

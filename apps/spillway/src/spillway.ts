@@ -1,5 +1,5 @@
 import { type Console, checkConsoleConfig, createConsole } from '@spillway/console';
-import { checkGatewayConfig, createGateway, type Gateway } from '@spillway/gateway';
+import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Component,
@@ -22,6 +22,7 @@ import { FolderLock } from './folder-lock.ts';
 import { auditLedger } from './ledger.ts';
 import { registerMetrics } from './metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
+import { PatientStart } from './patient-start.ts';
 import { Consumers } from './pipeline.ts';
 import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
 import { Safety } from './safety.ts';
@@ -159,10 +160,12 @@ export class Spillway implements Component {
       ...lock,
       asComponent('fleet', dependencies),
       ...this.#spill(),
-      ...(first ? [first] : []),
-      ...stores,
-      step('safety', () => this.#safety.check()),
-      step('topics', () => broker.ensureTopics(specs)),
+      ...this.#withBroker([
+        ...(first ? [first] : []),
+        ...stores,
+        step('safety', () => this.#safety.check()),
+        step('topics', () => broker.ensureTopics(specs)),
+      ]),
       ...this.#consumers.components,
       ...(this.hasFolder ? [this.#control] : []),
       this.#has('console')
@@ -170,6 +173,16 @@ export class Spillway implements Component {
         : late('admin', () => this.#createAdmin()),
       ...(this.#has('gateway') ? this.#gatewayComponents() : []),
     ];
+  }
+
+  /** A gateway alone knows from its spill what it has to know of the broker, after its first start. */
+  #withBroker(parts: readonly Component[]): readonly Component[] {
+    if (this.#roles.length > 1 || !this.#has('gateway')) return parts;
+    const canWait = async (): Promise<boolean> => {
+      const topics = await this.#parts.spillFolder.spill?.readValue(topicsName);
+      return topics !== undefined;
+    };
+    return [new PatientStart({ parts, canWait, report: this.#report })];
   }
 
   /** Nothing where the gateway has no folder for it. */
