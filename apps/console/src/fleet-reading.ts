@@ -3,7 +3,7 @@ import type { DrainTimes } from './drain-time.ts';
 import type { FleetReading } from './ports.ts';
 import { processDocument } from './process-document.ts';
 
-/** Gateways first, those with a spill before the others, then by name. */
+/** Servers in trouble first; gateways first, those with a spill before the others, then by name. */
 export function fleetAnswer(
   reading: FleetReading,
   { drainTimes, nowMs }: { drainTimes: DrainTimes; nowMs: number },
@@ -20,7 +20,15 @@ export function fleetAnswer(
     return document.gateway.spill?.messages ? 0 : 1;
   };
   processes.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
-  return { ...reading, processes };
+  return { ...reading, dependencies: reading.dependencies.toSorted(worstFirst), processes };
+}
+
+type Dependency = FleetReading['dependencies'][number];
+
+function worstFirst(a: Dependency, b: Dependency): number {
+  const rank = ({ own, fleet, reporters }: Dependency): number =>
+    fleet === 'down' || own === 'down' ? 0 : reporters.length > 0 ? 1 : 2;
+  return rank(a) - rank(b) || a.dependency.localeCompare(b.dependency);
 }
 
 /** Of all processes; what several of them found is told once. */

@@ -22,7 +22,7 @@ export function LagTable({ lag, drain, unknownGroups }: LagTableProps) {
           The lag of {group} is not known: the broker does not say it.
         </p>
       ))}
-      <div class="lag">
+      <div class="lag" hidden={groups.length === 0}>
         <div class="lag-row lag-head faint" aria-hidden="true">
           <span>Group</span>
           <span>Topic</span>
