@@ -54,5 +54,6 @@ export class Lab {
 export interface LedgerJson {
   totals: Record<string, number>;
   holes: { sink: string; tenant: string; minute: number; records: number }[];
+  open: { sink: string; minute: number; waiting: number; undecided: number }[];
   missingRows: { sink: string; tenant: string; signal: string; minute: number; rows: number }[];
 }
