@@ -190,11 +190,17 @@ describe('producing while brokers are in trouble', () => {
     const flying = producer.publish([numbered(topic, 0, 8)], late.signal);
     late.abort();
     expect(await flying).toMatchObject([{ status: 'unknown' }]);
+    const before = [...proxies.values()].reduce((sum, { lateAnswers }) => sum + lateAnswers, 0);
     for (const proxy of proxies.values()) proxy.set('pass', { open: false });
     expect(await producer.publish([numbered(topic, 0, 9)], late.signal)).toMatchObject([
       { status: 'refused', code: 'unavailable', retryable: true },
     ]);
     expect(await publish(producer, topic, [10])).toEqual(['durable']);
+    for (const proxy of proxies.values()) proxy.release();
+    await until(() => {
+      const answered = [...proxies.values()].reduce((sum, one) => sum + one.lateAnswers, 0);
+      return answered > before;
+    });
     expect(await numbersIn(topic)).toEqual([1, 2, 3, 4, 5, 6, 10]);
   });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
 import type { SafetyFinding } from '@spillway/broker';
-import { call } from './client.ts';
+import { call, callIfThere } from './client.ts';
 import type { ElasticsearchSection } from './config.ts';
 import { type IndexNames, indexKinds } from './names.ts';
 
@@ -95,6 +95,8 @@ async function changeBy(
   pipeline: string,
   index: string,
 ): Promise<string | undefined> {
+  const there = await callIfThere(() => client.ingest.getPipeline({ id: pipeline }));
+  if (there === undefined) return `pipeline ${pipeline} is not there: it refuses every document`;
   const given = { _index: index, _id: randomUUID(), _source: { tenant: 'probe' } };
   const { docs } = await call(() => client.ingest.simulate({ id: pipeline, docs: [given] }));
   const [result] = docs;
