@@ -7,7 +7,13 @@ export interface Census {
   /** `sender/sequence` to the number of rows or documents. */
   copies: Map<string, number>;
   /** Per sender: sequences in the order in which the sink applied their messages. */
-  order: Map<string, number[]>;
+  order: Map<string, Applied[]>;
+}
+
+interface Applied {
+  sequence: number;
+  /** The message that brought it, and where it lay. */
+  message: string;
 }
 
 export interface Verdict {
@@ -44,8 +50,13 @@ export function readOrder(
   contents: ReadonlyMap<string, { sender: string; sequences: number[] }[]>,
 ): void {
   for (const message of applied) {
-    for (const { sender, sequences } of contents.get(messageName(message)) ?? []) {
-      census.order.set(sender, [...(census.order.get(sender) ?? []), ...sequences]);
+    const name = messageName(message);
+    for (const { sender, sequences } of contents.get(name) ?? []) {
+      const order = census.order.get(sender) ?? [];
+      census.order.set(sender, order);
+      for (const sequence of sequences) {
+        order.push({ sequence, message: `${name} at ${message.position}` });
+      }
     }
   }
 }
@@ -64,11 +75,14 @@ export function judge(census: Census, logs: readonly SenderLog[]): Verdict {
       }
     }
     // What was first sent after this one was acknowledged must not have been applied before it.
-    let latestSent = 0;
-    for (const sequence of census.order.get(name) ?? []) {
+    let latest = { sentAt: 0, message: '' };
+    for (const { sequence, message } of census.order.get(name) ?? []) {
       const acknowledged = acknowledgedAt.get(sequence) ?? Number.POSITIVE_INFINITY;
-      if (acknowledged < latestSent) verdict.outOfOrder.push(`${name}/${sequence}`);
-      latestSent = Math.max(latestSent, sentAt.get(sequence) ?? 0);
+      if (acknowledged < latest.sentAt) {
+        verdict.outOfOrder.push(`${name}/${sequence} of ${message} behind ${latest.message}`);
+      }
+      const sent = sentAt.get(sequence) ?? 0;
+      if (sent > latest.sentAt) latest = { sentAt: sent, message };
     }
   }
   return verdict;

@@ -49,6 +49,11 @@ const kafkaOnly: readonly Scenario[] = [
     all((name) => behind('cut off', name, 'refuses'), 'cut off'),
     longMs,
   ),
+  one(
+    'minute-without-brokers',
+    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
+    60_000,
+  ),
   one('leader-moved', leaderMoved, shortMs),
   gatewayDiedSpilling(
     'gateway-died-spilling',
@@ -71,6 +76,7 @@ const rabbitOnly: readonly Scenario[] = [
   one('rabbit-killed', killed('rabbitmq', 'refuses'), shortMs),
   one('rabbit-black-holed', behind('black-holed', 'rabbitmq', 'refuses'), longMs),
   one('rabbit-heard-only', behind('heard only', 'rabbitmq', 'refuses'), longMs),
+  one('rabbit-minute-away', behind('cut off', 'rabbitmq', 'refuses'), 60_000),
   one('rabbit-alarm', memoryAlarm, longMs),
   one('rabbit-redis-killed', killed('redis', 'nothing'), shortMs),
   one(
