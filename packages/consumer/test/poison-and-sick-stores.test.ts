@@ -26,6 +26,7 @@ const bodyOf = (record: DecodedMessage['records'][number]): string =>
 const down = Object.assign(new Error('connection refused'), { blamesStore: true });
 
 let broker: Broker;
+let told: string[];
 let closeBroker: () => Promise<void>;
 let sink: Allergic;
 const running: Consumer[] = [];
@@ -39,7 +40,7 @@ async function start(options: Parameters<typeof consume>[2] = {}) {
 const drained = () => until(async () => (await lagOf(broker)) === 0);
 
 beforeEach(async () => {
-  ({ broker, close: closeBroker } = await openBroker());
+  ({ broker, told, close: closeBroker } = await openBroker());
   sink = new Allergic();
 });
 afterEach(async () => {
@@ -127,6 +128,8 @@ it('gives partitions back at once while the store is down, and the next member g
   const second = await consume(broker, other);
   running.push(second.consumer);
   await until(() => other.applied.length === 10);
+  // The group did not have to take them.
+  expect(told).not.toContain('revoke-failed');
   sink.failure = undefined;
   await drained();
   expect([...sink.applied, ...other.applied].sort((a, b) => +a - +b)).toEqual(

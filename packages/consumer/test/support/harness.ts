@@ -12,9 +12,18 @@ export const partitions = 2;
 export const maker = new TestRecords({ nowMs: Date.now() });
 
 /** A real broker in a folder of its own. */
-export async function openBroker(): Promise<{ broker: Broker; close: () => Promise<void> }> {
+export async function openBroker(): Promise<{
+  broker: Broker;
+  /** Types of what it reported. */
+  told: string[];
+  close: () => Promise<void>;
+}> {
+  const told: string[] = [];
   const dir = mkdtempSync(join(tmpdir(), 'spillway-consumer-'));
-  const broker = createEmbeddedBroker({ dir, fsync: false });
+  const broker = createEmbeddedBroker({
+    ...{ dir, fsync: false },
+    report: ({ type }) => told.push(type),
+  });
   await broker.start();
   const names = signals.flatMap((signal) => [topicOf[signal], deadLetterTopicOf[signal]]);
   await broker.ensureTopics(names.map((name) => ({ name, partitions })));
@@ -22,7 +31,7 @@ export async function openBroker(): Promise<{ broker: Broker; close: () => Promi
     await broker.stop();
     rmSync(dir, { recursive: true });
   };
-  return { broker, close };
+  return { broker, told, close };
 }
 
 let sequence = 0;
