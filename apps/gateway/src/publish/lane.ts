@@ -192,11 +192,9 @@ export class Lane {
         (isDirect ? direct : aside).push(cargo);
       }
     }
-    this.#flying += 1;
     const [publishing, spilling] = [this.#publish(direct), this.#setAside(aside)];
     await publishing;
     await spilling;
-    this.#flying -= 1;
     measures.messages.observe(direct.length + aside.length);
     measures.bytes.observe(bytes);
     measures.tookMs.observe(nowMs() - startedMs);
@@ -207,7 +205,10 @@ export class Lane {
   async #publish(direct: readonly Cargo[]): Promise<void> {
     if (direct.length === 0) return;
     for (const cargo of direct) this.#partition(cargo).departed();
+    this.#flying += 1;
     const outcomes = await this.#options.chain.once(direct);
+    // Before anybody is answered: a sender that comes back at once finds an idle lane.
+    this.#flying -= 1;
     let failed: Set<Partition> | undefined;
     for (let i = 0; i < direct.length; i += 1) {
       const cargo = direct[i] as Cargo;
@@ -239,7 +240,11 @@ export class Lane {
       else groups.set(partition, [cargo]);
     }
     if (now.length === 0 || !spillover) return;
-    const outcome = spillover.append(now);
+    this.#flying += 1;
+    const outcome = spillover.append(now).then((made) => {
+      this.#flying -= 1;
+      return made;
+    });
     for (const [partition, group] of groups) partition.appending(group, outcome);
     await outcome;
   }

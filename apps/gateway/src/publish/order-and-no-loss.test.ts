@@ -143,7 +143,7 @@ describe('whatever the broker does', () => {
         fc.array(send, { minLength: 1, maxLength: 25 }),
         (moves, sends) => run(moves, sends, Number.POSITIVE_INFINITY),
       ),
-      { numRuns: 150, interruptAfterTimeLimit: 15_000 },
+      { numRuns: 150, interruptAfterTimeLimit: 6000 },
     );
   }, 60_000);
 
@@ -155,7 +155,7 @@ describe('whatever the broker does', () => {
         fc.integer({ min: 20_000, max: 26_000 }),
         run,
       ),
-      { numRuns: 100, interruptAfterTimeLimit: 15_000 },
+      { numRuns: 100, interruptAfterTimeLimit: 6000 },
     );
   }, 60_000);
 });
