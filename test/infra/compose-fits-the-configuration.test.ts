@@ -31,9 +31,9 @@ const listening: Readonly<Record<string, readonly number[]>> = {
 };
 
 const passwordsOf: Readonly<Record<string, readonly string[]>> = {
-  gateway: [],
-  writer: ['postgres'],
-  'search-projector': ['elasticsearch'],
+  gateway: ['redis'],
+  writer: ['postgres', 'redis'],
+  'search-projector': ['elasticsearch', 'redis'],
   'live-projector': ['redis'],
   console: ['postgres', 'elasticsearch', 'redis'],
 };
@@ -84,6 +84,14 @@ describe('the services of Spillway', () => {
       const wanted = ['rabbitmq', ...(passwordsOf[name] ?? [])].map((server) => files[server]);
       expect(secrets.map((secret) => `/run/secrets/${secret}`)).toEqual(wanted);
     }
+  });
+
+  it('keep what a gateway spills on a volume, and share what the fleet knows', () => {
+    const spilling = ours.filter(([, { volumes = [] }]) => volumes.includes('spill:/spill'));
+    expect(spilling.map(([name]) => name)).toEqual(['gateway']);
+    expect(config.gateway.spill.dir).toBe('/spill/*');
+    expect(config.fleet.redis.url).toBe(config.store.live.redis.url);
+    expect(config.fleet.redis.passwordFile).toBe(config.store.live.redis.passwordFile);
   });
 
   it('have longer to stop than they take', () => {

@@ -12,7 +12,8 @@ const spillSection = z
       .string()
       .default('')
       .describe(
-        'Folder of the spill, one owner at a time; empty: `spill` in the data folder where the ' +
+        'Folder of the spill, one owner at a time; `/spill/*`: the first of /spill/1, /spill/2 … ' +
+          'that is free; empty: `spill` in the data folder where the ' +
           'process owns it, else no spill: what the broker does not take is refused.',
       ),
     bytesMax: count

@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path';
 import type { Identities } from '@spillway/broker';
+import { JournalError } from '@spillway/journal';
 import type { Component, Health } from '@spillway/runtime';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
 import type { ToldSpill } from '@spillway/store';
@@ -23,12 +25,12 @@ export class SpillFolder {
     };
   }
 
-  /** Throws where another process has the folder. */
+  /** Throws where another process has the folder; of `…/*`, when others have all of them. */
   component(options: SpillOptions): Component {
     return {
       name: 'spill',
       start: async () => {
-        this.#spill = await openSpill(options);
+        this.#spill = await openFree(options);
       },
       stop: async () => this.#spill?.close(),
       health: () => this.#health(),
@@ -46,5 +48,24 @@ export class SpillFolder {
     if (!this.#spill) return { ok: false, detail: 'not open' };
     const { messages, bytes } = this.#spill.stats();
     return { ok: true, detail: messages ? `${messages} messages of ${bytes} bytes` : 'empty' };
+  }
+}
+
+/** More gateways than this do not share a disk. */
+const foldersMax = 64;
+
+/**
+ * `…/*` stands for the first of `…/1`, `…/2` and so on that nobody has: gateways that are made alike
+ * share a disk, and one that comes back takes over what the one before it left.
+ */
+async function openFree({ dir, ...options }: SpillOptions): Promise<Spill> {
+  if (!dir.endsWith('/*')) return openSpill({ dir, ...options });
+  for (let number = 1; ; number++) {
+    try {
+      return await openSpill({ ...options, dir: join(dirname(dir), String(number)) });
+    } catch (error) {
+      const isTaken = error instanceof JournalError && error.code === 'locked';
+      if (!isTaken || number === foldersMax) throw error;
+    }
   }
 }
