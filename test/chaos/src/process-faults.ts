@@ -1,4 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './fault.ts';
+import type { Member } from './member.ts';
+
+const spillTimeoutMs = 30_000;
+const spilledMin = 20;
 
 /** kill -9 of a process of Spillway; later started again on its folder. */
 export function processKilled(name: string, shows: Fault['shows']): Fault {
@@ -11,6 +16,30 @@ export function processKilled(name: string, shows: Fault['shows']): Fault {
       return () => member.start();
     },
   };
+}
+
+/** kill -9 at the moment at which its spill fills; to be planted during an outage. */
+export function killedSpilling(name: string): Fault {
+  return {
+    name: `${name} killed while it spills`,
+    shows: 'cuts',
+    async begin(lab) {
+      const member = lab.member(name);
+      await untilSpilling(member);
+      await member.kill();
+      return () => member.start();
+    },
+  };
+}
+
+async function untilSpilling(member: Member): Promise<void> {
+  const deadlineMs = performance.now() + spillTimeoutMs;
+  while (performance.now() < deadlineMs) {
+    const answer = await fetch(`${member.addresses?.admin}/metrics`);
+    const sample = /^spillway_spill_messages(?:\{[^}]*\})? (\d+)/m.exec(await answer.text());
+    if (Number(sample?.[1] ?? 0) >= spilledMin) return;
+    await sleep(50);
+  }
 }
 
 /** SIGSTOP: the kernel still accepts for it. */

@@ -4,6 +4,7 @@ import { leaderMoved } from './leader-moved.ts';
 import {
   clockJumped,
   diskFull,
+  killedSpilling,
   processFrozen,
   processKilled,
   rivalCame,
@@ -118,8 +119,8 @@ function gatewayDiedSpilling(name: string, outage: Fault): Scenario {
   return {
     name,
     faults: [
-      { fault: outage, afterMs: 0, forMs: longMs },
-      { fault: processKilled('gw-1', 'cuts'), afterMs: 4_000, forMs: 500 },
+      { fault: outage, afterMs: 0, forMs: 2 * longMs },
+      { fault: killedSpilling('gw-1'), afterMs: 500, forMs: 500 },
     ],
   };
 }

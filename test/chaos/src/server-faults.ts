@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpProxy } from '@spillway/test-support';
+import type { ChaosLab } from './chaos-lab.ts';
 import type { Fault } from './fault.ts';
 
 type Shows = Fault['shows'];
+
+const drainTimeoutMs = 60_000;
 
 /** kill -9, later started again on its data. */
 export function killed(name: string, shows: Shows): Fault {
@@ -54,17 +57,33 @@ export function behind(network: Network, name: string, shows: Shows): Fault {
   };
 }
 
-/** What is on its way to it, on connections that are open, arrives at the repair; others work. */
+/**
+ * What is on its way on connections that are open arrives late; new ones work. Repaired when all
+ * that spilled meanwhile is on the broker: from then on, what is late is too late.
+ */
 export function stragglers(name: string, shows: Shows): Fault {
   return {
     name: `${name} hears late from old connections`,
     shows,
     async begin(lab) {
       const { proxy } = lab.server(name);
+      const sinceMs = Date.now();
       proxy.holdOpen();
-      return () => proxy.heal();
+      return async () => {
+        await untilDrained(lab, sinceMs);
+        await proxy.heal();
+      };
     },
   };
+}
+
+async function untilDrained(lab: ChaosLab, sinceMs: number): Promise<void> {
+  const deadlineMs = performance.now() + drainTimeoutMs;
+  for (let quiet = 0; quiet < 3 && performance.now() < deadlineMs; ) {
+    await sleep(500);
+    const { ledger } = await lab.backlog(sinceMs).catch(() => ({ ledger: {} as never }));
+    quiet = ledger.spilled === 0 ? quiet + 1 : 0;
+  }
 }
 
 /** Several at the same time. */
