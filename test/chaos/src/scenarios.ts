@@ -31,14 +31,7 @@ const kafkaOnly: readonly Scenario[] = [
   one('broker-black-holed', behind('black-holed', 'kafka-2', 'refuses'), longMs),
   one('broker-heard-only', behind('heard only', 'kafka-3', 'refuses'), longMs),
   one('broker-late', behind('answered late', 'kafka-1', 'refuses'), longMs),
-  {
-    ...one(
-      'stragglers',
-      all((name) => stragglers(name, 'refuses'), 'with stragglers'),
-      longMs,
-    ),
-    once: true,
-  },
+  { ...one('stragglers', stragglers(kafkas, 'refuses'), longMs), once: true },
   one('broker-frozen', stopped('kafka-2', 'refuses'), longMs),
   one(
     'brokers-down',

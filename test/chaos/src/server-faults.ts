@@ -5,7 +5,7 @@ import type { Fault } from './fault.ts';
 
 type Shows = Fault['shows'];
 
-const drainTimeoutMs = 60_000;
+const drainTimeoutMs = 30_000;
 
 /** kill -9, later started again on its data. */
 export function killed(name: string, shows: Shows): Fault {
@@ -61,17 +61,17 @@ export function behind(network: Network, name: string, shows: Shows): Fault {
  * What is on its way on connections that are open arrives late; new ones work. Repaired when all
  * that spilled meanwhile is on the broker: from then on, what is late is too late.
  */
-export function stragglers(name: string, shows: Shows): Fault {
+export function stragglers(names: readonly string[], shows: Shows): Fault {
   return {
-    name: `${name} hears late from old connections`,
+    name: `${names.join(', ')} hear late from old connections`,
     shows,
     async begin(lab) {
-      const { proxy } = lab.server(name);
+      const proxies = names.map((name) => lab.server(name).proxy);
       const sinceMs = Date.now();
-      proxy.holdOpen();
+      for (const proxy of proxies) proxy.holdOpen();
       return async () => {
         await untilDrained(lab, sinceMs);
-        await proxy.heal();
+        for (const proxy of proxies) await proxy.heal();
       };
     },
   };
