@@ -77,12 +77,12 @@ export class Writer {
   }
 
   async #applyOnce(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
-    const unique = new Map(messages.map((one) => [nameOfMessage(one.envelope.id), one]));
+    const unique = firstOfEach(messages);
     const tenants = await this.tenants.ids(
       this.#client,
       messages.map(({ envelope }) => envelope.tenant),
     );
-    const pending = [...unique.values()].map(
+    const pending = unique.map(
       (message): Pending => ({ message, rows: this.#rowsOf(message, tenants) }),
     );
     const rows = pending.flatMap((one) => one.rows);
@@ -127,6 +127,16 @@ export class Writer {
       outcome: stored,
     }));
   }
+}
+
+/** A message that comes again in the same batch stays where it came first. */
+function firstOfEach(messages: readonly DecodedMessage[]): DecodedMessage[] {
+  const byName = new Map<string, DecodedMessage>();
+  for (const message of messages) {
+    const name = nameOfMessage(message.envelope.id);
+    if (!byName.has(name)) byName.set(name, message);
+  }
+  return [...byName.values()];
 }
 
 async function write(

@@ -146,6 +146,15 @@ export function describeSearchLedger({
       expect(await store().appliedMessages(narrow)).toHaveLength(1);
     });
 
+    test('a message that comes twice in one batch is applied where it came first', async () => {
+      const records = new TestRecords();
+      const [a, b] = [records.message([records.log()]), records.message([records.log()])];
+      await apply(a, b, { ...a, position: b.position + 1 });
+      const applied = await store().appliedMessages(allMinutes);
+      expect(applied.map(({ id }) => id.sequence)).toEqual([1, 2]);
+      expect(applied.map(({ position }) => position)).toEqual([a.position, b.position]);
+    });
+
     test('what retention drops stays counted as retired', async () => {
       const records = new TestRecords();
       const old = records.span({ startTimeUnixNano: BigInt(testNowMs - 3_600_000) * 1_000_000n });

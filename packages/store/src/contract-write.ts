@@ -46,6 +46,15 @@ function describeOnce({ store, reopen }: WriteStoreUnderTest): void {
         0,
       );
 
+    test('a message that comes twice in one batch is applied where it came first', async () => {
+      const records = freshRecords();
+      const [a, b] = [records.message([records.log()]), records.message([records.log()])];
+      await store().apply([a, b, { ...a, position: b.position + 1 }]);
+      const applied = await store().appliedMessages({ ...everyMinute, tenant: records.tenant });
+      expect(applied.map(({ id }) => id.sequence)).toEqual([1, 2]);
+      expect(applied.map(({ position }) => position)).toEqual([a.position, b.position]);
+    });
+
     test('a batch applied three times is stored once, also after a restart', async () => {
       const records = freshRecords();
       const batch = [
