@@ -61,7 +61,10 @@ describe('alerts and dashboards', () => {
 });
 
 describe('a running Spillway', () => {
-  const lab = new Lab(['--broker.embedded.messageBytesMax', `${messageBytesMax}`]);
+  const lab = new Lab([
+    ...['--broker.embedded.messageBytesMax', `${messageBytesMax}`],
+    ...['--gateway.recordsPerSecondMax', '100000', '--gateway.bytesPerSecondMax', '100000000'],
+  ]);
   let told: Map<string, Set<string>>;
   let prometheus: Prometheus;
 
@@ -113,8 +116,11 @@ describe('a running Spillway', () => {
   });
 
   it('fills the panels', async () => {
-    // Nothing is drawn there while no group falls behind.
-    const idle = ['spillway-groups: At the rate of now'];
+    // Nothing is drawn there while no group falls behind, and nothing unsafe is allowed.
+    const idle = [
+      'spillway-groups: At the rate of now',
+      'spillway-trouble: Safety checks switched off',
+    ];
     const drawn = panelExpressions().filter(
       ({ where, expr }) => !ofProxy(expr) && !idle.includes(where),
     );

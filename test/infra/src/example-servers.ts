@@ -68,6 +68,7 @@ export class ExampleServers {
       const postgresPassword = decodeURIComponent(url.password);
       url.password = '';
       const name = `example-${randomBytes(4).toString('hex')}`;
+      const redisPasswordFile = this.#secret('redis', redisPassword);
       return {
         SPILLWAY_STORE_WRITE_POSTGRES_URL: url.href,
         SPILLWAY_STORE_WRITE_POSTGRES_PASSWORD_FILE: this.#secret('postgres', postgresPassword),
@@ -77,7 +78,11 @@ export class ExampleServers {
         SPILLWAY_STORE_SEARCH_ELASTICSEARCH_PASSWORD_FILE: this.#secret('elasticsearch', 'any'),
         SPILLWAY_STORE_LIVE_REDIS_URL: redis.url,
         SPILLWAY_STORE_LIVE_REDIS_KEY_PREFIX: `${name}:`,
-        SPILLWAY_STORE_LIVE_REDIS_PASSWORD_FILE: this.#secret('redis', redisPassword),
+        SPILLWAY_STORE_LIVE_REDIS_PASSWORD_FILE: redisPasswordFile,
+        SPILLWAY_FLEET_REDIS_URL: redis.url,
+        SPILLWAY_FLEET_REDIS_KEY_PREFIX: `${name}:`,
+        SPILLWAY_FLEET_REDIS_PASSWORD_FILE: redisPasswordFile,
+        SPILLWAY_GATEWAY_SPILL_DIR: join(this.dir, 'spill', name),
       };
     };
   }
