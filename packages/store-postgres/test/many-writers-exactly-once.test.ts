@@ -22,7 +22,10 @@ test('four stores start at once on an empty database', async () => {
   });
   await Promise.all(stores.map((store, i) => store.apply([messages[i] as DecodedMessage])));
   expect(await stores[0]?.appliedMessages(everyMinute)).toHaveLength(4);
-  expect(await sql(url, 'SELECT version FROM schema_version')).toEqual([{ version: 1 }]);
+  expect(await sql(url, 'SELECT version FROM schema_version')).toEqual([
+    { version: 1 },
+    { version: 2 },
+  ]);
   expect(stores.flatMap(({ events }) => events)).toEqual([]);
 });
 

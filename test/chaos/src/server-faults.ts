@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpProxy } from '@spillway/test-support';
 import type { ChaosLab } from './chaos-lab.ts';
 import type { Fault } from './fault.ts';
+import type { Member } from './member.ts';
 
 type Shows = Fault['shows'];
 
-const drainTimeoutMs = 30_000;
+const drainTimeoutMs = 60_000;
 
 /** kill -9, later started again on its data. */
 export function killed(name: string, shows: Shows): Fault {
@@ -67,23 +68,32 @@ export function stragglers(names: readonly string[], shows: Shows): Fault {
     shows,
     async begin(lab) {
       const proxies = names.map((name) => lab.server(name).proxy);
-      const sinceMs = Date.now();
       for (const proxy of proxies) proxy.holdOpen();
       return async () => {
-        await untilDrained(lab, sinceMs);
+        await untilDrained(lab);
         for (const proxy of proxies) await proxy.heal();
       };
     },
   };
 }
 
-async function untilDrained(lab: ChaosLab, sinceMs: number): Promise<void> {
+/** Each gateway says of itself that all goes to the broker again; the ledger would tell later. */
+async function untilDrained(lab: ChaosLab): Promise<void> {
   const deadlineMs = performance.now() + drainTimeoutMs;
   for (let quiet = 0; quiet < 3 && performance.now() < deadlineMs; ) {
     await sleep(500);
-    const { ledger } = await lab.backlog(sinceMs).catch(() => ({ ledger: {} as never }));
-    quiet = ledger.spilled === 0 ? quiet + 1 : 0;
+    const all = await Promise.all(lab.gateways.map(isDirect));
+    quiet = all.every(Boolean) ? quiet + 1 : 0;
   }
+}
+
+async function isDirect({ addresses }: Member): Promise<boolean> {
+  const response = await fetch(`${addresses?.admin}/metrics`).catch(() => undefined);
+  const text = (await response?.text().catch(() => undefined)) ?? '';
+  const aside =
+    /^spillway_(?:spill_messages|gateway_partitions\{.*state="(?:spill|drain)ing".*\})\S* (\d+)/gm;
+  const counts = [...text.matchAll(aside)].map(([, count]) => Number(count));
+  return counts.length > 0 && counts.every((count) => count === 0);
 }
 
 /** Several at the same time. */
