@@ -39,6 +39,8 @@ export class LedgerNotes {
   #messages: NotedMessage[] = [];
   readonly #refused = new Map<string, LedgerNote['refused'][number]>();
   #unsent: LedgerNote | undefined;
+  /** Has its number, and could not be kept: the next to be sent. */
+  #unkept: LedgerNote | undefined;
   #numbered = 0;
   #published = 0;
   #failed = 0;
@@ -78,7 +80,8 @@ export class LedgerNotes {
 
   durable(message: NotedMessage): void {
     this.#messages.push(message);
-    if (this.#messages.length >= relievedMessagesMax && !this.#relieving) void this.#relieve();
+    if (this.#messages.length < relievedMessagesMax || this.#relieving || this.#unkept) return;
+    void this.#relieve();
   }
 
   refused(tenant: string, signal: Signal, minute: number, records: number): void {
@@ -97,20 +100,29 @@ export class LedgerNotes {
   }
 
   stats(): { published: number; failed: number; kept: number; pendingMessages: number } {
-    const pendingMessages = this.#messages.length + (this.#unsent?.messages.length ?? 0);
+    const numbered = [this.#unsent, this.#unkept].map((note) => note?.messages.length ?? 0);
+    const pendingMessages = numbered.reduce(
+      (sum, messages) => sum + messages,
+      this.#messages.length,
+    );
     const counts = { published: this.#published, failed: this.#failed };
     return { ...counts, kept: this.#kept, pendingMessages };
   }
 
   get #isIdle(): boolean {
-    return !this.#unsent && this.#messages.length === 0 && this.#refused.size === 0;
+    if (this.#unsent || this.#unkept) return false;
+    return this.#messages.length === 0 && this.#refused.size === 0;
   }
 
   async #flushAll(): Promise<boolean> {
     let spill = this.#spillNote();
     for (;;) {
-      this.#unsent ??= this.#nextNote(spill);
-      spill = undefined;
+      this.#unsent ??= this.#unkept;
+      if (this.#unsent === this.#unkept) this.#unkept = undefined;
+      if (!this.#unsent) {
+        this.#unsent = this.#nextNote(spill);
+        spill = undefined;
+      }
       if (!this.#unsent) break;
       const note = this.#unsent;
       // Behind those that are kept: what comes after them would hide that the broker is away.
@@ -119,6 +131,8 @@ export class LedgerNotes {
         !(isNext && (await this.#publish(encode(note), note.note))) &&
         !(await this.#keep(note))
       ) {
+        // What was not told is told the next time.
+        if (spill) this.#toldEmpty = undefined;
         return false;
       }
       this.#unsent = undefined;
@@ -153,8 +167,8 @@ export class LedgerNotes {
     while (this.#messages.length >= noteMessagesMax) {
       const note = this.#nextNote() as LedgerNote;
       if (await this.#keep(note)) continue;
-      // Its number must not be missing: it comes first when the broker takes notes again.
-      this.#unsent ??= note;
+      // Its number must not be missing; another may be on its way.
+      this.#unkept = note;
       break;
     }
     this.#relieving = false;
@@ -167,13 +181,22 @@ export class LedgerNotes {
   }
 
   async #publishKept(): Promise<boolean> {
-    const notes = this.#options.spill?.notes;
-    for (;;) {
-      const kept = notes && notes.count > 0 ? await notes.next() : undefined;
-      if (!kept) return true;
-      const { note } = JSON.parse(Buffer.from(kept).toString()) as LedgerNote;
-      if (!(await this.#publish(kept, note))) return false;
-      await notes?.done();
+    const { spill, report } = this.#options;
+    let number = this.#numbered;
+    try {
+      while (spill && spill.notes.count > 0) {
+        const kept = await spill.notes.next();
+        if (!kept) break;
+        number = (JSON.parse(Buffer.from(kept).toString()) as LedgerNote).note;
+        if (!(await this.#publish(kept, number))) return false;
+        await spill.notes.done();
+      }
+      return true;
+    } catch (error) {
+      // A disk that is full or fails; it may come again, and says the same.
+      const reason = error instanceof Error ? error.message : String(error);
+      report?.({ type: 'note-failed', note: number, reason });
+      return false;
     }
   }
 
