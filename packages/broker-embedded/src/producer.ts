@@ -57,6 +57,7 @@ export class Producer {
   #batches(messages: readonly OutgoingMessage[], outcomes: PublishOutcome[]): Batch[] {
     const batches: Batch[] = [];
     const open = new Map<Log, Batch>();
+    const full = new Map<Log, PublishOutcome>();
     let logBytes = this.#options.logs.bytes();
     for (const [index, message] of messages.entries()) {
       const payload = encodeMessage(message);
@@ -66,8 +67,10 @@ export class Producer {
         outcomes[index] = unknownTopic(message);
         continue;
       }
-      const refusal = this.#refusal(bytes, logBytes);
+      // Nothing of its log follows what did not fit: that would change the order.
+      const refusal = full.get(log) ?? this.#refusal(bytes, logBytes);
       if (refusal !== undefined) {
+        if (refusal.status === 'refused' && refusal.code === 'log-full') full.set(log, refusal);
         outcomes[index] = refusal;
         continue;
       }
