@@ -1,11 +1,12 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { SafetyFinding } from '@spillway/broker';
-import type {
-  DecodedMessage,
-  MessageOutcome,
-  Rebuild,
-  RowCount,
-  SearchStore,
+import {
+  blamesStore,
+  type DecodedMessage,
+  type MessageOutcome,
+  type Rebuild,
+  type RowCount,
+  type SearchStore,
 } from '@spillway/store';
 import type { BulkOptions } from './bulk.ts';
 import { createClient } from './client.ts';
@@ -112,7 +113,8 @@ class Store implements ElasticsearchStore {
       this.#note(undefined);
       return outcomes;
     } catch (error) {
-      this.#note(error as Error);
+      // A request that the server does not understand says nothing of the server.
+      if (blamesStore(error)) this.#note(error as Error);
       throw error;
     }
   }
