@@ -91,12 +91,13 @@ export class InHand {
     else this.#held.delete(name);
   }
 
-  /** Not before `dueMs(times)`, of how often in a row it waits now. */
-  hold(partition: TopicPartition, dueMs: (times: number) => number): void {
+  /** Not before `dueMs(times)`, of how often in a row it waits now. False when it is not in hand. */
+  hold(partition: TopicPartition, dueMs: (times: number) => number): boolean {
     const held = this.#held.get(partitionName(partition));
-    if (!held) return;
+    if (!held) return false;
     held.times += 1;
     held.dueMs = dueMs(held.times);
+    return true;
   }
 
   drop(name: string): void {

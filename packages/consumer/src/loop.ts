@@ -1,4 +1,9 @@
-import { partitionName, type Subscription, type TopicPartition } from '@spillway/broker';
+import {
+  type DeliveredMessage,
+  partitionName,
+  type Subscription,
+  type TopicPartition,
+} from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import { positionsToCommit } from './commit.ts';
 import type { ConsumerLimits } from './config.ts';
@@ -49,6 +54,8 @@ interface Turn {
 export class Loop {
   readonly #options: LoopOptions;
   readonly #hand = new InHand();
+  /** Polled by the fetch under way, or by the last one, and not in hand yet. */
+  #fetched: Item[] = [];
   #round: Promise<void> = Promise.resolve();
   #burying = new AbortController();
   #isPaused = false;
@@ -69,7 +76,8 @@ export class Loop {
     const { signal, rewinder, subscription } = this.#options;
     let upcoming = this.#fetch();
     while (!signal.aborted) {
-      this.#hand.add(await upcoming);
+      await upcoming;
+      this.#hand.add(this.#fetched);
       await this.#options.unpaused();
       if (signal.aborted) return;
       // What is polled while the position moves would be void.
@@ -82,38 +90,45 @@ export class Loop {
     await upcoming;
   }
 
-  /** Before partitions move: the attempt under way is finished and committed, the rest is dropped. */
+  /**
+   * Before partitions move: the attempt under way is finished and committed, the rest is dropped. At
+   * once: a partition that was lost may be back, and polled anew, before the attempt is over.
+   */
   async giveUp(partitions: readonly TopicPartition[]): Promise<void> {
+    const names = new Set(partitions.map(partitionName));
+    for (const name of names) this.#hand.drop(name);
+    this.#fetched = this.#fetched.filter((item) => !names.has(partitionName(item)));
     this.#burying.abort();
     await this.#round.catch(() => undefined); // The loop reports it.
     this.#burying = new AbortController();
-    for (const partition of partitions) {
-      this.#hand.drop(partitionName(partition));
-      this.#options.rewinder.forget(partition);
-    }
+    for (const partition of partitions) this.#options.rewinder.forget(partition);
   }
 
-  #read(): Promise<Item[]> {
+  #read(): Promise<void> {
     const read = this.#fetch();
     read.catch(() => undefined); // The next round awaits it and throws what it threw.
     return read;
   }
 
-  async #fetch(): Promise<Item[]> {
+  async #fetch(): Promise<void> {
     const { subscription, limits, signal, gate, group } = this.#options;
     const { batchBytesMax, gatherMs } = limits;
+    const take = (polled: readonly DeliveredMessage[]): void => {
+      for (const message of polled) this.#fetched.push(decodeMessage(message, group));
+    };
+    this.#fetched = [];
     this.#pauseOrResume();
     const messages = await subscription.poll({
       ...{ bytesMax: batchBytesMax, signal },
       waitMs: this.#waitMs(),
     });
+    take(messages);
     const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
     const bytesMax = batchBytesMax - bytes;
     const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing;
     if (isSmall && (await sleep(gatherMs, signal))) {
-      messages.push(...(await subscription.poll({ bytesMax, waitMs: 0, signal })));
+      take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
     }
-    return messages.map((message) => decodeMessage(message, group));
   }
 
   /** Polls go on while all is paused: partitions that came meanwhile are paused, too. */
@@ -233,10 +248,12 @@ export class Loop {
       if (!retry || !first) continue;
       const { reason, afterMs } = retry;
       let waitMs = 0;
-      this.#hand.hold(first, (times) => {
+      const isHeld = this.#hand.hold(first, (times) => {
         waitMs = Math.max(afterMs, baseMs, fullJitterMs(times, { baseMs, maxMs, random }));
         return clock() + waitMs;
       });
+      // Given up meanwhile: it is read again, here or elsewhere.
+      if (!isHeld) continue;
       subscription.pause([first]);
       stats.retries++;
       this.#heldReason = reason;

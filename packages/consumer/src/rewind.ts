@@ -32,6 +32,8 @@ export class Rewinder {
   readonly #settled = new Set<string>();
   /** What was read of all partitions and not committed is to be read again. */
   #dropped = false;
+  /** Moved, and not told yet: what came after it broke off. */
+  readonly #moved = new Set<string>();
 
   constructor(options: RewinderOptions) {
     this.#options = options;
@@ -63,12 +65,12 @@ export class Rewinder {
     const partitions = subscription
       .assigned()
       .filter((partition) => !this.#settled.has(partitionName(partition)));
-    const moved = new Set<string>();
     const isKeeper = sink.nextPositions && broker.canReplay;
     for (const rewind of isKeeper && partitions.length ? await this.#find(partitions) : []) {
       const { topic, partition, from, to } = rewind;
-      if (to >= from && !this.#dropped) continue;
-      moved.add(partitionName(rewind));
+      const name = partitionName(rewind);
+      if (to >= from && !this.#dropped && !this.#moved.has(name)) continue;
+      this.#moved.add(name);
       await subscription.seek({ topic, partition, position: to });
       if (to >= from) continue;
       await subscription.commit([{ topic, partition, position: to - 1 }]);
@@ -76,6 +78,8 @@ export class Rewinder {
     }
     for (const partition of partitions) this.#settled.add(partitionName(partition));
     this.#dropped = false;
+    const moved = new Set(this.#moved);
+    this.#moved.clear();
     return moved;
   }
 
@@ -91,7 +95,7 @@ export class Rewinder {
       const name = partitionName({ topic, partition });
       const lag = lags.get(name);
       const from = lag?.committed ?? lag?.start;
-      if (lag && typeof from !== 'number') {
+      if ((lag || this.#dropped) && typeof from !== 'number') {
         // Read on without looking, and what the sink lacks would be passed over for good.
         throw new Error(`where ${group} stands in ${name} is not known now`);
       }
