@@ -1,4 +1,11 @@
-import { messageName, type PartitionLag, partitionName } from '@spillway/broker';
+import {
+  messageName,
+  type PartitionLag,
+  partitionName,
+  resubmitGateway,
+  topicOf,
+} from '@spillway/broker';
+import type { DeadLetter } from '@spillway/consumer';
 import { searchGroup } from '@spillway/projector';
 import {
   type AppliedMessage,
@@ -86,8 +93,10 @@ function sideOf(known: {
   const waiting = [...(log.waiting.get(group)?.between(fromMinute, toMinute) ?? [])].filter(
     (each) => isIn(range, each),
   );
+  const found = namesOf([...applied, ...waiting]);
   const deadLetters = log.letters
-    .filter((letter) => letter.group === group)
+    // One that was sent back and not marked yet is where it was sent.
+    .filter((letter) => letter.group === group && !found.has(resubmittedName(letter)))
     .map(({ sourceId, tenant, signal, receivedMs, records }) => {
       const minute = Math.floor(receivedMs / minuteMs);
       return { id: sourceId, tenant, signal, minute, records };
@@ -126,6 +135,13 @@ function sinkFacts(
 interface Elsewhere {
   spilled: ReadonlySet<string>;
   canReplay: boolean;
+}
+
+/** What a letter is called when it is sent back: by its own place. */
+function resubmittedName({ id, signal, source: { partition } }: DeadLetter): string {
+  const sequence = Number(id.split('/')[2]);
+  const lane = { gateway: resubmitGateway, epoch: 0, topic: topicOf[signal], partition };
+  return messageName({ ...lane, sequence });
 }
 
 /** One with a position was drained, whatever its spill was last told to hold. */

@@ -1,0 +1,49 @@
+import type { DeadLetter } from '@spillway/consumer';
+import { type AppliedMessage, audit } from '@spillway/store';
+import { expect, it } from 'vitest';
+import { factsOf } from './ledger-facts.ts';
+import { Passed } from './ledger-unread.ts';
+import type { Parts } from './parts.ts';
+
+const lane = { epoch: 7, topic: 'otlp_logs', partition: 0 };
+const of = { tenant: 'acme', signal: 'logs' as const, minute: 100, records: 1 };
+const counts = { position: 0, stored: 0, duplicates: 0, deadLettered: 0, foreign: false };
+
+const original = { gateway: 'gw-1', ...lane, sequence: 1 };
+const refused: AppliedMessage = { id: original, ...of, ...counts, deadLettered: 1 };
+const stored: AppliedMessage = { id: original, ...of, ...counts, stored: 1 };
+const sentBack: AppliedMessage = {
+  ...{ ...stored, position: 9 },
+  id: { ...lane, gateway: 'resubmit', epoch: 0, sequence: 5 },
+};
+const letter = {
+  ...{ id: 'logs/0/5', group: 'writer', sourceId: original, tenant: 'acme', signal: 'logs' },
+  ...{ records: 1, receivedMs: 100 * 60_000, resubmitted: false },
+  source: { topic: 'otlp_logs', partition: 0, position: 0 },
+} as DeadLetter;
+
+const side = (applied: AppliedMessage[], rows: number) => ({
+  appliedMessages: async () => applied,
+  rowCounts: async () => [{ ...of, rows, retired: 0 }],
+});
+
+it.each([
+  ['was not sent back', [refused], 0, { stored: 0, deadLettered: 1 }],
+  ['was sent back and not marked', [refused, sentBack], 1, { stored: 1, deadLettered: 0 }],
+])('counts a letter once: it %s', async (_what, applied, rows, terms) => {
+  const noted = { ...original, ...of, position: 0, notedMinute: 100 };
+  const writeStore = {
+    ...side(applied, rows),
+    notedMessages: async () => [noted],
+    refusedCounts: async () => [],
+  };
+  const broker = { canReplay: true };
+  const parts = { broker, writeStore, search: { store: side([stored], 1) } } as unknown as Parts;
+  const log = {
+    ...{ unreadNotes: [], notesInQueue: 0, spills: [], letters: [letter] },
+    ...{ waiting: new Map(), lags: new Map() },
+  };
+  const known = { log, nowMs: 0, passed: { writer: new Passed(), search: new Passed() } };
+  const report = audit(await factsOf(parts, known, { fromMinute: 0, toMinute: 200 }));
+  expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms, unaccounted: 0 });
+});
