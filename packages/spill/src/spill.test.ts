@@ -60,3 +60,20 @@ test('what is done stays done over a restart; the rest is said to be taken over'
   ]);
   await second.close();
 });
+
+test('a full disk takes a value in the place of one as long, and leaves another as it was', async () => {
+  const files = new LossyFiles();
+  const spill = await open(files);
+  await spill.writeValue('producer', Buffer.from('epochs to 15'));
+  files.spaceBytes = files.paths().reduce((sum, path) => sum + files.bytesOf(path).length, 0);
+  await spill.writeValue('producer', Buffer.from('epochs to 31'));
+  await expect(spill.writeValue('producer', Buffer.from('epochs to 127'))).rejects.toThrow(
+    'ENOSPC',
+  );
+  await expect(spill.writeValue('other', Buffer.from('new'))).rejects.toThrow('ENOSPC');
+  await spill.close();
+  files.spaceBytes = Number.POSITIVE_INFINITY;
+  const next = await open(files);
+  expect(Buffer.from((await next.readValue('producer')) ?? []).toString()).toBe('epochs to 31');
+  await next.close();
+});

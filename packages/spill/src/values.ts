@@ -5,6 +5,7 @@ import { type Files, readWhole, replaceWhole } from '@spillway/journal';
 import type { SpillReport } from './events.ts';
 
 const namePattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const sectorBytes = 512;
 
 export class Values {
   readonly #dir: string;
@@ -37,7 +38,7 @@ export class Values {
     bytes.set(value, 4);
     bytes.writeUInt32LE(crc32c(value), 0);
     const before = this.#writing.get(name) ?? Promise.resolve();
-    const written = before.catch(() => {}).then(() => replaceWhole(this.#files, path, bytes));
+    const written = before.catch(() => {}).then(() => this.#replace(path, bytes));
     this.#writing.set(name, written);
     await written;
   }
@@ -45,6 +46,28 @@ export class Values {
   /** Resolves when nothing is being written. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#writing.values());
+  }
+
+  /**
+   * A full disk has no room for a new file: an old one as long is overwritten, where that is one
+   * sector and so leaves the old or the new one, too.
+   */
+  async #replace(path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await replaceWhole(this.#files, path, bytes);
+    } catch (error) {
+      const isFull = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!isFull || bytes.length > sectorBytes) throw error;
+      const before = await readWhole(this.#files, path);
+      if (before?.length !== bytes.length) throw error;
+      const file = await this.#files.open(path, 'write');
+      try {
+        await file.write([bytes], 0);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
   }
 
   #pathOf(name: string): string {

@@ -10,10 +10,13 @@ export interface KeptIdentity {
 }
 
 const checksumDigits = 8;
+/** Always as long: then even a full disk can take the next one in the place of the former. */
+const textLength = 160;
 
-/** JSON behind its CRC32C in hexadecimal digits. */
+/** JSON, filled up with spaces, behind its CRC32C in hexadecimal digits. */
 export function encodeIdentity({ clusterId, producerId, epochsTo }: KeptIdentity): Uint8Array {
-  const text = JSON.stringify({ clusterId, producerId: String(producerId), epochsTo });
+  const json = JSON.stringify({ clusterId, producerId: String(producerId), epochsTo });
+  const text = json.padEnd(textLength);
   return Buffer.from(checksumOf(text) + text);
 }
 
