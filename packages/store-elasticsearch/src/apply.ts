@@ -1,4 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
+import { partitionName } from '@spillway/broker';
 import type { TelemetryRecord } from '@spillway/otlp';
 import {
   type DecodedMessage,
@@ -137,20 +138,36 @@ function retry(reason: string): RecordOutcome {
   return { status: 'retry', afterMs: retryAfterMs, reason };
 }
 
-/** Only of messages that are done: one that comes again is counted when it is. */
+/**
+ * Only of messages that are done: one that comes again is counted when it is. What stands behind it
+ * in its partition comes again, too, so that the account has the order of the partition.
+ */
 async function storeAccount(
   context: ApplyContext,
   generation: number,
   fresh: readonly Work[],
 ): Promise<void> {
-  const done = fresh.filter(({ outcome }) => outcome.records.every((r) => r.status !== 'retry'));
+  const done = beforeRetries(fresh);
   const lines = done.map(({ message, outcome }) =>
     accountLine(context.names, generation, { message, outcome, order: context.nextOrder() }),
   );
-  const results = await sendBulk(context.bulk, lines);
+  // One after the other, up to the first that fails: that keeps the order.
+  const results = await sendBulk({ ...context.bulk, concurrency: 1 }, lines);
   for (const [i, { message, outcome }] of done.entries()) {
     const result = results[i];
     if (result?.status !== 'retry' && result?.status !== 'refused') continue;
     outcome.records = message.records.map(() => retry(`account: ${result.reason}`));
   }
+}
+
+function beforeRetries(fresh: readonly Work[]): Work[] {
+  const held = new Set<string>();
+  return fresh.filter(({ message, outcome }) => {
+    const place = partitionName(message.envelope.id);
+    if (outcome.records.some(({ status }) => status === 'retry')) held.add(place);
+    else if (held.has(place)) {
+      outcome.records = message.records.map(() => retry('one before it is wanted again'));
+    }
+    return !held.has(place);
+  });
 }

@@ -43,6 +43,25 @@ export function describeExactlyOnce(server: TestServer): void {
       expect(await store.apply([message])).toEqual([first]);
     });
 
+    it('keeps the order of a partition in its account when one in the middle comes again', async () => {
+      const records = new TestRecords();
+      const nextDay = { timeUnixNano: BigInt(testNowMs + 20 * 3_600_000) * 1_000_000n };
+      await store.apply([records.message([records.log()])]);
+      const logs = `${indices.prefix}-g1-logs-2026.01.05`;
+      await server.request('PUT', `${logs}/_block/write`);
+      const [held, behind] = [
+        records.message([records.log()]),
+        records.message([records.log(nextDay)]),
+      ];
+      const outcomes = await store.apply([held, behind]);
+      expect(outcomes.map((one) => one.records[0]?.status)).toEqual(['retry', 'retry']);
+      await server.request('PUT', `${logs}/_settings`, { 'index.blocks.write': false });
+      const again = await store.apply([held, behind]);
+      expect(again.map((one) => one.records[0]?.status)).toEqual(['stored', 'stored']);
+      const applied = await store.appliedMessages(allMinutes);
+      expect(applied.map(({ id }) => id.sequence)).toEqual([1, 2, 3]);
+    });
+
     it('wants again what the server does not take now, and does not account for it', async () => {
       const records = new TestRecords();
       await store.apply([records.message([records.log()])]);
