@@ -2,6 +2,7 @@ import type { DeadLetter } from '@spillway/consumer';
 import { type AppliedMessage, audit } from '@spillway/store';
 import { expect, it } from 'vitest';
 import { factsOf } from './ledger-facts.ts';
+import { readLog } from './ledger-log.ts';
 import { Passed } from './ledger-unread.ts';
 import type { Parts } from './parts.ts';
 
@@ -46,4 +47,16 @@ it.each([
   const known = { log, nowMs: 0, passed: { writer: new Passed(), search: new Passed() } };
   const report = audit(await factsOf(parts, known, { fromMinute: 0, toMinute: 200 }));
   expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms, unaccounted: 0 });
+});
+
+it('knows nothing rather than too little when not all dead letters can be listed', async () => {
+  const letters = new Array<DeadLetter>(100_000).fill(letter);
+  const parts = {
+    broker: { canReplay: false, lag: async () => [] },
+    writeStore: { toldSpills: async () => [] },
+    deadLetters: { list: async () => letters },
+  } as unknown as Parts;
+  await expect(readLog(parts)).rejects.toThrow('more than 100000 dead letters of logs');
+  letters.pop();
+  expect((await readLog(parts)).letters).toHaveLength(99_999);
 });

@@ -5,7 +5,7 @@ import {
   readEnvelope,
   signalOf,
 } from '@spillway/broker';
-import type { DeadLetter } from '@spillway/consumer';
+import { type DeadLetter, lettersListedMax } from '@spillway/consumer';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
 import { type LedgerNote, SightingTable, type ToldSpill } from '@spillway/store';
@@ -47,9 +47,18 @@ export async function readLog(parts: Parts): Promise<Log> {
     lags.set(group, ofGroup);
     waiting.set(group, await readWaiting(broker, group, ofGroup));
   }
-  const letters = await deadLetters.list({});
+  const letters = await readLetters(deadLetters);
   const notesInQueue = broker.canReplay ? 0 : (notesLag?.messages ?? 0);
   return { unreadNotes, notesInQueue, waiting, letters, lags, spills };
+}
+
+async function readLetters(deadLetters: Parts['deadLetters']): Promise<DeadLetter[]> {
+  const letters = await deadLetters.list({ all: true });
+  for (const [signal, { length }] of Map.groupBy(letters, ({ signal }) => signal)) {
+    if (length < lettersListedMax) continue;
+    throw new Error(`there are more than ${lettersListedMax} dead letters of ${signal}`);
+  }
+  return letters.filter(({ resubmitted }) => !resubmitted);
 }
 
 async function readWaiting(

@@ -31,7 +31,8 @@ export interface ResubmitOptions {
 
 /** So many letters a second leave stores and brokers room for what is new. */
 export const resubmitPerSecond = 50;
-const perScanMax = 100_000;
+/** Of one signal; those behind them are not looked at. */
+export const lettersListedMax = 100_000;
 
 /** Lists, shows and resubmits what no sink could take, from the topics that the broker keeps. */
 export class DeadLetters {
@@ -128,7 +129,7 @@ export class DeadLetters {
       if (byIdentity.has(identity)) continue;
       byIdentity.set(identity, letter);
       byId.set(letter.id, letter);
-      if (byIdentity.size >= perScanMax) break;
+      if (byIdentity.size >= lettersListedMax) break;
     }
     return [...byIdentity.values()];
   }

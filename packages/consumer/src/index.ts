@@ -6,6 +6,7 @@ export type { DeadLetter } from './dead-letter.ts';
 export {
   type DeadLetterFilter,
   DeadLetters,
+  lettersListedMax,
   type ResubmitOptions,
   resubmitPerSecond,
 } from './dead-letters.ts';
