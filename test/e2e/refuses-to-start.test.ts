@@ -38,7 +38,7 @@ describe('a start that cannot work', () => {
     [
       'a value of the wrong kind',
       ['--gateway.httpPort', 'many'],
-      /gateway\.httpPort: wanted expected number.*got "many" \(from --gateway\.httpPort\)/,
+      /gateway\.httpPort: wanted number, got "many" \(from --gateway\.httpPort\)/,
     ],
     [
       'a door beyond loopback without keys',

@@ -82,17 +82,23 @@ describe('configuration', () => {
       },
       {
         key: 'gateway.httpPort',
-        wanted: 'expected number, received string',
+        wanted: 'number',
         got: '"many"',
         source: 'SPILLWAY_GATEWAY_HTTP_PORT',
       },
       {
         key: 'broker.kind',
-        wanted: 'expected one of "embedded"|"kafka"',
+        wanted: 'one of "embedded"|"kafka"',
         got: '"rabbit"',
         source: '--broker.kind',
       },
     ]);
+  });
+
+  it('says the bound that a number is beyond', () => {
+    const flags = { 'gateway.httpPort': '99999' };
+    const [found] = problems(() => loadConfig(schema, { env: {}, flags }));
+    expect(found).toMatchObject({ wanted: 'number to be <=65535', got: '99999' });
   });
 
   it('refuses unknown environment variables but not those Kubernetes injects', () => {

@@ -164,7 +164,10 @@ function problemOf(
   const owner = owners.findLast((leaf) => leaf !== undefined);
   const entry = owner && set.get(owner.key);
   const got = owner?.secret ? '(a secret)' : show(entry?.value);
-  const wanted = issue.message.replace(/^Invalid (input|option|string): /, '');
+  const wanted = issue.message
+    .replace(/^(Invalid (input|option|string)|Too (big|small)): /, '')
+    .replace(/^expected /, '')
+    .replace(/, received \w+$/, '');
   return { key, wanted, got, source: entry?.source ?? 'default' };
 }
 
