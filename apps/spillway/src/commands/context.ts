@@ -5,6 +5,7 @@ import { type SpillwayConfig, spillwaySchema } from '../config.ts';
 import { askRunning } from '../control-client.ts';
 import { controlPath } from '../control-server.ts';
 import { DataFolderError } from '../data-folder.ts';
+import { OperationError } from '../operation-error.ts';
 import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
 import { type Adapters, createParts, type Parts } from '../parts.ts';
 import { isEmbedded } from '../roles.ts';
@@ -99,7 +100,7 @@ export function parseTime(text: string, nowMs: number): number {
   if (age) return nowMs - Number(age[1]) * (unitMs[age[2] as string] as number);
   const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isNaN(ms)) {
-    throw new Error(
+    throw new OperationError(
       `--since: wanted an ISO time, ms since the epoch or an age such as 24h, got ${text}`,
     );
   }

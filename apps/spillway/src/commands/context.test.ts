@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { OperationError } from '../operation-error.ts';
+import { parseTime } from './context.ts';
+
+describe('parseTime', () => {
+  it.each([
+    ['90m', 5_400_000],
+    ['1.5h', 5_400_000],
+    ['1970-01-01T00:00:01Z', 9_999_000],
+    ['1000', 9_999_000],
+  ])('reads %s', (text, ageMs) => {
+    expect(parseTime(text, 10_000_000)).toBe(10_000_000 - ageMs);
+  });
+
+  it('tells what is no time as a mistake of the caller', () => {
+    expect(() => parseTime('yesterday', 0)).toThrow(OperationError);
+  });
+});
