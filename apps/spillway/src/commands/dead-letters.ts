@@ -59,9 +59,14 @@ function resubmitCommand(context: Context): Command {
       }
       const chosen = ids.length ? { ids } : {};
       const request = { ...filterOf(rest), ...chosen, ratePerSecond };
-      printJson({ resubmitted: await perform(context, command, 'deadletters resubmit', request) });
+      const resubmitted = await perform(context, command, 'deadletters resubmit', request);
+      printJson({ resubmitted });
+      const left = ids.filter((id) => !resubmitted.includes(id));
+      if (left.length) throw new OperationError(`not resubmitted: ${left.join(', ')}; ${whyNot}`);
     });
 }
+
+const whyNot = 'each is unknown, gone, kept without its records, or was resubmitted before';
 
 function filtered(command: Command): Command {
   return command
