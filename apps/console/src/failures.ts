@@ -36,7 +36,7 @@ function asQueryError(error: FastifyError | QueryError): QueryError {
   if (known) return new QueryError(known, error.message);
   const asked = error.statusCode !== undefined && error.statusCode < 500;
   if (asked) return new QueryError('bad-body', error.message);
-  const message = 'the store could not answer; try again';
+  const message = 'the broker or a store could not answer; try again';
   return new QueryError('unavailable', message, undefined, { cause: error });
 }
 
