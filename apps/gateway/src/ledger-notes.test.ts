@@ -10,13 +10,14 @@ const message = (sequence: number) => ({
 });
 
 /** A broker and a spill that take notes, or not. */
-function stage() {
+function stage({ isSilent = false } = {}) {
   const world = { brokerIsUp: true, diskIsFull: false, revision: 1, waiting: [] as never[] };
   const published: LedgerNote[] = [];
   const kept: Uint8Array[] = [];
   const events: LedgerNotesEvent[] = [];
   const broker = {
     publish: async (messages: readonly OutgoingMessage[]) => {
+      if (isSilent) await new Promise(() => {});
       if (!world.brokerIsUp) return [{ status: 'unknown', message: 'down' }];
       for (const { value } of messages) published.push(JSON.parse(Buffer.concat(value).toString()));
       return [{ status: 'durable', position: 0 }];
@@ -91,4 +92,15 @@ it('tells that the spill is empty, also when it could not at first', async () =>
   await notes.flush();
   await notes.flush();
   expect(published.at(-1)?.spill?.revision).toBe(2);
+});
+
+it('keeps the last notes, numbered as ever, when a stop has no time for the broker', async () => {
+  const { kept, notes } = stage({ isSilent: true });
+  notes.durable(message(1));
+  void notes.flush();
+  notes.durable(message(2));
+  expect(await notes.stop(AbortSignal.abort())).toBe(true);
+  const told = kept.map((note) => JSON.parse(Buffer.from(note).toString()) as LedgerNote);
+  expect(told.map(({ note }) => note)).toEqual([1, 2]);
+  expect(told.flatMap(({ messages }) => messages.map(({ sequence }) => sequence))).toEqual([1, 2]);
 });

@@ -27,6 +27,8 @@ const pendingMessagesMax = 100_000;
 const relievedMessagesMax = 50_000;
 /** At a stop, between one try and the next. */
 const retryMs = 100;
+/** At the end of a stop, for the spill to take what the broker did not. */
+const keepMs = 1000;
 
 /**
  * Tells the ledger which messages of this gateway are durable, so that a lost message is a hole and
@@ -75,6 +77,8 @@ export class LedgerNotes {
       if (this.#options.spill && this.#isIdle) return true;
       await wait(retryMs, signal);
     }
+    // The drain may have left no time for the broker.
+    await withTimeLimit(keepMs, (late) => Promise.race([this.#keepAll(), until(late)]));
     return this.#isIdle;
   }
 
@@ -172,6 +176,19 @@ export class LedgerNotes {
       break;
     }
     this.#relieving = false;
+  }
+
+  /** One on its way to the broker, too: should both arrive, they say the same. */
+  async #keepAll(): Promise<void> {
+    if (!this.#options.spill || this.#isIdle) return;
+    let note = this.#unsent ?? this.#unkept ?? this.#nextNote(this.#spillNote());
+    while (note) {
+      this.#unkept = note === this.#unsent ? this.#unkept : note;
+      if (!(await this.#keep(note))) return;
+      if (note === this.#unsent) this.#unsent = undefined;
+      if (note === this.#unkept) this.#unkept = undefined;
+      note = this.#unkept ?? this.#nextNote();
+    }
   }
 
   async #keep(note: LedgerNote): Promise<boolean> {
