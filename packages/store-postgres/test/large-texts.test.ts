@@ -22,4 +22,4 @@ it('refuses a record that needs more than a statement takes, and stores its neig
   const logs = bodies.map((stringValue) => records.log({ body: { stringValue } }));
   const [outcome] = await store.apply([records.message(logs)]);
   expect(outcome?.records.map(({ status }) => status)).toEqual(['stored', 'deadLetter', 'stored']);
-}, 60_000);
+}, 240_000);
