@@ -60,3 +60,26 @@ it('knows nothing rather than too little when not all dead letters can be listed
   letters.pop();
   expect((await readLog(parts)).letters).toHaveLength(99_999);
 });
+
+it.each([
+  ['the log says that it removed it unread', 1, { expired: 1, unaccounted: 0 }],
+  ['the group had passed it', 0, { expired: 0, unaccounted: 1 }],
+])('tells the expired from the lost, once the log has neither: %s', async (_what, gone, terms) => {
+  const noted = { ...original, ...of, position: 0, notedMinute: 100 };
+  const writeStore = {
+    ...side([], 0),
+    notedMessages: async () => [noted],
+    refusedCounts: async () => [],
+  };
+  const parts = {
+    ...{ broker: { canReplay: true }, writeStore, search: { store: side([stored], 1) } },
+  } as unknown as Parts;
+  const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 5, expired: gone };
+  const log = {
+    ...{ unreadNotes: [], notesInQueue: 0, spills: [], letters: [], waiting: new Map() },
+    lags: new Map([['writer', [lag]]]),
+  } as unknown as Parameters<typeof factsOf>[1]['log'];
+  const known = { log, nowMs: 0, passed: { writer: new Passed(), search: new Passed() } };
+  const report = audit(await factsOf(parts, known, { fromMinute: 0, toMinute: 200 }));
+  expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms });
+});

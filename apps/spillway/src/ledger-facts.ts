@@ -119,17 +119,29 @@ function sinkFacts(
     return !seen.has(name) && !spilled.has(name);
   });
   const lagOf = (message: KeptNotedMessage) => lags.get(partitionName(message));
-  const isExpired = (message: KeptNotedMessage): boolean => {
-    const { start = null } = lagOf(message) ?? {};
-    return start !== null && message.position !== undefined && message.position < start;
-  };
   const isUndecided = (message: KeptNotedMessage) =>
     !canReplay && !passed.has(message, lagOf(message));
   return {
     ...{ applied, rows, waiting, deadLetters },
-    expired: unseen.filter(isExpired).map(sightingOf),
+    expired: [...Map.groupBy(unseen, partitionName)]
+      .flatMap(([name, own]) => expiredOf(own, lags.get(name)))
+      .map(sightingOf),
     undecided: unseen.filter(isUndecided).map(sightingOf),
   };
+}
+
+/**
+ * Removed from the log, and no more of them than the log says it removed before the group read them:
+ * what the group passed and never stored is lost, and stays so when the log has forgotten it.
+ */
+function expiredOf(
+  unseen: readonly KeptNotedMessage[],
+  lag: PartitionLag | undefined,
+): KeptNotedMessage[] {
+  const { start = null, expired = 0 } = lag ?? {};
+  if (start === null) return [];
+  const isGone = ({ position }: KeptNotedMessage) => position !== undefined && position < start;
+  return unseen.filter(isGone).slice(0, expired);
 }
 
 interface Elsewhere {
