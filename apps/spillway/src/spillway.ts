@@ -166,7 +166,7 @@ export class Spillway implements Component {
         step('safety', () => this.#safety.check()),
         step('topics', () => broker.ensureTopics(specs)),
       ]),
-      ...this.#consumers.components,
+      ...this.#consumersBeside(),
       ...(this.hasFolder ? [this.#control] : []),
       this.#has('console')
         ? late('console', () => this.#createConsole())
@@ -205,7 +205,7 @@ export class Spillway implements Component {
       case 'broker':
         return {
           ...asComponent(isEmbedded(this.#config, 'broker') ? 'log' : broker.name, broker),
-          health: () => this.#brokerHealth(),
+          health: () => this.#unlessSpilling(broker.health()),
         };
       case 'writeStore':
         return asComponent('write store', writeStore);
@@ -217,10 +217,18 @@ export class Spillway implements Component {
   }
 
   /** While the gateway can spill, a broker that is away keeps nobody from being served. */
-  #brokerHealth(): Health {
-    const health = this.#parts.broker.health();
-    const canSpill = this.#parts.spillFolder.spill && this.#gateway?.health().ok;
-    return health.ok || !canSpill ? health : { ok: true, detail: `away: ${health.detail}` };
+  #unlessSpilling(health: Health): Health {
+    const { broker, spillFolder } = this.#parts;
+    const spills = !broker.health().ok && spillFolder.spill && this.#gateway?.health().ok;
+    return health.ok || !spills ? health : { ok: true, detail: `away: ${health.detail}` };
+  }
+
+  /** Consumers wait for the broker while it is away. */
+  #consumersBeside(): Component[] {
+    return this.#consumers.components.map((component) => ({
+      ...asComponent(component.name, component),
+      health: () => this.#unlessSpilling(component.health()),
+    }));
   }
 
   #registerMetrics(): void {
