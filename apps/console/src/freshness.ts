@@ -21,6 +21,7 @@ export class Freshness {
   readonly #options: FreshnessOptions;
   #read: Promise<Record<keyof Groups, GroupLag>> | undefined;
   #readAtMs = 0;
+  #isSilent = false;
 
   constructor(options: FreshnessOptions) {
     this.#options = options;
@@ -43,7 +44,13 @@ export class Freshness {
     const nowMs = this.#options.clock();
     if (!this.#read || nowMs - this.#readAtMs >= keepMs) {
       this.#readAtMs = nowMs;
-      this.#read = this.#ask();
+      const asked = this.#ask();
+      // Who did not answer just now is not waited for again: the next query hears of it.
+      if (!this.#read || !this.#isSilent) this.#read = asked;
+      void asked.then((lags) => {
+        this.#read = asked;
+        this.#isSilent = Object.values(lags).includes(undefined);
+      });
     }
     return this.#read;
   }
