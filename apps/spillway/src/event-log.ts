@@ -41,14 +41,30 @@ const usual = new Set([
   'unblocked',
 ]);
 
-/** One log line per event. What an operator must act on is an error, the ordinary is info. */
-export function eventLog(logger: Logger): Report {
+/** A warning that comes again and again is told this often. */
+const quietMs = 10_000;
+
+/**
+ * One log line per event. What an operator must act on is an error, the ordinary is info; of warnings
+ * of one kind that follow each other, the next line tells how many were left out.
+ */
+export function eventLog(logger: Logger, nowMs: () => number = () => performance.now()): Report {
+  const warned = new Map<string, { atMs: number; leftOut: number }>();
+  const warn = (line: SomeEvent & { group?: unknown }): void => {
+    const kind = `${line.type}/${line.group ?? ''}`;
+    const last = warned.get(kind);
+    if (last && nowMs() - last.atMs < quietMs) last.leftOut += 1;
+    else {
+      warned.set(kind, { atMs: nowMs(), leftOut: 0 });
+      logger.warn(last?.leftOut ? { ...line, leftOut: last.leftOut } : line);
+    }
+  };
   return (event) => {
     const { error, ...fields } = event as SomeEvent & { error?: unknown };
     const cause = error instanceof Error ? { error: error.message } : error ? { error } : {};
     const line = { ...fields, ...cause };
     if (severe.has(event.type)) logger.error(line);
     else if (usual.has(event.type)) logger.info(line);
-    else logger.warn(line);
+    else warn(line);
   };
 }
