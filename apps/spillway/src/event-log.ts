@@ -50,8 +50,8 @@ const quietMs = 10_000;
  */
 export function eventLog(logger: Logger, nowMs: () => number = () => performance.now()): Report {
   const warned = new Map<string, { atMs: number; leftOut: number }>();
-  const warn = (line: SomeEvent & { group?: unknown }): void => {
-    const kind = `${line.type}/${line.group ?? ''}`;
+  const warn = (line: SomeEvent & { group?: unknown; name?: unknown }): void => {
+    const kind = [line.type, line.group, line.name].join('/');
     const last = warned.get(kind);
     if (last && nowMs() - last.atMs < quietMs) last.leftOut += 1;
     else {
