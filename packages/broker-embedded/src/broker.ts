@@ -37,6 +37,7 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBr
 export class EmbeddedBroker implements Broker {
   readonly name = 'embedded';
   readonly canReplay = true;
+  readonly keepsPrefix = true;
   readonly #config: EmbeddedConfig;
   #running: Running | undefined;
 

@@ -44,6 +44,7 @@ const readBytes = 1024 * 1024;
 export class KafkaBroker implements Broker {
   readonly name = 'kafka';
   readonly canReplay = true;
+  readonly keepsPrefix: boolean;
   readonly #options: KafkaBrokerOptions;
   readonly #consumers = new Set<Consumer>();
   /** Ends of logs that a `read` is asking for: what is published later lies behind them. */
@@ -55,6 +56,8 @@ export class KafkaBroker implements Broker {
 
   constructor(options: KafkaBrokerOptions) {
     this.#options = options;
+    // KafkaJS goes on with the next batch of a call behind one that it gave up.
+    this.keepsPrefix = options.driver === 'platformatic';
   }
 
   /** Rejects with KafkaError where no broker answers in good time, or the login is refused. */

@@ -54,6 +54,7 @@ interface Running {
 class RabbitMqBroker implements Broker {
   readonly name = 'rabbitmq';
   readonly canReplay = false;
+  readonly keepsPrefix = false;
   readonly #config: RabbitMqConfig;
   /** What this process asked for, to be declared again on each connection. */
   readonly #wanted = new Map<string, TopicSpec>();

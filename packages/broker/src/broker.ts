@@ -138,6 +138,11 @@ export interface Broker {
    * throw `UnsupportedError`, and positions hold only for one subscription.
    */
   readonly canReplay: boolean;
+  /**
+   * Whether, of one call's messages of a partition, none is durable behind one that is not. Where a
+   * full queue refuses one and takes the next, what must keep its order is published one by one.
+   */
+  readonly keepsPrefix: boolean;
   start(): Promise<void>;
   /** Idempotent, safe before start; flushes. */
   stop(): Promise<void>;

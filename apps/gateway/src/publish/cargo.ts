@@ -45,3 +45,8 @@ export function bytesOf(value: readonly Uint8Array[]): number {
 export function isTransient(outcome: PublishOutcome): boolean {
   return outcome.status === 'unknown' || (outcome.status === 'refused' && outcome.retryable);
 }
+
+/** What else is refused for good, an operator can mend: a topic that is gone, a missing right. */
+export function isTooLarge(outcome: PublishOutcome): boolean {
+  return outcome.status === 'refused' && outcome.code === 'too-large';
+}

@@ -9,7 +9,7 @@ import {
   wait,
   withTimeLimit,
 } from '@spillway/resilience';
-import { isTransient } from './cargo.ts';
+import { isTooLarge, isTransient } from './cargo.ts';
 
 export interface ChainOptions {
   broker: Broker;
@@ -75,6 +75,21 @@ export class Chain {
   /** Whether somebody may find out how the broker is. */
   get mayProbe(): boolean {
     return this.#breaker.admits;
+  }
+
+  /**
+   * As `once`, for what was acknowledged already: nothing becomes durable behind what does not. There
+   * are fewer outcomes than messages where the rest was not tried.
+   */
+  async inOrder(messages: readonly OutgoingMessage[]): Promise<Outcomes> {
+    if (this.#options.broker.keepsPrefix) return await this.once(messages);
+    const outcomes: PublishOutcome[] = [];
+    for (const message of messages) {
+      const [outcome = noOutcome] = await this.once([message]);
+      outcomes.push(outcome);
+      if (outcome.status !== 'durable' && !isTooLarge(outcome)) break;
+    }
+    return outcomes;
   }
 
   /** breaker(timeout(broker)). The broker is called before this returns: the order is the calls'. */

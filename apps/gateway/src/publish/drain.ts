@@ -1,7 +1,7 @@
-import { type PublishOutcome, partitionName, type TopicPartition } from '@spillway/broker';
+import { partitionName, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import type { SpilledMessage } from '@spillway/spill';
-import { bytesOf, isTransient } from './cargo.ts';
+import { bytesOf, isTooLarge, isTransient } from './cargo.ts';
 import type { Chain } from './chain.ts';
 import type { Partition } from './partition.ts';
 import type { Spillover } from './spillover.ts';
@@ -84,12 +84,14 @@ async function publish(
   options: DrainOptions,
 ): Promise<boolean> {
   const { partition, chain, spillover, publishTimeoutMs, onDrained } = options;
-  const outcomes = await chain.once(messages);
+  const outcomes = await chain.inOrder(messages);
   const done: SpilledMessage[] = [];
   let ok = true;
   for (const [i, message] of messages.entries()) {
-    const outcome = outcomes[i] as PublishOutcome;
-    if (outcome.status === 'durable') {
+    const outcome = outcomes[i];
+    if (outcome === undefined) {
+      ok = false;
+    } else if (outcome.status === 'durable') {
       done.push(message);
       onDrained(message, outcome.position);
     } else if (isTransient(outcome) || !isTooLarge(outcome)) ok = false;
@@ -106,11 +108,6 @@ async function publish(
   // Requests wait for what is held: they are answered by the spill rather than too late.
   if (ok && !partition.isDrained && partition.heldMs > publishTimeoutMs) partition.letGo();
   return ok;
-}
-
-/** What else is refused for good, an operator can mend: a topic that is gone, a missing right. */
-function isTooLarge(outcome: PublishOutcome): boolean {
-  return outcome.status === 'refused' && outcome.code === 'too-large';
 }
 
 function nameOf({ partition }: { partition: { place: TopicPartition } }): string {

@@ -8,7 +8,7 @@ import { type PublishEvent, Publisher, type PublisherOptions } from './publisher
 
 /** A publisher, started, with the tests' side of the port as its broker. */
 export async function publisherBefore(
-  broker: Pick<Broker, 'publish'>,
+  broker: Pick<Broker, 'publish'> & Partial<Pick<Broker, 'keepsPrefix'>>,
   limits: Partial<GatewayConfig> = {},
   more: Partial<PublisherOptions> & { epoch?: number } = {},
 ) {
