@@ -47,6 +47,21 @@ async function writerLag(): Promise<number> {
   return lags.reduce((sum, { messages }) => sum + (messages ?? Number.POSITIVE_INFINITY), 0);
 }
 
+/** Without any progress for so long, something is stuck: then it says what is known of it. */
+const stallMs = 120_000;
+
+async function untilRead(writer: SpillwayProcess): Promise<void> {
+  let [last, movedMs] = [Number.NaN, performance.now()];
+  for (let lag = await writerLag(); lag > 0; lag = await writerLag()) {
+    if (lag !== last) [last, movedMs] = [lag, performance.now()];
+    if (performance.now() - movedMs > stallMs) {
+      const { stdout } = await runSpillway(['lag', '--json'], env);
+      throw new Error(`the writer is stuck: ${stdout}\n${writer.output.slice(-8_000)}`);
+    }
+    await sleep(250);
+  }
+}
+
 const drivers = ['platformatic', 'kafkajs'];
 const promise = `three brokers, each killed in turn under load: nothing acknowledged is lost, no 500`;
 
@@ -90,7 +105,7 @@ it.each(drivers)(
     stopped = true;
     await Promise.all(senders);
     const logs = readSenderFiles(dir);
-    while ((await writerLag()) > 0) await sleep(250);
+    await untilRead(writer.process);
     for (const { process } of [...gateways, writer]) expect(await process.end('SIGTERM')).toBe(0);
 
     const answers = new Set(logs.flatMap((log) => [...log.answers.keys()]));
