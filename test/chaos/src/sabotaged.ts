@@ -3,11 +3,19 @@
  * not in the product: the parts are wrapped on their way in.
  */
 import { randomBytes } from 'node:crypto';
-import type { Broker, Subscription } from '@spillway/broker';
+import {
+  type Broker,
+  type OutgoingMessage,
+  type PublishOutcome,
+  partitionName,
+  type Subscription,
+} from '@spillway/broker';
 import type { DecodedMessage, Sink } from '@spillway/store';
 import { type Adapters, adapters, runCommandLine } from 'spillway';
 import { plantFaults, plantLateWrites } from './faulty-ports.ts';
 import { override } from './override.ts';
+
+type AdapterContext = Parameters<Adapters['broker']>[0];
 
 export type Sabotage =
   | 'commit-before-write'
@@ -29,33 +37,48 @@ const sabotages: Record<Sabotage, Adapters> = {
     writeStore: async (context) => strange(await adapters.writeStore(context)),
     searchStore: async (context, folder) => strange(await adapters.searchStore(context, folder)),
   },
-  /** What may or may not have arrived is published again at once, by another producer. */
+  /** What may or may not have arrived, and all behind it, is published by another producer. */
   'retry-beside-the-producer': {
     ...adapters,
     broker: async (context) =>
-      retryBeside(await adapters.broker(context), await adapters.broker(context)),
+      retryBeside(await adapters.broker(context), await adapters.broker(nobody(context))),
   },
   /** The spill says durable; the disk hears of it a while later. */
   'acknowledge-before-spill': adapters,
 };
 
 function retryBeside(broker: Broker, beside: Broker): Broker {
+  const turned = new Set<string>();
   return override(broker, {
     start: async () => {
       await Promise.all([broker.start(), beside.start()]);
     },
     publish: async (messages, signal) => {
-      const outcomes = await broker.publish(messages, signal);
-      return Promise.all(
-        outcomes.map(async (outcome, i) => {
-          const message = messages[i];
-          if (outcome.status !== 'unknown' || !message) return outcome;
-          const [again] = await beside.publish([message]);
-          return again ?? outcome;
+      const isTurned = (message: OutgoingMessage): boolean => turned.has(partitionName(message));
+      const groups = [
+        { via: broker, part: messages.filter((message) => !isTurned(message)) },
+        { via: beside, part: messages.filter(isTurned) },
+      ];
+      const outcomes = new Map<OutgoingMessage, PublishOutcome>();
+      await Promise.all(
+        groups.map(async ({ via, part }) => {
+          const found = await via.publish(part, signal);
+          for (const [i, message] of part.entries()) {
+            const outcome = found[i] as PublishOutcome;
+            outcomes.set(message, outcome);
+            if (outcome.status === 'unknown') turned.add(partitionName(message));
+          }
         }),
       );
+      return messages.map((message) => outcomes.get(message) as PublishOutcome);
     },
   });
+}
+
+/** Another producer: it has no identity to take over. */
+function nobody(context: AdapterContext): AdapterContext {
+  const identities = () => ({ load: async () => undefined, save: async () => {} });
+  return { ...context, spillFolder: override(context.spillFolder, { identities }) };
 }
 
 function commitFirst(broker: Broker): Broker {

@@ -6,7 +6,7 @@ import { MemoryWatch } from './memory-watch.ts';
 import { Load, type LoadShape, usualLoad } from './run-load.ts';
 import type { SenderLog } from './sender-file.ts';
 import { isAboutOrder, type Tally, tallyOf } from './tally.ts';
-import { messagesTwice } from './topic-copies.ts';
+import { TopicCopies } from './topic-copies.ts';
 
 export interface Scenario {
   /** Short, unlike any other of its run. */
@@ -42,6 +42,7 @@ export async function runScenario(
   random: () => number,
 ): Promise<Outcome> {
   const sinceMs = Date.now() - clockErrorMs;
+  const copies = once ? await TopicCopies.fromNowOn(lab.direct.kafka ?? []) : undefined;
   const load = new Load(lab, { name, shape: { ...usualLoad, ...shape }, random });
   const violations: string[] = [];
   const progresses = async (when: string): Promise<void> => {
@@ -72,13 +73,11 @@ export async function runScenario(
   const counts = await lab.count({ sinceMs, logs });
   const counted = tallyOf(logs, counts, ledger.totals.unaccounted ?? Number.NaN);
   violations.push(...counted.violations.filter((text) => !reorders || !isAboutOrder(text)));
-  if (once) violations.push(...(await twiceOnTheTopics(lab, sinceMs)));
+  const twice = (await copies?.twice()) ?? [];
+  if (twice.length > 0) {
+    violations.push(`twice on their topic: ${twice.length} (${twice.slice(0, 3)})`);
+  }
   return { tally: counted.tally, violations, answers, memoryGrowthBytes };
-}
-
-async function twiceOnTheTopics({ direct }: ChaosLab, sinceMs: number): Promise<string[]> {
-  const twice = await messagesTwice(direct.kafka ?? [], sinceMs);
-  return twice.length === 0 ? [] : [`twice on their topic: ${twice.length} (${twice.slice(0, 3)})`];
 }
 
 function answersOf(logs: readonly SenderLog[]): Map<string, number> {
