@@ -1,5 +1,5 @@
 import type { Broker } from '@spillway/broker';
-import { type Dependencies, LocalQuotas, type Quotas } from '@spillway/resilience';
+import { aborted, type Dependencies, LocalQuotas, type Quotas, wait } from '@spillway/resilience';
 import { type Component, type Health, KeyRing, type KeyRingEvent } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
 import { Admission } from './admission.ts';
@@ -173,7 +173,7 @@ class OtlpGateway implements Gateway {
     const wasRunning = this.#state === 'running';
     this.#state = 'stopping';
     const { drainDelayMs, stopTimeoutMs } = this.#options.config;
-    if (wasRunning && drainDelayMs > 0) await pause(drainDelayMs);
+    if (wasRunning && drainDelayMs > 0) await wait(drainDelayMs);
     const deadline = AbortSignal.timeout(stopTimeoutMs);
     const drainMs = Math.ceil(stopTimeoutMs - Math.min(lastNoteMs, stopTimeoutMs / 4));
     const drainDeadline = AbortSignal.timeout(drainMs);
@@ -188,15 +188,4 @@ class OtlpGateway implements Gateway {
     this.#tls?.stop();
     this.#state = 'stopped';
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
 }

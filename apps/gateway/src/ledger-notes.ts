@@ -1,6 +1,6 @@
 import { type Broker, ledgerTopic, type OutgoingMessage } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
-import { wait, withTimeLimit } from '@spillway/resilience';
+import { aborted, wait, withTimeLimit } from '@spillway/resilience';
 import type { Spill } from '@spillway/spill';
 import type { LedgerNote, NotedMessage, SpillNote } from '@spillway/store';
 
@@ -70,15 +70,15 @@ export class LedgerNotes {
   async stop(signal: AbortSignal): Promise<boolean> {
     clearInterval(this.#timer);
     // One under way has not seen the last of the spill.
-    await Promise.race([this.#flushing, until(signal)]);
+    await Promise.race([this.#flushing, aborted(signal)]);
     while (!signal.aborted) {
       // A publish that never answers must not hold the stop.
-      if (await Promise.race([this.flush(), until(signal)])) return true;
+      if (await Promise.race([this.flush(), aborted(signal)])) return true;
       if (this.#options.spill && this.#isIdle) return true;
       await wait(retryMs, signal);
     }
     // The drain may have left no time for the broker.
-    await withTimeLimit(keepMs, (late) => Promise.race([this.#keepAll(), until(late)]));
+    await withTimeLimit(keepMs, (late) => Promise.race([this.#keepAll(), aborted(late)]));
     return this.#isIdle;
   }
 
@@ -248,9 +248,3 @@ function encode(note: LedgerNote): Uint8Array {
 }
 
 /** Resolves with false at the signal. */
-async function until(signal: AbortSignal): Promise<false> {
-  if (!signal.aborted) {
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  }
-  return false;
-}

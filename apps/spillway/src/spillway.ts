@@ -70,13 +70,18 @@ export class Spillway implements Component {
     const report = eventLog(options.logger);
     const self = new Self(options.config, options.roles);
     const parts = await createParts(options.config, options.adapters, report, self);
-    return new Spillway(parts, self, options);
+    return new Spillway(parts, self, report, options);
   }
 
-  private constructor(parts: Parts, self: Self, { config, logger, roles }: SpillwayOptions) {
+  private constructor(
+    parts: Parts,
+    self: Self,
+    report: Report,
+    { config, roles }: SpillwayOptions,
+  ) {
     this.#config = config;
     this.#roles = roles;
-    this.#report = eventLog(logger);
+    this.#report = report;
     this.#consumers = new Consumers(parts, roles, this.#report);
     this.#parts = {
       ...parts,

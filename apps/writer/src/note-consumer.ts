@@ -4,7 +4,7 @@ import {
   ledgerTopic,
   type Subscription,
 } from '@spillway/broker';
-import { sleep } from '@spillway/consumer';
+import { wait } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
 import type { LedgerNote, WriteStore } from '@spillway/store';
 
@@ -83,7 +83,7 @@ export class NoteConsumer implements Component {
         this.#trouble = undefined;
       } catch (error) {
         this.#trouble = (error as Error).message;
-        await sleep(retryMs, signal);
+        await wait(retryMs, signal);
       }
     }
   }

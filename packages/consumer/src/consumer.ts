@@ -1,13 +1,12 @@
 import { type Broker, type Subscription, topicOf } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
-import { type Dependencies, fullJitterMs } from '@spillway/resilience';
+import { type Dependencies, fullJitterMs, wait } from '@spillway/resilience';
 import type { Sink } from '@spillway/store';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerReport, newStats } from './consumer-stats.ts';
 import { Delivery } from './delivery.ts';
 import { Loop } from './loop.ts';
-import { sleep } from './retry.ts';
 import { Rewinder } from './rewind.ts';
 import { StoreGate } from './store-gate.ts';
 
@@ -157,7 +156,7 @@ export class Consumer {
       subscription = undefined;
       this.#loop = undefined;
       const waitMs = fullJitterMs(failures, { baseMs, maxMs, random: this.#random });
-      if (!(await sleep(waitMs, this.#abort.signal))) return;
+      if (!(await wait(waitMs, this.#abort.signal))) return;
     }
   }
 

@@ -9,8 +9,8 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { protobufToJson, type Signal, signals } from '@spillway/otlp';
+import { wait } from '@spillway/resilience';
 import { type DeadLetter, readLetter } from './dead-letter.ts';
-import { sleep } from './retry.ts';
 
 export interface DeadLetterFilter {
   tenant?: string | undefined;
@@ -73,7 +73,7 @@ export class DeadLetters {
     const sent: string[] = [];
     for (const letter of letters.values()) {
       if (!letter.hasBody || letter.resubmitted) continue;
-      if (sent.length && !(await sleep(1_000 / ratePerSecond, signal))) break;
+      if (sent.length && !(await wait(1_000 / ratePerSecond, signal))) break;
       const message = await this.#read(letter);
       // Retention took it meanwhile.
       if (!message) continue;

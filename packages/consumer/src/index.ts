@@ -11,4 +11,3 @@ export {
   resubmitPerSecond,
 } from './dead-letters.ts';
 export type { Item } from './decode-message.ts';
-export { sleep } from './retry.ts';

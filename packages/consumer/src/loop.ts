@@ -4,7 +4,7 @@ import {
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
-import { fullJitterMs } from '@spillway/resilience';
+import { fullJitterMs, wait } from '@spillway/resilience';
 import { positionsToCommit } from './commit.ts';
 import type { ConsumerLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
@@ -12,7 +12,6 @@ import { type ConsumerStats, count } from './consumer-stats.ts';
 import { decodeMessage, type Item } from './decode-message.ts';
 import type { Applied, Delivery } from './delivery.ts';
 import { firstRetries, InHand, type Retry } from './in-hand.ts';
-import { sleep } from './retry.ts';
 import type { Rewinder } from './rewind.ts';
 import type { StoreGate } from './store-gate.ts';
 
@@ -126,7 +125,7 @@ export class Loop {
     const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
     const bytesMax = batchBytesMax - bytes;
     const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing;
-    if (isSmall && (await sleep(gatherMs, signal))) {
+    if (isSmall && (await wait(gatherMs, signal))) {
       take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
     }
   }

@@ -1,4 +1,4 @@
-import { type Backoff, fullJitterMs } from '@spillway/resilience';
+import { type Backoff, fullJitterMs, wait } from '@spillway/resilience';
 
 export interface PersistOptions {
   signal: AbortSignal;
@@ -17,21 +17,7 @@ export async function persist<T>(
     } catch (error) {
       const waitMs = fullJitterMs(attempt + 1, backoff);
       onFailure(error as Error, attempt, waitMs);
-      if (!(await sleep(waitMs, signal))) return undefined;
+      if (!(await wait(waitMs, signal))) return undefined;
     }
   }
-}
-
-/** False when the signal ended it. */
-export function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve(!signal.aborted);
-    };
-    const timer = setTimeout(done, ms);
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -3,10 +3,9 @@ import { decode, extract, type Signal, scan, signals } from '@spillway/otlp';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import { requestArbitrary } from './arbitrary.ts';
+import { bodyArbitrary } from './bodies.ts';
 import { expectedRecords } from './expected.ts';
-import { looseEncode } from './loose-encode.ts';
-import { encodeOfficial, requestType } from './official.ts';
+import { encodeOfficial } from './official.ts';
 import { sampleTraces } from './sample.ts';
 
 const numRuns = 250;
@@ -17,13 +16,7 @@ const slotTables = Array.from({ length: 9 }, (_, partitions) => {
 const slotTable = (partitions: number) => slotTables[partitions] as Uint16Array;
 
 describe.each(signals)('%s', (signal) => {
-  const bodies = fc
-    .tuple(requestArbitrary(signal), fc.nat(), fc.boolean())
-    .map(([request, seed, twice]) => {
-      const body = looseEncode(requestType[signal], request, seed);
-      // The same request twice: every record has an equal one.
-      return twice ? Buffer.concat([body, body]) : body;
-    });
+  const bodies = bodyArbitrary(signal);
 
   it('gives each record to one slice, in order, under its key', () => {
     fc.assert(

@@ -9,22 +9,15 @@ import {
 } from '@spillway/otlp';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { requestArbitrary } from './arbitrary.ts';
-import { looseEncode } from './loose-encode.ts';
-import { encodeOfficial, requestType } from './official.ts';
+import { bodyArbitrary } from './bodies.ts';
+import { encodeOfficial } from './official.ts';
 import { sampleTraces } from './sample.ts';
 
 const tenant = 't';
 const noLimit = Number.MAX_SAFE_INTEGER;
 
 describe.each(signals)('%s', (signal) => {
-  const bodies = fc
-    .tuple(requestArbitrary(signal), fc.nat(), fc.boolean())
-    .map(([request, seed, twice]) => {
-      const body = looseEncode(requestType[signal], request, seed);
-      // The same request twice: every record has an equal one.
-      return twice ? Buffer.concat([body, body]) : body;
-    });
+  const bodies = bodyArbitrary(signal);
 
   it('gives each record to one part, in order, under its key', () => {
     fc.assert(

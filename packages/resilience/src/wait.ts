@@ -13,3 +13,11 @@ export function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Resolves when the signal is aborted, with false: what lost a race against it. */
+export async function aborted(signal: AbortSignal): Promise<false> {
+  if (!signal.aborted) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  }
+  return false;
+}

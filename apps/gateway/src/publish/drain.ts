@@ -1,7 +1,7 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import type { SpilledMessage } from '@spillway/spill';
-import { bytesOf, isTooLarge, isTransient } from './cargo.ts';
+import { bytesOf, isTooLarge } from './cargo.ts';
 import type { Chain } from './chain.ts';
 import type { Partition } from './partition.ts';
 import type { Spillover } from './spillover.ts';
@@ -89,16 +89,15 @@ async function publish(
   let ok = true;
   for (const [i, message] of messages.entries()) {
     const outcome = outcomes[i];
-    if (outcome === undefined) {
-      ok = false;
-    } else if (outcome.status === 'durable') {
+    if (outcome?.status === 'durable') {
       done.push(message);
       onDrained(message, outcome.position);
-    } else if (isTransient(outcome) || !isTooLarge(outcome)) ok = false;
-    else {
+    } else if (outcome && isTooLarge(outcome)) {
       partition.stuck();
       const reason = outcome.message;
       options.report({ type: 'drain-refused', partition: nameOf(options), messages: 1, reason });
+    } else {
+      ok = false;
     }
   }
   if (done.length > 0) {

@@ -76,7 +76,7 @@ export class Publisher {
   }
 
   /** Drains until the deadline; says what stays in the spill. */
-  async stop(deadline: Promise<void>): Promise<void> {
+  async stop(deadline: Promise<unknown>): Promise<void> {
     const lanes = [...this.#lanes.values()];
     await Promise.race([Promise.all(lanes.map((lane) => lane.drained())), deadline]);
     await Promise.all(lanes.map((lane) => lane.stop()));
