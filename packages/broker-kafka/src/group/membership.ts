@@ -45,6 +45,8 @@ export class Membership {
   readonly #leader: Leader;
   #running: Promise<void> | undefined;
   #member: Member;
+  /** The broker may be a generation ahead of what is known here. */
+  #joining = false;
   #trouble: string | undefined;
 
   constructor(options: MembershipOptions) {
@@ -84,7 +86,7 @@ export class Membership {
         await this.#coordinator.ask((node) => client.commit(node, member, left));
         return;
       } catch (error) {
-        const isCurrent = member.generation === this.#member.generation;
+        const isCurrent = member.generation === this.#member.generation && !this.#joining;
         if (isFencing(error) && isCurrent) return this.#fence(error);
         if (isHopeless(error) || performance.now() > deadline) throw error;
       }
@@ -139,11 +141,13 @@ export class Membership {
   /** From one join to the need for the next. */
   async #round(): Promise<void> {
     const { client, assignee, group, report } = this.#options;
-    const assigned = await this.#join();
+    const claimed = assignee.owned();
+    const assigned = await this.#join(claimed);
     const held = new Set(assignee.owned().map(partitionName));
     const kept = new Set(assigned.map(partitionName));
     const gained = assigned.filter((one) => !held.has(partitionName(one)));
-    const given = assignee.owned().filter((one) => !kept.has(partitionName(one)));
+    // Of what was claimed: until the next join nobody gets it, held or not.
+    const given = claimed.filter((one) => !kept.has(partitionName(one)));
     if (gained.length > 0) {
       const committed = await this.#coordinator.ask((node) => client.committed(node, group));
       if (this.#abort.signal.aborted) return;
@@ -157,22 +161,25 @@ export class Membership {
     else await this.#beatWhile(assignee.revoke(given));
   }
 
-  #join(): Promise<TopicPartition[]> {
-    const { joinClient, topics, assignee, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
-    return this.#coordinator.ask(async (node) => {
+  async #join(owned: TopicPartition[]): Promise<TopicPartition[]> {
+    const { joinClient, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const answer = this.#coordinator.ask(async (node) => {
       await joinClient.cluster([]); // Where that broker is.
       const { group, generation } = this.#member;
       const joined = await joinClient.join(node, {
         ...this.#member,
         ...{ sessionTimeoutMs, rebalanceTimeoutMs, protocol: protocolName },
-        metadata: encodeClaim({ topics: [...topics], owned: assignee.owned(), generation }),
+        metadata: encodeClaim({ topics: [...topics], owned, generation }),
       });
       this.#member = { group, memberId: joined.memberId, generation: joined.generation };
       const leads = joined.leaderId === joined.memberId;
       if (!leads) this.#leader.retire();
       const assignments = leads ? await this.#leader.assign(joined.members) : [];
-      const answer = await joinClient.sync(node, this.#member, protocolName, assignments);
-      return decodeAssignment(answer);
+      return decodeAssignment(await joinClient.sync(node, this.#member, protocolName, assignments));
+    });
+    this.#joining = true;
+    return await answer.finally(() => {
+      this.#joining = false;
     });
   }
 
