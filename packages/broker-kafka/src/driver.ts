@@ -20,7 +20,7 @@ export function openDriver(options: KafkaBrokerOptions, security: Security): Dri
   const delivery = { ...network, deliveryTimeoutMs, messageBytesMax };
   if (options.driver === 'kafkajs') {
     return {
-      connect: () => new KafkajsClient(network),
+      connect: (waitMs = 0) => new KafkajsClient({ ...network, waitMs }),
       producer: (partitionsOf) => new KafkajsProducer({ ...delivery, partitionsOf }),
     };
   }

@@ -30,11 +30,13 @@ export class Backoff {
   }
 }
 
-/** Rejects when the work takes longer; the work itself goes on. */
+export class TooLong extends Error {}
+
+/** Rejects with `TooLong` when the work takes longer; the work itself goes on. */
 export async function within<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took over ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => reject(new TooLong(`${what} took over ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     return await Promise.race([work, tooLong]);

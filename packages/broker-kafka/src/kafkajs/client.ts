@@ -12,10 +12,10 @@ import type {
   Offset,
   OffsetQuery,
 } from '../client.ts';
-import { KafkaError, reasonOf } from '../errors.ts';
-import { clusterOf, type LibraryBroker, type LibraryCluster } from './cluster.ts';
+import { reasonOf } from '../errors.ts';
+import type { LibraryBroker, LibraryCluster, LibraryMetadata } from './cluster.ts';
 import { fetchRecords } from './fetch.ts';
-import { type LibraryOptions, openLibrary, translate } from './library.ts';
+import { type QuestionOptions, Questions } from './questions.ts';
 
 const topicResource = 2;
 const createTimeoutMs = 10_000;
@@ -23,24 +23,22 @@ const groupCoordinator = 0;
 
 /** Single requests over the connections and the codec of KafkaJS. */
 export class KafkajsClient implements KafkaClient {
-  readonly #cluster: LibraryCluster;
-  #connected: Promise<void> | undefined;
-  #closed = false;
+  readonly #questions: Questions;
   #topics: string[] = [];
 
-  constructor(options: LibraryOptions) {
-    this.#cluster = clusterOf(openLibrary(options));
+  constructor(options: QuestionOptions) {
+    this.#questions = new Questions(options);
   }
 
   async cluster(topics: readonly string[] | undefined): Promise<ClusterView> {
     // No topics are all topics to KafkaJS.
     if (topics === undefined || topics.length > 0) this.#topics = [...(topics ?? [])];
-    await this.#refresh(this.#topics).catch(async (error) => {
+    const metadata = await this.#metadata(this.#topics).catch(async (error) => {
       if (reasonOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
       this.#topics = await this.#known(this.#topics);
-      if (this.#topics.length > 0) await this.#refresh(this.#topics);
+      return await this.#metadata(this.#topics);
     });
-    const { brokers = [], topicMetadata = [] } = this.#cluster.brokerPool.metadata ?? {};
+    const { brokers = [], topicMetadata = [] } = metadata ?? {};
     const wanted = topics && new Set(topics.filter((topic) => this.#topics.includes(topic)));
     const found = topicMetadata.filter(
       ({ topic, isInternal }) => isInternal !== true && (wanted?.has(topic) ?? true),
@@ -57,10 +55,10 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async coordinator(group: string): Promise<number> {
-    return await this.#ask(`the coordinator of ${group}`, async () => {
-      if (this.#cluster.brokerPool.metadata === null) await this.#refresh([]);
+    return await this.#questions.ask(`the coordinator of ${group}`, async (cluster) => {
+      await learn(cluster);
       const options = { groupId: group, coordinatorType: groupCoordinator };
-      const { coordinator } = await this.#cluster.findGroupCoordinatorMetadata(options);
+      const { coordinator } = await cluster.findGroupCoordinatorMetadata(options);
       return coordinator.nodeId;
     });
   }
@@ -204,17 +202,15 @@ export class KafkajsClient implements KafkaClient {
     );
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#connected?.catch(() => {});
-    await this.#cluster.disconnect();
+  close(): Promise<void> {
+    return this.#questions.close();
   }
 
   /** KafkaJS answers about all of the topics or about none. */
   async #known(topics: readonly string[]): Promise<string[]> {
     const known: string[] = [];
     for (const topic of topics) {
-      await this.#refresh([topic]).then(
+      await this.#metadata([topic]).then(
         () => known.push(topic),
         (error) => {
           if (reasonOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
@@ -224,34 +220,30 @@ export class KafkajsClient implements KafkaClient {
     return known;
   }
 
-  #refresh(topics: readonly string[]): Promise<void> {
-    return this.#ask('metadata', () => this.#cluster.brokerPool.refreshMetadata([...topics]));
+  #metadata(topics: readonly string[]): Promise<LibraryMetadata | null> {
+    return this.#questions.ask('metadata', async ({ brokerPool }) => {
+      await brokerPool.refreshMetadata([...topics]);
+      return brokerPool.metadata;
+    });
   }
 
   #atController<T>(what: string, ask: (controller: LibraryBroker) => Promise<T>): Promise<T> {
-    return this.#ask(what, async () => {
-      if (this.#cluster.brokerPool.metadata === null) await this.#refresh([]);
-      return ask(await this.#cluster.findControllerBroker());
+    return this.#questions.ask(what, async (cluster) => {
+      await learn(cluster);
+      return ask(await cluster.findControllerBroker());
     });
   }
 
   #at<T>(node: number, ask: (broker: LibraryBroker) => Promise<T>): Promise<T> {
-    return this.#ask(`Broker ${node}`, async () =>
-      ask(await this.#cluster.findBroker({ nodeId: String(node) })),
+    return this.#questions.ask(`Broker ${node}`, async (cluster) =>
+      ask(await cluster.findBroker({ nodeId: String(node) })),
     );
   }
+}
 
-  async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new KafkaError('connection', 'The client is closed');
-    this.#connected ??= this.#cluster.connect();
-    try {
-      await this.#connected;
-      return await ask();
-    } catch (error) {
-      this.#connected = undefined; // The next question connects again, where that is needed.
-      throw translate(error, what);
-    }
-  }
+/** KafkaJS asks nobody before it knows who there is. */
+async function learn({ brokerPool }: LibraryCluster): Promise<void> {
+  if (brokerPool.metadata === null) await brokerPool.refreshMetadata([]);
 }
 
 function byTopic<T extends { topic: string }, P>(

@@ -118,20 +118,21 @@ export class KafkajsProducer implements ProducePort {
     hurry: AbortSignal,
   ): Promise<Sent> {
     const { deliveryTimeoutMs } = this.#options;
-    let producer: Promise<Producer> | undefined;
+    let connected: Promise<Producer> | undefined;
     try {
-      producer = this.#connected();
+      connected = this.#connected();
+      const producer = await within(connected, deliveryTimeoutMs, 'A connection');
       const messages = batch.map(({ key, value, headers }) => ({
         ...{ partition, key, headers: { ...headers }, value: Buffer.concat(value) },
       }));
-      const sending = (await producer).send({ topic, messages, acks: -1 });
+      const sending = producer.send({ topic, messages, acks: -1 });
       const bounded = within(sending, deliveryTimeoutMs, 'A publish');
       const [answer] = await unlessAborted(bounded, hurry, abortGraceMs);
       this.#trouble = undefined;
       if (answer?.baseOffset === undefined) throw new Error('No answer for the partition');
       return { status: 'durable', position: Number(answer.baseOffset) };
     } catch (error) {
-      await this.#replace(producer);
+      await this.#replace(connected);
       const { reason, message } = translate(error, partitionName({ topic, partition }));
       const code = refusals[reason];
       if (code !== undefined) return refused(code, message);
