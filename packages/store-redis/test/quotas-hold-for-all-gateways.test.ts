@@ -74,7 +74,8 @@ function expectNoBurst({ takenBetween, nowMs }: Fleet): void {
   }
 }
 
-const flood = [50, 50, 50, 50];
+/** Sixteen times the quota. */
+const flood = [200, 200, 200, 200];
 
 test.each([
   ['all flooded', flood],
