@@ -32,6 +32,20 @@ export function killedSpilling(name: string): Fault {
   };
 }
 
+/** Killed for good while its spill fills: another gateway is given its volume. */
+export function replacedSpilling(name: string): Fault {
+  return {
+    name: `${name} killed for good while it spills`,
+    shows: 'cuts',
+    async begin(lab) {
+      const member = lab.member(name);
+      await untilSpilling(member);
+      await member.kill();
+      return () => member.become({ env: { SPILLWAY_GATEWAY_NAME: `${name}-heir` } });
+    },
+  };
+}
+
 async function untilSpilling(member: Member): Promise<void> {
   const deadlineMs = performance.now() + spillTimeoutMs;
   while (performance.now() < deadlineMs) {

@@ -7,6 +7,7 @@ import {
   killedSpilling,
   processFrozen,
   processKilled,
+  replacedSpilling,
   rivalCame,
 } from './process-faults.ts';
 import { memoryAlarm } from './rabbit-alarm.ts';
@@ -49,8 +50,14 @@ const kafkaOnly: readonly Scenario[] = [
     60_000,
   ),
   one('leader-moved', leaderMoved, shortMs),
-  gatewayDiedSpilling(
+  diedSpilling(
     'gateway-died-spilling',
+    killedSpilling('gw-1'),
+    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
+  ),
+  diedSpilling(
+    'gateway-replaced',
+    replacedSpilling('gw-1'),
     all((name) => behind('cut off', name, 'refuses'), 'cut off'),
   ),
   {
@@ -79,7 +86,11 @@ const rabbitOnly: readonly Scenario[] = [
     shortMs,
   ),
   one('rabbit-rebalance', rivals(), shortMs),
-  gatewayDiedSpilling('rabbit-gateway-died-spilling', behind('cut off', 'rabbitmq', 'refuses')),
+  diedSpilling(
+    'rabbit-gateway-replaced',
+    replacedSpilling('gw-1'),
+    behind('cut off', 'rabbitmq', 'refuses'),
+  ),
 ];
 
 const stores = ['postgres', 'elasticsearch', 'redis'];
@@ -108,12 +119,12 @@ const storesAndProcesses: readonly Scenario[] = [
 ];
 
 /** Killed with what only its disk has, and started again while the broker is still away. */
-function gatewayDiedSpilling(name: string, outage: Fault): Scenario {
+function diedSpilling(name: string, death: Fault, outage: Fault): Scenario {
   return {
     name,
     faults: [
       { fault: outage, afterMs: 0, forMs: 2 * longMs },
-      { fault: killedSpilling('gw-1'), afterMs: 500, forMs: 500 },
+      { fault: death, afterMs: 500, forMs: 500 },
     ],
   };
 }
