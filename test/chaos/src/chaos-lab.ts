@@ -63,6 +63,7 @@ export class ChaosLab {
   readonly #directEnv: Record<string, string>;
   #program = programs.breakable;
   readonly #remove: () => Promise<void>;
+  #closing: Promise<void> | undefined;
 
   private constructor(
     { broker }: ChaosLabOptions,
@@ -162,7 +163,16 @@ export class ChaosLab {
     return countInServers(this.direct, options);
   }
 
-  async close(): Promise<void> {
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([...this.members.values()].map((member) => member.kill()));
     await this.#remove();
     rmSync(this.dir, { recursive: true, force: true });

@@ -9,13 +9,20 @@ import { scripted } from './scenarios.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const interruption = new AbortController();
+
 async function main(): Promise<void> {
   const chosen = readArguments(process.argv.slice(2));
   if (!chosen) return say(usage);
   say(`seed ${chosen.seed}`);
   const outcomes: Outcome[] = [];
-  for (const broker of chosen.brokers) outcomes.push(...(await runOn(broker, chosen)));
+  for (const broker of chosen.brokers) {
+    if (interruption.signal.aborted) break;
+    outcomes.push(...(await runOn(broker, chosen)));
+  }
   for (const line of ledgerLines(outcomes)) say(line);
+  // Faults and senders that were under way would hold it up.
+  if (interruption.signal.aborted) process.exit(1);
   if (outcomes.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 }
 
@@ -26,8 +33,12 @@ async function runOn(broker: BrokerKind, chosen: ChaosArguments): Promise<Outcom
   const { minutes, only } = chosen;
   say(`starting the servers, with ${broker}`);
   const lab = await ChaosLab.start({ broker });
-  const interrupted = (): void => void lab.close().then(() => process.exit(1));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
+  // What is under way fails then; what was counted so far is told.
+  const interrupt = (): void => {
+    interruption.abort();
+    void lab.close();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   const outcomes: Outcome[] = [];
   const deadline = performance.now() + (minutes ?? Number.POSITIVE_INFINITY) * 60_000;
   try {
@@ -36,16 +47,19 @@ async function runOn(broker: BrokerKind, chosen: ChaosArguments): Promise<Outcom
         ? scripted[broker].filter(({ name }) => !only || only.test(name))
         : randomScenarios(broker, plan);
     for (const scenario of scenarios) {
-      if (performance.now() > deadline) break;
+      if (performance.now() > deadline || interruption.signal.aborted) break;
       say(`${scenario.name}: ${describe(scenario)}`);
       const outcome = await runScenario(lab, scenario, random);
       say(outcomeLine(outcome));
       outcomes.push(outcome);
     }
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
     await lab.close();
   }
+  if (interruption.signal.aborted) say(`interrupted on ${broker}`);
   return outcomes;
 }
 

@@ -49,7 +49,7 @@ export class Load {
         dir: this.#dir,
         random,
         endpoint: () => gateways[i % gateways.length]?.addresses?.otlpHttp,
-        stopped: () => this.#stopped,
+        stopped: () => this.#stopped || lab.isClosing,
         onAcknowledged: () =>
           this.#acknowledged.set(sender, (this.#acknowledged.get(sender) ?? 0) + 1),
       });
