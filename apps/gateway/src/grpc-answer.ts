@@ -1,7 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { encodeExportResponse, encodeStatus, type Signal } from '@spillway/otlp';
+import type { Delivery } from './delivery.ts';
 import { frame, percentEncode } from './grpc-message.ts';
-import type { Delivery } from './parcel.ts';
 import { grpcCode, type Refusal } from './refusal.ts';
 
 const accepted = {

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Signal } from '@spillway/otlp';
+import type { Delivery } from './delivery.ts';
 import { bodyTooLarge, type Guest, type House, outcomeOf, receive, timedOut } from './door.ts';
 import { sendDelivery, sendRefusal } from './grpc-answer.ts';
 import { timeoutMsOf, UnaryReader } from './grpc-message.ts';
 import { type Encoding, encodingOf } from './inflate.ts';
-import type { Delivery } from './parcel.ts';
 import { overloaded, Refusal } from './refusal.ts';
 
 export interface GrpcExchangeOptions {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { encodeExportResponse, encodeStatus, type Signal, signals } from '@spillway/otlp';
-import type { Delivery } from './parcel.ts';
+import type { Delivery } from './delivery.ts';
 import { Refusal } from './refusal.ts';
 
 export type Format = 'protobuf' | 'json';

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Delivery } from './delivery.ts';
 import { bodyTooLarge, type Guest, type House, outcomeOf, receive, timedOut } from './door.ts';
 import { answerOf, type Format, sendAnswer } from './http-answer.ts';
 import { formatOf, signalOfUrl, type Target, targetOf } from './http-route.ts';
-import type { Delivery } from './parcel.ts';
 import { Refusal } from './refusal.ts';
 
 export interface HttpExchangeOptions {

@@ -3,11 +3,12 @@ import { jsonToProtobuf, OtlpError, type Scan, type Signal, scan, signals } from
 import { slotTable } from '@spillway/ring';
 import type { Spill } from '@spillway/spill';
 import type { Ticket } from './admission.ts';
+import type { Delivery } from './delivery.ts';
 import { type Encoding, Inflater } from './inflate.ts';
 import { knownTopics } from './known-topics.ts';
 import type { LedgerNotes } from './ledger-notes.ts';
 import { fitSlices } from './oversize.ts';
-import type { Delivery, Parcels } from './parcel.ts';
+import type { Parcels } from './parcel.ts';
 import type { Publisher } from './publish/publisher.ts';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';

@@ -1,32 +1,19 @@
 import { readEnvelope, signalOf, stampHeaders, topicOf } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
 import type { SpilledMessage } from '@spillway/spill';
+import { Counts } from './counters.ts';
+import type { Delivery, Parcel } from './delivery.ts';
 import type { LedgerNotes } from './ledger-notes.ts';
 import { type Load, letterOf, type OversizeRecord } from './oversize.ts';
 import type { Cargo, CargoOutcome, Shipment } from './publish/cargo.ts';
 import { overloaded, type Refusal } from './refusal.ts';
-import { Counts, type GatewayStats } from './stats.ts';
 
-/** One request's messages. */
-export interface Parcel {
-  signal: Signal;
-  tenant: string;
-  receivedMs: number;
-  traceparent: string | undefined;
-  slices: readonly Load[];
-  /** The request is answered already: do not publish what is still waiting. */
-  cancelled: () => boolean;
+export interface RecordStats {
+  /** Made durable. */
+  recordsAccepted: { signal: Signal; tenant: string; count: number }[];
+  /** Refused after they were counted; bodies refused unread are in `requests` alone. */
+  recordsRefused: { signal: Signal; tenant: string; reason: string; count: number }[];
 }
-
-/** All of it is durable, but for records that no retry can save. */
-export interface Delivery {
-  rejectedRecords: number;
-  message: string;
-  /** The weakest of what made its messages durable. */
-  ack: Ack;
-}
-
-export type Ack = 'broker' | 'spill';
 
 export interface ParcelsOptions {
   gateway: string;
@@ -132,7 +119,7 @@ export class Parcels {
     );
   }
 
-  stats(): Pick<GatewayStats, 'recordsAccepted' | 'recordsRefused'> {
+  stats(): RecordStats {
     return { recordsAccepted: this.#accepted.stats(), recordsRefused: this.#refused.stats() };
   }
 

@@ -1,19 +1,17 @@
 import type { Signal } from '@spillway/otlp';
+import { Counts, Histogram, type HistogramStats } from './counters.ts';
+import type { RecordStats } from './parcel.ts';
 import type { LaneStats } from './publish/lane.ts';
 import type { SpilloverStats } from './publish/spillover.ts';
 
 export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 
 /** Bounded: signals, protocols and codes are closed lists, tenants come from the keys file. */
-export interface GatewayStats {
+export interface GatewayStats extends RecordStats {
   /** `code` is `ok`, `partial` or a refusal's code. */
   requests: { signal: Signal | 'none'; protocol: Protocol; code: string; count: number }[];
   /** From start to answer. */
   latencyMs: ({ signal: Signal; protocol: Protocol } & HistogramStats)[];
-  /** Made durable. */
-  recordsAccepted: { signal: Signal; tenant: string; count: number }[];
-  /** Refused after they were counted; bodies refused unread are in `requests` alone. */
-  recordsRefused: { signal: Signal; tenant: string; reason: string; count: number }[];
   /** Bodies as sent, and after decompression and transcoding. */
   bodyBytes: { signal: Signal; received: number; scanned: number }[];
   inFlight: { requests: number; bytes: number };
@@ -30,56 +28,6 @@ export interface GatewayStats {
   spill: SpilloverStats | undefined;
   notes: { published: number; failed: number; pendingMessages: number };
   connections: { http: number; grpc: number };
-}
-
-export interface HistogramStats {
-  /** Cumulative, as Prometheus has them; the last `le` is Infinity. */
-  buckets: { le: number; count: number }[];
-  sum: number;
-  count: number;
-}
-
-export class Histogram {
-  readonly #bounds: readonly number[];
-  readonly #counts: number[];
-  #sum = 0;
-
-  constructor(bounds: readonly number[]) {
-    this.#bounds = [...bounds, Number.POSITIVE_INFINITY];
-    this.#counts = this.#bounds.map(() => 0);
-  }
-
-  observe(value: number): void {
-    let i = 0;
-    while (value > (this.#bounds[i] as number)) i += 1;
-    this.#counts[i] = (this.#counts[i] as number) + 1;
-    this.#sum += value;
-  }
-
-  stats(): HistogramStats {
-    let count = 0;
-    const buckets = this.#bounds.map((le, i) => {
-      count += this.#counts[i] as number;
-      return { le, count };
-    });
-    return { buckets, sum: this.#sum, count };
-  }
-}
-
-/** Counts by a few labels. The key is the labels joined, so a count costs one map lookup. */
-export class Counts<L extends Record<string, string>> {
-  readonly #entries = new Map<string, L & { count: number }>();
-
-  add(labels: L, amount: number): void {
-    const key = Object.values(labels).join('\n');
-    const entry = this.#entries.get(key);
-    if (entry) entry.count += amount;
-    else this.#entries.set(key, { ...labels, count: amount });
-  }
-
-  stats(): (L & { count: number })[] {
-    return [...this.#entries.values()].map((entry) => ({ ...entry }));
-  }
 }
 
 const latencyBoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 8000];

@@ -1,6 +1,6 @@
 import type { Identities } from '@spillway/broker';
 import { z } from 'zod';
-import type { ProduceEvent } from './producer.ts';
+import type { ProduceEvent } from './produce/event.ts';
 
 const whole = () => z.number().int();
 const mebibyte = 1_048_576;

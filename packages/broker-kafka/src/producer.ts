@@ -2,7 +2,8 @@ import type { OwnProducerOptions } from './produce/options.ts';
 import { OwnProducer } from './produce/own-producer.ts';
 import type { ProducePort } from './produce/port.ts';
 
-export type { OwnProducerOptions, ProduceEvent } from './produce/options.ts';
+export type { ProduceEvent } from './produce/event.ts';
+export type { OwnProducerOptions } from './produce/options.ts';
 export type { ProducePort } from './produce/port.ts';
 
 /** The producer of the driver `platformatic`. */

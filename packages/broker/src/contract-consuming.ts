@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ContractContext, ContractOptions } from './contract.ts';
+import type { ContractContext, ContractOptions } from './contract-context.ts';
 import {
   commitAll,
   freshName,

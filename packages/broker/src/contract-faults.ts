@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Broker, DeliveredMessage } from './broker.ts';
-import type { ContractContext, ContractOptions } from './contract.ts';
+import type { ContractContext, ContractOptions } from './contract-context.ts';
 import {
   commitAll,
   freshName,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DeliveredMessage, Subscription, TopicPartition } from './broker.ts';
-import type { ContractContext } from './contract.ts';
+import type { ContractContext } from './contract-context.ts';
 import {
   commitAll,
   eventually,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DeliveredMessage, Position, ReplayFrom } from './broker.ts';
-import type { ContractContext, ContractOptions } from './contract.ts';
+import type { ContractContext, ContractOptions } from './contract-context.ts';
 import {
   commitAll,
   eventually,

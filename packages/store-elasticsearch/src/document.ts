@@ -8,14 +8,8 @@ import { toJson } from '@spillway/store/search';
 import { attributeTerms, shortened } from './attribute-terms.ts';
 import { logFields } from './log-document.ts';
 import { pointFields } from './point-document.ts';
+import type { SignalFields } from './signal-fields.ts';
 import { spanFields } from './span-document.ts';
-
-/** What a signal adds: fields to find it by, and the record as it is answered. */
-export interface SignalFields {
-  index: Record<string, unknown>;
-  /** Without resource and scope. JSON text of a non-empty object. */
-  exact: string;
-}
 
 export function documentText(
   message: DecodedMessage,

@@ -1,7 +1,7 @@
 import type { LogRecord } from '@spillway/otlp';
 import { textOf, toJson } from '@spillway/store/search';
-import type { SignalFields } from './document.ts';
 import { micros, nanosLeft } from './nanoseconds.ts';
+import type { SignalFields } from './signal-fields.ts';
 
 export function logFields(log: LogRecord): SignalFields {
   return {

@@ -2,8 +2,8 @@ import type { Buckets, Exemplar, MetricPoint, NumberValue } from '@spillway/otlp
 import type { PointView } from '@spillway/store';
 import { doubleToJson, type Shape, toJson } from '@spillway/store/search';
 import { shortened } from './attribute-terms.ts';
-import type { SignalFields } from './document.ts';
 import { micros, nanosLeft } from './nanoseconds.ts';
+import type { SignalFields } from './signal-fields.ts';
 
 export function pointFields(point: MetricPoint): SignalFields {
   const { metric, value } = point;

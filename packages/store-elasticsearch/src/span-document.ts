@@ -1,8 +1,8 @@
 import type { SpanRecord } from '@spillway/otlp';
 import { toJson } from '@spillway/store/search';
 import { shortened } from './attribute-terms.ts';
-import type { SignalFields } from './document.ts';
 import { micros, nanosLeft } from './nanoseconds.ts';
+import type { SignalFields } from './signal-fields.ts';
 
 const requestKinds = new Set([2, 5]);
 

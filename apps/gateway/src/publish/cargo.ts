@@ -1,5 +1,5 @@
 import type { OutgoingMessage, PublishOutcome } from '@spillway/broker';
-import type { Delivery, Parcel } from '../parcel.ts';
+import type { Delivery, Parcel } from '../delivery.ts';
 import type { Refusal } from '../refusal.ts';
 
 /** One message on its way; the broker and the spill see no more of it than their own part. */

@@ -1,9 +1,10 @@
 import { type PublishOutcome, type TopicPartition, topicOf } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
 import type { SpilledMessage } from '@spillway/spill';
-import type { Delivery, Parcel, Parcels } from '../parcel.ts';
+import type { Histogram } from '../counters.ts';
+import type { Delivery, Parcel } from '../delivery.ts';
+import type { Parcels } from '../parcel.ts';
 import { overloaded, Refusal } from '../refusal.ts';
-import type { Histogram } from '../stats.ts';
 import { type Cargo, isTransient, type Shipment } from './cargo.ts';
 import type { Chain, ChainStats } from './chain.ts';
 import { type DrainEvent, drain } from './drain.ts';

@@ -3,7 +3,7 @@ import { LossyFiles } from '@spillway/journal/lossy-files';
 import { openSpill } from '@spillway/spill';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Delivery } from '../parcel.ts';
+import type { Delivery } from '../delivery.ts';
 import { Refusal } from '../refusal.ts';
 import { parcel, publisherBefore, turn } from './test-tools.ts';
 

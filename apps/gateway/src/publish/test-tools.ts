@@ -1,8 +1,9 @@
 import type { Broker } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
+import type { Parcel } from '../delivery.ts';
 import { LedgerNotes } from '../ledger-notes.ts';
-import { type Parcel, Parcels } from '../parcel.ts';
+import { Parcels } from '../parcel.ts';
 import { type GatewayConfig, gatewaySection } from '../section.ts';
 import { type PublishEvent, Publisher, type PublisherOptions } from './publisher.ts';
 

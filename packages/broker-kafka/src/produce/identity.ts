@@ -1,7 +1,7 @@
 import type { Identities } from '@spillway/broker';
 import { messageOf } from '../errors.ts';
+import type { ProduceEvent } from './event.ts';
 import { decodeIdentity, encodeIdentity, type KeptIdentity } from './kept-identity.ts';
-import type { ProduceEvent } from './options.ts';
 
 export const epochMax = 32_767;
 /** Saved ahead, so that an epoch is hardly ever waited for; an id lasts for 2,048 starts. */
