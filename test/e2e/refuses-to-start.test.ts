@@ -10,6 +10,12 @@ const ports = ['--gateway.httpPort', '0', '--gateway.grpcPort', '0', '--console.
 beforeAll(() => lab.spillway.start(), 120_000);
 afterAll(() => lab.close());
 
+it('asked about a group that is not there, it says which ones are', async () => {
+  const { code, stderr } = await lab.command('lag', '--group', 'wrter');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/no group wrter; there are: .*\bwriter\b/);
+});
+
 describe('a start that cannot work', () => {
   it('says who has the data folder, and leaves it alone', async () => {
     const second = await runSpillway(['up', '--data', lab.dataDir, ...ports]);

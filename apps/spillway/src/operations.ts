@@ -1,4 +1,4 @@
-import type { PartitionLag } from '@spillway/broker';
+import type { Broker, PartitionLag } from '@spillway/broker';
 import type { DeadLetter, DeadLetterFilter } from '@spillway/consumer';
 import type { LedgerReport } from '@spillway/store';
 import type { RebuildResult } from './fill.ts';
@@ -42,7 +42,9 @@ export const operations: { readonly [C in Command]: Operation<C> } = {
   audit: (parts, options) => auditLedger(parts, options),
   lag: async ({ broker }, { group }) => {
     const groups = group === undefined ? await broker.groups() : [group];
-    return (await Promise.all(groups.map((name) => broker.lag(name)))).flat();
+    const lags = (await Promise.all(groups.map((name) => broker.lag(name)))).flat();
+    if (group !== undefined && lags.length === 0) await mustBeKnown(broker, group);
+    return lags;
   },
   'deadletters list': ({ deadLetters }, filter) => deadLetters.list(filter),
   'deadletters show': ({ deadLetters }, { id }) => deadLetters.show(id),
@@ -70,6 +72,13 @@ export const resourcesOfCommand: { readonly [C in Command]: readonly Resource[] 
   pause: ['broker'],
   resume: ['broker'],
 };
+
+async function mustBeKnown(broker: Broker, group: string): Promise<void> {
+  const known = await broker.groups();
+  if (known.includes(group)) return;
+  const names = known.length > 0 ? known.sort().join(', ') : 'none so far';
+  throw new OperationError(`no group ${group}; there are: ${names}`);
+}
 
 async function setPaused({ pipeline }: Parts, group: string, paused: boolean) {
   const consumer = pipeline?.consumer(group);

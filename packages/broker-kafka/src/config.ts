@@ -114,9 +114,9 @@ export type KafkaSection = z.infer<typeof kafkaSection>;
 export type KafkaBrokerEvent =
   | ProduceEvent
   /** A topic was made. */
+  | { type: 'topic-created'; topic: string; partitions: number }
   /** Partitions were added, up to so many. */
   | { type: 'topic-grown'; topic: string; partitions: number }
-  | { type: 'topic-created'; topic: string; partitions: number }
   /** A member has new partitions, all of them listed. */
   | { type: 'assigned'; group: string; partitions: string[] }
   /** A member was too slow for its group: what it held may be read by another already. */

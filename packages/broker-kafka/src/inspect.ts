@@ -109,13 +109,13 @@ interface Least {
   found: readonly [string, number][];
 }
 
-/** One finding for each value that is too small, with the topics that have it. */
+/** One finding for each value that is too small or not told, with the topics that have it. */
 function less(name: SafetyName, { key, least, what, found }: Least): SafetyFinding[] {
-  const bad = found.filter(([, value]) => value < least);
+  const bad = found.filter(([, value]) => !(value >= least));
   return [...Map.groupBy(bad, ([, value]) => value)].map(([value, those]) => ({
     name,
     key,
     wanted: `${what} of at least ${least}`,
-    got: `${value} on ${those.map(([topic]) => topic).join(', ')}`,
+    got: `${Number.isNaN(value) ? 'unknown' : value} on ${those.map(([topic]) => topic).join(', ')}`,
   }));
 }
