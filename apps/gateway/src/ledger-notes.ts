@@ -246,5 +246,3 @@ export class LedgerNotes {
 function encode(note: LedgerNote): Uint8Array {
   return Buffer.from(JSON.stringify(note));
 }
-
-/** Resolves with false at the signal. */

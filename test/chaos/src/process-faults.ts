@@ -18,30 +18,20 @@ export function processKilled(name: string, shows: Fault['shows']): Fault {
   };
 }
 
-/** kill -9 at the moment at which its spill fills; to be planted during an outage. */
-export function killedSpilling(name: string): Fault {
+/**
+ * kill -9 at the moment at which its spill fills; to be planted during an outage. Later it starts
+ * again; with an heir it is gone for good, and another gateway of that name is given its volume.
+ */
+export function killedSpilling(name: string, heir?: string): Fault {
   return {
-    name: `${name} killed while it spills`,
+    name: `${name} killed${heir ? ' for good' : ''} while it spills`,
     shows: 'cuts',
     async begin(lab) {
       const member = lab.member(name);
       await untilSpilling(member);
       await member.kill();
-      return () => member.start();
-    },
-  };
-}
-
-/** Killed for good while its spill fills: another gateway is given its volume. */
-export function replacedSpilling(name: string): Fault {
-  return {
-    name: `${name} killed for good while it spills`,
-    shows: 'cuts',
-    async begin(lab) {
-      const member = lab.member(name);
-      await untilSpilling(member);
-      await member.kill();
-      return () => member.become({ env: { SPILLWAY_GATEWAY_NAME: `${name}-heir` } });
+      if (!heir) return () => member.start();
+      return () => member.become({ env: { SPILLWAY_GATEWAY_NAME: heir } });
     },
   };
 }

@@ -6,7 +6,7 @@ import { MemoryWatch } from './memory-watch.ts';
 import { Load, type LoadShape, usualLoad } from './run-load.ts';
 import type { SenderLog } from './sender-file.ts';
 import { isAboutOrder, type Tally, tallyOf } from './tally.ts';
-import { TopicCopies } from './topic-copies.ts';
+import { messagesTwice, topicEnds } from './topic-copies.ts';
 
 export interface Scenario {
   /** Short, unlike any other of its run. */
@@ -42,7 +42,8 @@ export async function runScenario(
   random: () => number,
 ): Promise<Outcome> {
   const sinceMs = Date.now() - clockErrorMs;
-  const copies = once ? await TopicCopies.fromNowOn(lab.direct.kafka ?? []) : undefined;
+  const { kafka = [] } = lab.direct;
+  const ends = once ? await topicEnds(kafka) : undefined;
   const load = new Load(lab, { name, shape: { ...usualLoad, ...shape }, random });
   const violations: string[] = [];
   const progresses = async (when: string): Promise<void> => {
@@ -73,7 +74,7 @@ export async function runScenario(
   const counts = await lab.count({ sinceMs, logs });
   const counted = tallyOf(logs, counts, ledger.totals.unaccounted ?? Number.NaN);
   violations.push(...counted.violations.filter((text) => !reorders || !isAboutOrder(text)));
-  const twice = (await copies?.twice()) ?? [];
+  const twice = ends ? await messagesTwice(kafka, ends) : [];
   if (twice.length > 0) {
     violations.push(`twice on their topic: ${twice.length} (${twice.slice(0, 3)})`);
   }

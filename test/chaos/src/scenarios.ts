@@ -7,7 +7,6 @@ import {
   killedSpilling,
   processFrozen,
   processKilled,
-  replacedSpilling,
   rivalCame,
 } from './process-faults.ts';
 import { memoryAlarm } from './rabbit-alarm.ts';
@@ -26,6 +25,7 @@ function one(name: string, fault: Fault, forMs: number, load?: Scenario['load'])
 const kafkas = ['kafka-1', 'kafka-2', 'kafka-3'];
 const all = (make: (name: string) => Fault, how: string) =>
   together(`all brokers ${how}`, kafkas.map(make));
+const kafkasCutOff = all((name) => behind('cut off', name, 'refuses'), 'cut off');
 
 const kafkaOnly: readonly Scenario[] = [
   one('broker-killed', killed('kafka-1', 'refuses'), shortMs),
@@ -39,35 +39,15 @@ const kafkaOnly: readonly Scenario[] = [
     all((name) => killed(name, 'refuses'), 'killed'),
     longMs,
   ),
-  one(
-    'brokers-cut',
-    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
-    longMs,
-  ),
-  one(
-    'minute-without-brokers',
-    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
-    60_000,
-  ),
+  one('brokers-cut', kafkasCutOff, longMs),
+  one('minute-without-brokers', kafkasCutOff, 60_000),
   one('leader-moved', leaderMoved, shortMs),
-  diedSpilling(
-    'gateway-died-spilling',
-    killedSpilling('gw-1'),
-    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
-  ),
-  diedSpilling(
-    'gateway-replaced',
-    replacedSpilling('gw-1'),
-    all((name) => behind('cut off', name, 'refuses'), 'cut off'),
-  ),
+  diedSpilling('gateway-died-spilling', kafkasCutOff),
+  diedSpilling('gateway-replaced', kafkasCutOff, 'gw-1-heir'),
   {
     name: 'disk-full',
     faults: [
-      {
-        fault: all((name) => behind('cut off', name, 'refuses'), 'cut off'),
-        afterMs: 0,
-        forMs: longMs,
-      },
+      { fault: kafkasCutOff, afterMs: 0, forMs: longMs },
       { fault: diskFull('gw-1'), afterMs: 3_000, forMs: shortMs },
     ],
   },
@@ -86,11 +66,7 @@ const rabbitOnly: readonly Scenario[] = [
     shortMs,
   ),
   one('rabbit-rebalance', rivals(), shortMs),
-  diedSpilling(
-    'rabbit-gateway-replaced',
-    replacedSpilling('gw-1'),
-    behind('cut off', 'rabbitmq', 'refuses'),
-  ),
+  diedSpilling('rabbit-gateway-replaced', behind('cut off', 'rabbitmq', 'refuses'), 'gw-1-heir'),
 ];
 
 const stores = ['postgres', 'elasticsearch', 'redis'];
@@ -118,13 +94,13 @@ const storesAndProcesses: readonly Scenario[] = [
   one('client-retries', calm, shortMs, { deafShare: 0.2, repeatShare: 0.3 }),
 ];
 
-/** Killed with what only its disk has, and started again while the broker is still away. */
-function diedSpilling(name: string, death: Fault, outage: Fault): Scenario {
+/** Killed with what only its disk has; its volume is opened again while the broker is still away. */
+function diedSpilling(name: string, outage: Fault, heir?: string): Scenario {
   return {
     name,
     faults: [
       { fault: outage, afterMs: 0, forMs: 2 * longMs },
-      { fault: death, afterMs: 500, forMs: 500 },
+      { fault: killedSpilling('gw-1', heir), afterMs: 500, forMs: 500 },
     ],
   };
 }

@@ -7,7 +7,7 @@ import { decodeClaim, encodeAssignment } from './protocol.ts';
 
 const place = (partition: number): TopicPartition => ({ topic: 't', partition });
 
-/** A group whose answers are given by hand: a join waits for `joins`, as for the other members. */
+/** A group whose answers are given by hand: a join waits for `arrive`, as for the other members. */
 class Group {
   readonly assignee = new Assignee();
   readonly membership: Membership;

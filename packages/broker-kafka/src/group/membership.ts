@@ -163,6 +163,7 @@ export class Membership {
 
   async #join(owned: TopicPartition[]): Promise<TopicPartition[]> {
     const { joinClient, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    this.#joining = true;
     const answer = this.#coordinator.ask(async (node) => {
       await joinClient.cluster([]); // Where that broker is.
       const { group, generation } = this.#member;
@@ -177,7 +178,6 @@ export class Membership {
       const assignments = leads ? await this.#leader.assign(joined.members) : [];
       return decodeAssignment(await joinClient.sync(node, this.#member, protocolName, assignments));
     });
-    this.#joining = true;
     return await answer.finally(() => {
       this.#joining = false;
     });
