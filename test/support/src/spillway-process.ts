@@ -26,6 +26,8 @@ export interface SpillwayProcessOptions {
   roles?: readonly string[];
   /** After the roles. */
   args?: readonly string[];
+  /** Beside those of the launcher. */
+  nodeArgs?: readonly string[];
   /** Beside the test's own environment. */
   env?: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -49,10 +51,19 @@ export class SpillwayProcess {
     return this.#child?.pid ?? 0;
   }
 
+  /** How it ended; undefined while it runs. */
+  get exit(): { code: number | null; signal: NodeJS.Signals | null } | undefined {
+    const { exitCode: code, signalCode: signal } = this.#child ?? {};
+    return code == null && signal == null
+      ? undefined
+      : { code: code ?? null, signal: signal ?? null };
+  }
+
   /** Resolves when it says that it is ready. */
   async start(): Promise<Addresses> {
-    const { dataDir, program = bin, roles = [], args = [], env } = this.#options;
-    const words = [...nodeFlags, program, 'up', ...roles, '--data', dataDir, ...freePorts, ...args];
+    const { dataDir, program = bin, roles = [], args = [], nodeArgs = [], env } = this.#options;
+    const flags = [...nodeFlags, ...nodeArgs];
+    const words = [...flags, program, 'up', ...roles, '--data', dataDir, ...freePorts, ...args];
     this.#printed = '';
     const child = spawn(process.execPath, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
