@@ -2,6 +2,7 @@ import type { Signal } from '@spillway/otlp';
 import { LocalQuotas } from '@spillway/resilience';
 import { describe, expect, it } from 'vitest';
 import { Admission, Ticket } from './admission.ts';
+import { ConnectionShare } from './connection-share.ts';
 import { Refusal } from './refusal.ts';
 import { type GatewayConfig, gatewaySection } from './section.ts';
 
@@ -11,7 +12,7 @@ function admissionWith(config: Partial<GatewayConfig>) {
   const nowMs = () => clock.ms;
   const admission = new Admission({ config: parsed, quotas: new LocalQuotas(nowMs), nowMs });
   const enter = (tenant: string, bytes = 0, signal: Signal = 'traces') =>
-    admission.enter({ tenant, signal, bytes });
+    admission.enter({ tenant, signal, bytes, connection: new ConnectionShare() });
   return { admission, clock, enter };
 }
 
@@ -81,8 +82,19 @@ describe('Admission', () => {
     const { enter } = admissionWith({ bytesPerSecondMax: 1000, bytesBurst: 1000 });
     expect(codeOf(enter('a', 600))).toBe('in');
     expect(codeOf(enter('a', 600))).toBe('bytes-quota 200');
-    expect(ticket(enter('a', 0)).take(900)).toBeUndefined();
+    const unannounced = ticket(enter('a', 0));
+    unannounced.arrived(500);
+    unannounced.arrived(400);
     expect(codeOf(enter('a', 0))).toBe('bytes-quota 500');
+  });
+
+  it('returns the quota of what was announced and did not come', () => {
+    const { enter } = admissionWith({ bytesPerSecondMax: 1000, bytesBurst: 1000 });
+    const announced = ticket(enter('a', 1000));
+    announced.arrived(100);
+    announced.leave();
+    expect(codeOf(enter('a', 901))).toBe('bytes-quota 1');
+    expect(codeOf(enter('a', 900))).toBe('in');
   });
 
   it('returns the quota of what was not served', () => {
@@ -93,7 +105,7 @@ describe('Admission', () => {
       recordsBurst: 10,
     });
     const entered = ticket(enter('a', 60));
-    entered.take(40);
+    entered.arrived(100);
     entered.spendRecords(70);
     entered.giveBack();
     entered.giveBack();
@@ -101,30 +113,62 @@ describe('Admission', () => {
   });
 
   it('does not charge the quota for a request that finds the house full', () => {
-    const limits = { bodyBytesMax: 10, tenantLaneBytesMax: 100 };
-    const { enter } = admissionWith({ ...limits, bytesPerSecondMax: 1, bytesBurst: 150 });
+    const { enter } = admissionWith({
+      tenantLaneRequestsMax: 1,
+      bytesPerSecondMax: 1,
+      bytesBurst: 150,
+    });
     const entered = ticket(enter('a', 90));
+    entered.arrived(90);
     expect(codeOf(enter('a', 50))).toMatch(/^bulkhead-full 1\d\d\d$/);
     entered.leave();
     expect(codeOf(enter('a', 60))).toBe('in');
   });
 
-  it('keeps signals and tenants apart, and counts all of them together', () => {
+  it('takes memory for what has arrived, and none for what is announced', () => {
+    const { admission, enter } = admissionWith({});
+    for (let i = 0; i < 100; i++) expect(codeOf(enter('a', 60e6))).toBe('in');
+    expect(admission.inFlight).toEqual({ requests: 100, bytes: 0 });
+  });
+
+  it('names the limit, and counts all signals and tenants together', () => {
     const { admission, enter } = admissionWith({
       bodyBytesMax: 10,
       tenantLaneBytesMax: 50,
       laneBytesMax: 80,
-      inFlightBytesMax: 100,
+      inFlightBytesMax: 150,
     });
-    expect(codeOf(enter('a', 50))).toBe('in');
-    const refusals = [enter('a', 1), enter('b', 31), enter('a', 51, 'logs')];
-    expect(refusals.map((entered) => (entered as Refusal).message)).toEqual([
-      'too much in flight: tenant a, signal traces may hold 50 bytes',
-      'too much in flight: signal traces may hold 80 bytes',
-      'the body needs more memory than 50 bytes: tenant a, signal logs',
+    expect(ticket(enter('a')).grow(46)).toBeUndefined();
+    const refusals = [ticket(enter('a')).grow(1), ticket(enter('b')).grow(30)];
+    expect(refusals.map((refusal) => refusal?.message)).toEqual([
+      'too much in flight: tenant a, signal traces may hold 46 bytes',
+      'too much in flight: tenant b, signal traces may hold 46 bytes',
     ]);
-    expect(codeOf(enter('a', 50, 'logs'))).toBe('in');
-    expect((enter('c', 1, 'metrics') as Refusal).message).toContain('the whole gateway');
-    expect(admission.inFlight).toEqual({ requests: 2, bytes: 100 });
+    const alone = ticket(enter('a', 0, 'logs')).grow(47)?.message;
+    expect(alone).toBe('the body needs more memory than 46 bytes: tenant a, signal logs');
+    expect(admission.inFlight).toEqual({ requests: 4, bytes: 46 });
+  });
+
+  it('always leaves room for a tenant that comes later, however many hold what they can', () => {
+    const { enter } = admissionWith({ inFlightBytesMax: 30_000_000, laneBytesMax: 30_000_000 });
+    for (let hog = 0; hog < 10; hog++) {
+      // On many connections, in all signals.
+      for (let turn = 0; turn < 300; turn++) {
+        const signal = (['traces', 'logs', 'metrics'] as const)[turn % 3];
+        ticket(enter(`hog${hog}`, 0, signal)).grow(100_000);
+      }
+    }
+    for (const signal of ['traces', 'logs', 'metrics'] as const) {
+      expect(ticket(enter('canary', 0, signal)).grow(10_000)).toBeUndefined();
+    }
+  });
+
+  it('leaves room for another connection of the same tenant', () => {
+    const { admission } = admissionWith({ inFlightBytesMax: 3_000_000, laneBytesMax: 3_000_000 });
+    const on = (connection: ConnectionShare) =>
+      ticket(admission.enter({ tenant: 'a', signal: 'traces', bytes: 0, connection }));
+    const hog = new ConnectionShare();
+    for (let i = 0; i < 500; i++) on(hog).grow(10_000);
+    expect(on(new ConnectionShare()).grow(100_000)).toBeUndefined();
   });
 });

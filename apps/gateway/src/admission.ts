@@ -1,5 +1,6 @@
 import type { Signal } from '@spillway/otlp';
 import { Bulkhead, type Full, Permit, type Quotas } from '@spillway/resilience';
+import type { ConnectionShare } from './connection-share.ts';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
 import type { GatewayStats } from './stats.ts';
@@ -8,8 +9,9 @@ import { TenantAdmission } from './tenant-admission.ts';
 export interface Entry {
   tenant: string;
   signal: Signal;
-  /** From the length that the client announced; 0 when it did not. */
+  /** From the length that the client announced; 0 when it did not. No memory, only quota. */
   bytes: number;
+  connection: ConnectionShare;
 }
 
 export interface AdmissionOptions {
@@ -53,11 +55,14 @@ export class Admission {
     return { quotas: tenants.flatMap(({ meters }) => meters.map((meter) => meter.stats())) };
   }
 
-  enter({ tenant: name, signal, bytes }: Entry): Ticket | Refusal {
+  enter({ tenant: name, signal, bytes, connection }: Entry): Ticket | Refusal {
     const tenant = this.#tenant(name);
     const taken = tenant.take(signal, bytes);
     if (taken instanceof Refusal) return taken;
-    const permit = Permit.enter([tenant.lane(signal), this.#lane(signal), this.#all], bytes);
+    const lane = this.#lane(signal);
+    const all = tenant.all(this.#all);
+    const own = connection.of(all, this.#options.nowMs);
+    const permit = Permit.enter([own, tenant.lane(signal, lane), all, lane, this.#all], 0);
     if (permit instanceof Permit) {
       return new Ticket({ permit, tenant, signal, bytes, records: taken.records });
     }
@@ -110,6 +115,7 @@ export class Ticket {
   readonly #tenant: TenantAdmission;
   readonly #signal: Signal;
   #bytesTaken: number;
+  #bytesArrived = 0;
   #recordsTaken: number;
   #isScanned = false;
 
@@ -121,22 +127,23 @@ export class Ticket {
     this.#recordsTaken = records;
   }
 
-  /** Bytes that are announced only now and were not sent yet: quota and memory. */
+  /** Bytes that are announced only now and were not sent yet: quota alone. */
   announce(bytes: number): Refusal | undefined {
     const refused = this.#tenant.bytes?.tryTake(bytes);
-    if (refused) return refused;
-    this.#bytesTaken += bytes;
-    return this.grow(bytes);
+    if (!refused) this.#bytesTaken += bytes;
+    return refused;
   }
 
-  /** Bytes that arrive and were not announced: memory, and a debt on the quota. */
-  take(bytes: number): Refusal | undefined {
-    this.#tenant.settle({ records: 0, bytes });
-    this.#bytesTaken += bytes;
-    return this.grow(bytes);
+  /** Bytes that have arrived. What was not announced becomes a debt on the quota. */
+  arrived(bytes: number): void {
+    this.#bytesArrived += bytes;
+    const more = this.#bytesArrived - this.#bytesTaken;
+    if (more <= 0) return;
+    this.#tenant.settle({ records: 0, bytes: more });
+    this.#bytesTaken += more;
   }
 
-  /** Memory only: what inflation or transcoding makes. */
+  /** Memory, as it is taken: for what has arrived, and what inflation and transcoding make of it. */
   grow(bytes: number): Refusal | undefined {
     const refused = this.#permit.grow(bytes);
     return refused && full(refused);
@@ -158,12 +165,16 @@ export class Ticket {
   giveBack(): void {
     this.#tenant.settle({ records: -this.#recordsTaken, bytes: -this.#bytesTaken });
     this.#bytesTaken = 0;
+    this.#bytesArrived = 0;
     this.#recordsTaken = 0;
   }
 
   /** Idempotent. Only when the bytes are let go of: the broker may hold them past the answer. */
   leave(): void {
     this.#permit.leave();
+    const missing = this.#bytesTaken - this.#bytesArrived;
+    if (missing > 0) this.#tenant.settle({ records: 0, bytes: -missing });
+    this.#bytesTaken = this.#bytesArrived;
     if (this.#isScanned) return;
     this.#isScanned = true;
     this.#tenant.settle({ records: -this.#recordsTaken, bytes: 0 });

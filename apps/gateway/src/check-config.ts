@@ -27,14 +27,22 @@ function halfTls({ certFile, keyFile }: GatewayConfig): ConfigProblem[] {
   return [{ key, wanted, got: 'nothing', source: 'gateway' }];
 }
 
-/** The largest body must fit, or its sender would hear "later" for ever. */
+/**
+ * The largest body must fit, and what it grows from, or its sender would be refused for ever: it
+ * grows into its memory from a quarter of it, and one tenant alone may hold 58 % of what all share.
+ */
+const bodiesThatFit = {
+  tenantLaneBytesMax: 1.25,
+  laneBytesMax: 2.25,
+  inFlightBytesMax: 2.25,
+} as const;
+
 function tooSmall(config: GatewayConfig): ConfigProblem[] {
-  const limits = ['tenantLaneBytesMax', 'laneBytesMax', 'inFlightBytesMax'] as const;
-  return limits
-    .filter((key) => config[key] < config.bodyBytesMax)
+  return (['tenantLaneBytesMax', 'laneBytesMax', 'inFlightBytesMax'] as const)
+    .filter((key) => config[key] < bodiesThatFit[key] * config.bodyBytesMax)
     .map((key) => ({
       key: `gateway.${key}`,
-      wanted: `at least gateway.bodyBytesMax (${config.bodyBytesMax})`,
+      wanted: `at least ${bodiesThatFit[key]} times gateway.bodyBytesMax (${config.bodyBytesMax})`,
       got: String(config[key]),
       source: 'gateway',
     }));

@@ -1,12 +1,12 @@
 import type { AddressInfo, Server } from 'node:net';
-import type { Signal } from '@spillway/otlp';
 import type { KeyRing } from '@spillway/runtime';
-import type { Admission, Ticket } from './admission.ts';
+import type { Admission, Entry, Ticket } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import type { Delivery } from './delivery.ts';
 import type { Ingest } from './ingest.ts';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
+import type { SlowBodies } from './slow-bodies.ts';
 import type { DoorStats } from './stats.ts';
 import type { TlsFiles } from './tls-files.ts';
 
@@ -19,12 +19,15 @@ export interface House {
   admission: Admission;
   ingest: Ingest;
   stats: DoorStats;
+  slowBodies: SlowBodies;
   /** From a stop on: connections are asked to close with their next answer. */
   stopping: () => boolean;
   /** Monotonic milliseconds. */
   nowMs: () => number;
   /** Milliseconds since the epoch. */
   wallMs: () => number;
+  /** A bug of ours, which cost the request it met. */
+  onInternalError: (where: string, error: unknown) => void;
 }
 
 /** One protocol's listener. */
@@ -42,19 +45,52 @@ export interface Guest {
   ticket: Ticket;
 }
 
+/**
+ * A handler for an event or timer of a connection. An error that it did not foresee goes no further:
+ * it is reported, and `end` ends what the handler worked for.
+ */
+export function guarded<Args extends unknown[]>(
+  { onInternalError }: Pick<House, 'onInternalError'>,
+  { where, end }: { where: string; end: () => void },
+  handler: (...args: Args) => void | Promise<void>,
+): (...args: Args) => void {
+  const failed = (error: unknown): void => {
+    onInternalError(where, error);
+    end();
+  };
+  return (...args) => {
+    try {
+      handler(...args)?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
+}
+
 /** Authenticates and admits, before any of the body is read. */
 export function receive(
   { keys, admission }: House,
-  { signal, authorization, bytes }: { signal: Signal; authorization?: string; bytes: number },
+  { authorization, ...entry }: Omit<Entry, 'tenant'> & { authorization?: string },
 ): Guest | Refusal {
   const tenant = authenticate(authorization, keys);
   if (tenant instanceof Refusal) return tenant;
-  const ticket = admission.enter({ tenant, signal, bytes });
+  const ticket = admission.enter({ tenant, ...entry });
   return ticket instanceof Refusal ? ticket : { tenant, ticket };
+}
+
+/** Its request is answered before its body was whole: what waiting helps costs it no quota. */
+export function dismiss(guest: Guest | undefined, answer: Refusal | undefined): void {
+  if (answer?.retryAfterMs !== undefined) guest?.ticket.giveBack();
+  guest?.ticket.leave();
 }
 
 export function bodyTooLarge(bytesMax: number): Refusal {
   return new Refusal('too-large', `the body is larger than ${bytesMax} bytes`);
+}
+
+export function bodyTooSlow({ config }: House): Refusal {
+  const least = `${config.bodyBytesPerSecondMin} bytes per second (gateway.bodyBytesPerSecondMin)`;
+  return overloaded('too-slow', `the body came more slowly than ${least}`);
 }
 
 export function timedOut({ config }: House): Refusal {

@@ -1,23 +1,30 @@
 import type { Broker } from '@spillway/broker';
 import { aborted, type Dependencies, LocalQuotas, type Quotas, wait } from '@spillway/resilience';
-import { type Component, type Health, KeyRing, type KeyRingEvent } from '@spillway/runtime';
+import {
+  type Component,
+  type Health,
+  type InternalErrorEvent,
+  KeyRing,
+  type KeyRingEvent,
+} from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
 import { Admission } from './admission.ts';
 import { checkGatewayConfig } from './check-config.ts';
 import type { Door, House } from './door.ts';
 import { GrpcDoor } from './grpc-door.ts';
 import { HttpDoor } from './http-door.ts';
-import { Ingest, type IngestEvent } from './ingest.ts';
+import { Ingest } from './ingest.ts';
 import { LedgerNotes, type LedgerNotesEvent } from './ledger-notes.ts';
 import { Parcels } from './parcel.ts';
 import { type PublishEvent, Publisher } from './publish/publisher.ts';
 import type { GatewayConfig } from './section.ts';
+import { SlowBodies } from './slow-bodies.ts';
 import { DoorStats, type GatewayStats } from './stats.ts';
 import { type TlsEvent, TlsFiles } from './tls-files.ts';
 
 export type GatewayEvent =
   | KeyRingEvent
-  | IngestEvent
+  | InternalErrorEvent
   | LedgerNotesEvent
   | PublishEvent
   | TlsEvent
@@ -114,7 +121,14 @@ class OtlpGateway implements Gateway {
     const [admission, ingest] = [this.#admission, this.#ingest];
     const stopping = (): boolean => this.#state === 'stopping';
     const stats = this.#stats;
-    const house: House = { config, keys, tls, admission, ingest, stats, stopping, nowMs, wallMs };
+    const onInternalError = (where: string, error: unknown): void =>
+      report?.({ type: 'internal-error', where, error });
+    const { bodyBytesPerSecondMin: bytesPerSecondMin } = config;
+    const slowBodies = new SlowBodies({ bytesPerSecondMin, nowMs });
+    const house: House = {
+      ...{ config, keys, tls, admission, ingest, stats, stopping, nowMs, wallMs },
+      ...{ slowBodies, onInternalError },
+    };
     this.#http = new HttpDoor(house);
     this.#grpc = new GrpcDoor(house, () => this.health().ok);
   }

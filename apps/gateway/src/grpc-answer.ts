@@ -33,7 +33,10 @@ export function sendMessage(
   framed: Uint8Array,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': grpcCode.ok }));
+  if (!canAnswer(stream)) return;
+  stream.once('wantTrailers', () => {
+    if (!stream.destroyed && !stream.closed) stream.sendTrailers({ 'grpc-status': grpcCode.ok });
+  });
   stream.respond({ ...accepted, ...headers }, { waitForTrailers: true });
   stream.end(framed);
 }
@@ -61,7 +64,17 @@ export function sendHttpStatus(stream: ServerHttp2Stream, status: number): void 
   sendTrailersOnly(stream, { ':status': status });
 }
 
+/**
+ * Whether there is still somebody to answer. A stream whose client has gone may be closed and not
+ * yet destroyed, and its session destroyed before it; `respond` throws for each of them.
+ */
+export function canAnswer(stream: ServerHttp2Stream): boolean {
+  const { destroyed, closed, headersSent, session } = stream;
+  return !destroyed && !closed && !headersSent && session !== undefined && !session.destroyed;
+}
+
 function sendTrailersOnly(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
+  if (!canAnswer(stream)) return;
   stream.respond(headers, { endStream: true });
   // RFC 9113, section 8.1: the client may stop sending, and the answer stands.
   if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);

@@ -8,7 +8,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Signal } from '@spillway/otlp';
-import { addressOf, connectionAgeMs, type Door, type House } from './door.ts';
+import { ConnectionShare } from './connection-share.ts';
+import { addressOf, connectionAgeMs, type Door, guarded, type House } from './door.ts';
 import { sendHttpStatus, sendRefusal } from './grpc-answer.ts';
 import { GrpcExchange } from './grpc-exchange.ts';
 import { answerHealth, healthPath } from './grpc-health.ts';
@@ -40,7 +41,7 @@ export class GrpcDoor implements Door {
   readonly #house: House;
   readonly #ready: () => boolean;
   readonly #server: Http2Server | Http2SecureServer;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Map<ServerHttp2Session, ConnectionShare>();
 
   constructor(house: House, ready: () => boolean) {
     this.#house = house;
@@ -61,8 +62,15 @@ export class GrpcDoor implements Door {
       ? followed(createSecureServer(options), house.tls)
       : createServer(options);
     this.#server.maxConnections = config.connectionsMax;
-    this.#server.on('session', (session) => this.#onSession(session));
-    this.#server.on('stream', (stream, headers) => this.#onStream(stream, headers));
+    this.#server.on('session', (session) => {
+      const end = (): void => session.destroy();
+      guarded(house, { where: 'gRPC connection', end }, () => this.#onSession(session))();
+    });
+    this.#server.on('stream', (stream, headers) => {
+      const end = (): void => void stream.destroy();
+      guarded(house, { where: 'gRPC request', end }, () => this.#onStream(stream, headers))();
+    });
+    this.#server.on('sessionError', () => undefined); // The client's; its connection is closed.
   }
 
   get address(): string {
@@ -86,21 +94,21 @@ export class GrpcDoor implements Door {
   close(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const cut = (): void => {
-        for (const session of this.#sessions) session.destroy();
+        for (const session of this.#sessions.keys()) session.destroy();
       };
       signal.addEventListener('abort', cut, { once: true });
       this.#server.close(() => {
         signal.removeEventListener('abort', cut);
         resolve();
       });
-      for (const session of this.#sessions) session.close();
+      for (const session of this.#sessions.keys()) session.close();
       if (signal.aborted) cut();
     });
   }
 
   #onSession(session: ServerHttp2Session): void {
     const { headersTimeoutMs, idleTimeoutMs, answerTimeoutMs } = this.#house.config;
-    this.#sessions.add(session);
+    this.#sessions.set(session, new ConnectionShare());
     session.setLocalWindowSize(sessionWindowBytes);
     session.setTimeout(idleTimeoutMs, () => session.close());
     const cut = (): void => session.destroy();
@@ -122,10 +130,16 @@ export class GrpcDoor implements Door {
     stream.on('error', () => undefined); // The client's; 'close' follows.
     const path = headers[':path'] ?? '';
     const signal = signalByPath.get(path);
+    const house = this.#house;
+    const connection = stream.session && this.#sessions.get(stream.session as ServerHttp2Session);
+    if (!connection) {
+      stream.destroy(); // Its connection is gone.
+      return;
+    }
     if (headers[':method'] !== 'POST') sendHttpStatus(stream, 405);
     else if (!isGrpc(headers['content-type'])) sendHttpStatus(stream, 415);
-    else if (signal) new GrpcExchange({ house: this.#house, stream, headers, signal }).run();
-    else if (path === healthPath) answerHealth(stream, { services, ready: this.#ready });
+    else if (signal) new GrpcExchange({ house, stream, headers, signal, connection }).run();
+    else if (path === healthPath) answerHealth(stream, { house, services, ready: this.#ready });
     else {
       const refusal = new Refusal('unknown-path', `no method ${path} here`);
       const answer = {

@@ -1,89 +1,148 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Signal } from '@spillway/otlp';
+import type { ConnectionShare } from './connection-share.ts';
 import type { Delivery } from './delivery.ts';
-import { bodyTooLarge, type Guest, type House, outcomeOf, receive, timedOut } from './door.ts';
+import {
+  bodyTooLarge,
+  bodyTooSlow,
+  dismiss,
+  type Guest,
+  guarded,
+  type House,
+  outcomeOf,
+  receive,
+  timedOut,
+} from './door.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import { sendDelivery, sendRefusal } from './grpc-answer.ts';
 import { timeoutMsOf, UnaryReader } from './grpc-message.ts';
 import { type Encoding, encodingOf } from './inflate.ts';
 import { overloaded, Refusal } from './refusal.ts';
+import type { PendingBody } from './slow-bodies.ts';
 
 export interface GrpcExchangeOptions {
   house: House;
   stream: ServerHttp2Stream;
   headers: IncomingHttpHeaders;
   signal: Signal;
+  connection: ConnectionShare;
 }
 
 /** A stream that is not closed so long after its answer has a client that does not read. */
 const closeTimeoutMs = 5000;
 
 /** One OTLP/gRPC call from its headers to its trailers. */
-export class GrpcExchange {
+export class GrpcExchange implements PendingBody {
   readonly #options: GrpcExchangeOptions;
-  readonly #startedMs: number;
+  readonly startedMs: number;
   readonly #reader = new UnaryReader();
   readonly #encoding: Encoding | undefined;
   #timer: NodeJS.Timeout;
   #guest: Guest | undefined;
-  #announced = false;
+  /** Once its length is known. */
+  #body: GrowingBytes | undefined;
   #answered = false;
 
   constructor(options: GrpcExchangeOptions) {
     this.#options = options;
     const { house, headers, stream } = options;
-    this.#startedMs = house.nowMs();
+    this.startedMs = house.nowMs();
     this.#encoding = encodingOf(headers['grpc-encoding'] as string | undefined);
     this.#timer = this.#deadline(timeoutMsOf(headers['grpc-timeout'] as string | undefined));
-    stream.once('close', () => this.#onClose());
+    stream.once(
+      'close',
+      this.#step(() => this.#onClose()),
+    );
+  }
+
+  get arrivedBytes(): number {
+    return this.#body?.length ?? 0;
   }
 
   run(): void {
-    const { house, headers, signal, stream } = this.#options;
+    this.#step(() => this.#run())();
+  }
+
+  cut(): void {
+    this.#answer(bodyTooSlow(this.#options.house));
+  }
+
+  #run(): void {
+    const { house, headers, signal, stream, connection } = this.#options;
     if (!this.#encoding) {
       const message = `grpc-encoding must be gzip, deflate, zstd or identity, not ${headers['grpc-encoding']}`;
       this.#answer(new Refusal('content-encoding', message));
       return;
     }
     const { authorization } = headers;
-    const guest = receive(house, { signal, bytes: 0, ...(authorization && { authorization }) });
+    const guest = receive(house, {
+      ...{ signal, bytes: 0, connection },
+      ...(authorization && { authorization }),
+    });
     if (guest instanceof Refusal) {
       this.#answer(guest);
       return;
     }
     this.#guest = guest;
-    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-    stream.once('end', () => void this.#onEnd());
+    house.slowBodies.add(this);
+    stream.on(
+      'data',
+      this.#step((chunk: Buffer) => this.#onData(chunk)),
+    );
+    stream.once(
+      'end',
+      this.#step(() => this.#onEnd()),
+    );
   }
 
   #deadline(clientMs = Number.POSITIVE_INFINITY): NodeJS.Timeout {
     const { house } = this.#options;
     const ownMs = house.config.answerTimeoutMs;
-    if (clientMs >= ownMs) return setTimeout(() => this.#answer(timedOut(house)), ownMs);
     const message = `the deadline of ${clientMs} ms has passed`;
-    return setTimeout(() => this.#answer(overloaded('deadline', message)), clientMs);
+    const refusal = (): Refusal =>
+      clientMs >= ownMs ? timedOut(house) : overloaded('deadline', message);
+    const onTimeout = this.#step(() => this.#answer(refusal()));
+    return setTimeout(onTimeout, Math.min(clientMs, ownMs));
   }
 
   #onData(chunk: Buffer): void {
     if (this.#answered) return;
-    if (!this.#reader.push(chunk)) {
+    const part = this.#reader.push(chunk);
+    if (!part) {
       this.#answer(new Refusal('wrong-framing', 'more than one message in a unary call'));
       return;
     }
     const { prefix } = this.#reader;
-    if (!prefix || this.#announced) return;
-    this.#announced = true;
-    const { bodyBytesMax } = this.#options.house.config;
-    const refusal =
-      prefix.bytes > bodyBytesMax
-        ? bodyTooLarge(bodyBytesMax)
-        : this.#guest?.ticket.announce(prefix.bytes);
+    if (!prefix) return;
+    const refusal = this.#announce(prefix.bytes) ?? this.#arrive(part);
     if (refusal) this.#answer(refusal);
+  }
+
+  #announce(bytes: number): Refusal | undefined {
+    if (this.#body) return undefined;
+    const { bodyBytesMax } = this.#options.house.config;
+    if (bytes > bodyBytesMax) return bodyTooLarge(bodyBytesMax);
+    const { ticket } = this.#guest as Guest;
+    this.#body = new GrowingBytes({
+      expected: bytes,
+      bytesMax: bodyBytesMax,
+      grow: (more) => ticket.grow(more),
+      shrink: (less) => ticket.shrink(less),
+    });
+    return ticket.announce(bytes);
+  }
+
+  #arrive(part: Uint8Array): Refusal | undefined {
+    this.#guest?.ticket.arrived(part.length);
+    return this.#body?.push(part);
   }
 
   async #onEnd(): Promise<void> {
     if (this.#answered) return;
-    const { prefix, complete, chunks } = this.#reader;
-    if (!prefix || !complete) {
+    this.#options.house.slowBodies.delete(this);
+    const { prefix, complete } = this.#reader;
+    const body = this.#body;
+    if (!prefix || !complete || !body) {
       this.#answer(new Refusal('malformed', 'the call ended before its message was complete'));
       return;
     }
@@ -95,13 +154,14 @@ export class GrpcExchange {
     const { house, headers, signal } = this.#options;
     const { tenant, ticket } = this.#guest as Guest;
     this.#guest = undefined;
+    this.#body = undefined;
     const result = await house.ingest.take({
       signal,
       format: 'protobuf',
       encoding: prefix.compressed ? (this.#encoding as Encoding) : 'identity',
       tenant,
       ticket,
-      chunks,
+      body,
       traceparent: headers.traceparent as string | undefined,
       receivedMs: house.wallMs(),
       cancelled: () => this.#answered,
@@ -112,11 +172,10 @@ export class GrpcExchange {
   #answer(result: Delivery | Refusal): void {
     if (this.#answered) return;
     const { stream, signal } = this.#options;
-    this.#conclude(outcomeOf(result));
-    if (stream.destroyed) return;
+    this.#conclude(result);
     if (result instanceof Refusal) sendRefusal(stream, result);
     else sendDelivery(stream, result, signal);
-    if (stream.closed) return;
+    if (stream.destroyed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => stream.destroy(), closeTimeoutMs);
   }
@@ -124,19 +183,26 @@ export class GrpcExchange {
   /** The client may have cancelled. */
   #onClose(): void {
     clearTimeout(this.#timer);
-    if (!this.#answered) this.#conclude('gone');
+    if (!this.#answered) this.#conclude(undefined);
   }
 
-  #conclude(code: string): void {
+  /** Undefined: the client has gone. */
+  #conclude(result: Delivery | Refusal | undefined): void {
     this.#answered = true;
-    this.#reader.chunks = [];
-    this.#guest?.ticket.leave();
+    this.#options.house.slowBodies.delete(this);
+    this.#body = undefined;
+    dismiss(this.#guest, result instanceof Refusal ? result : undefined);
     this.#guest = undefined;
     this.#options.house.stats.answered({
       signal: this.#options.signal,
       protocol: 'grpc',
-      code,
-      tookMs: this.#options.house.nowMs() - this.#startedMs,
+      code: result ? outcomeOf(result) : 'gone',
+      tookMs: this.#options.house.nowMs() - this.startedMs,
     });
+  }
+
+  #step<Args extends unknown[]>(handler: (...args: Args) => void | Promise<void>) {
+    const { house, stream } = this.#options;
+    return guarded(house, { where: 'gRPC request', end: () => stream.destroy() }, handler);
   }
 }

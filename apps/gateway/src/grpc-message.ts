@@ -8,33 +8,32 @@ export interface Prefix {
 }
 
 /**
- * Takes one length-prefixed message out of a stream's chunks, without copying them.
+ * Takes one length-prefixed message out of a stream's chunks, without copying or keeping them.
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export class UnaryReader {
-  #prefixed: Uint8Array = new Uint8Array();
+  readonly #head = new Uint8Array(prefixBytes);
+  #headLength = 0;
   #prefix: Prefix | undefined;
   #bytes = 0;
-  chunks: Uint8Array[] = [];
 
   /** Known as soon as its five bytes have come. */
   get prefix(): Prefix | undefined {
     return this.#prefix;
   }
 
-  /** False when there is more than the one message that a unary call has. */
-  push(chunk: Uint8Array): boolean {
+  /** What of the chunk is the message's; undefined when there is more than one message in the call. */
+  push(chunk: Uint8Array): Uint8Array | undefined {
     let rest = chunk;
     if (!this.#prefix) {
-      const missing = prefixBytes - this.#prefixed.length;
-      this.#prefixed = Buffer.concat([this.#prefixed, rest.subarray(0, missing)]);
-      rest = rest.subarray(missing);
-      if (this.#prefixed.length === prefixBytes) this.#prefix = parsePrefix(this.#prefixed);
+      const head = rest.subarray(0, prefixBytes - this.#headLength);
+      this.#head.set(head, this.#headLength);
+      this.#headLength += head.length;
+      rest = rest.subarray(head.length);
+      if (this.#headLength === prefixBytes) this.#prefix = parsePrefix(this.#head);
     }
-    if (rest.length === 0) return true;
     this.#bytes += rest.length;
-    this.chunks.push(rest);
-    return this.#bytes <= (this.#prefix as Prefix).bytes;
+    return this.#bytes <= (this.#prefix?.bytes ?? 0) ? rest : undefined;
   }
 
   /** Ask at the end of the stream. */

@@ -1,16 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { ConnectionShare } from './connection-share.ts';
 import { cors } from './cors.ts';
-import { addressOf, connectionAgeMs, type Door, type House } from './door.ts';
+import { addressOf, connectionAgeMs, type Door, guarded, type House } from './door.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { TlsFiles } from './tls-files.ts';
+
+interface Connection {
+  /** Monotonic. */
+  closeAtMs: number;
+  /** Requests whose answers have not left yet. */
+  open: number;
+  share: ConnectionShare;
+}
+
+/**
+ * Clients of OTLP send one request at a time on a connection. One that sends more before it has read
+ * the answers (pipelining) is cut here: its answers would wait in our memory.
+ */
+const pipelinedMax = 8;
 
 /** OTLP/HTTP. Source: opentelemetry-proto `docs/specification.md`, "OTLP/HTTP". */
 export class HttpDoor implements Door {
   readonly #house: House;
   readonly #server: Server | TlsServer;
-  readonly #closeAtMs = new WeakMap<Socket, number>();
+  readonly #connections = new WeakMap<Socket, Connection>();
   #open = 0;
 
   constructor(house: House) {
@@ -33,8 +48,12 @@ export class HttpDoor implements Door {
     this.#server.timeout = idleTimeoutMs + answerTimeoutMs;
     const connected = house.tls ? 'secureConnection' : 'connection';
     this.#server.on(connected, (socket: Socket) => this.#onConnection(socket));
-    this.#server.on('request', (req, res) => this.#onRequest(req, res, false));
-    this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res, true));
+    const answer = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) =>
+      guarded(house, { where: 'HTTP request', end: () => req.socket.destroy() }, () =>
+        this.#onRequest(req, res, expectsContinue),
+      )();
+    this.#server.on('request', answer(false));
+    this.#server.on('checkContinue', answer(true));
   }
 
   get address(): string {
@@ -71,19 +90,27 @@ export class HttpDoor implements Door {
     socket.once('close', () => {
       this.#open -= 1;
     });
-    this.#closeAtMs.set(socket, this.#house.nowMs() + connectionAgeMs(this.#house.config));
+    const closeAtMs = this.#house.nowMs() + connectionAgeMs(this.#house.config);
+    this.#connections.set(socket, { closeAtMs, open: 0, share: new ConnectionShare() });
   }
 
   #onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     const { config } = this.#house;
     if (config.corsOrigins.length > 0 && cors(req, res, config.corsOrigins)) return;
-    const lastOfConnection = (): boolean => this.#house.stopping() || this.#isOld(req.socket);
-    const exchange = { house: this.#house, req, res, expectsContinue, lastOfConnection };
-    new HttpExchange(exchange).run();
-  }
-
-  #isOld(socket: Socket): boolean {
-    return this.#house.nowMs() > (this.#closeAtMs.get(socket) ?? Number.POSITIVE_INFINITY);
+    const connection = this.#connections.get(req.socket);
+    if (!connection || connection.open >= pipelinedMax) {
+      req.socket.destroy();
+      return;
+    }
+    connection.open += 1;
+    const onClose = (): void => {
+      connection.open -= 1;
+    };
+    const lastOfConnection = (): boolean =>
+      this.#house.stopping() || this.#house.nowMs() > connection.closeAtMs;
+    const { share } = connection;
+    const exchange = { req, res, expectsContinue, lastOfConnection, onClose, connection: share };
+    new HttpExchange({ house: this.#house, ...exchange }).run();
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Broker } from '@spillway/broker';
 import { LocalQuotas } from '@spillway/resilience';
+import type { InternalErrorEvent } from '@spillway/runtime';
 import { describe, expect, it } from 'vitest';
 import { jsonRequest } from '../test/support/requests.ts';
 import { Admission, type Ticket } from './admission.ts';
-import { Ingest, type IngestEvent } from './ingest.ts';
+import { ConnectionShare } from './connection-share.ts';
+import { GrowingBytes } from './growing-bytes.ts';
+import { Ingest } from './ingest.ts';
 import { LedgerNotes } from './ledger-notes.ts';
 import { Parcels } from './parcel.ts';
 import type { Publisher } from './publish/publisher.ts';
@@ -16,7 +19,7 @@ const timing = { intervalMs: 1000, publishTimeoutMs: 1000, wallMs: () => 0 };
 describe('Ingest', () => {
   it('answers and reports a bug instead of ending the process, and leaves nothing behind', async () => {
     const bug = new Error('a bug');
-    const events: IngestEvent[] = [];
+    const events: InternalErrorEvent[] = [];
     const config = gatewaySection.parse({});
     const identity = { gateway: 'gw', epoch: 1 };
     const broker = {
@@ -36,19 +39,27 @@ describe('Ingest', () => {
     });
     await ingest.start();
     const admission = new Admission({ config, quotas: new LocalQuotas(() => 0), nowMs: () => 0 });
+    const entry = { tenant: 'default', signal: 'logs', bytes: 0 } as const;
+    const ticket = admission.enter({ ...entry, connection: new ConnectionShare() }) as Ticket;
+    const body = new GrowingBytes({
+      bytesMax: 1_000_000,
+      grow: (bytes) => ticket.grow(bytes),
+      shrink: (bytes) => ticket.shrink(bytes),
+    });
+    body.push(jsonRequest('logs'));
     const result = await ingest.take({
       signal: 'logs',
       tenant: 'default',
       format: 'json',
       encoding: 'identity',
-      chunks: [jsonRequest('logs')],
+      body,
       traceparent: undefined,
       receivedMs: 0,
-      ticket: admission.enter({ tenant: 'default', signal: 'logs', bytes: 0 }) as Ticket,
+      ticket,
       cancelled: () => false,
     });
     expect((result as Refusal).http).toBe(500);
-    expect(events).toEqual([{ type: 'internal-error', signal: 'logs', error: bug }]);
+    expect(events).toEqual([{ type: 'internal-error', where: 'logs request', error: bug }]);
     expect(admission.inFlight).toEqual({ requests: 0, bytes: 0 });
   });
 

@@ -1,9 +1,11 @@
 import { type Broker, topicOf } from '@spillway/broker';
 import { jsonToProtobuf, OtlpError, type Scan, type Signal, scan, signals } from '@spillway/otlp';
 import { slotTable } from '@spillway/ring';
+import type { InternalErrorEvent } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
 import type { Ticket } from './admission.ts';
 import type { Delivery } from './delivery.ts';
+import type { GrowingBytes } from './growing-bytes.ts';
 import { type Encoding, Inflater } from './inflate.ts';
 import { knownTopics } from './known-topics.ts';
 import type { LedgerNotes } from './ledger-notes.ts';
@@ -20,8 +22,8 @@ export interface Arrival {
   tenant: string;
   format: 'protobuf' | 'json';
   encoding: Encoding;
-  /** The body as sent, in order. Given up to the callee. */
-  chunks: Uint8Array[];
+  /** The body as sent. Given up to the callee. */
+  body: GrowingBytes;
   traceparent: string | undefined;
   /** Wall clock. */
   receivedMs: number;
@@ -29,9 +31,6 @@ export interface Arrival {
   /** The request is answered already, or nobody listens. */
   cancelled: () => boolean;
 }
-
-/** A bug of ours, met by one request. */
-export type IngestEvent = { type: 'internal-error'; signal: Signal; error: unknown };
 
 export interface IngestOptions {
   broker: Broker;
@@ -43,8 +42,16 @@ export interface IngestOptions {
   notes: LedgerNotes;
   spill?: Spill | undefined;
   stats: DoorStats;
-  report?: ((event: IngestEvent) => void) | undefined;
+  report?: ((event: InternalErrorEvent) => void) | undefined;
 }
+
+/**
+ * The smallest record with something to say, a data point with its time and value, takes 20 bytes; an
+ * empty one takes 2 and costs its reader as much. So many of any size are let pass, and beyond them
+ * one for each 16 bytes.
+ */
+const recordsOfAnySize = 1000;
+const recordBytesMin = 16;
 
 /** From a body to durable messages, the same for both doors. */
 export class Ingest {
@@ -79,7 +86,7 @@ export class Ingest {
       if (result instanceof Refusal && result.retryAfterMs !== undefined) ticket.giveBack();
       return result;
     } catch (error) {
-      this.#options.report?.({ type: 'internal-error', signal: arrival.signal, error });
+      this.#options.report?.({ type: 'internal-error', where: `${arrival.signal} request`, error });
       return new Refusal('internal', 'an error of the gateway, told to its operator');
     } finally {
       ticket.leave();
@@ -88,7 +95,7 @@ export class Ingest {
 
   async #take(arrival: Arrival): Promise<Delivery | Refusal> {
     const { signal, tenant, ticket, receivedMs, cancelled } = arrival;
-    const received = arrival.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const received = arrival.body.length;
     const plain = await this.#plain(arrival);
     if (plain instanceof Refusal) return plain;
     const scanned = this.#scan(arrival, plain);
@@ -110,15 +117,12 @@ export class Ingest {
   }
 
   async #plain(arrival: Arrival): Promise<Uint8Array | Refusal> {
-    const { encoding, chunks, ticket, cancelled } = arrival;
-    if (encoding === 'identity') {
-      return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
-    }
+    const { encoding, body, ticket, cancelled } = arrival;
     // HTTP clients may say gzip of a body of no bytes at all.
-    if (chunks.length === 0) return new Uint8Array();
+    if (encoding === 'identity' || body.length === 0) return body.bytes();
     return this.#inflater.inflate({
       encoding,
-      chunks,
+      input: body,
       bytesMax: this.bodyBytesMax(arrival.format),
       ratioMax: this.#options.config.inflateRatioMax,
       grow: (bytes) => ticket.grow(bytes),
@@ -138,7 +142,11 @@ export class Ingest {
         ticket.shrink(plain.length);
       }
       const slots = this.#slots.get(signal) as Uint16Array;
-      return { ...scan(signal, body, slots), bytes: body.length };
+      const most = Math.min(
+        this.#options.config.recordsPerRequestMax,
+        recordsOfAnySize + Math.floor(body.length / recordBytesMin),
+      );
+      return { ...scan(signal, body, slots, most), bytes: body.length };
     } catch (error) {
       if (!(error instanceof OtlpError)) throw error;
       const code = error.code === 'too-many-records' ? 'too-large' : 'malformed';

@@ -39,6 +39,7 @@ export const refusals = {
   'spill-failed': { http: 503, grpc: grpcCode.unavailable },
   'broker-refused': { http: 503, grpc: grpcCode.unavailable },
   'broker-unknown': { http: 503, grpc: grpcCode.unavailable },
+  'too-slow': { http: 503, grpc: grpcCode.unavailable },
   'time-out': { http: 503, grpc: grpcCode.unavailable },
   deadline: { http: 503, grpc: grpcCode.deadlineExceeded },
   /** A bug of ours. Not retryable, so that a request that meets it does not come for ever. */

@@ -68,6 +68,15 @@ export const gatewaySection = z.object({
   inflateRatioMax: count
     .default(250)
     .describe('Largest growth of a compressed body beyond its first MiB.'),
+  recordsPerRequestMax: count
+    .max(262_144)
+    .default(100_000)
+    .describe(
+      'Most records of one request; and it may have no more than 1,000 and one for each 16 of its bytes.',
+    ),
+  bodyBytesPerSecondMin: count
+    .default(4096)
+    .describe('A body that comes more slowly than this, after two seconds, is refused.'),
   answerTimeoutMs: ms
     .default(8000)
     .describe('Every request is answered within this time of its start, or its gRPC deadline.'),
@@ -111,11 +120,17 @@ export const gatewaySection = z.object({
     .describe(
       'Quotas of tenants that differ from those above: `{shop: {recordsPerSecondMax: 9}}`.',
     ),
-  inFlightBytesMax: count.default(160 * MiB).describe('Body bytes in flight in the whole process.'),
-  laneBytesMax: count.default(96 * MiB).describe('Body bytes in flight per signal.'),
+  inFlightBytesMax: count
+    .default(160 * MiB)
+    .describe(
+      'Body bytes in flight in the whole process, as they lie in memory; one tenant alone may hold 58 % of them.',
+    ),
+  laneBytesMax: count
+    .default(144 * MiB)
+    .describe('Body bytes in flight per signal; one tenant alone may hold 58 % of them.'),
   laneRequestsMax: count.default(2048).describe('Requests in flight per signal.'),
   tenantLaneBytesMax: count
-    .default(64 * MiB)
+    .default(96 * MiB)
     .describe('Body bytes in flight per signal and tenant.'),
   tenantLaneRequestsMax: count.default(1024).describe('Requests in flight per signal and tenant.'),
   lingerMs: z

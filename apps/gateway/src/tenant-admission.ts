@@ -4,6 +4,8 @@ import { limitOf, QuotaMeter } from './quota-meter.ts';
 import type { Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
 
+/** A tenant alone may hold 58 % of what all share, and leaves the rest to who comes next. */
+const share = 2;
 /** How fast the records that are expected of a request follow those that came. */
 const learning = 1 / 8;
 
@@ -20,6 +22,7 @@ export class TenantAdmission {
   readonly #options: TenantAdmissionOptions;
   readonly #records: QuotaMeter | undefined;
   readonly bytes: QuotaMeter | undefined;
+  #all: Bulkhead | undefined;
   readonly #lanes = new Map<Signal, Bulkhead>();
   /** Of a request of this signal, from those that were scanned. */
   readonly #expected = new Map<Signal, number>();
@@ -62,13 +65,27 @@ export class TenantAdmission {
     this.#expected.set(signal, before + (records - before) * learning);
   }
 
-  lane(signal: Signal): Bulkhead {
+  /** In all signals together, within what all tenants share. */
+  all(shared: Bulkhead): Bulkhead {
+    if (!this.#all) {
+      const { tenant, nowMs } = this.#options;
+      const most = Number.POSITIVE_INFINITY;
+      const name = `tenant ${tenant}, its share of ${shared.name}`;
+      const within = { bulkhead: shared, share };
+      this.#all = new Bulkhead({ name, requestsMax: most, bytesMax: most, within, nowMs });
+    }
+    return this.#all;
+  }
+
+  /** In one signal, within what all tenants share of it. */
+  lane(signal: Signal, shared: Bulkhead): Bulkhead {
     let bulkhead = this.#lanes.get(signal);
     if (!bulkhead) {
       const { tenant, config, nowMs } = this.#options;
       const { tenantLaneRequestsMax: requestsMax, tenantLaneBytesMax: bytesMax } = config;
       const name = `tenant ${tenant}, signal ${signal}`;
-      bulkhead = new Bulkhead({ name, requestsMax, bytesMax, nowMs });
+      const within = { bulkhead: shared, share };
+      bulkhead = new Bulkhead({ name, requestsMax, bytesMax, within, nowMs });
       this.#lanes.set(signal, bulkhead);
     }
     return bulkhead;

@@ -63,7 +63,7 @@ describe('ten times more load than it can take', () => {
     );
     const refused = await Promise.race(stuck);
     expect(refused.status).toBe(503);
-    expect(refused.body.toString()).toContain('signal traces may hold 3 requests');
+    expect(refused.body.toString()).toContain('signal traces may hold 1 requests');
     const body = jsonRequest('logs');
     expect((await send(http, { path: '/v1/logs', headers: json, body })).status).toBe(200);
     expect(new Set((await Promise.all(stuck)).map(({ status }) => status))).toEqual(new Set([503]));

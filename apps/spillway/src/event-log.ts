@@ -10,6 +10,7 @@ export type Report = (event: SomeEvent) => void;
 const severe = new Set([
   'drain-refused',
   'failed',
+  'internal-error',
   'messages-lost',
   'positions-lost',
   'segment-missing',
@@ -61,8 +62,10 @@ export function eventLog(logger: Logger, nowMs: () => number = () => performance
   };
   return (event) => {
     const { error, ...fields } = event as SomeEvent & { error?: unknown };
+    const isBug = event.type === 'internal-error';
     const cause = error instanceof Error ? { error: error.message } : error ? { error } : {};
-    const line = { ...fields, ...cause };
+    const stack = isBug && error instanceof Error ? { stack: error.stack } : {};
+    const line = { ...fields, ...cause, ...stack };
     if (severe.has(event.type)) logger.error(line);
     else if (usual.has(event.type)) logger.info(line);
     else warn(line);

@@ -2,8 +2,9 @@ import type { Broker, SafetyFinding } from '@spillway/broker';
 import type { ConsumerReport } from '@spillway/consumer';
 import type { Gateway, GatewayStats } from '@spillway/gateway';
 import type { Dependencies, Quotas } from '@spillway/resilience';
-import type { ComponentHealth, Family, Metrics, Sample } from '@spillway/runtime';
+import type { ComponentHealth, Family, InternalErrors, Metrics, Sample } from '@spillway/runtime';
 import { dependencyFamilies } from './dependency-metrics.ts';
+import { internalErrorFamilies } from './internal-error-metrics.ts';
 import type { Consumers } from './pipeline.ts';
 import { publishFamilies } from './publish-metrics.ts';
 import { quotaFamilies } from './quota-metrics.ts';
@@ -17,12 +18,14 @@ export interface Measured {
   /** Checks that are switched off. */
   unsafe: () => readonly SafetyFinding[];
   dependencies: Dependencies;
+  internalErrors: InternalErrors;
   health: () => ComponentHealth[];
 }
 
 /** Every family that `/metrics` answers with. */
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
   const { gateway, quotas, broker, consumers, dependencies, unsafe, health } = measured;
+  const { internalErrors } = measured;
   const families = [
     ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
     ...(gateway ? quotaFamilies(() => gateway.stats().quotas, quotas) : []),
@@ -31,6 +34,7 @@ export function registerMetrics(metrics: Metrics, measured: Measured): void {
     ...consumerFamilies(consumers),
     ...dependencyFamilies(dependencies),
     ...processFamilies(),
+    ...internalErrorFamilies(internalErrors),
     gauge('spillway_unsafe_allowed', '1 for each safety check that is switched off.', () =>
       [...new Set(unsafe().map(({ name }) => name))].map((name) => ({
         labels: { name },

@@ -4,6 +4,8 @@ import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Component,
   type Health,
+  type InternalErrorEvent,
+  InternalErrors,
   KeyRing,
   type Logger,
   Metrics,
@@ -35,6 +37,13 @@ export interface SpillwayOptions {
   roles: readonly Role[];
 }
 
+interface Made {
+  parts: Parts;
+  self: Self;
+  report: Report;
+  internalErrors: InternalErrors;
+}
+
 /** Where the doors listen; '' for one that this process does not have. */
 export interface SpillwayAddresses {
   otlpHttp: string;
@@ -53,6 +62,7 @@ export class Spillway implements Component {
   readonly #config: SpillwayConfig;
   readonly #roles: readonly Role[];
   readonly #report: Report;
+  readonly #internalErrors: InternalErrors;
   readonly #parts: Parts;
   readonly #self: Self;
   readonly #consumers: Consumers;
@@ -67,21 +77,26 @@ export class Spillway implements Component {
 
   /** Made, not started. */
   static async create(options: SpillwayOptions & { adapters: Adapters }): Promise<Spillway> {
-    const report = eventLog(options.logger);
+    const log = eventLog(options.logger);
+    const internalErrors = new InternalErrors({ report: log });
+    const report: Report = (event) => {
+      if (event.type === 'internal-error')
+        internalErrors.count((event as InternalErrorEvent).where);
+      log(event);
+    };
     const self = new Self(options.config, options.roles);
     const parts = await createParts(options.config, options.adapters, report, self);
-    return new Spillway(parts, self, report, options);
+    return new Spillway({ parts, self, report, internalErrors }, options);
   }
 
   private constructor(
-    parts: Parts,
-    self: Self,
-    report: Report,
+    { parts, self, report, internalErrors }: Made,
     { config, roles }: SpillwayOptions,
   ) {
     this.#config = config;
     this.#roles = roles;
     this.#report = report;
+    this.#internalErrors = internalErrors;
     this.#consumers = new Consumers(parts, roles, this.#report);
     this.#parts = {
       ...parts,
@@ -177,6 +192,8 @@ export class Spillway implements Component {
         ? late('console', () => this.#createConsole())
         : late('admin', () => this.#createAdmin()),
       ...(this.#has('gateway') ? this.#gatewayComponents() : []),
+      // Last: until the process is ready, such an error ends it.
+      this.#internalErrors,
     ];
   }
 
@@ -244,6 +261,7 @@ export class Spillway implements Component {
       consumers: this.#consumers,
       unsafe: () => this.#safety.allowed,
       dependencies: this.#parts.dependencies,
+      internalErrors: this.#internalErrors,
       health: () => this.#stack.health(),
     });
   }

@@ -83,9 +83,10 @@ export function atPlace<T>(place: Place, walk: () => T): T {
   }
 }
 
-export function checkRecords(records: number): void {
-  if (records <= recordsMax) return;
+/** `most`: of a request of this size, where it is less than `recordsMax`. */
+export function checkRecords(records: number, most = recordsMax): void {
+  if (records <= most) return;
   const code: OtlpErrorCode = 'too-many-records';
-  const reason = `${records} records, more than the ${recordsMax} that one request may have`;
+  const reason = `more than the ${most} records that one request of its size may have`;
   throw new OtlpError({ code, path: '', reason, offset: 0 });
 }

@@ -2,6 +2,8 @@
  * The hot path: one walk over a request's bytes, which checks the framing down to the record,
  * counts records, reads the ids that partitioning needs and cuts the request. Nothing is decoded.
  */
+
+import { WireError } from './errors.ts';
 import {
   atPlace,
   checkRecords,
@@ -9,6 +11,7 @@ import {
   metricTypeByTag,
   Place,
   pointsTag,
+  recordsMax,
   recordsTag,
   resourcesTag,
   scopesTag,
@@ -32,21 +35,29 @@ export interface Scan {
  * records inside a slice is the request's. What is wrong inside a record is no error here.
  *
  * The slices hold views of `body`: do not change it while they live.
- * @throws OtlpError when the framing is malformed, or there are more than `recordsMax` records.
+ * @throws OtlpError when the framing is malformed, or there are more than `most` records.
  */
-export function scan(signal: Signal, body: Uint8Array, slots: Uint16Array): Scan {
-  const walk = new Walk(signal, body, slots);
+export function scan(
+  signal: Signal,
+  body: Uint8Array,
+  slots: Uint16Array,
+  most: number = recordsMax,
+): Scan {
+  const walk = new Walk(signal, body, slots, most);
   const pieces = walk.request();
   return { records: walk.records, slices: cutSlices(body, pieces) };
 }
 
 /** As `scan` counts them. @throws OtlpError as `scan` does. */
 export function countRecords(signal: Signal, body: Uint8Array): number {
-  const walk = new Walk(signal, body, oneSlot);
+  const walk = new Walk(signal, body, oneSlot, recordsMax);
   walk.request();
   return walk.records;
 }
 
+/** A resource is one field; given more than once it is merged, but not without end. */
+const repeatedMax = 1024;
+const repeated = `the resource is given more than ${repeatedMax} times`;
 const oneSlot = new Uint16Array(65_536);
 
 class Walk {
@@ -54,13 +65,15 @@ class Walk {
   readonly #reader: Reader;
   readonly #slots: Uint16Array;
   readonly #place: Place;
+  readonly #most: number;
   records = 0;
 
-  constructor(signal: Signal, body: Uint8Array, slots: Uint16Array) {
+  constructor(signal: Signal, body: Uint8Array, slots: Uint16Array, most: number) {
     this.#signal = signal;
     this.#reader = new Reader(body);
     this.#slots = slots;
     this.#place = new Place(signal);
+    this.#most = most;
   }
 
   request(): Piece[] {
@@ -74,7 +87,6 @@ class Walk {
         else reader.skip(tag);
       }
     });
-    checkRecords(this.records);
     return pieces;
   }
 
@@ -90,10 +102,13 @@ class Walk {
       const at = reader.pos;
       const tag = reader.tag();
       if (tag === scopesTag) this.#scope(at, inside);
-      else if (tag === commonTag && this.#signal !== 'traces') resources.push(reader.blob());
-      else reader.skip(tag);
+      else if (tag === commonTag && this.#signal !== 'traces') {
+        if (resources.length === repeatedMax) throw new WireError(repeated, at);
+        resources.push(reader.blob());
+      } else reader.skip(tag);
     }
     reader.leave(outer);
+    checkRecords(this.records, this.#most);
     this.#place.leave(0);
     const end = reader.pos;
     if (this.#signal === 'traces') addContainer(pieces, { start, content, end }, inside);
@@ -133,7 +148,8 @@ class Walk {
         const slot = slotOfSpan(reader.bytes, reader.pos, end);
         addPiece(pieces, start, end, this.#slots[slot] as number, 1);
         reader.pos = end;
-        this.records++;
+        // At once: each piece costs memory.
+        checkRecords(++this.records, this.#most);
         place.leave(2);
       } else reader.skip(tag);
     }

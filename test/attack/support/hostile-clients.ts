@@ -1,0 +1,70 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+} from 'node:http2';
+import { connect, type Socket } from 'node:net';
+import type { AttackLab } from './attack-lab.ts';
+
+export const signals = ['traces', 'logs', 'metrics'] as const;
+export type Signal = (typeof signals)[number];
+
+const services: Record<Signal, string> = {
+  traces: 'trace.v1.TraceService',
+  logs: 'logs.v1.LogsService',
+  metrics: 'metrics.v1.MetricsService',
+};
+
+export const exportPath = (signal: Signal): string =>
+  `/opentelemetry.proto.collector.${services[signal]}/Export`;
+
+/** A bare connection to the HTTP door; its errors are nobody's. */
+export function openSocket(lab: AttackLab): Socket {
+  const { hostname, port } = new URL(lab.addresses.otlpHttp);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** The head of a request as the hostile tenant, which `more` ends. */
+export function head(lab: AttackLab, signal: Signal, ...more: string[]): string {
+  return [
+    `POST /v1/${signal} HTTP/1.1`,
+    'host: x',
+    `authorization: Bearer ${lab.evilKey}`,
+    'content-type: application/x-protobuf',
+    ...more,
+    '\r\n',
+  ].join('\r\n');
+}
+
+export function openSession(lab: AttackLab): ClientHttp2Session {
+  const session = connectHttp2(`http://${lab.addresses.otlpGrpc}`);
+  session.on('error', () => undefined);
+  return session;
+}
+
+/** A call as the hostile tenant, left open. */
+export function openCall(
+  lab: AttackLab,
+  session: ClientHttp2Session,
+  path: string,
+): ClientHttp2Stream {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    authorization: `Bearer ${lab.evilKey}`,
+  });
+  stream.on('error', () => undefined);
+  stream.resume();
+  return stream;
+}
+
+/** The five bytes that announce a gRPC message. */
+export function announce(bytes: number): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(bytes, 1);
+  return prefix;
+}
