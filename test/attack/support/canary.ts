@@ -1,6 +1,6 @@
-import { Agent, request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { spanIdOf, traceIdOf, tracesBody } from '@spillway/test-support';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 
 export interface CanaryReport {
   sent: number;
@@ -10,73 +10,20 @@ export interface CanaryReport {
   slowestMs: number;
 }
 
-const everyMs = 50;
-/** What an SDK waits for an answer. */
-const patienceMs = 10_000;
-
 /** A steady client of a tenant of its own: one span every 50 ms over HTTP, whatever others do. */
 export class Canary {
-  readonly #url: string;
-  readonly #key: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
-  readonly #inFlight = new Set<Promise<void>>();
-  readonly #report: CanaryReport = { sent: 0, accepted: 0, refused: {}, slowestMs: 0 };
-  #singing: Promise<void> | undefined;
-  #stopping = false;
+  readonly #child: ChildProcess;
 
   constructor({ otlpHttp, key }: { otlpHttp: string; key: string }) {
-    this.#url = `${otlpHttp}/v1/traces`;
-    this.#key = key;
-    this.#singing = this.#sing();
+    const file = join(import.meta.dirname, 'canary-process.ts');
+    this.#child = fork(file, [otlpHttp, key], { execArgv: [] });
   }
 
   /** Waits for the answers that are still to come. */
   async stop(): Promise<CanaryReport> {
-    this.#stopping = true;
-    await this.#singing;
-    await Promise.all(this.#inFlight);
-    this.#agent.destroy();
-    return this.#report;
-  }
-
-  async #sing(): Promise<void> {
-    while (!this.#stopping) {
-      const one = this.#send();
-      this.#inFlight.add(one);
-      void one.then(() => this.#inFlight.delete(one));
-      await sleep(everyMs);
-    }
-  }
-
-  async #send(): Promise<void> {
-    const number = this.#report.sent;
-    this.#report.sent += 1;
-    const startedMs = performance.now();
-    const outcome = await this.#post(number).catch((error) => String(error.code ?? error.message));
-    this.#report.slowestMs = Math.max(this.#report.slowestMs, performance.now() - startedMs);
-    if (outcome === 200) this.#report.accepted += 1;
-    else this.#report.refused[outcome] = (this.#report.refused[outcome] ?? 0) + 1;
-  }
-
-  #post(number: number): Promise<number> {
-    const span = { traceId: traceIdOf(number + 1), spanId: spanIdOf(number + 1) };
-    return new Promise((resolve, reject) => {
-      const req = request(
-        this.#url,
-        {
-          method: 'POST',
-          agent: this.#agent,
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key}` },
-        },
-        (res) => {
-          res.resume();
-          res.once('end', () => resolve(res.statusCode ?? 0));
-          res.once('error', reject);
-        },
-      );
-      req.setTimeout(patienceMs, () => req.destroy(new Error('no answer')));
-      req.once('error', reject);
-      req.end(tracesBody('canary', [span]));
-    });
+    const report = once(this.#child, 'message');
+    this.#child.send('stop');
+    const [message] = await report;
+    return message as CanaryReport;
   }
 }
