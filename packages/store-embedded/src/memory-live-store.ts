@@ -10,37 +10,46 @@ import {
   type TailQuery,
   type TimeRange,
 } from '@spillway/store';
-import { bucketMs, placeInTime } from '@spillway/store/live';
-import { RecentKeys } from './recent-keys.ts';
-import { RecentRecords } from './recent-records.ts';
-import { type TenantLimits, TenantLive } from './tenant-live.ts';
+import { bucketMs, placeInTime, TailRate } from '@spillway/store/live';
+import { type TenantLimits, TenantLive, tenantBytes } from './tenant-live.ts';
 
 export interface MemoryLiveStoreOptions {
   /** Default 1 hour. */
   windowMs?: number | undefined;
   clock?: (() => number) | undefined;
+  /**
+   * Of everything that is kept for all tenants; one tenant may have half of it. Beyond it, the tenant
+   * that has the most gives way, so that none is pushed out by another's flood. Default 96 MiB.
+   */
+  bytesMax?: number | undefined;
   /** Per tenant: operations and edges with a name of their own. Default 1,000. */
   seriesMax?: number | undefined;
-  /** Per tenant: cells of 10 s, some 200 bytes each. Default 100,000. */
+  /** Per tenant: cells of 10 s, some 300 bytes each. Default 100,000. */
   cellsMax?: number | undefined;
   /** Per tenant: spans that wait for the other side of their call. Default 10,000. */
   pendingMax?: number | undefined;
   /** How long a client's retry is recognised. Default 15 minutes. */
   keysWindowMs?: number | undefined;
-  /** Record keys remembered per third of that time, 12 to 24 bytes each. Default 500,000. */
+  /** Per tenant: record keys remembered per third of that time, 12 to 24 bytes each. Default 500,000. */
   keysMax?: number | undefined;
   report?: ((event: LiveStoreEvent) => void) | undefined;
 }
 
 /** Told once per tenant and kind until `reset`; `stats` has the numbers. */
 export type LiveStoreEvent =
-  /** More operations than `seriesMax`: the rest is counted as operation `other`. */
+  /** More names than `seriesMax`: the rest is counted under the name of all others. */
   | { type: 'series-overflowed'; tenant: string }
-  /** More cells than `cellsMax`: the window of this tenant is shorter than it should be. */
-  | { type: 'window-cut'; tenant: string };
+  /** More cells or bytes than it may have: the window of this tenant is shorter than it should be. */
+  | { type: 'window-cut'; tenant: string }
+  /** More tenants than there is memory for: this one, and others after it, has no live view. */
+  | { type: 'tenants-overflowed'; tenant: string };
 
 export interface LiveStoreStats {
   tenants: number;
+  /** About, of everything that is kept. */
+  bytes: number;
+  /** Messages of tenants for which there was no room. */
+  tenantsRefused: number;
   series: number;
   cells: number;
   pendingSpans: number;
@@ -59,6 +68,10 @@ export interface MemoryLiveStore extends LiveStore {
 }
 
 const pendingWaitMs = 120_000;
+const bytesDefault = 96 * 1_048_576;
+const perSecond = 200;
+/** So that what remains after one tenant gave way is not full again with the next record. */
+const roomShare = 1 / 16;
 
 /**
  * Roll-ups of spans in memory; logs and metrics are passed by. `apply` is one synchronous step, so
@@ -75,31 +88,35 @@ class InMemory implements MemoryLiveStore {
   readonly #clock: () => number;
   readonly #limits: TenantLimits;
   readonly #report: (event: LiveStoreEvent) => void;
-  readonly #keys: RecentKeys;
+  readonly #bytesMax: number;
+  readonly #tenantsMax: number;
   readonly #tenants = new Map<string, TenantLive>();
-  readonly #recent: RecentRecords;
+  readonly #tailRate = new TailRate(perSecond);
   readonly #positions = new Map<string, Position>();
   readonly #reported = new Set<string>();
   #expiredMs = 0;
+  #bytes = 0;
+  #lastId = 0;
   #late = 0;
   #duplicates = 0;
+  #tenantsRefused = 0;
 
   constructor(options: MemoryLiveStoreOptions) {
     this.windowMs = options.windowMs ?? 3_600_000;
     this.#clock = options.clock ?? Date.now;
+    this.#bytesMax = options.bytesMax ?? bytesDefault;
+    // Those of which there is nothing but their names take at most half of the memory.
+    this.#tenantsMax = Math.max(1, Math.floor(this.#bytesMax / 2 / tenantBytes));
     this.#limits = {
+      bytesMax: this.#bytesMax / 2,
       seriesMax: options.seriesMax ?? 1_000,
       cellsMax: options.cellsMax ?? 100_000,
       pendingMax: options.pendingMax ?? 10_000,
       pendingWaitMs,
+      keysWindowMs: options.keysWindowMs ?? 900_000,
+      keysMax: options.keysMax ?? 500_000,
     };
     this.#report = options.report ?? (() => {});
-    this.#recent = new RecentRecords(this.#clock);
-    this.#keys = new RecentKeys({
-      windowMs: options.keysWindowMs ?? 900_000,
-      keysMax: options.keysMax ?? 500_000,
-      clock: this.#clock,
-    });
   }
 
   async start(): Promise<void> {}
@@ -136,20 +153,21 @@ class InMemory implements MemoryLiveStore {
   }
 
   async tail(query: TailQuery): Promise<Tail> {
-    return this.#recent.tail(query);
+    return this.#tenants.get(query.tenant)?.tail(query) ?? { items: [], lastId: query.afterId };
   }
 
   async reset(): Promise<void> {
-    this.#recent.clear();
     this.#tenants.clear();
+    this.#bytes = 0;
     this.#positions.clear();
-    this.#keys.clear();
     this.#reported.clear();
   }
 
   stats(): LiveStoreStats {
     const sum = {
       tenants: this.#tenants.size,
+      tenantsRefused: this.#tenantsRefused,
+      bytes: 0,
       series: 0,
       cells: 0,
       pendingSpans: 0,
@@ -158,7 +176,7 @@ class InMemory implements MemoryLiveStore {
       bucketsCut: 0,
       late: this.#late,
       duplicates: this.#duplicates,
-      keysCutShort: this.#keys.cutShort,
+      keysCutShort: 0,
     };
     for (const tenant of this.#tenants.values()) {
       const stats = tenant.stats();
@@ -173,16 +191,24 @@ class InMemory implements MemoryLiveStore {
     const next = this.#positions.get(partitionName(envelope.id))?.position ?? 0;
     if (position < next) return records.map(() => stored);
     this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
-    this.#recent.add(message);
-    return message.signal === 'traces' ? this.#applySpans(message) : records.map(() => stored);
+    const tenant = message.signal === 'metrics' ? undefined : this.#tenant(envelope.tenant);
+    if (!tenant) return records.map(() => stored);
+    const before = tenant.bytes;
+    const outcomes = this.#applyTo(tenant, message);
+    this.#bytes += tenant.bytes - before;
+    if (this.#bytes > this.#bytesMax) this.#makeRoom();
+    this.#tell(envelope.tenant, tenant);
+    return outcomes;
   }
 
-  #applySpans({ envelope, records }: DecodedMessage): RecordOutcome[] {
+  #applyTo(tenant: TenantLive, { envelope, signal, records }: DecodedMessage): RecordOutcome[] {
+    if (signal === 'metrics') return records.map(() => stored);
     const nowMs = this.#clock();
-    const tenant = this.#tenant(envelope.tenant);
-    const outcomes = records.map((record) => {
+    const shown = this.#tailRate.take(`${signal}/${envelope.tenant}`, records.length, nowMs);
+    if (shown > 0) tenant.show(signal, records.slice(-shown));
+    return records.map((record) => {
       if (record.signal !== 'traces') return stored;
-      if (!this.#keys.add(record.key)) {
+      if (!tenant.isNew(record.key)) {
         this.#duplicates++;
         return duplicate;
       }
@@ -192,15 +218,20 @@ class InMemory implements MemoryLiveStore {
       else tenant.add(record, Math.min(timeMs, nowMs + bucketMs), nowMs);
       return stored;
     });
-    this.#tell(envelope.tenant, tenant);
-    return outcomes;
   }
 
-  #tenant(name: string): TenantLive {
+  /** Undefined when there is no room for one more. */
+  #tenant(name: string): TenantLive | undefined {
     const known = this.#tenants.get(name);
     if (known) return known;
-    const tenant = new TenantLive(this.#limits);
+    if (this.#tenants.size >= this.#tenantsMax) {
+      if (this.#tenantsRefused++ === 0) this.#report({ type: 'tenants-overflowed', tenant: name });
+      return undefined;
+    }
+    const nextId = () => ++this.#lastId;
+    const tenant = new TenantLive({ limits: this.#limits, clock: this.#clock, nextId });
     this.#tenants.set(name, tenant);
+    this.#bytes += tenant.bytes;
     return tenant;
   }
 
@@ -208,7 +239,22 @@ class InMemory implements MemoryLiveStore {
     const nowMs = this.#clock();
     if (nowMs - this.#expiredMs < bucketMs) return;
     this.#expiredMs = nowMs;
-    for (const tenant of this.#tenants.values()) tenant.expire(nowMs - this.windowMs);
+    this.#bytes = 0;
+    for (const [name, tenant] of this.#tenants) {
+      tenant.expire({ windowStartMs: nowMs - this.windowMs, nowMs });
+      if (tenant.isEmpty) this.#tenants.delete(name);
+      else this.#bytes += tenant.bytes;
+    }
+  }
+
+  #makeRoom(): void {
+    const wanted = this.#bytesMax * (1 - roomShare);
+    while (this.#bytes > wanted) {
+      const largest = [...this.#tenants.values()].reduce((a, b) => (a.bytes >= b.bytes ? a : b));
+      const before = largest.bytes;
+      if (!largest.giveWay()) return;
+      this.#bytes += largest.bytes - before;
+    }
   }
 
   #tell(name: string, tenant: TenantLive): void {
