@@ -38,7 +38,7 @@ export type RedisLiveStoreEvent =
   | { type: 'redis-up' }
   /** With `sequences` alone: Redis lost what it had, answers are too low until a rebuild. */
   | { type: 'live-state-lost'; partition: string }
-  /** More names in a minute than `seriesMax`: counted as `other`. Once per tenant. */
+  /** More names in a minute than `seriesMax`: counted under the name of all others. Once per tenant. */
   | { type: 'series-overflowed'; tenant: string }
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
