@@ -29,15 +29,7 @@ export function describeWriteLongNames({ store }: WriteStoreUnderTest): void {
       expect(back?.records.length).toBe(kept.length);
       for (const [i, record] of kept.entries())
         expect(isEqual(back?.records[i], record)).toBe(true);
-    });
-
-    test('in every place comes again with the same outcome, also after a restart', async () => {
-      const records = freshRecords();
-      const batch = places.map((place) => messageOf(records, place));
-      const outcomes = await store().apply(batch);
-      for (const outcome of outcomes) expectStoredOrRefused([outcome]);
-      await reopen();
-      expect(await store().apply(batch)).toEqual(outcomes);
+      expect(await store().apply([message])).toEqual(outcomes);
     });
   });
 }
