@@ -1,11 +1,5 @@
 import type { SpanRecord } from '@spillway/otlp';
-import {
-  bucketMs,
-  operationBytesMax,
-  otherName,
-  rollUpName,
-  serviceBytesMax,
-} from '@spillway/store/live';
+import { operationBytesMax, otherName, rollUpName, serviceBytesMax } from '@spillway/store/live';
 
 /** Between the parts of a name; no part holds it. */
 export const separator = '\u0000';
@@ -66,10 +60,9 @@ export class LiveNames {
     return admitted ?? [otherName, otherName].join(separator);
   }
 
-  expire(windowStartMs: number): void {
-    for (const known of this.#known.values()) {
-      if (known.lastMs + bucketMs <= windowStartMs) this.#forget(known);
-    }
+  /** Those that were not in use since: nothing is counted under them any more. */
+  forgetBefore(timeMs: number): void {
+    for (const known of this.#known.values()) if (known.lastMs < timeMs) this.#forget(known);
   }
 
   /** The one string of that name that all cells share; undefined when there is no room for it. */

@@ -121,7 +121,7 @@ export class TenantLive {
   expire({ windowStartMs, nowMs }: { windowStartMs: number; nowMs: number }): void {
     this.#operations.dropBefore(windowStartMs);
     this.#edges.dropBefore(windowStartMs);
-    this.#names.expire(windowStartMs);
+    this.#names.forgetBefore(windowStartMs - bucketMs + 1);
     this.#pairs.expire(nowMs);
     this.#keys.expire();
     for (const recent of Object.values(this.#recent)) recent.expire();
@@ -197,6 +197,7 @@ export class TenantLive {
     const startMs = Math.min(...oldest.filter((each) => each !== undefined));
     this.#operations.dropBefore(startMs + bucketMs);
     this.#edges.dropBefore(startMs + bucketMs);
+    this.#names.forgetBefore(startMs + bucketMs);
     this.#bucketsCut++;
   }
 }
