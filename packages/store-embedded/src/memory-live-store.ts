@@ -2,6 +2,7 @@ import { type Position, partitionName, type TopicPartition } from '@spillway/bro
 import {
   type DecodedMessage,
   duplicate,
+  type LiveLimited,
   type LiveStore,
   type MessageOutcome,
   type RecordOutcome,
@@ -11,7 +12,8 @@ import {
   type TimeRange,
 } from '@spillway/store';
 import { bucketMs, placeInTime, TailRate } from '@spillway/store/live';
-import { type TenantLimits, TenantLive, tenantBytes } from './tenant-live.ts';
+import { LiveTenants } from './live-tenants.ts';
+import type { TenantLive } from './tenant-live.ts';
 
 export interface MemoryLiveStoreOptions {
   /** Default 1 hour. */
@@ -70,8 +72,8 @@ export interface MemoryLiveStore extends LiveStore {
 const pendingWaitMs = 120_000;
 const bytesDefault = 96 * 1_048_576;
 const perSecond = 200;
-/** So that what remains after one tenant gave way is not full again with the next record. */
-const roomShare = 1 / 16;
+/** The counts tell of what is beyond it. */
+const reportedMax = 10_000;
 
 /**
  * Roll-ups of spans in memory; logs and metrics are passed by. `apply` is one synchronous step, so
@@ -86,17 +88,12 @@ class InMemory implements MemoryLiveStore {
   readonly skipsPassed = true;
   readonly windowMs: number;
   readonly #clock: () => number;
-  readonly #limits: TenantLimits;
   readonly #report: (event: LiveStoreEvent) => void;
-  readonly #bytesMax: number;
-  readonly #tenantsMax: number;
-  readonly #tenants = new Map<string, TenantLive>();
+  readonly #tenants: LiveTenants;
   readonly #tailRate = new TailRate(perSecond);
   readonly #positions = new Map<string, Position>();
   readonly #reported = new Set<string>();
   #expiredMs = 0;
-  #bytes = 0;
-  #lastId = 0;
   #late = 0;
   #duplicates = 0;
   #tenantsRefused = 0;
@@ -104,18 +101,21 @@ class InMemory implements MemoryLiveStore {
   constructor(options: MemoryLiveStoreOptions) {
     this.windowMs = options.windowMs ?? 3_600_000;
     this.#clock = options.clock ?? Date.now;
-    this.#bytesMax = options.bytesMax ?? bytesDefault;
-    // Those of which there is nothing but their names take at most half of the memory.
-    this.#tenantsMax = Math.max(1, Math.floor(this.#bytesMax / 2 / tenantBytes));
-    this.#limits = {
-      bytesMax: this.#bytesMax / 2,
-      seriesMax: options.seriesMax ?? 1_000,
-      cellsMax: options.cellsMax ?? 100_000,
-      pendingMax: options.pendingMax ?? 10_000,
-      pendingWaitMs,
-      keysWindowMs: options.keysWindowMs ?? 900_000,
-      keysMax: options.keysMax ?? 500_000,
-    };
+    const bytesMax = options.bytesMax ?? bytesDefault;
+    this.#tenants = new LiveTenants({
+      bytesMax,
+      limits: {
+        bytesMax: bytesMax / 2,
+        seriesMax: options.seriesMax ?? 1_000,
+        cellsMax: options.cellsMax ?? 100_000,
+        pendingMax: options.pendingMax ?? 10_000,
+        pendingWaitMs,
+        keysWindowMs: options.keysWindowMs ?? 900_000,
+        keysMax: options.keysMax ?? 500_000,
+      },
+      clock: this.#clock,
+      windowMs: this.windowMs,
+    });
     this.#report = options.report ?? (() => {});
   }
 
@@ -158,31 +158,30 @@ class InMemory implements MemoryLiveStore {
 
   async reset(): Promise<void> {
     this.#tenants.clear();
-    this.#bytes = 0;
     this.#positions.clear();
     this.#reported.clear();
   }
 
+  limited(): LiveLimited {
+    const stats = this.stats();
+    return {
+      memoryBytes: stats.bytes,
+      names: stats.overflowed,
+      window: stats.bucketsCut,
+      waiting: stats.pendingEvicted,
+      retries: stats.keysCutShort,
+      tenants: stats.tenantsRefused,
+    };
+  }
+
   stats(): LiveStoreStats {
-    const sum = {
+    return {
+      ...this.#tenants.stats(),
       tenants: this.#tenants.size,
       tenantsRefused: this.#tenantsRefused,
-      bytes: 0,
-      series: 0,
-      cells: 0,
-      pendingSpans: 0,
-      pendingEvicted: 0,
-      overflowed: 0,
-      bucketsCut: 0,
       late: this.#late,
       duplicates: this.#duplicates,
-      keysCutShort: 0,
     };
-    for (const tenant of this.#tenants.values()) {
-      const stats = tenant.stats();
-      for (const name of Object.keys(stats) as (keyof typeof stats)[]) sum[name] += stats[name];
-    }
-    return sum;
   }
 
   #applyMessage(message: DecodedMessage): RecordOutcome[] {
@@ -191,14 +190,17 @@ class InMemory implements MemoryLiveStore {
     const next = this.#positions.get(partitionName(envelope.id))?.position ?? 0;
     if (position < next) return records.map(() => stored);
     this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
-    const tenant = message.signal === 'metrics' ? undefined : this.#tenant(envelope.tenant);
-    if (!tenant) return records.map(() => stored);
-    const before = tenant.bytes;
-    const outcomes = this.#applyTo(tenant, message);
-    this.#bytes += tenant.bytes - before;
-    if (this.#bytes > this.#bytesMax) this.#makeRoom();
-    this.#tell(envelope.tenant, tenant);
-    return outcomes;
+    if (message.signal === 'metrics') return records.map(() => stored);
+    const outcomes = this.#tenants.use(envelope.tenant, (tenant) => {
+      const applied = this.#applyTo(tenant, message);
+      this.#tell(envelope.tenant, tenant);
+      return applied;
+    });
+    if (outcomes) return outcomes;
+    if (this.#tenantsRefused++ === 0) {
+      this.#report({ type: 'tenants-overflowed', tenant: envelope.tenant });
+    }
+    return records.map(() => stored);
   }
 
   #applyTo(tenant: TenantLive, { envelope, signal, records }: DecodedMessage): RecordOutcome[] {
@@ -220,41 +222,11 @@ class InMemory implements MemoryLiveStore {
     });
   }
 
-  /** Undefined when there is no room for one more. */
-  #tenant(name: string): TenantLive | undefined {
-    const known = this.#tenants.get(name);
-    if (known) return known;
-    if (this.#tenants.size >= this.#tenantsMax) {
-      if (this.#tenantsRefused++ === 0) this.#report({ type: 'tenants-overflowed', tenant: name });
-      return undefined;
-    }
-    const nextId = () => ++this.#lastId;
-    const tenant = new TenantLive({ limits: this.#limits, clock: this.#clock, nextId });
-    this.#tenants.set(name, tenant);
-    this.#bytes += tenant.bytes;
-    return tenant;
-  }
-
   #expire(): void {
     const nowMs = this.#clock();
     if (nowMs - this.#expiredMs < bucketMs) return;
     this.#expiredMs = nowMs;
-    this.#bytes = 0;
-    for (const [name, tenant] of this.#tenants) {
-      tenant.expire({ windowStartMs: nowMs - this.windowMs, nowMs });
-      if (tenant.isEmpty) this.#tenants.delete(name);
-      else this.#bytes += tenant.bytes;
-    }
-  }
-
-  #makeRoom(): void {
-    const wanted = this.#bytesMax * (1 - roomShare);
-    while (this.#bytes > wanted) {
-      const largest = [...this.#tenants.values()].reduce((a, b) => (a.bytes >= b.bytes ? a : b));
-      const before = largest.bytes;
-      if (!largest.giveWay()) return;
-      this.#bytes += largest.bytes - before;
-    }
+    this.#tenants.expire();
   }
 
   #tell(name: string, tenant: TenantLive): void {
@@ -265,7 +237,7 @@ class InMemory implements MemoryLiveStore {
 
   #tellOnce(event: LiveStoreEvent): void {
     const name = `${event.type}/${event.tenant}`;
-    if (this.#reported.has(name)) return;
+    if (this.#reported.has(name) || this.#reported.size >= reportedMax) return;
     this.#reported.add(name);
     this.#report(event);
   }

@@ -1,6 +1,7 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import type {
   DecodedMessage,
+  LiveLimited,
   LiveStore,
   MessageOutcome,
   Rebuild,
@@ -164,6 +165,12 @@ class InRedis implements RedisLiveStore {
     );
     this.#writer.forget();
     if (old) await dropKeys(this.#client, `${this.#home}g${old}:`);
+  }
+
+  limited(): LiveLimited {
+    const { overflowed, pairSlicesCut, halvesLost } = this.#counts;
+    const waiting = pairSlicesCut + halvesLost;
+    return { names: overflowed, window: 0, waiting, retries: 0, tenants: 0 };
   }
 
   stats(): Readonly<LiveCounts> {
