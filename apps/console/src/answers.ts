@@ -46,8 +46,16 @@ interface Ranged {
   toMs: number;
 }
 
-export type ServicesAnswer = Fresh & Ranged & { source: Source; services: ServiceSummary[] };
-export type OperationsAnswer = Fresh & Ranged & { source: Source; operations: OperationSummary[] };
+/** The busiest ones; `truncated` when there are others, also those that are only counted together. */
+interface Busiest {
+  truncated: boolean;
+}
+export type ServicesAnswer = Fresh &
+  Ranged &
+  Busiest & { source: Source; services: ServiceSummary[] };
+export type OperationsAnswer = Fresh &
+  Ranged &
+  Busiest & { source: Source; operations: OperationSummary[] };
 /** Live roll-ups answer ranges inside their window, the search store all others. */
 export type Source = 'live' | 'search';
 
@@ -58,7 +66,7 @@ export type LogHistogramAnswer = Fresh & Ranged & { bars: HistogramBar[] };
 export type MetricsAnswer = Fresh & Ranged & { metrics: MetricInfo[] };
 export type MetricQueryAnswer = Fresh & Ranged & { stepMs: number } & MetricAnswer;
 export type PointsAnswer = Fresh & Ranged & { points: PointView[]; cursor?: string };
-export type MapAnswer = Fresh & Ranged & { edges: MapEdge[] };
+export type MapAnswer = Fresh & Ranged & Busiest & { edges: MapEdge[] };
 export type LedgerAnswer = Fresh & LedgerReport;
 export type LagAnswer = Fresh & { lag: PartitionLag[]; unknownGroups: string[] };
 /** What every page should know. */

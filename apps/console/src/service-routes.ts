@@ -2,6 +2,7 @@ import type { TimeRange } from '@spillway/store';
 import type { Source } from './answers.ts';
 import { paging, range, readParameters, readRange } from './parameters.ts';
 import type { Api } from './routes.ts';
+import { wholeList } from './whole-list.ts';
 
 const limitMax = 1_000;
 const spec = { ...range, limit: paging(limitMax).limit };
@@ -18,7 +19,8 @@ export function addServiceRoutes(api: Api): void {
       store === 'live'
         ? await live.services({ ...span, tenant })
         : await search.services({ ...span, tenant, limit });
-    return { store, body: { ...span, source: store, services: services.slice(0, limit) } };
+    const { items, truncated } = wholeList(services, limit);
+    return { store, body: { ...span, source: store, services: items, truncated } };
   });
 
   api.get('/api/services/:service/operations', async ({ tenant, query, params, nowMs }) => {
@@ -31,12 +33,14 @@ export function addServiceRoutes(api: Api): void {
       store === 'live'
         ? await live.operations({ ...span, tenant, service })
         : await search.operations({ ...span, tenant, service, limit });
-    return { store, body: { ...span, source: store, operations: operations.slice(0, limit) } };
+    const { items, truncated } = wholeList(operations, limit);
+    return { store, body: { ...span, source: store, operations: items, truncated } };
   });
 
   api.get('/api/map', async ({ tenant, query, nowMs }) => {
     const span = readRange(readParameters(range, query, nowMs), nowMs);
-    return { store: 'live', body: { ...span, edges: await live.map({ ...span, tenant }) } };
+    const { items, truncated } = wholeList(await live.map({ ...span, tenant }), limitMax);
+    return { store: 'live', body: { ...span, edges: items, truncated } };
   });
 }
 

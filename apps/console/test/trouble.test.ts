@@ -71,6 +71,7 @@ function liveStub(): LiveStore {
     operations: unused,
     map: unused,
     tail: unused,
+    limited: () => ({ names: 0, window: 0, waiting: 0, retries: 0, tenants: 0 }),
     reset: unused,
   };
 }

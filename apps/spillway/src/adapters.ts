@@ -44,7 +44,7 @@ export const adapters: Adapters = {
     return createDuckdbSearchStore({ dir: folder.path(folderName), memoryLimitMb, report });
   },
   async liveStore({ config, report }) {
-    const { kind, redis, windowMinutes } = config.store.live;
+    const { kind, redis, windowMinutes, memoryBytesMax } = config.store.live;
     const windowMs = windowMinutes * 60_000;
     if (kind === 'redis') {
       const { createRedisLiveStore } = await import('@spillway/store-redis');
@@ -52,7 +52,7 @@ export const adapters: Adapters = {
       return createRedisLiveStore({ ...redis, windowMs, positions, report });
     }
     const { createMemoryLiveStore } = await import('@spillway/store-embedded');
-    return createMemoryLiveStore({ windowMs });
+    return createMemoryLiveStore({ windowMs, bytesMax: memoryBytesMax, report });
   },
   async fleet({ config, report }, self) {
     const { kind, redis, windowMs, reportersMin } = config.fleet;

@@ -97,6 +97,12 @@ const storeSection = z
           .max(1_440)
           .default(60)
           .describe('How far back the live roll-ups reach.'),
+        memoryBytesMax: whole()
+          .min(8 * mebibyte)
+          .default(96 * mebibyte)
+          .describe(
+            'Memory of the embedded live roll-ups, whatever names clients send; one tenant may have half of it. Beyond it the tenant that has the most loses its oldest.',
+          ),
       })
       .prefault({}),
   })

@@ -3,8 +3,10 @@ import type { ConsumerReport } from '@spillway/consumer';
 import type { Gateway, GatewayStats } from '@spillway/gateway';
 import type { Dependencies, Quotas } from '@spillway/resilience';
 import type { ComponentHealth, Family, InternalErrors, Metrics, Sample } from '@spillway/runtime';
+import type { LiveStore } from '@spillway/store';
 import { dependencyFamilies } from './dependency-metrics.ts';
 import { internalErrorFamilies } from './internal-error-metrics.ts';
+import { liveFamilies } from './live-metrics.ts';
 import type { Consumers } from './pipeline.ts';
 import { publishFamilies } from './publish-metrics.ts';
 import { quotaFamilies } from './quota-metrics.ts';
@@ -15,6 +17,7 @@ export interface Measured {
   /** Those that gateways share. */
   quotas: Quotas | undefined;
   consumers: Consumers;
+  live: LiveStore;
   /** Checks that are switched off. */
   unsafe: () => readonly SafetyFinding[];
   dependencies: Dependencies;
@@ -24,7 +27,7 @@ export interface Measured {
 
 /** Every family that `/metrics` answers with. */
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
-  const { gateway, quotas, broker, consumers, dependencies, unsafe, health } = measured;
+  const { gateway, quotas, broker, consumers, live, dependencies, unsafe, health } = measured;
   const { internalErrors } = measured;
   const families = [
     ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
@@ -32,6 +35,7 @@ export function registerMetrics(metrics: Metrics, measured: Measured): void {
     ...(gateway ? publishFamilies(() => gateway.stats()) : []),
     ...lagFamilies(broker),
     ...consumerFamilies(consumers),
+    ...(consumers.groups.includes('live') ? liveFamilies(live) : []),
     ...dependencyFamilies(dependencies),
     ...processFamilies(),
     ...internalErrorFamilies(internalErrors),

@@ -259,6 +259,7 @@ export class Spillway implements Component {
       gateway: this.#gateway,
       quotas: this.#parts.quotas,
       consumers: this.#consumers,
+      live: this.#parts.live,
       unsafe: () => this.#safety.allowed,
       dependencies: this.#parts.dependencies,
       internalErrors: this.#internalErrors,

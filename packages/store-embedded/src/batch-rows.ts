@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { KeyValue, Resource, Scope, TelemetryRecord } from '@spillway/otlp';
+import type { KeyValue, Metric, Resource, Scope, TelemetryRecord } from '@spillway/otlp';
 import type { Dimensions } from './dimensions.ts';
 import type { Candidate } from './duplicates.ts';
 import { logRow } from './log-rows.ts';
@@ -24,7 +24,7 @@ export class BatchRows {
     this.#rowBytesMax = rowBytesMax;
   }
 
-  /** Of the texts in the rows, a byte for each UTF-16 unit. */
+  /** Of the texts in the rows, in UTF-8. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -55,7 +55,7 @@ export class BatchRows {
       this.#logs.add(row);
     } else {
       const row = pointRow(record, place, 0n);
-      this.#take(row, shared + record.metric.name.length + attributeBytes(record.attributes));
+      this.#take(row, shared + metricBytes(record.metric) + attributeBytes(record.attributes));
       this.#points.add({ ...row, series: this.#dimensions.addSeries(record, place) });
     }
     this.#dimensions.add(record.resource, record.scope);
@@ -65,7 +65,7 @@ export class BatchRows {
     let bytes = besideBytes;
     for (const name in row) {
       const value = row[name];
-      if (typeof value === 'string') bytes += value.length;
+      if (typeof value === 'string') bytes += Buffer.byteLength(value);
     }
     if (bytes > this.#rowBytesMax) throw new TooLargeError(bytes, this.#rowBytesMax);
     this.#bytes += bytes;
@@ -86,23 +86,39 @@ class TooLargeError extends Error {
   }
 }
 
-const knownBytes = new WeakMap<Resource | Scope, number>();
+const knownBytes = new WeakMap<Resource | Scope | Metric, number>();
 
-/** Many records share a resource and a scope, so each is measured once. */
-function sharedBytes(shared: Resource | Scope): number {
-  let bytes = knownBytes.get(shared);
+/** Many records share a resource, a scope and a metric, so each is measured once. */
+function once<T extends Resource | Scope | Metric>(of: T, measure: (of: T) => number): number {
+  let bytes = knownBytes.get(of);
   if (bytes === undefined) {
-    bytes = attributeBytes(shared.attributes) + shared.schemaUrl.length;
-    if ('name' in shared) bytes += shared.name.length + shared.version.length;
-    knownBytes.set(shared, bytes);
+    bytes = measure(of);
+    knownBytes.set(of, bytes);
   }
   return bytes;
+}
+
+function sharedBytes(shared: Resource | Scope): number {
+  return once(shared, ({ attributes, schemaUrl }) => {
+    const named = 'name' in shared ? textBytes(shared.name, shared.version) : 0;
+    return named + textBytes(schemaUrl) + attributeBytes(attributes);
+  });
+}
+
+function metricBytes(metric: Metric): number {
+  return once(metric, ({ name, description, unit, metadata }) => {
+    return textBytes(name, description, unit) + attributeBytes(metadata);
+  });
 }
 
 function attributeBytes(attributes: readonly KeyValue[]): number {
   let bytes = 0;
   for (const { key, value } of attributes) {
-    bytes += key.length + (value.stringValue?.length ?? JSON.stringify(value).length);
+    bytes += textBytes(key, value.stringValue ?? JSON.stringify(value));
   }
   return bytes;
+}
+
+function textBytes(...texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MetricPoint, Resource, Scope } from '@spillway/otlp';
 import { listToJson } from '@spillway/store/search';
@@ -9,6 +9,10 @@ import { TableRows } from './table-rows.ts';
 
 /** Ids remembered as stored; when more come the memory starts over and only costs look-ups. */
 const knownMax = 50_000;
+/** Of the texts by which series are known, two bytes a character as V8 may need. */
+const knownBytesMax = 16 * 1_048_576;
+/** A longer text is known by its digest. */
+const textCharsMax = 2_000;
 
 /**
  * What many records share is stored once and found by hash: resources, scopes and metric series.
@@ -18,6 +22,7 @@ export class Dimensions {
   #knownResources = new Set<string>();
   #knownScopes = new Set<string>();
   #knownSeries = new Map<string, bigint>();
+  #knownBytes = 0;
   #newResources = new Map<string, Resource>();
   #newScopes = new Map<string, Scope>();
   #newSeries = new Map<string, bigint>();
@@ -32,12 +37,13 @@ export class Dimensions {
   addSeries(point: MetricPoint, place: RecordPlace): bigint {
     const attributes = listToJson(point.attributes);
     const text = `${point.seriesKey}${metricText(point)}${attributes}`;
-    const known = this.#knownSeries.get(text) ?? this.#newSeries.get(text);
+    const name = text.length > textCharsMax ? hash('sha256', text, 'hex') : text;
+    const known = this.#knownSeries.get(name) ?? this.#newSeries.get(name);
     if (known !== undefined) return known;
     const { metric, resource } = point;
     const identity = [place.tenant, resource.hash, point.scope.hash, text].join('\n');
-    const id = fromHex(createHash('sha256').update(identity).digest('hex').slice(0, 32));
-    this.#newSeries.set(text, id);
+    const id = fromHex(hash('sha256', identity, 'hex').slice(0, 32));
+    this.#newSeries.set(name, id);
     this.#seriesRows.add({
       id,
       tenant: place.tenant,
@@ -72,14 +78,13 @@ export class Dimensions {
 
   /** The batch was committed. */
   remember(): void {
-    if (this.#knownSeries.size + this.#newSeries.size > knownMax) this.#knownSeries.clear();
+    this.#rememberSeries();
     if (this.#knownResources.size + this.#newResources.size > knownMax) {
       this.#knownResources.clear();
     }
     if (this.#knownScopes.size + this.#newScopes.size > knownMax) this.#knownScopes.clear();
     for (const hash of this.#newResources.keys()) this.#knownResources.add(hash);
     for (const hash of this.#newScopes.keys()) this.#knownScopes.add(hash);
-    for (const [text, id] of this.#newSeries) this.#knownSeries.set(text, id);
     this.abandon();
   }
 
@@ -96,7 +101,21 @@ export class Dimensions {
     this.abandon();
     this.#knownResources.clear();
     this.#knownScopes.clear();
+    this.#forgetSeries();
+  }
+
+  #rememberSeries(): void {
+    const isFull = this.#knownSeries.size + this.#newSeries.size > knownMax;
+    if (isFull || this.#knownBytes > knownBytesMax) this.#forgetSeries();
+    for (const [name, id] of this.#newSeries) {
+      this.#knownSeries.set(name, id);
+      this.#knownBytes += 2 * name.length;
+    }
+  }
+
+  #forgetSeries(): void {
     this.#knownSeries.clear();
+    this.#knownBytes = 0;
   }
 }
 

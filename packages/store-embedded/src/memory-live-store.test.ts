@@ -13,11 +13,16 @@ test('operations beyond the limit are counted as other, under their service', as
   const stranger = records.span({ resource: records.resource('stranger') });
   await store.apply([records.message([...spans, stranger])]);
   const operations = await store.operations({ ...range, service: 'checkout' });
-  expect(operations.map(({ operation }) => operation)).toEqual(['other', 'op-0', 'op-1', 'op-2']);
+  expect(operations.map(({ operation }) => operation)).toEqual([
+    'other (too many names)',
+    'op-0',
+    'op-1',
+    'op-2',
+  ]);
   expect(operations[0]?.ratePerSecond).toBeCloseTo(7 / 60);
   expect((await store.services(range)).map(({ service }) => service)).toEqual([
     'checkout',
-    'other',
+    'other (too many names)',
   ]);
   expect(store.stats()).toMatchObject({ series: 3, overflowed: 8 });
   expect(events).toEqual([{ type: 'series-overflowed', tenant: 'acme' }]);

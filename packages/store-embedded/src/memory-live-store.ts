@@ -2,6 +2,7 @@ import { type Position, partitionName, type TopicPartition } from '@spillway/bro
 import {
   type DecodedMessage,
   duplicate,
+  type LiveLimited,
   type LiveStore,
   type MessageOutcome,
   type RecordOutcome,
@@ -10,37 +11,47 @@ import {
   type TailQuery,
   type TimeRange,
 } from '@spillway/store';
-import { bucketMs, placeInTime } from '@spillway/store/live';
-import { RecentKeys } from './recent-keys.ts';
-import { RecentRecords } from './recent-records.ts';
-import { type TenantLimits, TenantLive } from './tenant-live.ts';
+import { bucketMs, placeInTime, TailRate } from '@spillway/store/live';
+import { LiveTenants } from './live-tenants.ts';
+import type { TenantLive } from './tenant-live.ts';
 
 export interface MemoryLiveStoreOptions {
   /** Default 1 hour. */
   windowMs?: number | undefined;
   clock?: (() => number) | undefined;
+  /**
+   * Of everything that is kept for all tenants; one tenant may have half of it. Beyond it, the tenant
+   * that has the most gives way, so that none is pushed out by another's flood. Default 96 MiB.
+   */
+  bytesMax?: number | undefined;
   /** Per tenant: operations and edges with a name of their own. Default 1,000. */
   seriesMax?: number | undefined;
-  /** Per tenant: cells of 10 s, some 200 bytes each. Default 100,000. */
+  /** Per tenant: cells of 10 s, some 300 bytes each. Default 100,000. */
   cellsMax?: number | undefined;
   /** Per tenant: spans that wait for the other side of their call. Default 10,000. */
   pendingMax?: number | undefined;
   /** How long a client's retry is recognised. Default 15 minutes. */
   keysWindowMs?: number | undefined;
-  /** Record keys remembered per third of that time, 12 to 24 bytes each. Default 500,000. */
+  /** Per tenant: record keys remembered per third of that time, 12 to 24 bytes each. Default 500,000. */
   keysMax?: number | undefined;
   report?: ((event: LiveStoreEvent) => void) | undefined;
 }
 
 /** Told once per tenant and kind until `reset`; `stats` has the numbers. */
 export type LiveStoreEvent =
-  /** More operations than `seriesMax`: the rest is counted as operation `other`. */
+  /** More names than `seriesMax`: the rest is counted under the name of all others. */
   | { type: 'series-overflowed'; tenant: string }
-  /** More cells than `cellsMax`: the window of this tenant is shorter than it should be. */
-  | { type: 'window-cut'; tenant: string };
+  /** More cells or bytes than it may have: the window of this tenant is shorter than it should be. */
+  | { type: 'window-cut'; tenant: string }
+  /** More tenants than there is memory for: this one, and others after it, has no live view. */
+  | { type: 'tenants-overflowed'; tenant: string };
 
 export interface LiveStoreStats {
   tenants: number;
+  /** About, of everything that is kept. */
+  bytes: number;
+  /** Messages of tenants for which there was no room. */
+  tenantsRefused: number;
   series: number;
   cells: number;
   pendingSpans: number;
@@ -59,6 +70,10 @@ export interface MemoryLiveStore extends LiveStore {
 }
 
 const pendingWaitMs = 120_000;
+const bytesDefault = 96 * 1_048_576;
+const perSecond = 200;
+/** The counts tell of what is beyond it. */
+const reportedMax = 10_000;
 
 /**
  * Roll-ups of spans in memory; logs and metrics are passed by. `apply` is one synchronous step, so
@@ -73,33 +88,35 @@ class InMemory implements MemoryLiveStore {
   readonly skipsPassed = true;
   readonly windowMs: number;
   readonly #clock: () => number;
-  readonly #limits: TenantLimits;
   readonly #report: (event: LiveStoreEvent) => void;
-  readonly #keys: RecentKeys;
-  readonly #tenants = new Map<string, TenantLive>();
-  readonly #recent: RecentRecords;
+  readonly #tenants: LiveTenants;
+  readonly #tailRate = new TailRate(perSecond);
   readonly #positions = new Map<string, Position>();
   readonly #reported = new Set<string>();
   #expiredMs = 0;
   #late = 0;
   #duplicates = 0;
+  #tenantsRefused = 0;
 
   constructor(options: MemoryLiveStoreOptions) {
     this.windowMs = options.windowMs ?? 3_600_000;
     this.#clock = options.clock ?? Date.now;
-    this.#limits = {
-      seriesMax: options.seriesMax ?? 1_000,
-      cellsMax: options.cellsMax ?? 100_000,
-      pendingMax: options.pendingMax ?? 10_000,
-      pendingWaitMs,
-    };
-    this.#report = options.report ?? (() => {});
-    this.#recent = new RecentRecords(this.#clock);
-    this.#keys = new RecentKeys({
-      windowMs: options.keysWindowMs ?? 900_000,
-      keysMax: options.keysMax ?? 500_000,
+    const bytesMax = options.bytesMax ?? bytesDefault;
+    this.#tenants = new LiveTenants({
+      bytesMax,
+      limits: {
+        bytesMax: bytesMax / 2,
+        seriesMax: options.seriesMax ?? 1_000,
+        cellsMax: options.cellsMax ?? 100_000,
+        pendingMax: options.pendingMax ?? 10_000,
+        pendingWaitMs,
+        keysWindowMs: options.keysWindowMs ?? 900_000,
+        keysMax: options.keysMax ?? 500_000,
+      },
       clock: this.#clock,
+      windowMs: this.windowMs,
     });
+    this.#report = options.report ?? (() => {});
   }
 
   async start(): Promise<void> {}
@@ -136,35 +153,35 @@ class InMemory implements MemoryLiveStore {
   }
 
   async tail(query: TailQuery): Promise<Tail> {
-    return this.#recent.tail(query);
+    return this.#tenants.get(query.tenant)?.tail(query) ?? { items: [], lastId: query.afterId };
   }
 
   async reset(): Promise<void> {
-    this.#recent.clear();
     this.#tenants.clear();
     this.#positions.clear();
-    this.#keys.clear();
     this.#reported.clear();
   }
 
+  limited(): LiveLimited {
+    const stats = this.stats();
+    return {
+      memoryBytes: stats.bytes,
+      names: stats.overflowed,
+      window: stats.bucketsCut,
+      waiting: stats.pendingEvicted,
+      retries: stats.keysCutShort,
+      tenants: stats.tenantsRefused,
+    };
+  }
+
   stats(): LiveStoreStats {
-    const sum = {
+    return {
+      ...this.#tenants.stats(),
       tenants: this.#tenants.size,
-      series: 0,
-      cells: 0,
-      pendingSpans: 0,
-      pendingEvicted: 0,
-      overflowed: 0,
-      bucketsCut: 0,
+      tenantsRefused: this.#tenantsRefused,
       late: this.#late,
       duplicates: this.#duplicates,
-      keysCutShort: this.#keys.cutShort,
     };
-    for (const tenant of this.#tenants.values()) {
-      const stats = tenant.stats();
-      for (const name of Object.keys(stats) as (keyof typeof stats)[]) sum[name] += stats[name];
-    }
-    return sum;
   }
 
   #applyMessage(message: DecodedMessage): RecordOutcome[] {
@@ -173,16 +190,27 @@ class InMemory implements MemoryLiveStore {
     const next = this.#positions.get(partitionName(envelope.id))?.position ?? 0;
     if (position < next) return records.map(() => stored);
     this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
-    this.#recent.add(message);
-    return message.signal === 'traces' ? this.#applySpans(message) : records.map(() => stored);
+    if (message.signal === 'metrics') return records.map(() => stored);
+    const outcomes = this.#tenants.use(envelope.tenant, (tenant) => {
+      const applied = this.#applyTo(tenant, message);
+      this.#tell(envelope.tenant, tenant);
+      return applied;
+    });
+    if (outcomes) return outcomes;
+    if (this.#tenantsRefused++ === 0) {
+      this.#report({ type: 'tenants-overflowed', tenant: envelope.tenant });
+    }
+    return records.map(() => stored);
   }
 
-  #applySpans({ envelope, records }: DecodedMessage): RecordOutcome[] {
+  #applyTo(tenant: TenantLive, { envelope, signal, records }: DecodedMessage): RecordOutcome[] {
+    if (signal === 'metrics') return records.map(() => stored);
     const nowMs = this.#clock();
-    const tenant = this.#tenant(envelope.tenant);
-    const outcomes = records.map((record) => {
+    const shown = this.#tailRate.take(`${signal}/${envelope.tenant}`, records.length, nowMs);
+    if (shown > 0) tenant.show(signal, records.slice(-shown));
+    return records.map((record) => {
       if (record.signal !== 'traces') return stored;
-      if (!this.#keys.add(record.key)) {
+      if (!tenant.isNew(record.key)) {
         this.#duplicates++;
         return duplicate;
       }
@@ -192,23 +220,13 @@ class InMemory implements MemoryLiveStore {
       else tenant.add(record, Math.min(timeMs, nowMs + bucketMs), nowMs);
       return stored;
     });
-    this.#tell(envelope.tenant, tenant);
-    return outcomes;
-  }
-
-  #tenant(name: string): TenantLive {
-    const known = this.#tenants.get(name);
-    if (known) return known;
-    const tenant = new TenantLive(this.#limits);
-    this.#tenants.set(name, tenant);
-    return tenant;
   }
 
   #expire(): void {
     const nowMs = this.#clock();
     if (nowMs - this.#expiredMs < bucketMs) return;
     this.#expiredMs = nowMs;
-    for (const tenant of this.#tenants.values()) tenant.expire(nowMs - this.windowMs);
+    this.#tenants.expire();
   }
 
   #tell(name: string, tenant: TenantLive): void {
@@ -219,7 +237,7 @@ class InMemory implements MemoryLiveStore {
 
   #tellOnce(event: LiveStoreEvent): void {
     const name = `${event.type}/${event.tenant}`;
-    if (this.#reported.has(name)) return;
+    if (this.#reported.has(name) || this.#reported.size >= reportedMax) return;
     this.#reported.add(name);
     this.#report(event);
   }

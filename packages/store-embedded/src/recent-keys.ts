@@ -1,5 +1,5 @@
 /** Slots of a table start here and double while it fills. */
-const slotsMin = 4_096;
+const slotsMin = 256;
 const loadMax = 0.7;
 const generationsMax = 3;
 
@@ -31,6 +31,15 @@ export class RecentKeys {
     return this.#cutShort;
   }
 
+  get bytes(): number {
+    return this.#generations.reduce((sum, table) => sum + table.bytes, 0);
+  }
+
+  /** Forgets the oldest third: its memory is needed. */
+  giveWay(): void {
+    if (this.#generations.pop()) this.#cutShort++;
+  }
+
   /** True the first time; the key is 32 hex digits. */
   add(key: string): boolean {
     this.#turn();
@@ -42,8 +51,10 @@ export class RecentKeys {
     return true;
   }
 
-  clear(): void {
-    this.#generations = [];
+  /** After a long silence nothing of what is kept is recent. */
+  expire(): void {
+    const silentMs = this.#options.clock() - this.#startedMs;
+    if (silentMs >= this.#options.windowMs) this.#generations = [];
   }
 
   #turn(): void {
@@ -53,9 +64,7 @@ export class RecentKeys {
     const generationMs = this.#options.windowMs / generationsMax;
     if (current && !isFull && nowMs - this.#startedMs < generationMs) return;
     if (isFull) this.#cutShort++;
-    const elapsed = Math.floor((nowMs - this.#startedMs) / generationMs);
-    // After a long silence nothing of what is kept is recent.
-    if (elapsed >= generationsMax) this.#generations = [];
+    this.expire();
     this.#generations = [new Table(), ...this.#generations.slice(0, generationsMax - 1)];
     this.#startedMs = nowMs;
   }
@@ -64,6 +73,10 @@ export class RecentKeys {
 class Table {
   #slots = new Uint32Array(slotsMin * 2);
   size = 0;
+
+  get bytes(): number {
+    return this.#slots.byteLength;
+  }
 
   has(high: number, low: number): boolean {
     return this.#slots[this.#find(high, low) + 1] !== 0;

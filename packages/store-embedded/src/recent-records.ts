@@ -1,42 +1,52 @@
-import type { DecodedMessage, Tail, TailItem, TailQuery } from '@spillway/store';
-import { isInTail, TailRate, tailItemOf, tailMs } from '@spillway/store/live';
+import type { TelemetryRecord } from '@spillway/otlp';
+import type { Tail, TailItem, TailQuery } from '@spillway/store';
+import { isInTail, tailItemOf, tailMs } from '@spillway/store/live';
 
-/** Per tenant and signal; each takes at most 8 KB. */
+/** Each takes at most 8 KB. */
 const itemsMax = 1_000;
-const perSecond = 200;
+/** Measured: of an item beside its text. */
+const itemBytes = 120;
 
-/** The records that came last, for the live tail. */
+interface Kept {
+  id: number;
+  atMs: number;
+  /** JSON of the item: small, and without a hold on the record that it was cut from. */
+  text: string;
+}
+
+/** The records of one tenant and signal that came last, for the live tail. */
 export class RecentRecords {
   readonly #clock: () => number;
-  readonly #rate = new TailRate(perSecond);
-  readonly #recent = new Map<string, { item: TailItem; atMs: number }[]>();
-  #lastId = 0;
+  readonly #nextId: () => number;
+  #recent: Kept[] = [];
+  #bytes = 0;
 
-  constructor(clock: () => number) {
+  /** `nextId` grows for as long as the store lives, so that no id comes twice. */
+  constructor({ clock, nextId }: { clock: () => number; nextId: () => number }) {
     this.#clock = clock;
+    this.#nextId = nextId;
   }
 
-  add({ envelope, signal, records }: DecodedMessage): void {
-    if (signal === 'metrics') return;
-    const name = `${signal}/${envelope.tenant}`;
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(records: readonly TelemetryRecord[]): void {
     const atMs = this.#clock();
-    const wanted = this.#rate.take(name, Math.min(records.length, itemsMax), atMs);
-    const recent = this.#recent.get(name) ?? [];
-    this.#recent.set(name, recent);
-    for (const record of wanted > 0 ? records.slice(-wanted) : []) {
+    for (const record of records.slice(-itemsMax)) {
       const item = tailItemOf(record);
-      if (item) recent.push({ item: { ...item, id: String(++this.#lastId) }, atMs });
+      if (!item) continue;
+      const kept = { id: this.#nextId(), atMs, text: JSON.stringify(item) };
+      this.#recent.push(kept);
+      this.#bytes += bytesOf(kept);
     }
-    if (recent.length > itemsMax) recent.splice(0, recent.length - itemsMax);
+    this.#drop(this.#recent.length - itemsMax);
   }
 
   tail(query: TailQuery): Tail {
-    const oldestMs = this.#clock() - tailMs;
-    const recent = this.#recent.get(`${query.signal}/${query.tenant}`) ?? [];
+    this.expire();
     const after = Number(query.afterId ?? 0);
-    const found = recent
-      .filter(({ item, atMs }) => atMs > oldestMs && Number(item.id) > after)
-      .map(({ item }) => item);
+    const found = this.#recent.filter(({ id }) => id > after).map(itemOf);
     const matching = found.filter((item) => isInTail(item, query));
     const items = query.afterId ? matching.slice(0, query.limit) : matching.slice(-query.limit);
     // Of a page that is not the last one, what comes behind it is still to be read.
@@ -45,7 +55,28 @@ export class RecentRecords {
     return { items, lastId: last?.id ?? query.afterId };
   }
 
-  clear(): void {
-    this.#recent.clear();
+  expire(): void {
+    const oldestMs = this.#clock() - tailMs;
+    const first = this.#recent.findIndex(({ atMs }) => atMs > oldestMs);
+    this.#drop(first < 0 ? this.#recent.length : first);
   }
+
+  /** Forgets the older half: its memory is needed. */
+  giveWay(): void {
+    this.#drop(Math.ceil(this.#recent.length / 2));
+  }
+
+  #drop(count: number): void {
+    if (count <= 0) return;
+    for (const kept of this.#recent.splice(0, count)) this.#bytes -= bytesOf(kept);
+  }
+}
+
+function itemOf({ id, text }: Kept): TailItem {
+  return { ...(JSON.parse(text) as TailItem), id: String(id) };
+}
+
+/** Two bytes a character, as V8 may need. */
+function bytesOf({ text }: Kept): number {
+  return itemBytes + 2 * text.length;
 }

@@ -8,8 +8,12 @@ export interface SpanPairsOptions {
   pendingMax: number;
 }
 
+/** Measured: of a waiting span beside the name of its service. */
+const pendingBytes = 300;
+
 /** What is kept of a span while its other half has not come. */
 export interface Half {
+  /** As the roll-ups count it: bounded in length. */
   service: string;
   durationMs: number;
   isError: boolean;
@@ -42,6 +46,7 @@ export class SpanPairs {
   readonly #pending = new Map<string, Pending>();
   #waitingServers = 0;
   #evicted = 0;
+  #bytes = 0;
 
   constructor(options: SpanPairsOptions) {
     this.#options = options;
@@ -51,15 +56,20 @@ export class SpanPairs {
     return this.#pending.size + this.#waitingServers;
   }
 
+  /** About; a service is counted with each span, since each message has its own copy. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Halves that went without their other one because too many waited. */
   get evicted(): number {
     return this.#evicted;
   }
 
   /** The calls that the span completes. */
-  add(span: SpanRecord, timeMs: number, nowMs: number): Call[] {
+  add(span: SpanRecord, service: string, timeMs: number, nowMs: number): Call[] {
     const half: Half = {
-      service: span.resource.service,
+      service,
       durationMs: durationMsOf(span),
       isError: span.statusCode === 2,
     };
@@ -70,11 +80,13 @@ export class SpanPairs {
 
   #addClient(span: SpanRecord, client: Half, nowMs: number): Call[] {
     const pending = this.#pendingOf(`${span.traceId}${span.spanId}`, nowMs);
+    this.#bytes -= bytesOf(pending);
     pending.client = client;
     const calls = pending.servers.flatMap(({ half, timeMs }) => callOf(client, half, timeMs) ?? []);
     this.#waitingServers -= pending.servers.length;
     pending.isMatched ||= pending.servers.length > 0;
     pending.servers = [];
+    this.#bytes += bytesOf(pending);
     return calls;
   }
 
@@ -87,6 +99,7 @@ export class SpanPairs {
     }
     pending.servers.push({ half, timeMs });
     this.#waitingServers++;
+    this.#bytes += halfBytes(half);
     return [];
   }
 
@@ -96,19 +109,50 @@ export class SpanPairs {
     if (known) return known;
     const pending: Pending = { client: undefined, servers: [], isMatched: false, sinceMs: nowMs };
     this.#pending.set(name, pending);
+    this.#bytes += bytesOf(pending);
     return pending;
+  }
+
+  /** The older half of them waits no longer: their memory is needed. */
+  giveWay(): void {
+    const left = this.#pending.size >> 1;
+    for (const [name, pending] of this.#pending) {
+      if (this.#pending.size <= left) return;
+      this.#drop(name, pending);
+    }
+  }
+
+  /** Those that waited long enough wait no longer. */
+  expire(nowMs: number): void {
+    this.#evict(nowMs);
   }
 
   /** A Map keeps the order of arrival: the oldest come first. */
   #evict(nowMs: number): void {
-    for (const [name, { sinceMs, servers, isMatched }] of this.#pending) {
-      const isLate = nowMs - sinceMs > this.#options.waitMs;
+    for (const [name, pending] of this.#pending) {
+      const isLate = nowMs - pending.sinceMs > this.#options.waitMs;
       if (!isLate && this.size < this.#options.pendingMax) return;
-      this.#pending.delete(name);
-      this.#waitingServers -= servers.length;
-      if (!isLate && !isMatched) this.#evicted += Math.max(1, servers.length);
+      this.#drop(name, pending, isLate);
     }
   }
+
+  #drop(name: string, pending: Pending, isLate = false): void {
+    this.#pending.delete(name);
+    this.#waitingServers -= pending.servers.length;
+    this.#bytes -= bytesOf(pending);
+    if (!isLate && !pending.isMatched) this.#evicted += Math.max(1, pending.servers.length);
+  }
+}
+
+function bytesOf({ client, servers }: Pending): number {
+  let bytes = pendingBytes + (client ? halfBytes(client) : 0);
+  for (const { half } of servers) bytes += halfBytes(half);
+  return bytes;
+}
+
+/** Two bytes a character, as V8 may need. */
+function halfBytes({ service }: Half): number {
+  return pendingBytes + 2 * service.length;
 }
 
 /** Undefined inside one service. The duration is the caller's: it holds the network, too. */

@@ -1,79 +1,141 @@
-import type { SpanRecord } from '@spillway/otlp';
-import type { MapEdge, OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
+import type { SpanRecord, TelemetryRecord } from '@spillway/otlp';
+import type {
+  MapEdge,
+  OperationSummary,
+  ServiceSummary,
+  Tail,
+  TailQuery,
+  TimeRange,
+} from '@spillway/store';
 import {
   bucketMs,
   durationMsOf,
   isRequest,
   redOf,
+  rollUpName,
   Sparkline,
+  serviceBytesMax,
   sortEdges,
   sortOperations,
   sortServices,
 } from '@spillway/store/live';
+import { LiveNames, separator, serviceOf } from './live-names.ts';
+import { RecentKeys } from './recent-keys.ts';
+import { RecentRecords } from './recent-records.ts';
 import { Cell, RollUp } from './roll-up.ts';
 import { SpanPairs } from './span-pairs.ts';
-
-/** What does not fit under the limit of names is counted here. */
-export const otherName = 'other';
 
 export interface TenantLimits {
   /** Names of operations and of edges within the window; the services among them are fewer. */
   seriesMax: number;
-  /** Cells of operations and edges together; the oldest bucket goes when more come. */
+  /** Cells of operations and edges together; the oldest buckets go when more come. */
   cellsMax: number;
+  /** Of everything that is kept of the tenant; the largest part of it goes when it grows beyond. */
+  bytesMax: number;
   pendingMax: number;
   pendingWaitMs: number;
+  keysWindowMs: number;
+  keysMax: number;
 }
 
-const separator = '\u0000';
+export interface TenantLiveOptions {
+  limits: TenantLimits;
+  clock: () => number;
+  /** Of the next record in the tail. */
+  nextId: () => number;
+}
 
-/** The roll-ups of one tenant. */
+/** What is kept of a tenant of which there is nothing: its maps and tables. */
+export const tenantBytes = 8_192;
+
+/** The live view of one tenant: roll-ups, spans that wait, keys that came, the tail. */
 export class TenantLive {
   readonly #limits: TenantLimits;
   readonly #operations = new RollUp();
   readonly #edges = new RollUp();
+  readonly #names: LiveNames;
   readonly #pairs: SpanPairs;
-  /** Names in use and when they were last, so that a name that was admitted stays so. */
-  readonly #names = new Map<string, number>();
-  #overflowed = 0;
+  readonly #keys: RecentKeys;
+  readonly #recent: Record<TailQuery['signal'], RecentRecords>;
   #bucketsCut = 0;
 
-  constructor(limits: TenantLimits) {
+  constructor(options: TenantLiveOptions) {
+    const { limits, clock } = options;
     this.#limits = limits;
+    this.#names = new LiveNames(limits.seriesMax);
     this.#pairs = new SpanPairs({ waitMs: limits.pendingWaitMs, pendingMax: limits.pendingMax });
+    this.#keys = new RecentKeys({ windowMs: limits.keysWindowMs, keysMax: limits.keysMax, clock });
+    this.#recent = { traces: new RecentRecords(options), logs: new RecentRecords(options) };
   }
 
   stats() {
     return {
       series: this.#names.size,
       cells: this.#operations.cells + this.#edges.cells,
+      bytes: this.bytes,
       pendingSpans: this.#pairs.size,
       pendingEvicted: this.#pairs.evicted,
-      overflowed: this.#overflowed,
+      overflowed: this.#names.overflowed,
       bucketsCut: this.#bucketsCut,
+      keysCutShort: this.#keys.cutShort,
     };
   }
 
-  add(span: SpanRecord, timeMs: number, nowMs: number): void {
-    const { service } = span.resource;
-    if (isRequest(span)) {
-      const name = this.#admit([service, String(span.kind), span.name], timeMs);
-      const cell = this.#operations.cell(name, timeMs);
-      cell.add(durationMsOf(span), span.statusCode === 2, timeMs);
-    }
-    for (const call of this.#pairs.add(span, timeMs, nowMs)) {
-      const name = this.#admit([call.from, call.to], call.timeMs);
-      this.#edges.cell(name, call.timeMs).add(call.durationMs, call.isError, call.timeMs);
-    }
-    while (this.#operations.cells + this.#edges.cells > this.#limits.cellsMax) this.#cut();
+  /** About, of everything that is kept. */
+  get bytes(): number {
+    const { traces, logs } = this.#recent;
+    const counted = this.#operations.bytes + this.#edges.bytes + this.#names.bytes;
+    const seen = this.#pairs.bytes + this.#keys.bytes + traces.bytes + logs.bytes;
+    return tenantBytes + counted + seen;
   }
 
-  expire(windowStartMs: number): void {
+  get isEmpty(): boolean {
+    return this.bytes === tenantBytes;
+  }
+
+  /** False for the key of a record that came before. */
+  isNew(key: string): boolean {
+    return this.#keys.add(key);
+  }
+
+  add(span: SpanRecord, timeMs: number, nowMs: number): void {
+    const service = serviceOf(span);
+    if (isRequest(span)) {
+      const name = this.#names.operation(span, service, timeMs);
+      const durationMs = durationMsOf(span);
+      this.#operations.add(name, { timeMs, durationMs, isError: span.statusCode === 2 });
+    }
+    for (const call of this.#pairs.add(span, service, timeMs, nowMs)) {
+      this.#edges.add(this.#names.edge(call.from, call.to, call.timeMs), call);
+    }
+    while (this.#operations.cells + this.#edges.cells > this.#limits.cellsMax) this.#cut();
+    this.#stayBelow(this.#limits.bytesMax);
+  }
+
+  /** Into the tail. */
+  show(signal: TailQuery['signal'], records: readonly TelemetryRecord[]): void {
+    this.#recent[signal].add(records);
+    this.#stayBelow(this.#limits.bytesMax);
+  }
+
+  expire({ windowStartMs, nowMs }: { windowStartMs: number; nowMs: number }): void {
     this.#operations.dropBefore(windowStartMs);
     this.#edges.dropBefore(windowStartMs);
-    for (const [name, lastMs] of this.#names) {
-      if (lastMs + bucketMs <= windowStartMs) this.#names.delete(name);
-    }
+    this.#names.forgetBefore(windowStartMs - bucketMs + 1);
+    this.#pairs.expire(nowMs);
+    this.#keys.expire();
+    for (const recent of Object.values(this.#recent)) recent.expire();
+  }
+
+  /** Makes room by what is oldest in the largest part; false when there is nothing left to go. */
+  giveWay(): boolean {
+    const before = this.bytes;
+    const { traces, logs } = this.#recent;
+    const parts = [traces, logs, this.#pairs, this.#keys] as const;
+    const largest = parts.reduce((a, b) => (a.bytes >= b.bytes ? a : b));
+    if (largest.bytes > this.#operations.bytes + this.#edges.bytes) largest.giveWay();
+    else this.#cut();
+    return this.bytes < before;
   }
 
   services(range: TimeRange): ServiceSummary[] {
@@ -96,17 +158,14 @@ export class TenantLive {
 
   operations(range: TimeRange & { service: string }): OperationSummary[] {
     const found = new Map<string, Cell>();
+    const prefix = `${rollUpName(range.service, serviceBytesMax)}${separator}`;
     for (const { name, cell } of this.#operations.read(range.fromMs, range.toMs)) {
-      if (name.startsWith(`${range.service}${separator}`)) mergeInto(found, name, cell);
+      if (name.startsWith(prefix)) mergeInto(found, name, cell);
     }
     return sortOperations(
       [...found].map(([name, cell]) => {
-        const [, kind, ...operation] = name.split(separator);
-        return {
-          operation: operation.join(separator),
-          kind: Number(kind),
-          ...redOf(cell, range),
-        };
+        const [, kind, operation = ''] = name.split(separator);
+        return { operation, kind: Number(kind), ...redOf(cell, range) };
       }),
     );
   }
@@ -124,30 +183,21 @@ export class TenantLive {
     );
   }
 
-  /** The name to count under: itself, or `other` in its place when too many are in use. */
-  #admit(parts: readonly string[], timeMs: number): string {
-    const name = parts.join(separator);
-    if (this.#names.has(name) || this.#names.size < this.#limits.seriesMax) {
-      this.#names.set(name, Math.max(timeMs, this.#names.get(name) ?? 0));
-      return name;
-    }
-    this.#overflowed++;
-    const isEdge = parts.length === 2;
-    if (isEdge) return [otherName, otherName].join(separator);
-    const [service = ''] = parts;
-    return [this.#isKnown(service) ? service : otherName, '0', otherName].join(separator);
+  tail(query: TailQuery): Tail {
+    return this.#recent[query.signal].tail(query);
   }
 
-  /** Only when the limit is reached: whether the service itself has a place. */
-  #isKnown(service: string): boolean {
-    const prefix = `${service}${separator}`;
-    for (const name of this.#names.keys()) if (name.startsWith(prefix)) return true;
-    return false;
+  #stayBelow(bytesMax: number): void {
+    while (this.bytes > bytesMax && this.giveWay());
   }
 
+  /** The oldest bucket of operations and edges. */
   #cut(): void {
-    this.#operations.dropOldest();
-    this.#edges.dropOldest();
+    const oldest = [this.#operations.oldestMs, this.#edges.oldestMs];
+    const startMs = Math.min(...oldest.filter((each) => each !== undefined));
+    this.#operations.dropBefore(startMs + bucketMs);
+    this.#edges.dropBefore(startMs + bucketMs);
+    this.#names.forgetBefore(startMs + bucketMs);
     this.#bucketsCut++;
   }
 }

@@ -67,7 +67,6 @@ async function find(
     if (!known || known.seenDay < seenDay) wanted.set(name, { ...of, tenantId, seenDay });
     return name;
   });
-  const bounded = withLimit(db);
   const ids = new Map<string, string>();
   const refused = new Map<string, string>();
   const all = [...wanted.values()];
@@ -75,7 +74,7 @@ async function find(
     await inHalves(all.slice(from, from + rowsPerStatement), {
       mayBlame: blamesData,
       work: async (part) => {
-        for (const [name, id] of await dimension.ids(bounded, part)) ids.set(name, id);
+        for (const [name, id] of await dimension.ids(withLimit(db, part), part)) ids.set(name, id);
       },
       refuse: (one, reason) => refused.set(nameOf(one), reason),
     });

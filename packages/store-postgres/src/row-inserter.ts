@@ -11,6 +11,8 @@ import { type ChildRow, type Row, tablesOf } from './tables.ts';
 export const rowsPerStatement = 2_000;
 /** For the same reason; rows that need more are inserted apart, or refused when alone. */
 const statementCharsMax = 64 * 1_048_576;
+/** Of several rows in PGlite, which keeps the memory of its largest statement for good. */
+const embeddedCharsMax = 4 * 1_048_576;
 
 /**
  * Sets each row's outcome. The rows differ in day and key, and have the ids of their dimensions;
@@ -22,16 +24,16 @@ export async function insertRows(
   rows: readonly Row[],
   messageIds: readonly string[],
 ): Promise<void> {
-  const bounded = withLimit(tx);
   for (const signal of signals) {
     const sorted = rows.filter(({ record }) => record.signal === signal).sort(byKey);
     const doubts = new Doubts();
     for (let from = 0; from < sorted.length; from += rowsPerStatement) {
       const rowsOfPart = sorted.slice(from, from + rowsPerStatement);
-      if (await isCopied(bounded, signal, rowsOfPart, doubts)) continue;
+      if (await isCopied(withLimit(tx, rowsOfPart), signal, rowsOfPart, doubts)) continue;
       await inHalves(rowsOfPart, {
         mayBlame: mayBlameData,
         work: (some) => {
+          const bounded = withLimit(tx, some);
           const insert = () => insertPart(bounded, { signal, rows: some, messageIds });
           return doubts.judge(() => underSavepoint(tx, insert));
         },
@@ -73,11 +75,12 @@ async function isCopied(
   }
 }
 
-/** Statements of more than `statementCharsMax` reject with a RangeError and are not sent. */
-export function withLimit(db: Queryable): Queryable {
+/** Statements of more text than may go at once reject with a RangeError and are not sent. */
+export function withLimit(db: Queryable, { length }: { length: number }): Queryable {
+  const charsMax = db.copy || length === 1 ? statementCharsMax : embeddedCharsMax;
   const check = (chars: number) => {
-    if (chars <= statementCharsMax) return;
-    throw new RangeError(`${chars} characters; the store takes ${statementCharsMax} at once`);
+    if (chars <= charsMax) return;
+    throw new RangeError(`${chars} characters; the store takes ${charsMax} at once`);
   };
   return {
     script: (sql) => db.script(sql),

@@ -1,28 +1,25 @@
 import { createHash } from 'node:crypto';
+import { operationBytesMax, rollUpName, serviceBytesMax } from '@spillway/store/live';
 
-/** Bytes of a name that are kept, so that a chunk of them stays below 10 KB. */
-const serviceBytesMax = 100;
-const operationBytesMax = 250;
+/** Entries of each cache. */
 const knownMax = 10_000;
+/** Longer ones are made anew each time, so that a cache is bounded in bytes, too. */
+const knownCharsMax = 500;
 
 export const separator = '\u0000';
 
 /** Keys name what they count by 64 bits of a hash, as the script does for edges. */
 export function idOf(kind: 's' | 'o' | 'e', name: string): string {
   const text = `${kind}${separator}${name}`;
-  const known = ids.get(text);
-  if (known) return known;
-  const id = createHash('sha1').update(text).digest('hex').slice(0, 16);
-  remember(ids, text, id);
-  return id;
+  return remembered(ids, text, () => createHash('sha1').update(text).digest('hex').slice(0, 16));
 }
 
 export function serviceName(service: string): string {
-  return shortened(services, service, serviceBytesMax);
+  return remembered(services, service, () => rollUpName(service, serviceBytesMax));
 }
 
 export function operationName(service: string, kind: number, operation: string): string {
-  const short = shortened(operations, operation, operationBytesMax);
+  const short = remembered(operations, operation, () => rollUpName(operation, operationBytesMax));
   return [serviceName(service), kind, short].join(separator);
 }
 
@@ -35,20 +32,12 @@ const ids = new Map<string, string>();
 const services = new Map<string, string>();
 const operations = new Map<string, string>();
 
-/** Well-formed, without control characters (they separate names), cut at a whole character. */
-function shortened(cache: Map<string, string>, text: string, bytesMax: number): string {
+function remembered(cache: Map<string, string>, text: string, make: () => string): string {
   const known = cache.get(text);
   if (known !== undefined) return known;
-  let short = text
-    .slice(0, bytesMax)
-    .toWellFormed()
-    .replace(/\p{Cc}/gu, ' ');
-  while (Buffer.byteLength(short) > bytesMax) short = short.slice(0, -1).toWellFormed();
-  remember(cache, text, short);
-  return short;
-}
-
-function remember(cache: Map<string, string>, name: string, value: string): void {
+  const value = make();
+  if (text.length > knownCharsMax) return value;
   if (cache.size >= knownMax) cache.clear();
-  cache.set(name, value);
+  cache.set(text, value);
+  return value;
 }

@@ -1,19 +1,21 @@
 import type { MapEdge, OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
 import {
   bucketMs,
+  otherName,
   redOf,
-  Sketch,
-  Sparkline,
   sortEdges,
   sortOperations,
   sortServices,
 } from '@spillway/store/live';
+import { Busiest, type Slot, type Total } from './busiest.ts';
 import type { Client } from './client.ts';
 import type { LiveLimits } from './limits.ts';
 import { idOf, separator, serviceName, tenantName } from './names.ts';
 
 const minuteMs = 60_000;
 const namesPerChunk = 24;
+/** Read and added up before the next ones are read: each may be some KB. */
+const cellsPerStep = 2_000;
 
 export interface ReaderOptions {
   client: Client;
@@ -25,6 +27,14 @@ export interface ReaderOptions {
 
 type TenantRange = TimeRange & { tenant: string };
 
+interface Asked {
+  query: TenantRange;
+  /** `s`, `o:` and a service's id, or `e`. */
+  scope: string;
+  /** Name of all that are not among the busiest. */
+  other: string;
+}
+
 /** Answers from the cells that `lua/cells.lua` keeps. */
 export class Reader {
   readonly #options: ReaderOptions;
@@ -35,18 +45,12 @@ export class Reader {
 
   services(query: TenantRange): Promise<ServiceSummary[]> {
     return this.#inOneGeneration(async (generation) => {
-      const found = new Map<string, { total: Total; sparkline: Sparkline }>();
-      for (const { name, slots, cell } of await this.#cells(generation, query, 's', 's')) {
-        const entry = found.get(name) ?? { total: new Total(), sparkline: new Sparkline(query) };
-        found.set(name, entry);
-        entry.total.add(slots, cell);
-        for (const { startMs, count } of slots) entry.sparkline.add(startMs, count);
-      }
+      const found = await this.#totals(generation, { query, scope: 's', other: otherName });
       return sortServices(
-        [...found].map(([service, { total, sparkline }]) => ({
+        found.map(([service, total]) => ({
           service,
           ...redOf(total, query),
-          sparkline: sparkline.counts,
+          sparkline: total.sparkline.counts,
         })),
       );
     });
@@ -54,10 +58,12 @@ export class Reader {
 
   operations(query: TenantRange & { service: string }): Promise<OperationSummary[]> {
     return this.#inOneGeneration(async (generation) => {
-      const scope = `o:${idOf('s', serviceName(query.service))}`;
-      const found = totalsOf(await this.#cells(generation, query, scope, 'o'));
+      const service = serviceName(query.service);
+      const scope = `o:${idOf('s', service)}`;
+      const other = [service, 0, otherName].join(separator);
+      const found = await this.#totals(generation, { query, scope, other });
       return sortOperations(
-        [...found].map(([name, total]) => {
+        found.map(([name, total]) => {
           const [, kind, operation = ''] = name.split(separator);
           return { operation, kind: Number(kind), ...redOf(total, query) };
         }),
@@ -67,9 +73,10 @@ export class Reader {
 
   map(query: TenantRange): Promise<MapEdge[]> {
     return this.#inOneGeneration(async (generation) => {
-      const found = totalsOf(await this.#cells(generation, query, 'e', 'e'));
+      const other = [otherName, otherName].join(separator);
+      const found = await this.#totals(generation, { query, scope: 'e', other });
       return sortEdges(
-        [...found].map(([name, { count, errors, durations }]) => {
+        found.map(([name, { count, errors, durations }]) => {
           const [from = '', to = ''] = name.split(separator);
           return { from, to, calls: count, errors, p95Ms: durations.quantile(0.95) };
         }),
@@ -91,9 +98,10 @@ export class Reader {
     }
   }
 
-  /** Cells of a scope in the minutes of the range, each with the buckets of it that count. */
-  async #cells(generation: string, query: TenantRange, scope: string, kind: 's' | 'o' | 'e') {
+  /** Of a scope over the minutes of the range, added up from the buckets of 10 s that count. */
+  async #totals(generation: string, asked: Asked): Promise<[name: string, total: Total][]> {
     const { client, home, clock, limits } = this.#options;
+    const { query, scope, other } = asked;
     const tenant = tenantName(query.tenant);
     const fromMs = Math.max(query.fromMs, clock() - limits.windowMs);
     const toMs = Math.min(query.toMs, clock() + 2 * minuteMs);
@@ -101,18 +109,24 @@ export class Reader {
     const places = (await this.#names(g, tenant, scope, { fromMs, toMs })).flatMap(
       ({ minute, names }) => names.map((name) => ({ minute, name })),
     );
-    const cells = await client.pipeline<(typeof places)[number], Record<string, string>>(
-      places,
-      (pipeline, { minute, name }) =>
-        pipeline.hgetall(`${g}c:${tenant}:${minute}:${idOf(kind, name)}`),
-    );
-    return places.flatMap(({ minute, name }, i) => {
-      const cell = cells[i] ?? {};
-      const slots = slotsOf(cell, minute * minuteMs).filter(
-        ({ startMs, count }) => count > 0 && startMs + bucketMs > fromMs && startMs < toMs,
+    const kind = scope[0] as 's' | 'o' | 'e';
+    const found = new Busiest(query, other);
+    for (let at = 0; at < places.length; at += cellsPerStep) {
+      const step = places.slice(at, at + cellsPerStep);
+      const cells = await client.pipeline<(typeof places)[number], Record<string, string>>(
+        step,
+        (pipeline, { minute, name }) =>
+          pipeline.hgetall(`${g}c:${tenant}:${minute}:${idOf(kind, name)}`),
       );
-      return slots.length > 0 ? [{ name, slots, cell }] : [];
-    });
+      for (const [i, { minute, name }] of step.entries()) {
+        const cell = cells[i] ?? {};
+        const slots = slotsOf(cell, minute * minuteMs).filter(
+          ({ startMs, count }) => count > 0 && startMs + bucketMs > fromMs && startMs < toMs,
+        );
+        if (slots.length > 0) found.add(name, slots, cell);
+      }
+    }
+    return found.totals();
   }
 
   async #names(g: string, tenant: string, scope: string, { fromMs, toMs }: TimeRange) {
@@ -137,43 +151,6 @@ export class Reader {
     );
     return chunks.map(({ minute }, i) => ({ minute, names: names[i] ?? [] }));
   }
-}
-
-interface Slot {
-  startMs: number;
-  count: number;
-  errors: number;
-}
-
-/** Of one name over all minutes: exact to 10 s, durations to the minute. */
-class Total {
-  count = 0;
-  errors = 0;
-  lastMs = 0;
-  readonly durations = new Sketch();
-
-  add(slots: readonly Slot[], cell: Record<string, string>): void {
-    for (const { count, errors } of slots) {
-      this.count += count;
-      this.errors += errors;
-    }
-    this.lastMs = Math.max(this.lastMs, Number(cell.l));
-    for (const [field, count] of Object.entries(cell)) {
-      if (field.startsWith('h')) this.durations.addBucket(Number(field.slice(1)), Number(count));
-    }
-  }
-}
-
-function totalsOf(
-  cells: readonly { name: string; slots: Slot[]; cell: Record<string, string> }[],
-): Map<string, Total> {
-  const found = new Map<string, Total>();
-  for (const { name, slots, cell } of cells) {
-    const total = found.get(name) ?? new Total();
-    found.set(name, total);
-    total.add(slots, cell);
-  }
-  return found;
 }
 
 function slotsOf(cell: Record<string, string>, minuteStartMs: number): Slot[] {

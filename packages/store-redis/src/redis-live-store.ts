@@ -1,6 +1,7 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import type {
   DecodedMessage,
+  LiveLimited,
   LiveStore,
   MessageOutcome,
   Rebuild,
@@ -38,7 +39,7 @@ export type RedisLiveStoreEvent =
   | { type: 'redis-up' }
   /** With `sequences` alone: Redis lost what it had, answers are too low until a rebuild. */
   | { type: 'live-state-lost'; partition: string }
-  /** More names in a minute than `seriesMax`: counted as `other`. Once per tenant. */
+  /** More names in a minute than `seriesMax`: counted under the name of all others. Once per tenant. */
   | { type: 'series-overflowed'; tenant: string }
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
@@ -164,6 +165,12 @@ class InRedis implements RedisLiveStore {
     );
     this.#writer.forget();
     if (old) await dropKeys(this.#client, `${this.#home}g${old}:`);
+  }
+
+  limited(): LiveLimited {
+    const { overflowed, pairSlicesCut, halvesLost } = this.#counts;
+    const waiting = pairSlicesCut + halvesLost;
+    return { names: overflowed, window: 0, waiting, retries: 0, tenants: 0 };
   }
 
   stats(): Readonly<LiveCounts> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { otherName } from '@spillway/store/live';
 import { keptMs, type LiveLimits } from './limits.ts';
 
 /** In the order in which they use each other. */
@@ -23,6 +24,7 @@ export function applyScript(limits: LiveLimits): Script {
     TAIL_MS: limits.tailMs,
     LEASE_MS: limits.leaseMs,
     KEPT_MS: keptMs(limits),
+    OTHER: `'${otherName}'`,
   };
   const head = Object.entries(constants).map(([name, value]) => `local ${name} = ${value}`);
   const bodies = parts.map((part) =>

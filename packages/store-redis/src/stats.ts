@@ -3,7 +3,7 @@ export interface LiveCounts {
   duplicates: number;
   /** Spans that were older than the window when they came. */
   late: number;
-  /** Names that found no room: counted as `other`. */
+  /** Names that found no room: counted under the name of all others. */
   overflowed: number;
   /** How often spans waited for less than they should, because too many did. */
   pairSlicesCut: number;

@@ -3,6 +3,8 @@ import { topicOf } from '@spillway/broker';
 import type { SpanRecord } from '@spillway/otlp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LiveStore, Tail, TailQuery } from './live-store.ts';
+import { operationBytesMax, otherName, serviceBytesMax } from './roll-up-name.ts';
+import { longName } from './test-long-names.ts';
 import { TestRecords, testNowMs } from './test-records.ts';
 
 export interface LiveStoreHarness {
@@ -213,6 +215,49 @@ export function liveStoreContract({ name, create }: LiveStoreContractOptions): v
         expect(item.text.length).toBeGreaterThan(500);
         expect(Buffer.byteLength(JSON.stringify(item))).toBeLessThan(10_000);
       }
+    });
+
+    test('names of 1 MB are cut with a mark, told apart, and found by the whole name', async () => {
+      const records = new TestRecords();
+      const [from, to, name] = [longName(), longName(), longName()];
+      const { client, server } = pair(records, from, to);
+      const operations = ['a', 'b'].map((end) => ({ ...server, name: name + end }));
+      await apply(records.message([client, ...operations]));
+      const services = (await harness.store.services(range)).map(({ service }) => service);
+      expect(services).toEqual([expect.stringMatching(/^[0-9a-f]{80,}…#[0-9a-f]{8}$/)]);
+      const found = await harness.store.operations({ ...range, service: to });
+      const names = new Set(found.map(({ operation }) => operation));
+      expect(names.size).toBe(2);
+      for (const each of names) expect(each).toMatch(/^[0-9a-f]{200,}…#[0-9a-f]{8}$/);
+      for (const each of names)
+        expect(Buffer.byteLength(each)).toBeLessThanOrEqual(operationBytesMax);
+      const [edge] = await harness.store.map(range);
+      expect(edge).toMatchObject({ to: services[0], calls: 2 });
+      expect(Buffer.byteLength(edge?.from ?? '')).toBeLessThanOrEqual(serviceBytesMax);
+      const { items } = await harness.store.tail({
+        ...{ tenant: 'acme', signal: 'traces', limit: 10 },
+        service: to,
+      });
+      expect(items.map(({ isCut }) => isCut)).toEqual([true, true]);
+    });
+
+    test('what is beyond the limit of names is counted, and an answer stays small', async () => {
+      const records = new TestRecords();
+      const spans = (count: number, over: (i: number) => Partial<SpanRecord>) =>
+        records.message(Array.from({ length: count }, (_, i) => records.span(over(i))));
+      await apply(spans(1_500, (i) => ({ name: `${i} ${'x'.repeat(2_000)}` })));
+      await apply(spans(500, (i) => ({ resource: records.resource(`${i} ${'y'.repeat(2_000)}`) })));
+      const found = await harness.store.operations({ ...range, service: 'checkout' });
+      const requests = (rates: readonly { ratePerSecond: number }[]) =>
+        Math.round(rates.reduce((sum, { ratePerSecond }) => sum + ratePerSecond * 60, 0));
+      expect(requests(found)).toBe(1_500);
+      const rest = found.find(({ operation }) => operation === otherName);
+      expect(requests(rest ? [rest] : [])).toBeGreaterThanOrEqual(500);
+      const services = await harness.store.services(range);
+      expect(requests(services)).toBe(2_000);
+      expect(services.map(({ service }) => service)).toContain(otherName);
+      const bytes = (answer: unknown) => Buffer.byteLength(JSON.stringify(answer));
+      for (const answer of [found, services]) expect(bytes(answer)).toBeLessThan(1_048_576);
     });
 
     test('reset leaves an empty store that can be filled again', async () => {

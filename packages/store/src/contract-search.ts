@@ -3,6 +3,7 @@
  * real time: `refresh` then makes visible what was applied.
  */
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeSearchLongNames } from './contract-long-names.ts';
 import type {
   SearchStoreContractOptions,
   SearchStoreHarness,
@@ -36,6 +37,7 @@ export function searchStoreContract({ name, create }: SearchStoreContractOptions
       },
     };
     describeSearchValues(underTest);
+    describeSearchLongNames(underTest);
     describeSearchLedger(underTest);
     describeSearchTraces(underTest);
     describeSearchLogs(underTest);

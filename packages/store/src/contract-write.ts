@@ -3,6 +3,7 @@
  * store (some take seconds to start); each has tenants, gateways and partitions of its own.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeWriteLongNames } from './contract-long-names.ts';
 import {
   collect,
   everyMinute,
@@ -33,6 +34,7 @@ export function writeStoreContract({ name, create }: WriteStoreContractOptions):
     describeWriteRoundTrip(underTest);
     describeOnce(underTest);
     describePoison(underTest);
+    describeWriteLongNames(underTest);
     describeWriteLedger(underTest);
     describeWriteRetention(underTest);
   });

@@ -55,6 +55,22 @@ export interface Tail {
   lastId: string | undefined;
 }
 
+/** What the limits of a live store cost, since the process started. */
+export interface LiveLimited {
+  /** Kept for live answers in this process, about; undefined where another one keeps it. */
+  memoryBytes?: number;
+  /** Times a name found no room and was counted under `otherName`. */
+  names: number;
+  /** Times the oldest of the window was forgotten early. */
+  window: number;
+  /** Spans that waited no longer for the other side of their call. */
+  waiting: number;
+  /** Times in which a client's retry is recognised was cut short. */
+  retries: number;
+  /** Messages of tenants for which there was no room. */
+  tenants: number;
+}
+
 export interface LiveStore extends Sink, Rebuildable {
   /** How far back the roll-ups reach, ms. */
   readonly windowMs: number;
@@ -66,6 +82,7 @@ export interface LiveStore extends Sink, Rebuildable {
    * come in a second than a person could read, only some of them.
    */
   tail(query: TailQuery): Promise<Tail>;
+  limited(): LiveLimited;
   /** Empty and ready to be filled again: for `rebuild live`. */
   reset(): Promise<void>;
 }

@@ -14,6 +14,11 @@ export class Sketch {
   /** Sorted by bucket. */
   readonly #packed: number[] = [];
 
+  /** Buckets that are taken, at most 224. */
+  get size(): number {
+    return this.#packed.length;
+  }
+
   add(durationMs: number): void {
     this.addBucket(durationBucket(durationMs), 1);
   }

@@ -2,11 +2,12 @@
 import type { AnyValue, LogRecord, SpanRecord, TelemetryRecord } from '@spillway/otlp';
 import { durationMsOf } from './live-answers.ts';
 import type { TailItem, TailQuery } from './live-store.ts';
+import { rollUpName } from './roll-up-name.ts';
 
 /** How long the tail keeps a record. */
 export const tailMs = 900_000;
 const textMax = 4_000;
-const nameMax = 200;
+const nameBytesMax = 200;
 /** Of one item as JSON, so that several fit into a value of 10 KB. */
 const itemBytesMax = 7_900;
 
@@ -89,7 +90,7 @@ function spanItem(span: SpanRecord): TailItem {
 }
 
 function cut(name: string): string {
-  return name.slice(0, nameMax);
+  return rollUpName(name, nameBytesMax);
 }
 
 /** As a person would write it, at most about `max` characters of it: bodies may be large. */

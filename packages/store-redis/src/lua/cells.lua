@@ -47,15 +47,15 @@ local function otherOf(g, tenant, cell)
   local other = { scope = cell.scope, minute = cell.minute, last = cell.last }
   other.fields, other.isOther = cell.fields, true
   if kind == 's' then
-    other.name = 'other'
+    other.name = OTHER
   elseif kind == 'e' then
-    other.name = 'other\0other'
+    other.name = OTHER .. '\0' .. OTHER
   else
     local service = string.match(cell.name, '^[^%z]*')
     local known = cellKey(g, tenant, cell.minute, idOf('s', service))
-    if redis.call('EXISTS', known) == 0 then service = 'other' end
+    if redis.call('EXISTS', known) == 0 then service = OTHER end
     other.scope = 'o:' .. idOf('s', service)
-    other.name = service .. '\0000\0other'
+    other.name = service .. '\0000\0' .. OTHER
   end
   other.id = idOf(kind, other.name)
   return other

@@ -23,9 +23,10 @@ export function MapPage() {
         <p class="sub">who calls whom; a thicker line is more calls, a dashed red one has errors</p>
       </div>
       <ViewOf answer={answer} what="The map">
-        {({ edges }) =>
+        {({ edges, truncated }) =>
           edges.length ? (
             <>
+              {truncated && <p class="sub">the busiest calls: there are more</p>}
               <Drawing edges={edges} />
               <EdgeTable edges={edges} />
             </>

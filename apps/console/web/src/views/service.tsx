@@ -31,9 +31,12 @@ export function ServicePage({ id: service }: { id: string }) {
       <section aria-label="Operations">
         <h2>Operations</h2>
         <ViewOf answer={answer} what="The operations">
-          {({ operations }) =>
+          {({ operations, truncated }) =>
             operations.length ? (
-              <OperationTable service={service} operations={operations} />
+              <>
+                {truncated && <p class="sub">the busiest: there are more</p>}
+                <OperationTable service={service} operations={operations} />
+              </>
             ) : (
               <Empty title="No operation was seen in this time. A longer range may show some." />
             )

@@ -38,7 +38,12 @@ export function ServicesPage() {
     <div class="page">
       <div class="page-head">
         <h1>Services</h1>
-        {answer.data && <p class="sub">{many(answer.data.services.length, 'service')}</p>}
+        {answer.data && (
+          <p class="sub">
+            {many(answer.data.services.length, 'service')}
+            {answer.data.truncated && ', the busiest: there are more'}
+          </p>
+        )}
       </div>
       <ViewOf answer={answer} what="The services">
         {({ services }) =>
