@@ -1,3 +1,6 @@
+const damagedWording =
+  /invalid page in block|unexpected zero page|could not read blocks? |xlog flush request|could not access status of transaction|invalid memory alloc request|missing chunk number|unexpected chunk/;
+
 /** What PostgreSQL said; `code` is its SQLSTATE. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
@@ -29,6 +32,17 @@ export class DatabaseError extends Error {
    */
   get blamesStore(): boolean {
     return /^(08|25|28|3D|3F|40|42|53|55|57|58|XX001|XX002)/.test(this.code);
+  }
+
+  /**
+   * Files of the database are damaged or missing: a page does not match its checksum, an index points
+   * behind the end of its table, the WAL ends before a page that it should hold. Only where nobody
+   * else can be the cause: of an embedded database.
+   */
+  get blamesFiles(): boolean {
+    if (/^XX00[12]$/.test(this.code)) return true;
+    const isMissing = this.code === '58P01' && /could not (open|access) file/.test(this.message);
+    return isMissing || damagedWording.test(this.message);
   }
 
   /** A deadlock or a serialization failure: the same transaction, begun again, may pass. */
