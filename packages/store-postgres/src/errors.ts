@@ -1,5 +1,6 @@
+/** Of internal errors (XX000) and of files (class 58) only: others may quote what a client sent. */
 const damagedWording =
-  /invalid page in block|unexpected zero page|could not read blocks? |xlog flush request|could not access status of transaction|invalid memory alloc request|missing chunk number|unexpected chunk/;
+  /invalid page in block|unexpected zero page|could not read blocks? |xlog flush request|could not access status of transaction|could not open file/;
 
 /** What PostgreSQL said; `code` is its SQLSTATE. */
 export class DatabaseError extends Error {
@@ -41,8 +42,7 @@ export class DatabaseError extends Error {
    */
   get blamesFiles(): boolean {
     if (/^XX00[12]$/.test(this.code)) return true;
-    const isMissing = this.code === '58P01' && /could not (open|access) file/.test(this.message);
-    return isMissing || damagedWording.test(this.message);
+    return /^(XX000|58)/.test(this.code) && damagedWording.test(this.message);
   }
 
   /** A deadlock or a serialization failure: the same transaction, begun again, may pass. */
