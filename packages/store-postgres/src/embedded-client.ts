@@ -10,6 +10,9 @@ type RequestBody =
   | Omit<Extract<Request, { type: 'script' }>, 'id'>
   | Omit<Extract<Request, { type: 'close' }>, 'id'>;
 
+/** Files that the database holds open, and a few that it opens beside them. */
+const embeddedFilesMax = 64;
+
 /**
  * Small, because the rest of the pipeline lives in the same process. The file system below does
  * not sync and a power cut means a rebuild from the log, so torn pages need no protection.
@@ -24,6 +27,8 @@ const settings = [
   'max_wal_senders=0',
   'min_wal_size=32MB',
   'max_wal_size=64MB',
+  // It would take a thousand descriptors, and the process has others to serve with them.
+  `max_files_per_process=${embeddedFilesMax}`,
 ];
 
 /** In single-user mode nothing else makes checkpoints, and without them the WAL only grows. */
