@@ -10,6 +10,7 @@ import { searchGroup } from '@spillway/projector';
 import type { Component, Health } from '@spillway/runtime';
 import type { Sink } from '@spillway/store';
 import { noteGroup, writerGroup } from '@spillway/writer';
+import type { Parts } from './parts.ts';
 import {
   type Aside,
   type AsideNote,
@@ -38,12 +39,30 @@ export interface SetAsideOptions {
   everyMs?: number;
 }
 
+const hourMs = 3_600_000;
+
 /** The write store keeps what the gateways noted, too. */
 const groups: Readonly<Record<AsideStore, readonly string[]>> = {
   postgres: [writerGroup, noteGroup],
   search: [searchGroup],
 };
 const topics = new Set<string>([...Object.values(topicOf), ledgerTopic]);
+
+export function setAsideOf(
+  { folder, broker, writeStore, search, config }: Parts,
+  report: SetAsideOptions['report'],
+): SetAside {
+  const { writer, projector } = config;
+  return new SetAside({
+    dataDir: folder.dir,
+    ...{ broker, report },
+    sinks: { postgres: writeStore, search: search.store },
+    retentionMs: {
+      postgres: writer.retentionHours * hourMs,
+      search: projector.searchRetentionHours * hourMs,
+    },
+  });
+}
 
 /**
  * Keeps the stores that were set aside until others have taken their place: until all is applied
@@ -63,11 +82,12 @@ export class SetAside implements Component {
 
   /** Needs the broker; before the consumers, whose retention would move the log on. */
   async start(): Promise<void> {
-    for (const aside of await this.#noted()) {
-      if (aside.note.logReachesBack) continue;
-      const { path } = aside;
-      this.#options.report({ type: 'set-aside-kept', path, message: keptReason(aside.store) });
-    }
+    await this.#orReport(async () => {
+      for (const { path, store, note } of await this.#noted()) {
+        if (note.logReachesBack) continue;
+        this.#options.report({ type: 'set-aside-kept', path, message: keptReason(store) });
+      }
+    });
     this.#timer = setInterval(() => {
       this.#looking = this.#looking.then(() => this.look());
     }, this.#options.everyMs ?? 15_000).unref();
@@ -83,15 +103,20 @@ export class SetAside implements Component {
   }
 
   /** Removes what another store has taken the place of. Never rejects: the next look tries again. */
-  async look(): Promise<void> {
-    try {
-      const asides = await this.#noted();
+  look(): Promise<void> {
+    return this.#orReport(async () => {
       let kept = 0;
-      for (const aside of asides) {
+      for (const aside of await this.#noted()) {
         if (await this.#isReplaced(aside)) await this.#remove(aside);
         else kept += 1;
       }
       this.#detail = kept ? `${kept} kept` : 'none';
+    });
+  }
+
+  async #orReport(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.report({ type: 'set-aside-unknown', reason });
