@@ -31,6 +31,15 @@ export const consoleSection = z
       .max(10_000)
       .default(50)
       .describe('Dead letters sent back a second, at most, for each request.'),
+    connectionsMax: z
+      .number()
+      .int()
+      .min(8)
+      .max(65_536)
+      .default(256)
+      .describe(
+        'Open connections; beyond it the one that was idle for longest is closed. Less where the process may not open so many files.',
+      ),
     queriesMax: z
       .number()
       .int()

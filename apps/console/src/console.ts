@@ -1,4 +1,10 @@
-import { type Component, ConfigError, type Health, isLoopback } from '@spillway/runtime';
+import {
+  type Component,
+  ConfigError,
+  type Health,
+  isLoopback,
+  limitConnections,
+} from '@spillway/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ConsoleConfig } from './config.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
@@ -72,6 +78,7 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
   });
+  limitConnections(app.server, config);
   app.removeContentTypeParser('text/plain');
   addSecurity(app, config.host);
   addFailures(app, report);

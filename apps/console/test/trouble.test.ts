@@ -77,7 +77,7 @@ function liveStub(): LiveStore {
 }
 
 function shortTimeout() {
-  const limits = { queryTimeoutMs: 150, queriesMax: 4, resubmitPerSecond: 50 };
+  const limits = { queryTimeoutMs: 150, queriesMax: 4, resubmitPerSecond: 50, connectionsMax: 64 };
   const config = { host: '127.0.0.1', port: 0, keysFile: '', ...limits };
   return { config };
 }

@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Signal } from '@spillway/otlp';
+import { limitConnections } from '@spillway/runtime';
 import { ConnectionShare } from './connection-share.ts';
 import { addressOf, connectionAgeMs, type Door, guarded, type House } from './door.ts';
 import { sendHttpStatus, sendRefusal } from './grpc-answer.ts';
@@ -61,7 +62,7 @@ export class GrpcDoor implements Door {
     this.#server = house.tls
       ? followed(createSecureServer(options), house.tls)
       : createServer(options);
-    this.#server.maxConnections = config.connectionsMax;
+    limitConnections(this.#server, config);
     this.#server.on('session', (session) => {
       const end = (): void => session.destroy();
       guarded(house, { where: 'gRPC connection', end }, () => this.#onSession(session))();

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { limitConnections } from '@spillway/runtime';
 import { ConnectionShare } from './connection-share.ts';
 import { cors } from './cors.ts';
 import { addressOf, connectionAgeMs, type Door, guarded, type House } from './door.ts';
@@ -44,7 +45,7 @@ export class HttpDoor implements Door {
     this.#server = house.tls
       ? followed(createTlsServer(options), house.tls)
       : createServer(options);
-    this.#server.maxConnections = config.connectionsMax;
+    limitConnections(this.#server, config);
     this.#server.timeout = idleTimeoutMs + answerTimeoutMs;
     const connected = house.tls ? 'secureConnection' : 'connection';
     this.#server.on(connected, (socket: Socket) => this.#onConnection(socket));

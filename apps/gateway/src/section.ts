@@ -89,7 +89,11 @@ export const gatewaySection = z.object({
     .min(1000)
     .default(600_000)
     .describe('A connection is asked to close at this age (±10 %), so that load spreads anew.'),
-  connectionsMax: count.default(4096).describe('Open connections per door.'),
+  connectionsMax: count
+    .default(4096)
+    .describe(
+      'Open connections per door; beyond it the one that was idle for longest is closed. Less where the process may not open so many files.',
+    ),
   headerBytesMax: count.min(1024).default(16_384).describe('Largest request header.'),
   streamsPerConnectionMax: count.default(256).describe('Concurrent gRPC calls per connection.'),
   recordsPerSecondMax: rate

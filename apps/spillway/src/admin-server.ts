@@ -1,11 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Component, ComponentHealth, Health, Metrics } from '@spillway/runtime';
+import {
+  type Component,
+  type ComponentHealth,
+  type Health,
+  limitConnections,
+  type Metrics,
+} from '@spillway/runtime';
 
 export interface AdminServerOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
+  connectionsMax: number;
   metrics: Metrics;
   health: () => ComponentHealth[];
 }
@@ -30,6 +37,7 @@ export class AdminServer implements Component {
     const { host, port } = this.#options;
     const server = createServer((request, response) => void this.#answer(request, response));
     this.#server = server;
+    limitConnections(server, { connectionsMax: this.#options.connectionsMax });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, resolve);

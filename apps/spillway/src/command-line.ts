@@ -1,4 +1,5 @@
 import { safetyNames } from '@spillway/broker';
+import { EnvironmentError } from '@spillway/journal';
 import { ConfigError } from '@spillway/runtime';
 import { Command, CommanderError } from 'commander';
 import { splitArguments } from './arguments.ts';
@@ -76,6 +77,9 @@ function exitCodeOf(error: unknown): number {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof EnvironmentError) {
+    return `${error.message} Nothing was set aside or removed: put that right and start again.`;
+  }
   if (code === 'EADDRINUSE') return `${error.message}. Another process has the port.`;
   const expected = [ConfigError, UnsafeError, DataFolderError, OperationError].some(
     (type) => error instanceof type,

@@ -1,24 +1,14 @@
-import { createHash } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Component, Health } from '@spillway/runtime';
+import { makeSocketPlace, type SocketPlace } from './control-path.ts';
 import { OperationError } from './operation-error.ts';
 import { type Command, operations } from './operations.ts';
 import type { Parts } from './parts.ts';
 
 const bodyBytesMax = 1_048_576;
-/** `sun_path` holds 108 bytes on Linux and 104 on macOS. */
-const socketPathMax = 100;
-
-/** Beside the data, or in the temporary folder where that path is too long for a socket. */
-export function controlPath(dataDir: string): string {
-  const inside = join(dataDir, 'control.sock');
-  if (Buffer.byteLength(inside) <= socketPathMax) return inside;
-  const digest = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
-  return join(tmpdir(), `spillway-${digest}.sock`);
-}
+/** Commands at once; their descriptors are kept apart (`descriptors.ts`). */
+export const connectionsMax = 8;
 
 /**
  * Takes the commands of `spillway audit`, `lag` and so on in the process that owns the folder. A
@@ -27,19 +17,25 @@ export function controlPath(dataDir: string): string {
  */
 export class ControlServer implements Component {
   readonly name = 'control';
-  readonly path: string;
   readonly #parts: Parts;
   readonly #abort = new AbortController();
   #server: Server | undefined;
+  #place: SocketPlace | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.path = controlPath(parts.folder.dir);
+  }
+
+  /** Of the socket; empty before start. */
+  get path(): string {
+    return this.#place?.path ?? '';
   }
 
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response));
     this.#server = server;
+    server.maxConnections = connectionsMax;
+    this.#place = makeSocketPlace(this.#parts.folder.dir);
     rmSync(this.path, { force: true }); // Left by a kill; the folder's lock says that we own it.
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -54,6 +50,7 @@ export class ControlServer implements Component {
     if (!server) return;
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
+    this.#place?.remove();
   }
 
   health(): Health {

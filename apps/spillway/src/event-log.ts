@@ -15,6 +15,10 @@ const severe = new Set([
   'positions-lost',
   'segment-missing',
   'segment-quarantined',
+  'set-aside',
+  'set-aside-kept',
+  'store-damaged',
+  'store-set-aside',
   'value-lost',
 ]);
 const usual = new Set([
@@ -33,6 +37,7 @@ const usual = new Set([
   'resubmitted',
   'rewound',
   'search-reachable',
+  'set-aside-removed',
   'store-available',
   'store-closed',
   'store-half-open',

@@ -1,20 +1,28 @@
 import type { MinuteRange } from '@spillway/store';
+import { type Log, minuteMs } from './ledger-log.ts';
+import type { Parts } from './parts.ts';
 
 /** Messages whose account is in memory at once, unless one minute has more. */
 const messagesPerWindow = 20_000;
 const windowMinutesMax = 24 * 60;
+/** A clock that was further ahead than this dated what no audit walks through. */
+const aheadMinutesMax = 10 * 366 * 24 * 60;
 
-/** Parts of the range, the latest first, so that memory is bounded however long it is. */
+/**
+ * Parts of the range, the latest first, so that memory is bounded however long it is.
+ * @param minutesMax of one part: what has no note counts, too
+ */
 export function* windowsOf(
   range: MinuteRange,
   counts: readonly { minute: number; messages: number }[],
+  minutesMax = windowMinutesMax,
 ): Generator<MinuteRange> {
   const messagesOf = new Map(counts.map(({ minute, messages }) => [minute, messages]));
   let toMinute = range.toMinute;
   let messages = 0;
   for (let minute = toMinute - 1; minute >= range.fromMinute; minute--) {
     const here = messagesOf.get(minute) ?? 0;
-    const isFull = messages + here > messagesPerWindow || toMinute - minute > windowMinutesMax;
+    const isFull = messages + here > messagesPerWindow || toMinute - minute > minutesMax;
     if (isFull && minute + 1 < toMinute) {
       yield { ...range, fromMinute: minute + 1, toMinute };
       toMinute = minute + 1;
@@ -23,4 +31,33 @@ export function* windowsOf(
     messages += here;
   }
   if (toMinute > range.fromMinute) yield { ...range, toMinute };
+}
+
+/**
+ * After a clock stepped back, what was accepted before is dated in the future; an audit that ended
+ * with this minute would leave it out until its time comes. Answers the first minute of which
+ * nothing is known, at least `nextMinute`, which is the one after the current.
+ */
+export async function afterLastMinute(
+  { writeStore }: Pick<Parts, 'writeStore'>,
+  log: Log,
+  { nextMinute, tenant }: { nextMinute: number; tenant: string | undefined },
+): Promise<number> {
+  const ahead = { fromMinute: nextMinute, toMinute: nextMinute + aheadMinutesMax };
+  const range = { ...ahead, tenant };
+  const known = [
+    ...(await writeStore.notedCounts(range)),
+    ...(await writeStore.rowCounts(range)),
+    ...log.unreadNotes.flatMap(({ messages }) => messages),
+    ...log.letters.map(({ receivedMs }) => ({ minute: Math.floor(receivedMs / minuteMs) })),
+  ];
+  let last = nextMinute - 1;
+  const see = ({ minute }: { minute: number }): void => {
+    if (minute > last && minute < ahead.toMinute) last = minute;
+  };
+  for (const each of known) see(each);
+  for (const table of log.waiting.values()) {
+    for (const each of table.between(ahead.fromMinute, ahead.toMinute)) see(each);
+  }
+  return last + 1;
 }

@@ -3,9 +3,10 @@ import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@
 import { factsOf } from './ledger-facts.ts';
 import { minuteMs, readLog } from './ledger-log.ts';
 import { Passed } from './ledger-unread.ts';
-import { windowsOf } from './ledger-windows.ts';
+import { afterLastMinute, windowsOf } from './ledger-windows.ts';
 import { OperationError } from './operation-error.ts';
 import type { Parts } from './parts.ts';
+import { keptAside } from './set-aside-notes.ts';
 
 export interface AuditOptions {
   /** First minute of acceptance, ms since the epoch; all that is kept when undefined. */
@@ -38,30 +39,40 @@ export async function auditLedger(parts: Parts, options: AuditOptions): Promise<
   }
 }
 
-/** A missing note may have named what is lost. */
-export function isClean({ totals, missingNotes }: LedgerReport): boolean {
-  return totals.unaccounted === 0 && missingNotes.length === 0;
+/** A missing note may have named what is lost, and so may a store that was set aside. */
+export function isClean({ totals, missingNotes, keptAside }: LedgerReport): boolean {
+  return totals.unaccounted === 0 && missingNotes.length === 0 && keptAside.length === 0;
 }
 
 async function auditOnce(parts: Parts, { sinceMs, tenant }: AuditOptions): Promise<LedgerReport> {
   const { broker, config, writeStore } = parts;
   const nowMs = Date.now();
   const log = await readLog(parts);
-  const toMinute = Math.floor(nowMs / minuteMs) + 1;
+  const nextMinute = Math.floor(nowMs / minuteMs) + 1;
+  // The clock may have stepped back since.
+  const toMinute = await afterLastMinute(parts, log, { nextMinute, tenant });
   const keptMinutes = Math.ceil(config.writer.retentionHours * 60) + keptBeyondMinutes;
   const sinceMinute = sinceMs === undefined ? 0 : Math.floor(sinceMs / minuteMs);
-  const fromMinute = Math.max(sinceMinute, toMinute - keptMinutes);
+  const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
   const range = { fromMinute, toMinute, tenant };
   const known = { log, nowMs, passed: { writer: new Passed(), search: new Passed() } };
   // Where every tenant's messages are read, theirs count.
   const wide = broker.canReplay ? range : { ...range, tenant: undefined };
   const counts = await writeStore.notedCounts(wide);
   let report = mergeReports([]);
-  for (const window of windowsOf(range, counts)) {
+  // Of what lies ahead only the few minutes count that a clock dated, in a gap that may be years.
+  const ahead = { ...range, fromMinute: Math.max(fromMinute, nextMinute) };
+  const past = { ...range, toMinute: nextMinute };
+  const windows = [
+    ...windowsOf(ahead, counts, Number.POSITIVE_INFINITY),
+    ...windowsOf(past, counts),
+  ];
+  for (const window of windows) {
     report = mergeReports([audit(await factsOf(parts, known, window)), report]);
   }
   const missing = missingNotes(await writeStore.keptNotes(), log.unreadNotes);
   report.missingNotes.push(...missing.filter(({ minute }) => minute >= fromMinute));
   report.unreadNotes = log.notesInQueue;
+  report.keptAside = await keptAside(parts.folder.dir);
   return report;
 }

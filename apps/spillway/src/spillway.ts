@@ -18,7 +18,10 @@ import { AdminServer } from './admin-server.ts';
 import { asComponent, chain, late, step } from './components.ts';
 import type { SpillwayConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
-import { eventLog, type Report } from './event-log.ts';
+import { descriptorLimit } from './descriptors.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { type DoorConnections, doorsWithin } from './doors-within.ts';
+import { eventLog, type Report, type SomeEvent } from './event-log.ts';
 import { gatewayName, readFleet } from './fleet.ts';
 import { FolderLock } from './folder-lock.ts';
 import { auditLedger } from './ledger.ts';
@@ -26,9 +29,12 @@ import { registerMetrics } from './metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
 import { PatientStart } from './patient-start.ts';
 import { Consumers } from './pipeline.ts';
+import { makePrivate } from './private-folder.ts';
 import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
 import { Safety } from './safety.ts';
 import { Self } from './self.ts';
+import { setAsideOf } from './set-aside.ts';
+import { startIn } from './start-in.ts';
 import { topicSpecs } from './topics.ts';
 
 export interface SpillwayOptions {
@@ -70,6 +76,7 @@ export class Spillway implements Component {
   readonly #safety: Safety;
   readonly #metrics = new Metrics();
   readonly #stack: Stack;
+  #doors: DoorConnections | undefined;
   #gateway: Gateway | undefined;
   #epoch = 0;
   #console: Console | undefined;
@@ -141,8 +148,13 @@ export class Spillway implements Component {
     checkRoles(this.#config, this.#roles);
     if (this.#has('gateway')) checkGatewayConfig(this.#config.gateway);
     if (this.#has('console')) checkConsoleConfig(this.#config.console);
-    if (this.hasFolder) this.#parts.folder.open();
-    await this.#stack.start(progress);
+    this.#doors = doorsWithin(descriptorLimit(), {
+      config: this.#config,
+      roles: this.#roles,
+      report: this.#report,
+    });
+    if (this.hasFolder) this.#openFolder();
+    await startIn(this.#stack, this.hasFolder ? this.#parts.folder.dir : undefined, progress);
     this.#registerMetrics();
     if (!this.hasFolder) return;
     this.#parts.folder.writeRunFile({
@@ -165,6 +177,15 @@ export class Spillway implements Component {
     return { ok: failing.length === 0, detail: detail || 'all parts are well' };
   }
 
+  #openFolder(): void {
+    const { folder } = this.#parts;
+    folder.open();
+    for (const path of makePrivate(folder.dir)) {
+      const message = 'others may read it, and its mode cannot be changed';
+      this.#report({ type: 'not-private', path, message } as SomeEvent);
+    }
+  }
+
   #has(role: Role): boolean {
     return this.#roles.includes(role);
   }
@@ -185,6 +206,7 @@ export class Spillway implements Component {
         ...stores,
         step('safety', () => this.#safety.check()),
         step('topics', () => broker.ensureTopics(specs)),
+        ...this.#watches(),
       ]),
       ...this.#consumersBeside(),
       ...(this.hasFolder ? [this.#control] : []),
@@ -195,6 +217,14 @@ export class Spillway implements Component {
       // Last: until the process is ready, such an error ends it.
       this.#internalErrors,
     ];
+  }
+
+  /** Of the data folder. */
+  #watches(): Component[] {
+    if (!this.hasFolder) return [];
+    const { folder } = this.#parts;
+    const dir = isEmbedded(this.#config, 'broker') ? folder.path('log') : folder.dir;
+    return [new DiskWatch({ dir }), setAsideOf(this.#parts, this.#report)];
   }
 
   /** A gateway alone knows from its spill what it has to know of the broker, after its first start. */
@@ -276,7 +306,9 @@ export class Spillway implements Component {
   #createGateway(): Component {
     const { broker, folder, quotas, spillFolder, dependencies } = this.#parts;
     this.#epoch = this.hasFolder ? folder.nextEpoch(Date.now()) : Date.now();
-    const config = this.#config.gateway;
+    const { gateway } = this.#config;
+    const connectionsMax = this.#doors?.http ?? gateway.connectionsMax;
+    const config = { ...gateway, connectionsMax };
     this.#gateway = createGateway({
       config,
       broker,
@@ -293,7 +325,9 @@ export class Spillway implements Component {
 
   #createAdmin(): Component {
     const health = () => this.#stack.health();
-    this.#admin = new AdminServer({ ...this.#config.admin, metrics: this.#metrics, health });
+    const connectionsMax = this.#doors?.console ?? this.#config.console.connectionsMax;
+    const { admin } = this.#config;
+    this.#admin = new AdminServer({ ...admin, connectionsMax, metrics: this.#metrics, health });
     return this.#admin;
   }
 
@@ -301,15 +335,23 @@ export class Spillway implements Component {
     const { broker, search, live, deadLetters, dependencies } = this.#parts;
     const file = this.#config.console.keysFile;
     const keys = file ? new KeyRing({ file, configKey: 'console.keysFile' }) : undefined;
+    const { connectionsMax } = this.#config.console;
     const page = createConsole({
-      config: this.#config.console,
+      config: {
+        ...this.#config.console,
+        connectionsMax: this.#doors?.console ?? connectionsMax,
+      },
       broker,
       search: search.store,
       live,
       groups: { writer: writerGroup, search: searchGroup, live: liveGroup },
       keys,
       deadLetters,
-      ledger: ({ since, tenant }) => auditLedger(this.#parts, { sinceMs: since, tenant }),
+      // Where the folders lie is the operator's business, not a tenant's.
+      ledger: async ({ since, tenant }) => ({
+        ...(await auditLedger(this.#parts, { sinceMs: since, tenant })),
+        keptAside: [],
+      }),
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),

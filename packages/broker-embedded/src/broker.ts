@@ -184,6 +184,14 @@ export class EmbeddedBroker implements Broker {
     return journal.sequenceAt(timestampMs);
   }
 
+  missingUpToMs(partition: TopicPartition): number {
+    const { journal } = this.#log(partition);
+    const entries = journal.segments().reduce((sum, { from, to }) => sum + to - from, 0);
+    if (journal.countFrom(0) < entries) return Number.POSITIVE_INFINITY; // A segment is damaged.
+    if (journal.start === 0) return 0;
+    return this.#get().offsets.removedUpToMs(partition) ?? Number.POSITIVE_INFINITY;
+  }
+
   #get(): Running {
     if (this.#running === undefined) {
       throw new BrokerError('not-running', `The broker in ${this.#config.dir} is not running`);

@@ -1,4 +1,7 @@
-/** What each group has committed, and what expired before it did: one durable table for all. */
+/**
+ * What each group has committed, what expired before it did, and how far retention went: one durable
+ * table for all.
+ */
 import type { TopicPartition } from '@spillway/broker';
 import { type Files, openPositions, type Positions, type Report } from '@spillway/journal';
 
@@ -46,6 +49,17 @@ export class Offsets {
     );
   }
 
+  /** When the youngest message was taken that retention removed; undefined when it never said. */
+  removedUpToMs(at: TopicPartition): number | undefined {
+    return this.#positions.get(removedName(at));
+  }
+
+  /** Seen at once. Rejects when it could not be saved; the next save of anything repeats it. */
+  setRemoved(at: TopicPartition, upToMs: number): Promise<void> {
+    const latest = Math.max(upToMs, this.removedUpToMs(at) ?? 0);
+    return this.#positions.save([[removedName(at), latest]]);
+  }
+
   /** Every group and partition that has a committed position. */
   all(): OffsetChange[] {
     const found: OffsetChange[] = [];
@@ -61,6 +75,10 @@ export class Offsets {
   close(): Promise<void> {
     return this.#positions.close();
   }
+}
+
+function removedName({ topic, partition }: TopicPartition): string {
+  return `r/${topic}/${partition}`;
 }
 
 function nameOf(kind: 'c' | 'x', group: string, { topic, partition }: TopicPartition): string {

@@ -7,6 +7,8 @@ export interface ProducerOptions {
   logs: Logs;
   logBytesMax: number;
   messageBytesMax: number;
+  /** Milliseconds since 1970. */
+  clock: () => number;
   /** There are new messages of the topic. */
   onDurable: (topic: string) => void;
   /** The log is full: removing what every group has committed may help. */
@@ -21,12 +23,17 @@ interface Batch {
   indexes: number[];
 }
 
+/**
+ * A full disk is believed so long after an append that met it: when room was made and no client
+ * sends, no append would say so.
+ */
+const diskFullMs = 10_000;
 /** Appended as one, durable or refused together. */
 const batchBytesMax = 16 * 1024 * 1024;
 
 export class Producer {
   readonly #options: ProducerOptions;
-  #trouble: string | undefined;
+  #trouble: { message: string; passesAtMs: number } | undefined;
 
   constructor(options: ProducerOptions) {
     this.#options = options;
@@ -34,7 +41,8 @@ export class Producer {
 
   /** Why the last append to reach the disk failed; undefined when it did not. */
   get trouble(): string | undefined {
-    return this.#trouble;
+    if (this.#trouble && this.#options.clock() >= this.#trouble.passesAtMs) return undefined;
+    return this.#trouble?.message;
   }
 
   /** Appends in the order of the calls: nothing is awaited before. */
@@ -102,9 +110,14 @@ export class Producer {
     if (outcome.status === 'durable') {
       this.#trouble = undefined;
       this.#options.onDurable(topic);
-    } else if (outcome.status === 'unknown') this.#trouble = outcome.message;
+    } else if (outcome.status === 'unknown') this.#inTrouble(outcome.message);
     else if (outcome.code === 'full') this.#options.onFull();
-    else if (outcome.code === 'disk-full' || outcome.code === 'io') this.#trouble = outcome.message;
+    else if (outcome.code === 'io') this.#inTrouble(outcome.message);
+    else if (outcome.code === 'disk-full') this.#inTrouble(outcome.message, diskFullMs);
+  }
+
+  #inTrouble(message: string, forMs = Number.POSITIVE_INFINITY): void {
+    this.#trouble = { message, passesAtMs: this.#options.clock() + forMs };
   }
 }
 

@@ -96,6 +96,10 @@ export class Retention {
   }
 
   async #delete({ journal, topic, partition }: Log, before: number): Promise<void> {
+    const gone = journal.segments().filter(({ sealed, to }) => sealed && to <= before);
+    const upToMs = Math.max(0, ...gone.map(({ latestMs }) => latestMs));
+    // A full disk may not take the note, and is what makes this deletion needed.
+    await this.#options.offsets.setRemoved({ topic, partition }, upToMs).catch(() => undefined);
     const bytes = await journal.deleteBefore(before);
     this.#options.config.report({ type: 'deleted', topic, partition, bytes });
   }

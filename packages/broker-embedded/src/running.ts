@@ -22,7 +22,7 @@ export interface Running {
 
 /** The folder is locked and of our version. */
 export async function openRunning(config: EmbeddedConfig, lock: FolderLock): Promise<Running> {
-  const { dir, files, fsync, report, logBytesMax, messageBytesMax } = config;
+  const { dir, files, fsync, report, clock, logBytesMax, messageBytesMax } = config;
   const catalog = new Catalog({ files, dir });
   await catalog.load();
   // What was read may have been written just before a kill, and not be durable yet.
@@ -38,7 +38,7 @@ export async function openRunning(config: EmbeddedConfig, lock: FolderLock): Pro
   const groups = new Map<string, Group>();
   const retention = new Retention({ config, logs, offsets });
   const producer = new Producer({
-    ...{ logs, logBytesMax, messageBytesMax },
+    ...{ logs, clock, logBytesMax, messageBytesMax },
     onDurable: (topic) => {
       for (const group of groups.values()) group.wake(topic);
     },

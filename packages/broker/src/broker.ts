@@ -176,4 +176,10 @@ export interface Broker {
   ): AsyncIterable<DeliveredMessage>;
   /** First position whose message was taken at or after the time; the end when there is none. */
   positionAt(partition: TopicPartition, timestampMs: number): Promise<number>;
+  /**
+   * When the youngest message was taken that the partition's log does not hold any more, removed by
+   * retention or lost: 0 when it holds all, Infinity when that is not known. Only where a log is
+   * kept that fills embedded stores.
+   */
+  missingUpToMs?(partition: TopicPartition): number;
 }

@@ -43,7 +43,7 @@ const fstatAsync = promisify(fs.fstat);
 
 export const nodeFiles: Files = {
   async mkdir(dir) {
-    const made = await fs.promises.mkdir(dir, { recursive: true });
+    const made = await fs.promises.mkdir(dir, { recursive: true, mode: 0o700 });
     const last = made === undefined ? dirname(dir) : dirname(made);
     // The folder itself, too, may have been made just before a kill, and not be durable yet.
     for (let at = dirname(dir); at.length >= last.length; at = dirname(at)) {
@@ -54,7 +54,8 @@ export const nodeFiles: Files = {
   list: (dir) => fs.promises.readdir(dir),
   async open(path, how) {
     const flags = { read: 'r', write: 'r+', create: 'wx+' }[how];
-    return new NodeFile(await openAsync(path, flags, 0o640));
+    // What lies here is what clients sent, so it is for the owner alone.
+    return new NodeFile(await openAsync(path, flags, 0o600));
   },
   rename: (from, to) => fs.promises.rename(from, to),
   unlink: (path) => fs.promises.unlink(path),

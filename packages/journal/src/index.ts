@@ -1,5 +1,11 @@
 export { readWhole, replaceWhole } from './atomic.ts';
 export { type Entry, entryHeaderBytes } from './entry.ts';
+export {
+  type EnvironmentCode,
+  EnvironmentError,
+  environmentCodeOf,
+  namedIfEnvironment,
+} from './environment.ts';
 export { JournalError, type JournalErrorCode } from './errors.ts';
 export type { JournalEvent, Report } from './events.ts';
 export { type Files, nodeFiles, type OpenFile } from './files.ts';
@@ -17,3 +23,4 @@ export type { Payload } from './payload.ts';
 export type { EntryPlace } from './places.ts';
 export { openPositions, type Positions, type PositionsOptions } from './positions.ts';
 export type { Chunk } from './reader.ts';
+export { demandRoom, demandUsable } from './room.ts';

@@ -2,6 +2,7 @@ export * from './component.ts';
 export * from './config.ts';
 export * from './config-error.ts';
 export * from './config-schema.ts';
+export * from './connection-limit.ts';
 export * from './internal-errors.ts';
 export * from './keys.ts';
 export * from './log.ts';

@@ -1,4 +1,5 @@
-import { type Database, type DatabaseEvent, openDatabase } from './database.ts';
+import { environmentCodeOf } from '@spillway/journal';
+import { type Database, type DatabaseEvent, markDamaged, openDatabase } from './database.ts';
 import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
 import { ReaderPool } from './reader-pool.ts';
 
@@ -6,6 +7,8 @@ export type SearchStoreEvent =
   | DatabaseEvent
   /** DuckDB gave up on its open file; it is opened anew for the next batch. */
   | { type: 'reopening'; reason: string }
+  /** Damage was met while it was open: it takes nothing more, and the next start sets it aside. */
+  | { type: 'store-damaged'; path: string; reason: string }
   /** Large texts do not fit: from now on four times the configured memory may be used. */
   | { type: 'memory-raised'; memoryLimitMb: number };
 
@@ -28,6 +31,7 @@ export class DatabaseFile {
   readonly #options: DatabaseFileOptions;
   #open: { database: Database; readers: ReaderPool } | undefined;
   #failure: string | undefined;
+  #damage: string | undefined;
   #memoryFactor = 1;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -37,7 +41,9 @@ export class DatabaseFile {
 
   start(): Promise<void> {
     return this.#inTurn(async () => {
-      if (!this.#open) await this.#openFile();
+      if (this.#open) return;
+      this.#damage = undefined;
+      await this.#openFile({ mayBeginAnew: true });
     });
   }
 
@@ -53,6 +59,7 @@ export class DatabaseFile {
   }
 
   health(): { ok: boolean; detail: string } {
+    if (this.#damage !== undefined) return { ok: false, detail: this.#damage };
     if (this.#failure !== undefined) return { ok: false, detail: this.#failure };
     return this.#open ? { ok: true, detail: 'open' } : { ok: false, detail: 'not started' };
   }
@@ -60,26 +67,48 @@ export class DatabaseFile {
   write<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
-      const database = this.#open?.database ?? (await this.#openFile());
+      // Nothing more is applied, so that the log keeps what the next start fills another one with.
+      if (this.#damage !== undefined) throw new Error(this.#damage);
+      const database = this.#open?.database ?? (await this.#openFile({ mayBeginAnew: false }));
       try {
         return await work(database);
       } catch (error) {
+        await this.#heedDamage(error);
         if (isFatal(error)) await this.#giveUp(error as Error);
         throw error;
       }
     });
   }
 
-  read<T>(read: (connection: Database['writer']) => Promise<T>): Promise<T> {
-    return this.#open ? this.#open.readers.use(read) : Promise.reject(new Error(notStarted));
+  async read<T>(read: (connection: Database['writer']) => Promise<T>): Promise<T> {
+    if (!this.#open) throw new Error(this.#damage ?? notStarted);
+    try {
+      return await this.#open.readers.use(read);
+    } catch (error) {
+      await this.#heedDamage(error);
+      throw error;
+    }
   }
 
-  async #openFile(): Promise<Database> {
+  async #heedDamage(error: unknown): Promise<void> {
+    if (this.#damage !== undefined || !isDamage(error)) return;
+    const { dir, report } = this.#options;
+    const reason = (error as Error).message;
+    this.#damage =
+      `the search store in ${dir} is damaged (${reason}): restart Spillway, ` +
+      'which sets it aside and fills another one from the log';
+    report?.({ type: 'store-damaged', path: dir, reason });
+    // A full disk may not take the note; then the damage is met again.
+    await markDamaged(dir, reason).catch(() => undefined);
+  }
+
+  async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<Database> {
     const { report = () => {}, onOpened } = this.#options;
     const { dir, memoryLimitMb = memoryLimitDefaultMb, threads = 1 } = this.#options;
     const open = () => {
       const limit = memoryLimitMb * this.#memoryFactor;
-      return openDatabase({ dir, memoryLimitMb: limit, threads, readers }, report);
+      const options = { dir, memoryLimitMb: limit, threads, readers, mayBeginAnew };
+      return openDatabase(options, report);
     };
     try {
       const database = await open().catch((error: unknown) => {
@@ -92,6 +121,7 @@ export class DatabaseFile {
       return database;
     } catch (error) {
       this.#failure = (error as Error).message;
+      await this.#heedDamage(error);
       throw error;
     }
   }
@@ -121,6 +151,17 @@ export class DatabaseFile {
     this.#options.report?.({ type: 'memory-raised', memoryLimitMb });
     return true;
   }
+}
+
+/**
+ * DuckDB keeps a checksum in each block and verifies it when it reads one. Errors of other kinds may
+ * quote what a client asked.
+ */
+function isDamage(error: unknown): boolean {
+  const { message } = error as Error;
+  if (!/^(IO|Serialization|FATAL) Error:/.test(message)) return false;
+  if (environmentCodeOf(error) !== undefined) return false;
+  return /corrupt database file|not a valid duckdb|failed to deserialize/i.test(message);
 }
 
 function isFatal(error: unknown): boolean {

@@ -2,18 +2,24 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { demandUsable, environmentCodeOf, namedIfEnvironment } from '@spillway/journal';
 import { createStagingSql, createTablesSql, schemaVersion } from './schema.ts';
 
 export interface DatabaseOptions {
-  /** Created when missing. Holds `search.duckdb`, its WAL and `search.version`. */
+  /** Created when missing. Holds `search.duckdb`, its WAL, `search.version`, `search.damaged`. */
   dir: string;
   memoryLimitMb: number;
   threads: number;
   readers: number;
+  /**
+   * Whether an empty file may take the place of one that does not open. Not while consumers run:
+   * they would go on behind what it lacks.
+   */
+  mayBeginAnew: boolean;
 }
 
 export type DatabaseEvent =
-  /** The file could not be opened and was renamed to `path`; the store begins fresh. */
+  /** The file is damaged or older and was moved into the folder `path`; the store begins fresh. */
   { type: 'set-aside'; path: string; reason: string };
 
 export interface Database {
@@ -32,22 +38,42 @@ export class NewerSchemaError extends Error {
   }
 }
 
+/** Throws `EnvironmentError`, and sets nothing aside, when the machine does not let it be opened. */
 export async function openDatabase(
   options: DatabaseOptions,
   report: (event: DatabaseEvent) => void,
 ): Promise<Database> {
-  const { dir } = options;
-  await mkdir(dir, { recursive: true });
+  try {
+    return await openOrReplace(options, report);
+  } catch (error) {
+    throw namedIfEnvironment(error, placeOf(options.dir));
+  }
+}
+
+/** The next start sets the file aside. */
+export async function markDamaged(dir: string, reason: string): Promise<void> {
+  await writeFile(damagePath(dir), `${reason}\n`, { mode: 0o600, flush: true });
+}
+
+async function openOrReplace(
+  options: DatabaseOptions,
+  report: (event: DatabaseEvent) => void,
+): Promise<Database> {
+  const { dir, mayBeginAnew } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
   const version = await readVersion(dir);
   if (version !== undefined && version > schemaVersion) throw new NewerSchemaError(dir, version);
   if (version !== undefined && version < schemaVersion) {
     await setAside(dir, `schema ${version} is older than ${schemaVersion}`, report);
   }
-  await writeFile(versionPath(dir), `${schemaVersion}\n`);
+  const damage = mayBeginAnew ? await readIfThere(damagePath(dir)) : undefined;
+  if (damage !== undefined) await setAside(dir, `damage was found in it: ${damage.trim()}`, report);
+  if (version !== schemaVersion) await writeVersion(dir);
   try {
     return await open(options);
   } catch (error) {
-    if (isEnvironmental(error)) throw error;
+    if (!mayBeginAnew || saysNothingOfTheFile(error)) throw error;
+    await demandUsable(placeOf(dir));
     await setAside(dir, (error as Error).message, report);
     return await open(options);
   }
@@ -85,26 +111,27 @@ async function open(options: DatabaseOptions): Promise<Database> {
   }
 }
 
-/**
- * Errors that say nothing about the file: another process has it open, no right, no space, no
- * memory, or a newer DuckDB wrote it. Setting the file aside would lose good data.
- */
-function isEnvironmental(error: unknown): boolean {
-  return /set lock|permission|cannot open|no space|too many open|out of memory|version number/i.test(
-    (error as Error).message,
-  );
+/** The environment's errors, and: another process has it open, or a newer DuckDB wrote it. */
+function saysNothingOfTheFile(error: unknown): boolean {
+  if (environmentCodeOf(error) !== undefined) return true;
+  return /set lock|cannot open|version number/i.test((error as Error).message);
 }
 
-/** At most one broken file is kept, for a person to look at; the log fills the new one. */
+/**
+ * Moves the file beside the folder, where a rebuild does not reach it. Nothing is deleted, here or
+ * of what was set aside earlier: it may be the only copy of what the log does not hold any more.
+ */
 async function setAside(
   dir: string,
   reason: string,
   report: (event: DatabaseEvent) => void,
 ): Promise<void> {
-  const path = `${filePath(dir)}.broken`;
-  await rm(`${path}.wal`, { force: true });
-  await renameIfThere(`${filePath(dir)}.wal`, `${path}.wal`);
-  await renameIfThere(filePath(dir), path);
+  const time = new Date().toISOString().replace(/[:.]/g, '');
+  const path = `${dir}.set-aside-${time}`;
+  await mkdir(path, { mode: 0o700 });
+  await renameIfThere(`${filePath(dir)}.wal`, `${filePath(path)}.wal`);
+  await renameIfThere(filePath(dir), filePath(path));
+  await rm(damagePath(dir), { force: true });
   report({ type: 'set-aside', path, reason });
 }
 
@@ -117,16 +144,36 @@ async function renameIfThere(from: string, to: string): Promise<void> {
 }
 
 async function readVersion(dir: string): Promise<number | undefined> {
+  const text = await readIfThere(versionPath(dir));
+  return text === undefined ? undefined : Number.parseInt(text, 10);
+}
+
+/** A full disk must leave the version that is there. */
+async function writeVersion(dir: string): Promise<void> {
+  const path = versionPath(dir);
+  await writeFile(`${path}.tmp`, `${schemaVersion}\n`, { mode: 0o600, flush: true });
+  await rename(`${path}.tmp`, path);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return Number.parseInt(await readFile(versionPath(dir), 'utf8'), 10);
+    return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
+function placeOf(dir: string) {
+  return { path: dir, wanted: 'open the search store' };
+}
+
 function filePath(dir: string): string {
   return join(dir, 'search.duckdb');
+}
+
+function damagePath(dir: string): string {
+  return join(dir, 'search.damaged');
 }
 
 function versionPath(dir: string): string {

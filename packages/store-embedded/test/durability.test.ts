@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,11 +12,13 @@ import { createDuckdbSearchStore, NewerSchemaError, type SearchStoreEvent } from
 const allMinutes = { fromMinute: 0, toMinute: 100_000_000 };
 const partition = { topic: topicOf.traces, partition: 0 };
 
+let parent: string;
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'spillway-durable-'));
+  parent = await mkdtemp(join(tmpdir(), 'spillway-durable-'));
+  dir = join(parent, 'search');
 });
-afterEach(() => rm(dir, { recursive: true }));
+afterEach(() => rm(parent, { recursive: true }));
 
 async function opened(report?: (event: SearchStoreEvent) => void) {
   const store = createDuckdbSearchStore({ dir, report });
@@ -62,12 +65,39 @@ test.each([
 
   const events: SearchStoreEvent[] = [];
   const second = await opened((event) => events.push(event));
-  expect(events).toMatchObject([{ type: 'set-aside', path: `${path}.broken` }]);
+  expect(events).toMatchObject([
+    { type: 'set-aside', path: expect.stringContaining(`${dir}.set-aside-`) },
+  ]);
   expect(await second.nextPositions?.([partition])).toEqual([]);
   await second.apply(messages);
   expect(await second.rowCounts(allMinutes)).toMatchObject([{ rows: 1 }]);
   await second.stop();
-  expect(await readdir(dir)).toContain('search.duckdb.broken');
+  const [{ path: aside }] = events as [SearchStoreEvent & { path: string }];
+  expect(await readdir(aside)).toContain('search.duckdb');
+});
+
+test('damage met while it is open: not ready, says what to do, and heals at the next start', async () => {
+  const records = new TestRecords();
+  const many = () => Array.from({ length: 500 }, () => records.span({ name: randomUUID() }));
+  const first = await opened();
+  for (let i = 0; i < 10; i++) await first.apply([records.message(many())]);
+  await first.stop();
+  const path = join(dir, 'search.duckdb');
+  const whole = await readFile(path);
+  const events: SearchStoreEvent[] = [];
+  const store = await opened((event) => events.push(event));
+  // All but the three headers, which were read at the opening.
+  await writeFile(path, whole.fill(0x5a, 3 * 4_096));
+  await expect(store.apply([records.message(many())])).rejects.toThrow();
+  expect(store.health().detail).toContain(`the search store in ${dir} is damaged (`);
+  expect(store.health()).toMatchObject({ ok: false });
+  await expect(store.apply([records.message(many())])).rejects.toThrow(/restart Spillway/);
+  expect(events).toMatchObject([{ type: 'store-damaged' }]);
+  await store.stop().catch(() => undefined);
+  const next = await opened((event) => events.push(event));
+  expect(events.at(-1)).toMatchObject({ type: 'set-aside' });
+  expect(await next.nextPositions?.([partition])).toEqual([]);
+  await next.stop();
 });
 
 test('a folder of a newer version is refused and left alone', async () => {

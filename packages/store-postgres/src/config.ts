@@ -84,6 +84,8 @@ export type PostgresServerStoreConfig = PostgresSection & CommonConfig;
 export type PostgresStoreEvent =
   /** The database could not be trusted; it starts empty and the log fills it again. */
   | { type: 'store-set-aside'; path: string; reason: string }
+  /** Damage was met while it was open: it takes nothing more, and the next start sets it aside. */
+  | { type: 'store-damaged'; path: string; reason: string }
   /** The database died while it was open; it is opened again. */
   | { type: 'store-reopening'; reason: string }
   /** The server cannot work now; what was asked of it is refused until it can. */

@@ -1,5 +1,6 @@
 /** PostgreSQL inside this process: PGlite in a worker thread, one connection. */
 import { Worker } from 'node:worker_threads';
+import { environmentCodeOf } from '@spillway/journal';
 import type { Client, Param, Queryable, QueryResult } from './client.ts';
 import type { Answer, Request, WorkerOptions } from './embedded-protocol.ts';
 import { DatabaseError, StoreUnavailableError } from './errors.ts';
@@ -8,6 +9,9 @@ type RequestBody =
   | Omit<Extract<Request, { type: 'query' }>, 'id'>
   | Omit<Extract<Request, { type: 'script' }>, 'id'>
   | Omit<Extract<Request, { type: 'close' }>, 'id'>;
+
+/** Files that the database holds open, and a few that it opens beside them. */
+const embeddedFilesMax = 64;
 
 /**
  * Small, because the rest of the pipeline lives in the same process. The file system below does
@@ -23,10 +27,14 @@ const settings = [
   'max_wal_senders=0',
   'min_wal_size=32MB',
   'max_wal_size=64MB',
+  // It would take a thousand descriptors, and the process has others to serve with them.
+  `max_files_per_process=${embeddedFilesMax}`,
 ];
 
 /** In single-user mode nothing else makes checkpoints, and without them the WAL only grows. */
 const checkpointEveryBytes = 16 * 1_048_576;
+
+type OnCheckpoint = (client: Queryable) => Promise<void>;
 
 interface Waiter {
   resolve(result: QueryResult | undefined): void;
@@ -36,15 +44,18 @@ interface Waiter {
 export class EmbeddedClient implements Client {
   readonly #worker: Worker;
   readonly #waiters = new Map<number, Waiter>();
+  readonly #onCheckpoint: OnCheckpoint;
   #nextId = 1;
   #turn: Promise<unknown> = Promise.resolve();
   #failure: Error | undefined;
+  #damage: string | undefined;
   #closing: Promise<void> | undefined;
   #bytesSinceCheckpoint = 0;
   #inTransaction: Queryable;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, onCheckpoint: OnCheckpoint = async () => {}) {
     this.#worker = worker;
+    this.#onCheckpoint = onCheckpoint;
     this.#inTransaction = {
       query: (sql, params) => this.#query(sql, params),
       script: (sql) => this.#script(sql),
@@ -54,11 +65,17 @@ export class EmbeddedClient implements Client {
     worker.on('exit', () => this.#fail(new Error('the thread of the database ended')));
   }
 
-  /** Rejects when the folder cannot be opened. */
-  static async open(options: Omit<WorkerOptions, 'settings'>): Promise<EmbeddedClient> {
+  /**
+   * Rejects when the folder cannot be opened, with what PostgreSQL said.
+   * @param onCheckpoint runs after each, before anything else is written
+   */
+  static async open(
+    options: Omit<WorkerOptions, 'settings'>,
+    onCheckpoint?: OnCheckpoint,
+  ): Promise<EmbeddedClient> {
     const workerData: WorkerOptions = { ...options, settings };
     const url = new URL('./embedded-worker.ts', import.meta.url);
-    const client = new EmbeddedClient(new Worker(url, { workerData }));
+    const client = new EmbeddedClient(new Worker(url, { workerData }), onCheckpoint);
     try {
       await new Promise<unknown>((resolve, reject) => {
         client.#waiters.set(0, { resolve, reject });
@@ -95,6 +112,11 @@ export class EmbeddedClient implements Client {
     });
   }
 
+  /** What PostgreSQL said of its own files; undefined while they seem whole. */
+  get damage(): string | undefined {
+    return this.#damage;
+  }
+
   health(): { ok: boolean; detail: string } {
     if (this.#failure) return { ok: false, detail: this.#failure.message };
     return { ok: true, detail: 'PGlite is open' };
@@ -103,6 +125,7 @@ export class EmbeddedClient implements Client {
   close(): Promise<void> {
     this.#closing ??= this.#inTurn(async () => {
       if (this.#failure) return;
+      if (this.#damage === undefined) await this.#checkpoint().catch(() => undefined);
       await this.#request({ type: 'close' });
       this.#failure = new Error('the database is closed');
     }).finally(() => this.#worker.terminate());
@@ -130,7 +153,13 @@ export class EmbeddedClient implements Client {
   async #checkpointIfDue(): Promise<void> {
     if (this.#bytesSinceCheckpoint < checkpointEveryBytes) return;
     this.#bytesSinceCheckpoint = 0;
+    await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
     await this.#script('CHECKPOINT');
+    // Only a comparison at the next start has less to go by; what is committed stays so.
+    await this.#onCheckpoint(this.#inTransaction).catch(() => undefined);
   }
 
   #request(body: RequestBody): Promise<QueryResult | undefined> {
@@ -145,8 +174,13 @@ export class EmbeddedClient implements Client {
   #settle({ id, result, error }: Answer): void {
     const waiter = this.#waiters.get(id);
     this.#waiters.delete(id);
-    if (error?.code !== undefined) waiter?.reject(new DatabaseError(error.message, error.code));
-    else if (error) {
+    if (error?.code !== undefined) {
+      const refusal = new DatabaseError(error.message, error.code);
+      if (refusal.blamesFiles && environmentCodeOf(refusal) === undefined) {
+        this.#damage ??= refusal.message;
+      }
+      waiter?.reject(refusal);
+    } else if (error) {
       waiter?.reject(new StoreUnavailableError(error.message));
       this.#fail(new Error(error.message));
     } else waiter?.resolve(result);

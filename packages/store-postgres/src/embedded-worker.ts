@@ -1,6 +1,7 @@
 /** PGlite blocks its thread while it works, so it has this one to itself. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
+import { NodeFS } from '@electric-sql/pglite/nodefs';
 import { dataDir as snapshot } from '@electric-sql/pglite-prepopulatedfs';
 import type { Answer, Request, WorkerOptions } from './embedded-protocol.ts';
 
@@ -20,11 +21,33 @@ const { dir, fresh, settings } = workerData as WorkerOptions;
 const port = parentPort;
 if (!port) throw new Error('embedded-worker runs in a worker thread');
 
+/** What PostgreSQL said before it gave up; PGlite itself only says that it did. */
+const lastWords: string[] = [];
+const lastWordsMax = 4;
+
+function listen(line: string): void {
+  if (!/(FATAL|PANIC|DETAIL):/.test(line)) return;
+  lastWords.push(line.replace(/^.*?(FATAL|PANIC|DETAIL):\s+/, '$1: '));
+  if (lastWords.length > lastWordsMax) lastWords.shift();
+}
+
+function withLastWords(message: string): string {
+  return [message, ...lastWords].join('; ');
+}
+
+class HeardNodeFS extends NodeFS {
+  override init(...[pg, options]: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
+    return super.init(pg, { ...options, printErr: listen });
+  }
+}
+
 const db = await PGlite.create({
-  dataDir: dir,
+  fs: new HeardNodeFS(dir),
   startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
   // Creating a database from nothing takes 10 to 30 CPU-seconds, unpacking one less than one.
   ...(fresh && { loadDataDir: await snapshot() }),
+}).catch((error: Error) => {
+  throw new Error(withLastWords(error.message), { cause: error });
 });
 
 async function perform(request: Request): Promise<Answer['result']> {
@@ -51,9 +74,10 @@ async function answer(request: Request): Promise<void> {
     port?.postMessage({ id: request.id, result: await perform(request) });
   } catch (error) {
     const { message, code } = error as Error & { code?: unknown };
+    const isDatabases = typeof code === 'string';
     port?.postMessage({
       id: request.id,
-      error: { message, code: typeof code === 'string' ? code : undefined },
+      error: isDatabases ? { message, code } : { message: withLastWords(message) },
     });
   }
   if (request.type === 'close') port?.close();

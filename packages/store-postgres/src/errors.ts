@@ -1,3 +1,7 @@
+/** Of internal errors (XX000) and of files (class 58) only: others may quote what a client sent. */
+const damagedWording =
+  /invalid page in block|unexpected zero page|could not read blocks? |xlog flush request|could not access status of transaction|could not open file/;
+
 /** What PostgreSQL said; `code` is its SQLSTATE. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
@@ -29,6 +33,16 @@ export class DatabaseError extends Error {
    */
   get blamesStore(): boolean {
     return /^(08|25|28|3D|3F|40|42|53|55|57|58|XX001|XX002)/.test(this.code);
+  }
+
+  /**
+   * Files of the database are damaged or missing: a page does not match its checksum, an index points
+   * behind the end of its table, the WAL ends before a page that it should hold. Only where nobody
+   * else can be the cause: of an embedded database.
+   */
+  get blamesFiles(): boolean {
+    if (/^XX00[12]$/.test(this.code)) return true;
+    return /^(XX000|58)/.test(this.code) && damagedWording.test(this.message);
   }
 
   /** A deadlock or a serialization failure: the same transaction, begun again, may pass. */

@@ -6,6 +6,7 @@ import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { environmentCodeOf } from '@spillway/journal';
 import { FolderInUseError } from './errors.ts';
 
 /** Written while the folder is open. */
@@ -27,6 +28,7 @@ export type FolderState =
   | { type: 'suspect'; reason: string };
 
 const markerFile = 'open.json';
+const damageFile = 'damaged.json';
 const syncsAtOnce = 16;
 /** Where there is no boot id, boot times this far apart are two starts of the machine. */
 const bootToleranceMs = 120_000;
@@ -35,22 +37,36 @@ export class Folder {
   readonly path: string;
   /** Of the database itself. */
   readonly dataDir: string;
+  /** Of the database's files at its last checkpoint. */
+  readonly sizesFile: string;
   readonly #now: () => number;
 
   constructor(path: string, now: () => number = Date.now) {
     this.path = path;
     this.dataDir = join(path, 'data');
+    this.sizesFile = join(path, 'sizes.json');
     this.#now = now;
   }
 
-  /** @throws FolderInUseError when another process has it open */
+  /**
+   * @throws FolderInUseError when another process has it open, or an error of the system: what
+   * cannot be looked at is neither empty nor suspect
+   */
   async inspect(): Promise<FolderState> {
-    const files = await readdir(this.path).catch((): string[] => []);
+    const files = await this.#list();
+    const damage = files.includes(damageFile) ? await this.#readJson(damageFile) : undefined;
+    const found = await this.#inspectMarker(files);
+    if (found.type !== 'usable' || !damage) return found;
+    return { type: 'suspect', reason: `damage was found in it: ${damage.reason}` };
+  }
+
+  async #inspectMarker(files: readonly string[]): Promise<FolderState> {
     if (!files.includes(markerFile)) {
       return { type: files.includes(basename(this.dataDir)) ? 'usable' : 'empty' };
     }
-    const marker = await this.#readMarker();
-    if (!marker) return { type: 'suspect', reason: 'its marker file is unreadable' };
+    const marker = (await this.#readJson(markerFile)) as Marker | undefined;
+    if (typeof marker?.boot !== 'string')
+      return { type: 'suspect', reason: 'its marker file is unreadable' };
     if (!sameBoot(marker.boot, await bootId())) {
       return { type: 'suspect', reason: 'it was open when the machine went down' };
     }
@@ -58,22 +74,21 @@ export class Folder {
     return { type: marker.complete ? 'usable' : 'empty' };
   }
 
+  /** The next start sets it aside. Durable when resolved. */
+  async markDamaged(reason: string): Promise<void> {
+    await this.#writeJson(damageFile, { reason });
+  }
+
   /** Durable when resolved. */
   async markOpen({ complete }: { complete: boolean }): Promise<void> {
-    await mkdir(this.path, { recursive: true });
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
     const marker: Marker = {
       boot: await bootId(),
       pid: process.pid,
       processStart: (await startOf(process.pid)) ?? '',
       complete,
     };
-    const path = join(this.path, markerFile);
-    const file = await open(`${path}.new`, 'w');
-    await file.writeFile(JSON.stringify(marker));
-    await file.sync();
-    await file.close();
-    await rename(`${path}.new`, path);
-    await syncPath(this.path);
+    await this.#writeJson(markerFile, marker);
     await syncPath(dirname(this.path));
   }
 
@@ -91,26 +106,51 @@ export class Folder {
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
-  /** Renames it, and removes one set aside earlier: at most one is kept. Returns the new path. */
+  /**
+   * Renames it and returns the new path. Nothing is deleted, here or of what was set aside earlier:
+   * it may be the only copy of what the log does not hold any more.
+   */
   async setAside(): Promise<string> {
-    const parent = dirname(this.path);
-    const prefix = `${basename(this.path)}.set-aside-`;
-    for (const name of await readdir(parent)) {
-      if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true });
-    }
     const time = new Date(this.#now()).toISOString().replace(/[:.]/g, '');
-    const to = join(parent, `${prefix}${time}`);
+    const to = `${this.path}.set-aside-${time}`;
     await rename(this.path, to);
+    await syncPath(dirname(this.path));
     return to;
   }
 
-  async #readMarker(): Promise<Marker | undefined> {
+  async #list(): Promise<string[]> {
     try {
-      const marker: Marker = JSON.parse(await readFile(join(this.path, markerFile), 'utf8'));
-      return typeof marker.boot === 'string' ? marker : undefined;
-    } catch {
-      return undefined;
+      return await readdir(this.path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
     }
+  }
+
+  /** An empty object when there is something else in the file. */
+  async #readJson(name: string): Promise<Record<string, unknown> | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.path, name), 'utf8')) ?? {};
+    } catch (error) {
+      if (environmentCodeOf(error) !== undefined) throw error;
+      return {};
+    }
+  }
+
+  async #writeJson(name: string, value: unknown): Promise<void> {
+    const path = join(this.path, name);
+    const file = await open(`${path}.new`, 'w', 0o600);
+    try {
+      await file.writeFile(JSON.stringify(value));
+      await file.sync();
+      await rename(`${path}.new`, path);
+    } catch (error) {
+      await rm(`${path}.new`, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+    await syncPath(this.path);
   }
 }
 
@@ -118,7 +158,8 @@ export class Folder {
 async function bootId(): Promise<string> {
   try {
     return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  } catch {
+  } catch (error) {
+    throwUnlessMissing(error);
     return `at-${Math.round(Date.now() - uptime() * 1_000)}`;
   }
 }
@@ -145,9 +186,16 @@ async function startOf(pid: number): Promise<string | undefined> {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     // The name of the command, in parentheses, may hold spaces.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
+  } catch (error) {
+    throwUnlessMissing(error);
     return undefined;
   }
+}
+
+/** A file that there is and that cannot be opened now, as without descriptors, says nothing. */
+function throwUnlessMissing(error: unknown): void {
+  const code = environmentCodeOf(error);
+  if (code !== undefined && code !== 'EACCES' && code !== 'EPERM') throw error;
 }
 
 /** Several at a time: the disk takes them together. */

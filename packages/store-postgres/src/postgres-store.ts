@@ -2,6 +2,7 @@ import type { Position, TopicPartition } from '@spillway/broker';
 import type { WriteStore } from '@spillway/store';
 import type { Client } from './client.ts';
 import type { PostgresStoreConfig } from './config.ts';
+import type { EmbeddedClient } from './embedded-client.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { Folder } from './folder.ts';
 import { openEmbedded, reopenEmbedded } from './open-embedded.ts';
@@ -22,6 +23,8 @@ class PostgresStore extends SqlWriteStore {
   readonly #now: () => number;
   readonly #folder: Folder;
   #open: Opened | undefined;
+  #client: EmbeddedClient | undefined;
+  #damage: string | undefined;
   #reopening: Promise<Opened> | undefined;
 
   constructor(config: PostgresStoreConfig) {
@@ -33,6 +36,7 @@ class PostgresStore extends SqlWriteStore {
 
   async start(): Promise<void> {
     if (this.#open) return;
+    this.#damage = undefined;
     this.#open = this.#on(await openEmbedded(this.#folder, this.#config.report));
     await this.#open.writer.makeAhead();
   }
@@ -42,12 +46,16 @@ class PostgresStore extends SqlWriteStore {
     const open = this.#open;
     if (!open) return;
     this.#open = undefined;
+    await this.#heedDamage();
     const { ok } = open.client.health();
     await open.client.close();
     if (ok) await this.#folder.markClosed();
   }
 
+  /** Damage is found by whoever meets it, and stays: it is told until the store is opened anew. */
   health(): { ok: boolean; detail: string } {
+    void this.#heedDamage();
+    if (this.#damage !== undefined) return { ok: false, detail: this.#damage };
     return this.#open?.client.health() ?? { ok: false, detail: 'not started' };
   }
 
@@ -67,12 +75,26 @@ class PostgresStore extends SqlWriteStore {
   /** A database that died is opened anew; what it had committed is there. */
   protected async opened(): Promise<Opened> {
     if (!this.#open) throw new StoreUnavailableError('the store is not started');
+    await this.#heedDamage();
+    // Nothing more is applied, so that the log keeps what the next start fills another one with.
+    if (this.#damage !== undefined) throw new StoreUnavailableError(this.#damage);
     const { client } = this.#open;
     if (client.health().ok) return this.#open;
     this.#reopening ??= this.#reopen(client).finally(() => {
       this.#reopening = undefined;
     });
     return await this.#reopening;
+  }
+
+  async #heedDamage(): Promise<void> {
+    const found = this.#client?.damage;
+    if (found === undefined || this.#damage !== undefined) return;
+    this.#damage =
+      `the write store in ${this.#config.dir} is damaged (${found}): restart Spillway, ` +
+      'which sets it aside and fills another one from the log';
+    this.#config.report?.({ type: 'store-damaged', path: this.#config.dir, reason: found });
+    // A full disk may not take the note; the next start then finds the damage by itself.
+    await this.#folder.markDamaged(found).catch(() => undefined);
   }
 
   async #reopen(dead: Client): Promise<Opened> {
@@ -83,7 +105,8 @@ class PostgresStore extends SqlWriteStore {
     return this.#open;
   }
 
-  #on(client: Client): Opened {
+  #on(client: EmbeddedClient): Opened {
+    this.#client = client;
     const { retentionMs } = this.#config;
     const writer = new Writer(client, { retentionMs, now: this.#now, keepsPositions: true });
     return { client, reader: client, maintenance: client, writer };

@@ -45,6 +45,7 @@ export function emptyReport(): LedgerReport {
     missingRows: [],
     missingNotes: [],
     spills: [],
+    keptAside: [],
     unreadNotes: 0,
     leftOff: {},
   };

@@ -105,6 +105,13 @@ export interface MissingNotes {
 /** The counts of one tenant, signal and minute of acceptance. */
 export interface MinuteCounts extends Bucket, LedgerCounts {}
 
+/** A store that was set aside, and that may hold what the log does not any more. */
+export interface KeptAside {
+  path: string;
+  /** Why it is kept. */
+  reason: string;
+}
+
 export interface LedgerReport {
   totals: LedgerCounts;
   bySignal: Record<string, LedgerCounts>;
@@ -118,6 +125,7 @@ export interface LedgerReport {
   missingRows: MissingRows[];
   missingNotes: MissingNotes[];
   spills: WaitingSpill[];
+  keptAside: KeptAside[];
   /** Notes in a queue that cannot be read: what they name counts from when they are read. */
   unreadNotes: number;
   /** Entries beyond what a list may hold, by its name; the sums have them all. */

@@ -42,6 +42,7 @@ export function renderLedger(report: LedgerReport): string {
       const silent = isSilent ? ': bring its volume back to a gateway' : '';
       return `spill ${spill}: ${records} records in ${messages} messages; ${told}${silent}`;
     }),
+    ...list('Set aside and kept', report.keptAside, ({ path, reason }) => `${path}: ${reason}`),
     ...Object.entries(report.leftOff)
       .filter(([name]) => name !== 'minutes')
       .map(([name, more]) => `${more} more of: ${name}`),

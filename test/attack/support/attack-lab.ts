@@ -12,6 +12,8 @@ export interface AttackLabOptions {
   /** `--max-old-space-size` of the process; V8's own choice when absent. */
   heapMb?: number;
   args?: readonly string[];
+  /** What starts it, e.g. with a lower limit of the system. */
+  under?: readonly string[];
   /** Beside the test's own environment, e.g. what chooses another broker. */
   env?: Readonly<Record<string, string>>;
   /** Goes on with a folder that is there. */
@@ -34,7 +36,7 @@ export class AttackLab {
   #peakBytes = 0;
   #watch: NodeJS.Timeout | undefined;
 
-  private constructor({ heapMb, args = [], env = {}, dataDir }: AttackLabOptions) {
+  private constructor({ heapMb, args = [], under = [], env = {}, dataDir }: AttackLabOptions) {
     this.dataDir = dataDir ?? join(this.#dir, 'data');
     this.#env = env;
     const [good, evil] = ['good', 'evil'].map((tenant) =>
@@ -46,6 +48,7 @@ export class AttackLab {
     this.spillway = new SpillwayProcess({
       dataDir: this.dataDir,
       args: ['--gateway.keysFile', keysFile, '--console.keysFile', keysFile, ...args],
+      under,
       nodeArgs: heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`],
       env: async () => env,
     });

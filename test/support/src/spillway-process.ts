@@ -26,6 +26,8 @@ export interface SpillwayProcessOptions {
   roles?: readonly string[];
   /** After the roles. */
   args?: readonly string[];
+  /** What starts it, e.g. with a lower limit of the system. */
+  under?: readonly string[];
   /** Beside those of the launcher. */
   nodeArgs?: readonly string[];
   /** Beside the test's own environment. */
@@ -62,10 +64,12 @@ export class SpillwayProcess {
   /** Resolves when it says that it is ready. */
   async start(): Promise<Addresses> {
     const { dataDir, program = bin, roles = [], args = [], nodeArgs = [], env } = this.#options;
+    const { under = [] } = this.#options;
     const flags = [...nodeFlags, ...nodeArgs];
     const words = [...flags, program, 'up', ...roles, '--data', dataDir, ...freePorts, ...args];
     this.#printed = '';
-    const child = spawn(process.execPath, words, {
+    const [command = '', ...rest] = [...under, process.execPath, ...words];
+    const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...(await env?.()) },
     });

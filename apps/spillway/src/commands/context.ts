@@ -3,7 +3,7 @@ import { type LoadedConfig, loadConfig } from '@spillway/runtime';
 import type { Command as CommanderCommand } from 'commander';
 import { type SpillwayConfig, spillwaySchema } from '../config.ts';
 import { askRunning } from '../control-client.ts';
-import { controlPath } from '../control-server.ts';
+import { findSocket } from '../control-path.ts';
 import { DataFolderError } from '../data-folder.ts';
 import { OperationError } from '../operation-error.ts';
 import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
@@ -54,8 +54,9 @@ export async function perform<C extends Command>(
     throw new DataFolderError(`no data folder at ${folder.dir}: \`spillway up\` makes it`);
   }
   if (!hasFolder) return performAlone(parts, name, options);
-  const ask = { socket: controlPath(folder.dir), command: name, options, onProgress: progress };
-  const answer = await askRunning(ask);
+  const socket = findSocket(folder);
+  const ask = { command: name, options, onProgress: progress };
+  const answer = socket === undefined ? undefined : await askRunning({ ...ask, socket });
   return answer ? answer.result : performAlone(parts, name, options);
 }
 

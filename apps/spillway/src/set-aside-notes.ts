@@ -1,0 +1,77 @@
+/** What is known of the stores that were set aside: a small file beside each. */
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KeptAside } from '@spillway/store';
+
+export type AsideStore = 'postgres' | 'search';
+
+export interface AsideNote {
+  /** Whether the log held everything that the store would still keep. */
+  logReachesBack: boolean;
+  /** Of the log when this was noted, by topic and partition: so far another one must be filled. */
+  ends: Record<string, number>;
+  /** Messages that had expired by then, of each group; more of them mean that the log lost some. */
+  expired: number;
+}
+
+export interface Aside {
+  path: string;
+  store: AsideStore;
+  /** Undefined when nothing was noted yet. */
+  note: AsideNote | undefined;
+}
+
+const namePattern = /^(postgres|search)\.set-aside-[^.]+$/;
+
+/** Empty where there is no such folder. */
+export async function readAsides(dataDir: string): Promise<Aside[]> {
+  const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] as string[];
+    throw error;
+  });
+  const asides: Aside[] = [];
+  for (const name of names.sort()) {
+    const store = namePattern.exec(name)?.[1] as AsideStore | undefined;
+    if (!store) continue;
+    const path = join(dataDir, name);
+    asides.push({ path, store, note: await readNote(path) });
+  }
+  return asides;
+}
+
+/** Those that may be the only copy of something. */
+export async function keptAside(dataDir: string): Promise<KeptAside[]> {
+  const asides = await readAsides(dataDir);
+  return asides.flatMap(({ path, store, note }) =>
+    note?.logReachesBack ? [] : [{ path, reason: keptReason(store) }],
+  );
+}
+
+export function keptReason(store: AsideStore): string {
+  return (
+    `this ${store === 'postgres' ? 'write' : 'search'} store was set aside, and the log does not ` +
+    'reach back to its first record: it may be the only copy. Remove the folder when nothing in it ' +
+    'is needed any more'
+  );
+}
+
+export async function writeNote(path: string, note: AsideNote): Promise<void> {
+  const temporary = `${notePath(path)}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(note)}\n`, { mode: 0o600, flush: true });
+  await rename(temporary, notePath(path));
+}
+
+export function notePath(path: string): string {
+  return `${path}.json`;
+}
+
+/** A note that cannot be read as one is made anew. */
+async function readNote(path: string): Promise<AsideNote | undefined> {
+  try {
+    return JSON.parse(await readFile(notePath(path), 'utf8')) as AsideNote;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

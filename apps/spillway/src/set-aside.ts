@@ -1,0 +1,181 @@
+import { rm } from 'node:fs/promises';
+import {
+  type Broker,
+  ledgerTopic,
+  type PartitionLag,
+  partitionName,
+  topicOf,
+} from '@spillway/broker';
+import { searchGroup } from '@spillway/projector';
+import type { Component, Health } from '@spillway/runtime';
+import type { Sink } from '@spillway/store';
+import { noteGroup, writerGroup } from '@spillway/writer';
+import type { Parts } from './parts.ts';
+import {
+  type Aside,
+  type AsideNote,
+  type AsideStore,
+  keptReason,
+  notePath,
+  readAsides,
+  writeNote,
+} from './set-aside-notes.ts';
+
+export type SetAsideEvent =
+  /** It may be the only copy of something: a person removes it. */
+  | { type: 'set-aside-kept'; path: string; message: string }
+  | { type: 'set-aside-removed'; path: string; message: string }
+  /** Whether it can be removed cannot be known now; the next look tries again. */
+  | { type: 'set-aside-unknown'; reason: string };
+
+export interface SetAsideOptions {
+  dataDir: string;
+  broker: Broker;
+  sinks: Readonly<Record<AsideStore, Pick<Sink, 'nextPositions'>>>;
+  /** How far back each store keeps records. */
+  retentionMs: Readonly<Record<AsideStore, number>>;
+  report: (event: SetAsideEvent) => void;
+  clock?: () => number;
+  everyMs?: number;
+}
+
+const hourMs = 3_600_000;
+
+/** The write store keeps what the gateways noted, too. */
+const groups: Readonly<Record<AsideStore, readonly string[]>> = {
+  postgres: [writerGroup, noteGroup],
+  search: [searchGroup],
+};
+const topics = new Set<string>([...Object.values(topicOf), ledgerTopic]);
+
+export function setAsideOf(
+  { folder, broker, writeStore, search, config }: Parts,
+  report: SetAsideOptions['report'],
+): SetAside {
+  const { writer, projector } = config;
+  return new SetAside({
+    dataDir: folder.dir,
+    ...{ broker, report },
+    sinks: { postgres: writeStore, search: search.store },
+    retentionMs: {
+      postgres: writer.retentionHours * hourMs,
+      search: projector.searchRetentionHours * hourMs,
+    },
+  });
+}
+
+/**
+ * Keeps the stores that were set aside until others have taken their place: until all is applied
+ * that the log held then, from a log that reached back as far as the store did. One that the log
+ * cannot make again stays until a person removes it, and is named at each start and by the audit.
+ */
+export class SetAside implements Component {
+  readonly name = 'stores set aside';
+  readonly #options: SetAsideOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #detail = 'none';
+
+  constructor(options: SetAsideOptions) {
+    this.#options = options;
+  }
+
+  /** Needs the broker; before the consumers, whose retention would move the log on. */
+  async start(): Promise<void> {
+    await this.#orReport(async () => {
+      for (const { path, store, note } of await this.#noted()) {
+        if (note.logReachesBack) continue;
+        this.#options.report({ type: 'set-aside-kept', path, message: keptReason(store) });
+      }
+    });
+    this.#timer = setInterval(() => {
+      this.#looking = this.#looking.then(() => this.look());
+    }, this.#options.everyMs ?? 15_000).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  health(): Health {
+    return { ok: true, detail: this.#detail };
+  }
+
+  /** Removes what another store has taken the place of. Never rejects: the next look tries again. */
+  look(): Promise<void> {
+    return this.#orReport(async () => {
+      let kept = 0;
+      for (const aside of await this.#noted()) {
+        if (await this.#isReplaced(aside)) await this.#remove(aside);
+        else kept += 1;
+      }
+      this.#detail = kept ? `${kept} kept` : 'none';
+    });
+  }
+
+  async #orReport(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.report({ type: 'set-aside-unknown', reason });
+    }
+  }
+
+  async #noted(): Promise<(Aside & { note: AsideNote })[]> {
+    const found: (Aside & { note: AsideNote })[] = [];
+    for (const aside of await readAsides(this.#options.dataDir)) {
+      const note = aside.note ?? (await this.#newNote(aside));
+      found.push({ ...aside, note });
+    }
+    return found;
+  }
+
+  async #newNote({ path, store }: Aside): Promise<AsideNote> {
+    const lags = await this.#lags(store);
+    const { broker, retentionMs, clock = Date.now } = this.#options;
+    const oldestKeptMs = clock() - retentionMs[store];
+    const holdsAll = (lag: PartitionLag): boolean =>
+      lag.end !== null && (broker.missingUpToMs?.(lag) ?? Number.POSITIVE_INFINITY) < oldestKeptMs;
+    const note = {
+      logReachesBack: lags.length > 0 && lags.every(holdsAll),
+      ends: Object.fromEntries(lags.map((lag) => [partitionName(lag), lag.end ?? 0])),
+      expired: expiredOf(lags),
+    };
+    await writeNote(path, note);
+    return note;
+  }
+
+  async #isReplaced({ path, store, note }: Aside & { note: AsideNote }): Promise<boolean> {
+    if (!note.logReachesBack) return false;
+    const lags = await this.#lags(store);
+    if (expiredOf(lags) > note.expired) {
+      // Retention was faster than the filling.
+      await writeNote(path, { ...note, logReachesBack: false });
+      this.#options.report({ type: 'set-aside-kept', path, message: keptReason(store) });
+      return false;
+    }
+    const positions = (await this.#options.sinks[store].nextPositions?.(lags)) ?? [];
+    const next = new Map(positions.map((at) => [partitionName(at), at.position]));
+    return Object.entries(note.ends).every(
+      ([name, end]) => end === 0 || (next.get(name) ?? 0) >= end,
+    );
+  }
+
+  async #remove({ path }: Aside): Promise<void> {
+    await rm(path, { recursive: true, force: true });
+    await rm(notePath(path), { force: true });
+    const message = 'all that it held is in the store that took its place';
+    this.#options.report({ type: 'set-aside-removed', path, message });
+  }
+
+  async #lags(store: AsideStore): Promise<PartitionLag[]> {
+    const lags = await Promise.all(groups[store].map((group) => this.#options.broker.lag(group)));
+    return lags.flat().filter(({ topic }) => topics.has(topic));
+  }
+}
+
+function expiredOf(lags: readonly PartitionLag[]): number {
+  return lags.reduce((sum, { expired }) => sum + expired, 0);
+}
