@@ -1,4 +1,5 @@
 /** Says in words what is wrong inside a record. Only for broken ones: it reads them once more. */
+import { countValues } from './count-values.ts';
 import { BrokenRecordError, WireError } from './errors.ts';
 import {
   exponentialHistogramDataPoint,
@@ -46,12 +47,25 @@ export function attempt<T>(
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof BrokenRecordError) return { code: error.code, reason: error.message };
+    if (error instanceof BrokenRecordError) {
+      const count = error.code === 'too-complex' ? `${valuesIn(message, bytes)} values: ` : '';
+      return { code: error.code, reason: `${count}${error.message}` };
+    }
     if (!(error instanceof WireError)) throw error;
     const fault = faultIn(message, bytes);
     const field = fault === undefined || fault.path === '' ? '' : `${snakeCase(fault.path)}: `;
     const reason = `${field}${error.message} at offset ${offset + (fault?.offset ?? 0)}`;
     return { code: 'malformed-record', reason };
+  }
+}
+
+/** What is too complex may be malformed further on. */
+function valuesIn(message: Message, bytes: Uint8Array): string {
+  try {
+    return String(countValues(message, bytes));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return 'too many';
   }
 }
 

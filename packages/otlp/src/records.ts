@@ -193,9 +193,13 @@ export interface BrokenRecord {
   index: number;
   /** 32 hex digits, as for any record: computed from the bytes. */
   key: string;
-  /** Stable, a metric label. `malformed-message`: not even the framing holds. */
+  /**
+   * Stable, a metric label. `malformed-message`: not even the framing holds. `too-complex`: well
+   * formed, and more than a process should hold in memory of one record.
+   */
   code:
     | 'malformed-message'
+    | 'too-complex'
     | 'malformed-record'
     | 'invalid-trace-id'
     | 'invalid-span-id'
