@@ -72,7 +72,8 @@ function valuesIn(message: Message, bytes: Uint8Array): string {
 /** The fault of what surrounds records, as theirs. */
 export function faultOf(read: { value: unknown } | Fault, owner: string): Fault | undefined {
   if ('value' in read) return undefined;
-  return { code: read.code, reason: `${owner}.${read.reason}` };
+  const border = read.code === 'too-complex' ? ': ' : '.';
+  return { code: read.code, reason: `${owner}${border}${read.reason}` };
 }
 
 function snakeCase(path: string): string {

@@ -160,13 +160,16 @@ export class RequestReader {
     const reader = this.#reader;
     const level = this.#level;
     const outer = reader.enter();
-    if (level === request) this.#enterResource();
-    else if (level === resource) this.#enterScope();
-    else if (level === scope && this.#signal !== 'metrics') return this.#record(outer);
-    else if (level === scope) this.#enterMetric();
-    else if (level === data) return this.#point(outer);
-    this.#outer.push(outer);
-    this.#level = level + 1;
+    const isRecord = level === scope && this.#signal !== 'metrics';
+    if (isRecord) this.#record(outer);
+    else if (level === data) this.#point(outer);
+    else {
+      if (level === request) this.#enterResource();
+      else if (level === resource) this.#enterScope();
+      else if (level === scope) this.#enterMetric();
+      this.#outer.push(outer);
+      this.#level = level + 1;
+    }
   }
 
   #enterResource(): void {

@@ -1,7 +1,9 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import {
+  BegunMessages,
   type DecodedMessage,
   duplicate,
+  isLastPart,
   type LiveStore,
   type MessageOutcome,
   type RecordOutcome,
@@ -80,6 +82,7 @@ class InMemory implements MemoryLiveStore {
   readonly #recent: RecentRecords;
   readonly #positions = new Map<string, Position>();
   readonly #reported = new Set<string>();
+  readonly #begun = new BegunMessages();
   #expiredMs = 0;
   #late = 0;
   #duplicates = 0;
@@ -145,6 +148,7 @@ class InMemory implements MemoryLiveStore {
     this.#positions.clear();
     this.#keys.clear();
     this.#reported.clear();
+    this.#begun.forget();
   }
 
   stats(): LiveStoreStats {
@@ -172,9 +176,17 @@ class InMemory implements MemoryLiveStore {
     const { topic, partition } = envelope.id;
     const next = this.#positions.get(partitionName(envelope.id))?.position ?? 0;
     if (position < next) return records.map(() => stored);
-    this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
-    this.#recent.add(message);
-    return message.signal === 'traces' ? this.#applySpans(message) : records.map(() => stored);
+    this.#begun.check(message);
+    const has = this.#begun.reached(message);
+    if (isLastPart(message)) {
+      this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
+    }
+    this.#begun.note(message);
+    const fresh = records.filter(({ index }) => index >= has);
+    this.#recent.add({ ...message, records: fresh });
+    const known = records.slice(fresh.length).map(() => stored);
+    if (message.signal !== 'traces') return records.map(() => stored);
+    return [...known, ...this.#applySpans({ ...message, records: fresh })];
   }
 
   #applySpans({ envelope, records }: DecodedMessage): RecordOutcome[] {
