@@ -10,4 +10,4 @@ export {
   type ResubmitOptions,
   resubmitPerSecond,
 } from './dead-letters.ts';
-export type { Item } from './decode-message.ts';
+export type { Item } from './item.ts';

@@ -1,17 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type DeliveredMessage,
   partitionName,
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
+import type { SliceLimits } from '@spillway/otlp';
 import { fullJitterMs, wait } from '@spillway/resilience';
 import { positionsToCommit } from './commit.ts';
-import type { ConsumerLimits } from './config.ts';
+import { type ConsumerLimits, partRecordsMax } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count } from './consumer-stats.ts';
-import { decodeMessage, type Item } from './decode-message.ts';
 import type { Applied, Delivery } from './delivery.ts';
 import { firstRetries, InHand, type Retry } from './in-hand.ts';
+import { Item } from './item.ts';
 import type { Rewinder } from './rewind.ts';
 import type { StoreGate } from './store-gate.ts';
 
@@ -37,6 +39,8 @@ export interface LoopOptions {
 const batchesInHandMax = 4;
 /** While the store cannot be asked, the broker is polled about this often, for nothing. */
 const idlePollMs = 5;
+/** Others in this process have their turn when so much was decoded. */
+const yieldBytes = 2_097_152;
 
 /** One attempt at the store. */
 interface Turn {
@@ -58,6 +62,10 @@ export class Loop {
   #round: Promise<void> = Promise.resolve();
   #burying = new AbortController();
   #isPaused = false;
+  /** Something in hand had no room in the last batch, or is not finished. */
+  #hasMore = false;
+  /** What the sink has, or had last. */
+  #batch: ReadonlySet<Item> = new Set();
   /** Looking for poison takes the whole batch and what comes after it, not a probe. */
   #wantsAll = false;
   #heldReason: string | undefined;
@@ -113,7 +121,14 @@ export class Loop {
     const { subscription, limits, signal, gate, group } = this.#options;
     const { batchBytesMax, gatherMs } = limits;
     const take = (polled: readonly DeliveredMessage[]): void => {
-      for (const message of polled) this.#fetched.push(decodeMessage(message, group));
+      let waiting = this.#waitingBytes();
+      for (const message of polled) {
+        const item = new Item(message, group);
+        // Ahead of its turn, as far as there is room.
+        if (waiting < limits.decodedBytesMax) item.decode(this.#partLimits());
+        waiting += item.bytes;
+        this.#fetched.push(item);
+      }
     };
     this.#fetched = [];
     this.#pauseOrResume();
@@ -124,7 +139,7 @@ export class Loop {
     take(messages);
     const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
     const bytesMax = batchBytesMax - bytes;
-    const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing;
+    const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing && !this.#hasMore;
     if (isSmall && (await wait(gatherMs, signal))) {
       take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
     }
@@ -146,6 +161,7 @@ export class Loop {
 
   #waitMs(): number {
     const { limits, gate } = this.#options;
+    if (this.#hasMore && !gate.failing) return 0;
     if (gate.failing) return Math.min(limits.pollWaitMs, Math.max(gate.waitMs, idlePollMs));
     return this.#hand.waiting ? Math.min(limits.pollWaitMs, limits.retryBaseMs) : limits.pollWaitMs;
   }
@@ -153,7 +169,7 @@ export class Loop {
   async #turn(): Promise<void> {
     const { gate, subscription, rewinder } = this.#options;
     if (!gate.admits) return;
-    const next = this.#next();
+    const next = await this.#fitting(this.#next());
     if (!next.length && rewinder.isSettled(subscription)) return;
     const { items, applied } = await gate.run(
       () => this.#attempt(next),
@@ -172,6 +188,53 @@ export class Loop {
     return this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
   }
 
+  /** As many as fit into memory together; what is decoded beyond them is let go. */
+  async #fitting(items: readonly Item[]): Promise<Item[]> {
+    const { limits } = this.#options;
+    const taken: Item[] = [];
+    let [bytes, records] = [0, 0];
+    let decodedSince = 0;
+    for (const item of items) {
+      if (!item.isDecoded) {
+        item.decode(this.#partLimits());
+        decodedSince += item.bytes;
+      }
+      bytes += item.bytes;
+      records += item.decoded?.records.length ?? 0;
+      const fits = bytes <= limits.decodedBytesMax && records <= partRecordsMax && !item.large;
+      if (taken.length && !fits) break;
+      taken.push(item);
+      if (item.large) break;
+      if (decodedSince < yieldBytes) continue;
+      decodedSince = 0;
+      await setImmediate();
+    }
+    this.#hasMore = taken.length < items.length;
+    this.#batch = new Set(taken);
+    this.#letGo();
+    return taken;
+  }
+
+  /** What waits may be decoded up to as much as a batch may. */
+  #letGo(): void {
+    let bytes = 0;
+    for (const item of this.#hand.items) {
+      if (this.#batch.has(item)) continue;
+      bytes += item.bytes;
+      if (bytes > this.#options.limits.decodedBytesMax) item.release();
+    }
+  }
+
+  /** Decoded, and not in the batch that the sink has. */
+  #waitingBytes(): number {
+    const waiting = [...this.#hand.items, ...this.#fetched];
+    return waiting.reduce((sum, item) => sum + (this.#batch.has(item) ? 0 : item.bytes), 0);
+  }
+
+  #partLimits(): SliceLimits {
+    return { recordsMax: partRecordsMax, bytesMax: this.#options.limits.decodedBytesMax };
+  }
+
   async #attempt(next: readonly Item[]): Promise<Turn> {
     const { rewinder, subscription, delivery } = this.#options;
     let moved: ReadonlySet<string>;
@@ -183,7 +246,12 @@ export class Loop {
     }
     for (const name of moved) this.#hand.drop(name);
     const items = next.filter((item) => !moved.has(partitionName(item)));
-    return { items, applied: await delivery.apply(items) };
+    return { items, applied: await delivery.apply(items, this.#ending) };
+  }
+
+  /** Aborted when it stops, or when partitions are given up. */
+  get #ending(): AbortSignal {
+    return AbortSignal.any([this.#options.signal, this.#burying.signal]);
   }
 
   #startOver(): void {
@@ -205,6 +273,10 @@ export class Loop {
     const { subscription, delivery, limits, stats, gate } = this.#options;
     const { outcomes, poison, trouble, reason = '' } = applied;
     if (trouble && outcomes.size === 0) return;
+    if (applied.isUnfinished) {
+      this.#hasMore = true;
+      return;
+    }
     const unasked = { afterMs: limits.retryBaseMs, reason };
     const retries = firstRetries(items, outcomes, unasked);
     const isDone = (item: Item): boolean => {
@@ -213,13 +285,14 @@ export class Loop {
     };
     const done = items.filter(isDone);
     const refused = poison.filter(isDone);
-    const signal = AbortSignal.any([this.#options.signal, this.#burying.signal]);
-    if (!(await delivery.bury(done, outcomes, signal))) return;
+    if (!(await delivery.bury(done, outcomes, this.#ending))) return;
     const failure = await delivery.refuse(refused);
     if (failure) {
       // Their letters are there; the next attempt begins with them again.
       const again = { ...unasked, reason: failure.message };
-      for (const item of refused) retries.set(partitionName(item), { ...item, ...again });
+      for (const item of refused) {
+        retries.set(partitionName(item), { position: item.position, ...again });
+      }
       return this.#settle(items, retries);
     }
     const positions = positionsToCommit(items, isDone);
@@ -230,7 +303,7 @@ export class Loop {
     this.#options.onCommitted();
     count(stats, done, outcomes);
     gate.judge(
-      done.some(({ decoded }) => decoded),
+      done.some(({ isRelevant }) => isRelevant),
       retries.values().next().value?.reason,
     );
     // Otherwise the gate says when.
