@@ -3,8 +3,8 @@ export interface ConsumerLimits {
   /** Bytes of message values handed to the sink at once; one read-ahead batch waits beside it. */
   batchBytesMax: number;
   /**
-   * Memory that decoded records may take, estimated, of the batch that the sink has and of the one
-   * behind it each. A message that takes more is handed over in parts.
+   * Memory that the decoded records of a batch may take, estimated; what waits behind it may take as
+   * much twice. A message that takes more is handed over in parts.
    */
   decodedBytesMax: number;
   /** How long a poll waits for the first message. */

@@ -11,3 +11,4 @@ export {
   resubmitPerSecond,
 } from './dead-letters.ts';
 export type { Item } from './item.ts';
+export { Trail, type TrailEvent } from './trail.ts';

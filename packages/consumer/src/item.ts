@@ -21,8 +21,7 @@ export class Item implements DeliveredMessage {
   #decoded: DecodedMessage | undefined;
   #large: LargeMessage | undefined;
   #reader: RequestReader | undefined;
-  /** That `decoded` takes in memory, estimated. */
-  bytes = 0;
+  #bytes = 0;
 
   constructor(message: DeliveredMessage, group: string) {
     this.topic = message.topic;
@@ -53,6 +52,11 @@ export class Item implements DeliveredMessage {
     return this.#decoded !== undefined || this.#large !== undefined;
   }
 
+  /** That what is decoded of it takes in memory, estimated. */
+  get bytes(): number {
+    return this.#large?.bytes ?? this.#bytes;
+  }
+
   /** By record index; undefined when all are 0. */
   get ordinals(): number[] | undefined {
     return this.#reader?.ordinals;
@@ -72,24 +76,21 @@ export class Item implements DeliveredMessage {
       this.#reader = reader;
       const slice = reader.next(limits);
       const { records, broken } = slice;
-      this.bytes = slice.bytes;
+      this.#bytes = slice.bytes;
       if (reader.isDone) this.#decoded = { ...common, records, broken };
       else this.#large = new LargeMessage(reader, { slice, limits, common });
     } catch (error) {
-      this.refuse({ code: 'malformed-message', reason: (error as Error).message, records: 1 });
+      this.refuse('malformed-message', (error as Error).message);
     }
   }
 
-  /** It is a dead letter whole, whatever it holds. */
-  refuse({ code, reason, records }: Pick<BrokenRecord, 'code' | 'reason'> & { records: number }) {
+  /** It is a dead letter whole: as many records as its gateway counted, or one. */
+  refuse(code: BrokenRecord['code'], reason: string): void {
     const { signal, envelope, position } = this;
     if (!signal) return;
-    const broken = Array.from({ length: records }, (_, index) => ({
-      index,
-      key: '',
-      code,
-      reason,
-    }));
+    const broken = Array.from({ length: envelope.records ?? 1 }, (_, index) => {
+      return { index, key: '', code, reason };
+    });
     this.#large = undefined;
     this.#decoded = { envelope, signal, position, records: [], broken };
   }
@@ -99,7 +100,7 @@ export class Item implements DeliveredMessage {
     this.#decoded = undefined;
     this.#large = undefined;
     this.#reader = undefined;
-    this.bytes = 0;
+    this.#bytes = 0;
   }
 
   refusals(outcome: MessageOutcome): Refusals {

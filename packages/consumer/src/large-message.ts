@@ -11,6 +11,8 @@ export class LargeMessage {
   /** Of the parts that the store took. */
   readonly counts = { stored: 0, duplicates: 0, deadLettered: 0 };
   #part: DecodedMessage | undefined;
+  /** That the part in hand takes in memory, estimated; 0 between two parts. */
+  bytes = 0;
   /** Parts that the store took. */
   taken = 0;
 
@@ -43,21 +45,22 @@ export class LargeMessage {
     const { part } = this;
     this.refusals.add(part, outcome);
     this.#count(part, outcome);
-    this.#part = undefined;
   }
 
   /** Nothing of the part in hand can be stored, and its letters are written. */
   refuse(part: DecodedMessage): void {
     this.#count(part, { records: [] });
-    this.#part = undefined;
   }
 
-  #partOf({ from, to, records, broken }: DecodedSlice): DecodedMessage {
+  #partOf({ from, to, records, broken, bytes }: DecodedSlice): DecodedMessage {
+    this.bytes = bytes;
     const part = { from, to, total: this.#reader.total, before: { ...this.counts } };
     return { ...this.#common, records, broken, part };
   }
 
   #count({ broken }: DecodedMessage, { records }: MessageOutcome): void {
+    this.#part = undefined;
+    this.bytes = 0;
     this.taken += 1;
     this.counts.deadLettered += broken.length;
     for (const { status } of records) {

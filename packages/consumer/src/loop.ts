@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type DeliveredMessage,
+  messageName,
   partitionName,
   type Subscription,
   type TopicPartition,
@@ -16,6 +17,7 @@ import { firstRetries, InHand, type Retry } from './in-hand.ts';
 import { Item } from './item.ts';
 import type { Rewinder } from './rewind.ts';
 import type { StoreGate } from './store-gate.ts';
+import type { Trail } from './trail.ts';
 
 export interface LoopOptions {
   subscription: Subscription;
@@ -24,6 +26,7 @@ export interface LoopOptions {
   gate: StoreGate;
   delivery: Delivery;
   rewinder: Rewinder;
+  trail: Trail | undefined;
   stats: ConsumerStats;
   /** Ends it after the batch that the sink has. */
   signal: AbortSignal;
@@ -64,6 +67,8 @@ export class Loop {
   #isPaused = false;
   /** Something in hand had no room in the last batch, or is not finished. */
   #hasMore = false;
+  /** Something due was left out, so that a suspect is alone. */
+  #isCut = false;
   /** What the sink has, or had last. */
   #batch: ReadonlySet<Item> = new Set();
   /** Looking for poison takes the whole batch and what comes after it, not a probe. */
@@ -121,14 +126,9 @@ export class Loop {
     const { subscription, limits, signal, gate, group } = this.#options;
     const { batchBytesMax, gatherMs } = limits;
     const take = (polled: readonly DeliveredMessage[]): void => {
-      let waiting = this.#waitingBytes();
-      for (const message of polled) {
-        const item = new Item(message, group);
-        // Ahead of its turn, as far as there is room.
-        if (waiting < limits.decodedBytesMax) item.decode(this.#partLimits());
-        waiting += item.bytes;
-        this.#fetched.push(item);
-      }
+      const items = polled.map((message) => new Item(message, group));
+      this.#fetched.push(...items);
+      this.#decodeAhead(items);
     };
     this.#fetched = [];
     this.#pauseOrResume();
@@ -143,6 +143,27 @@ export class Loop {
     if (isSmall && (await wait(gatherMs, signal))) {
       take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
     }
+  }
+
+  /** Before its turn, as far as there is room. */
+  #decodeAhead(items: readonly Item[]): void {
+    const { trail, limits } = this.#options;
+    if (trail?.isCareful || !items.length) return;
+    const names = items.map(nameOf);
+    trail?.take(names);
+    let waiting = this.#waitingBytes();
+    for (const item of items) {
+      if (waiting < limits.decodedBytesMax) this.#decode(item);
+      waiting += item.bytes;
+    }
+    trail?.release(names);
+  }
+
+  #decode(item: Item): void {
+    const { trail } = this.#options;
+    const ends = trail?.endsBy(nameOf(item));
+    if (ends !== undefined) item.refuse('kills-its-reader', whyAside(item, ends));
+    else item.decode(this.#partLimits());
   }
 
   /** Polls go on while all is paused: partitions that came meanwhile are paused, too. */
@@ -167,10 +188,17 @@ export class Loop {
   }
 
   async #turn(): Promise<void> {
-    const { gate, subscription, rewinder } = this.#options;
+    const { gate, subscription, rewinder, trail } = this.#options;
     if (!gate.admits) return;
-    const next = await this.#fitting(this.#next());
+    const next = this.#next();
     if (!next.length && rewinder.isSettled(subscription)) return;
+    const offer = () => this.#offer(next);
+    await (trail ? trail.hold(next.map(nameOf), offer) : offer());
+  }
+
+  async #offer(due: readonly Item[]): Promise<void> {
+    const { gate } = this.#options;
+    const next = await this.#fitting(due);
     const { items, applied } = await gate.run(
       () => this.#attempt(next),
       (turn) => turn.applied?.trouble,
@@ -182,10 +210,17 @@ export class Loop {
   }
 
   #next(): Item[] {
-    const { gate, clock, subscription } = this.#options;
+    this.#isCut = false;
+    const { gate, clock, subscription, trail } = this.#options;
     const ours = new Set(subscription.assigned().map(partitionName));
     if (gate.state !== 'closed' && !this.#wantsAll) return this.#hand.probe(ours);
-    return this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
+    const due = this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
+    if (!trail?.isCareful) return due;
+    // What may have ended this process before is alone in hand now.
+    const suspect = due.findIndex((item) => trail.isSuspect(nameOf(item)));
+    const next = suspect < 0 ? due : due.slice(0, Math.max(1, suspect));
+    this.#isCut = next.length < due.length;
+    return next;
   }
 
   /** As many as fit into memory together; what is decoded beyond them is let go. */
@@ -196,7 +231,7 @@ export class Loop {
     let decodedSince = 0;
     for (const item of items) {
       if (!item.isDecoded) {
-        item.decode(this.#partLimits());
+        this.#decode(item);
         decodedSince += item.bytes;
       }
       bytes += item.bytes;
@@ -209,19 +244,19 @@ export class Loop {
       decodedSince = 0;
       await setImmediate();
     }
-    this.#hasMore = taken.length < items.length;
+    this.#hasMore = this.#isCut || taken.length < items.length;
     this.#batch = new Set(taken);
     this.#letGo();
     return taken;
   }
 
-  /** What waits may be decoded up to as much as a batch may. */
+  /** What waits may be decoded up to as much as two batches may: the next one, and a part held. */
   #letGo(): void {
     let bytes = 0;
     for (const item of this.#hand.items) {
       if (this.#batch.has(item)) continue;
       bytes += item.bytes;
-      if (bytes > this.#options.limits.decodedBytesMax) item.release();
+      if (bytes > 2 * this.#options.limits.decodedBytesMax) item.release();
     }
   }
 
@@ -297,6 +332,7 @@ export class Loop {
     }
     const positions = positionsToCommit(items, isDone);
     if (positions.length) await subscription.commit(positions);
+    this.#options.trail?.passed(done.map(nameOf));
     const waited = new Set(positions.filter((each) => this.#hand.isWaiting(each)));
     for (const position of positions) this.#hand.done(position, position.position);
     for (const each of waited) if (!this.#isPaused) subscription.resume([each]);
@@ -332,4 +368,14 @@ export class Loop {
       report?.({ type: 'partition-held', group, partition, reason, waitMs });
     }
   }
+}
+
+function nameOf({ envelope }: Item): string {
+  return messageName(envelope.id);
+}
+
+function whyAside({ envelope, position, value }: Item, ends: number): string {
+  const { topic, partition, gateway, epoch, sequence } = envelope.id;
+  const place = `${topic}/${partition} at ${position}, ${gateway}/${epoch}/${sequence}`;
+  return `the process ended ${ends} times with this message alone in hand: ${place}, ${value.length} bytes`;
 }
