@@ -9,6 +9,12 @@ export const projectorSection = z
       .min(1_024)
       .default(defaultLimits.batchBytesMax)
       .describe('Bytes of messages that go to a read store at once.'),
+    decodedBytesMax: whole()
+      .min(65_536)
+      .default(defaultLimits.decodedBytesMax)
+      .describe(
+        'Memory for decoded records of a batch, estimated: a message that takes more goes to the store in parts.',
+      ),
     pollWaitMs: whole()
       .min(1)
       .default(defaultLimits.pollWaitMs)

@@ -1,4 +1,4 @@
-import type { Consumer } from '@spillway/consumer';
+import type { Consumer, Trail } from '@spillway/consumer';
 import {
   createLiveProjector,
   createSearchProjector,
@@ -15,9 +15,14 @@ import type { Role } from './roles.ts';
 export class Consumers implements Pipeline {
   readonly #byGroup: ReadonlyMap<string, Restartable>;
 
-  constructor(parts: Omit<Parts, 'pipeline'>, roles: readonly Role[], report: Report) {
+  constructor(
+    parts: Omit<Parts, 'pipeline'>,
+    roles: readonly Role[],
+    report: Report,
+    trail: Trail,
+  ) {
     const { config, broker, writeStore, search, live, dependencies } = parts;
-    const told = { report, dependencies };
+    const told = { report, dependencies, trail };
     const projector = { ...told, config: config.projector, broker };
     const accountHours = config.writer.retentionHours;
     const byRole: Partial<Record<Role, Restartable>> = {

@@ -1,4 +1,5 @@
 import { type Console, checkConsoleConfig, createConsole } from '@spillway/console';
+import { Trail } from '@spillway/consumer';
 import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
@@ -36,6 +37,7 @@ import { Self } from './self.ts';
 import { setAsideOf } from './set-aside.ts';
 import { startIn } from './start-in.ts';
 import { topicSpecs } from './topics.ts';
+import { TrailFile } from './trail-file.ts';
 
 export interface SpillwayOptions {
   config: SpillwayConfig;
@@ -72,6 +74,7 @@ export class Spillway implements Component {
   readonly #parts: Parts;
   readonly #self: Self;
   readonly #consumers: Consumers;
+  readonly #trail: Trail;
   readonly #control: ControlServer;
   readonly #safety: Safety;
   readonly #metrics = new Metrics();
@@ -104,7 +107,8 @@ export class Spillway implements Component {
     this.#roles = roles;
     this.#report = report;
     this.#internalErrors = internalErrors;
-    this.#consumers = new Consumers(parts, roles, this.#report);
+    this.#trail = new Trail({ report: this.#report });
+    this.#consumers = new Consumers(parts, roles, this.#report, this.#trail);
     this.#parts = {
       ...parts,
       pipeline: this.#consumers,
@@ -277,10 +281,14 @@ export class Spillway implements Component {
 
   /** Consumers wait for the broker while it is away. */
   #consumersBeside(): Component[] {
-    return this.#consumers.components.map((component) => ({
+    const consumers = this.#consumers.components.map((component) => ({
       ...asComponent(component.name, component),
       health: () => this.#unlessSpilling(component.health()),
     }));
+    if (!consumers.length) return [];
+    const { dir } = this.#parts.folder;
+    const kind = this.hasFolder ? undefined : this.#consumers.groups.join('+');
+    return [new TrailFile({ trail: this.#trail, dir, kind }), ...consumers];
   }
 
   #registerMetrics(): void {

@@ -9,6 +9,14 @@ export const writerSection = z
       .min(1_024)
       .default(defaultLimits.batchBytesMax)
       .describe('Bytes of messages that go to the write store in one transaction.'),
+    decodedBytesMax: z
+      .number()
+      .int()
+      .min(65_536)
+      .default(defaultLimits.decodedBytesMax)
+      .describe(
+        'Memory for decoded records of a batch, estimated: a message that takes more goes to the store in parts.',
+      ),
     pollWaitMs: z
       .number()
       .int()

@@ -1,5 +1,5 @@
 /** Names on the wire that every producer and consumer of Spillway agrees on. */
-import type { Signal } from '@spillway/otlp';
+import { recordsMax, type Signal } from '@spillway/otlp';
 import type { Headers, TopicPartition } from './broker.ts';
 
 /** The topics of the OpenTelemetry Collector's Kafka exporter, so that either side can be ours. */
@@ -101,20 +101,27 @@ export interface Placed extends TopicPartition {
   contentId?: number | undefined;
 }
 
+/** Of a tenant and of a gateway. */
+const nameCharsMax = 255;
+/** The last minute of the ledger that every store can hold. */
+const timeMsMax = (2 ** 31 - 1) * 60_000;
+/** Seven digits for each record. */
+const ordinalsCharsMax = 8 * recordsMax;
+
 /** Reads the headers back. A message without ours, or with broken ones, is foreign. */
 export function readEnvelope(message: Placed): Envelope {
   const { headers, topic, partition } = message;
   const seq = parseSeq(headers[headerNames.seq]);
   const tenant = headers[headerNames.tenant];
-  const records = Number(headers[headerNames.records]);
-  const receivedMs = Number(headers[headerNames.receivedMs]);
-  const ours = seq && tenant && Number.isSafeInteger(records) && Number.isSafeInteger(receivedMs);
+  const records = wholeNumber(headers[headerNames.records], recordsMax);
+  const receivedMs = wholeNumber(headers[headerNames.receivedMs], timeMsMax);
+  const ordinals = parseOrdinals(headers[headerNames.ordinals]);
+  const isNamed = seq && tenant && tenant.length <= nameCharsMax && ordinals !== null;
   const common = {
     traceparent: headers[headerNames.traceparent],
     onlyGroup: headers[headerNames.onlyGroup],
-    ordinals: headers[headerNames.ordinals]?.split(',').map(Number),
   };
-  if (ours) {
+  if (isNamed && records !== undefined && receivedMs !== undefined) {
     return {
       id: { ...seq, topic, partition },
       foreign: false,
@@ -122,6 +129,7 @@ export function readEnvelope(message: Placed): Envelope {
       records,
       receivedMs,
       ...common,
+      ordinals,
     };
   }
   const sequence = message.contentId ?? message.position;
@@ -130,16 +138,35 @@ export function readEnvelope(message: Placed): Envelope {
     foreign: true,
     tenant: defaultTenant,
     records: undefined,
-    receivedMs: message.timestampMs,
+    // Any program may have written it: -1, or beyond what a store can place.
+    receivedMs: wholeNumber(message.timestampMs, timeMsMax) ?? 0,
     ...common,
+    ordinals: undefined,
   };
+}
+
+/** Undefined unless it is one, from 0 to `max`. */
+function wholeNumber(value: string | number | undefined, max: number): number | undefined {
+  const number = value === undefined || value === '' ? Number.NaN : Number(value);
+  return Number.isSafeInteger(number) && number >= 0 && number <= max ? number : undefined;
+}
+
+/** Null where they are not what a gateway writes. */
+function parseOrdinals(text: string | undefined): number[] | undefined | null {
+  if (text === undefined) return undefined;
+  if (text.length > ordinalsCharsMax) return null;
+  const ordinals = text.split(',').map((each) => wholeNumber(each, recordsMax) ?? -1);
+  return ordinals.includes(-1) ? null : ordinals;
 }
 
 /** The gateway's name may hold any character but '/'. */
 function parseSeq(text: string | undefined) {
   const parts = text?.split('/');
   if (parts?.length !== 3) return undefined;
-  const [gateway, epoch, sequence] = [parts[0] as string, Number(parts[1]), Number(parts[2])];
-  if (!gateway || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(sequence)) return undefined;
+  const gateway = parts[0] as string;
+  const epoch = wholeNumber(parts[1], Number.MAX_SAFE_INTEGER);
+  const sequence = wholeNumber(parts[2], Number.MAX_SAFE_INTEGER);
+  const isNamed = gateway !== '' && gateway.length <= nameCharsMax;
+  if (!isNamed || epoch === undefined || sequence === undefined) return undefined;
   return { gateway, epoch, sequence };
 }

@@ -8,6 +8,8 @@ export const letterHeaders = {
   source: 'spillway-dlq-source',
   /** Records in this letter; `spillway-records` stays that of the message. */
   records: 'spillway-dlq-records',
+  /** Of a letter about a part of a message: index of its first record, since it may have several. */
+  part: 'spillway-dlq-part',
   /** Of a letter without a body: how large the record was, and the SHA-256 of its message in hex. */
   bytes: 'spillway-dlq-bytes',
   digest: 'spillway-dlq-digest',

@@ -1,6 +1,6 @@
 import type { BreakerState } from '@spillway/resilience';
 import type { MessageOutcome } from '@spillway/store';
-import type { Item } from './decode-message.ts';
+import type { Item } from './item.ts';
 
 /** Since start, in records where nothing else is said. */
 export interface ConsumerStats {
@@ -35,7 +35,10 @@ export function count(
   stats.batches++;
   stats.messages += done.length;
   for (const item of done) {
-    stats.deadLettered += item.decoded?.broken.length ?? 0;
+    const { decoded, large } = item;
+    stats.deadLettered += large?.counts.deadLettered ?? decoded?.broken.length ?? 0;
+    stats.stored += large?.counts.stored ?? 0;
+    stats.duplicates += large?.counts.duplicates ?? 0;
     for (const { status } of outcomes.get(item)?.records ?? []) {
       if (status === 'stored') stats.stored++;
       else if (status === 'duplicate') stats.duplicates++;

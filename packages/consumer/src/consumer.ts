@@ -9,6 +9,7 @@ import { Delivery } from './delivery.ts';
 import { Loop } from './loop.ts';
 import { Rewinder } from './rewind.ts';
 import { StoreGate } from './store-gate.ts';
+import type { Trail } from './trail.ts';
 
 export interface ConsumerOptions {
   group: string;
@@ -20,6 +21,8 @@ export interface ConsumerOptions {
   /** Told when the store goes down and comes back, under the name `dependency`. */
   dependencies?: Dependencies;
   dependency?: string;
+  /** Shared by the consumers of this process; without one no message is set aside for ending it. */
+  trail?: Trail | undefined;
   report?: (event: ConsumerEvent) => void;
   clock?: () => number;
   random?: () => number;
@@ -168,6 +171,7 @@ export class Consumer {
       gate: this.#gate,
       delivery: this.#delivery,
       rewinder: this.#rewinder,
+      trail: this.#options.trail,
       stats: this.#stats,
       signal: this.#abort.signal,
       clock: this.#clock,

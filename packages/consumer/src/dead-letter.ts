@@ -10,7 +10,8 @@ import {
 } from '@spillway/broker';
 import { extract, type Signal, signals } from '@spillway/otlp';
 import type { MessageOutcome } from '@spillway/store';
-import type { Item } from './decode-message.ts';
+import type { Item } from './item.ts';
+import type { Refusals } from './refusals.ts';
 
 const reasonCharsMax = 1_000;
 
@@ -19,23 +20,18 @@ const reasonCharsMax = 1_000;
  * client's own bytes. Empty when nothing of the message is refused.
  */
 export function lettersOf(item: Item, outcome: MessageOutcome, group: string): OutgoingMessage[] {
-  const { decoded } = item;
-  if (!decoded) return [];
-  const byCode = new Map<string, { reason: string; indexes: number[] }>();
-  const add = (code: string, reason: string, index: number): void => {
-    const entry = byCode.get(code) ?? { reason, indexes: [] };
-    byCode.set(code, entry);
-    entry.indexes.push(index);
-  };
-  for (const { code, reason, index } of decoded.broken) add(code, reason, index);
-  outcome.records.forEach((record, i) => {
-    const index = decoded.records[i]?.index;
-    if (record.status === 'deadLetter' && index !== undefined) {
-      add(record.code, record.reason, index);
-    }
-  });
-  return [...byCode].map(([code, { reason, indexes }]) =>
-    letter({ item, signal: decoded.signal, group, code, reason, indexes }),
+  return lettersFor(item, { refusals: item.refusals(outcome), group });
+}
+
+/** Of a part that no store takes: `from` is the index of its first record. */
+export function lettersFor(
+  item: Item,
+  { refusals, group, from }: { refusals: Refusals; group: string; from?: number },
+): OutgoingMessage[] {
+  const { signal } = item;
+  if (!signal) return [];
+  return [...refusals].map(([code, { reason, indexes }]) =>
+    letter({ item, signal, group, code, reason, indexes, from }),
   );
 }
 
@@ -46,29 +42,54 @@ interface LetterParts {
   code: string;
   reason: string;
   indexes: number[];
+  from: number | undefined;
 }
 
-function letter({ item, signal, group, code, reason, indexes }: LetterParts): OutgoingMessage {
-  const { topic, partition, position, key, value, headers } = item;
+function letter(parts: LetterParts): OutgoingMessage {
+  const { item, signal, group, code, reason, indexes, from } = parts;
+  const { topic, partition, position, key, value } = item;
   const sorted = indexes.toSorted((a, b) => a - b);
-  const whole = code === 'malformed-message';
-  const ordinals = item.ordinals && sorted.map((index) => item.ordinals?.[index] ?? 0);
+  const whole = wholeCodes.has(code);
+  const known = item.ordinals;
+  const ordinals = whole
+    ? item.envelope.ordinals
+    : known && sorted.map((index) => known[index] ?? 0);
   return {
     topic: deadLetterTopicOf[signal],
     partition,
     key,
     value: [whole ? value : extract(signal, value, sorted)],
     headers: {
-      ...headers,
-      [headerNames.receivedMs]: String(readEnvelope(item).receivedMs),
+      ...ownHeaders(item),
       [letterHeaders.group]: group,
       [letterHeaders.code]: code,
       [letterHeaders.reason]: reason.slice(0, reasonCharsMax),
       [letterHeaders.source]: `${topic}/${partition}/${position}`,
       [letterHeaders.records]: String(sorted.length),
+      ...(from !== undefined && { [letterHeaders.part]: String(from) }),
       ...(ordinals && { [headerNames.ordinals]: ordinals.join(',') }),
     },
   };
+}
+
+/** Codes of what is a letter whole, since its records cannot be told apart. */
+const wholeCodes: ReadonlySet<string> = new Set(['malformed-message', 'kills-its-reader']);
+const headerCharsMax = 1_000;
+const copiedHeaders = [
+  headerNames.tenant,
+  headerNames.records,
+  headerNames.seq,
+  headerNames.traceparent,
+] as const;
+
+/** No others: what another program wrote there may be larger than any message can be. */
+function ownHeaders({ headers, envelope }: Item): Record<string, string> {
+  const own: Record<string, string> = { [headerNames.receivedMs]: String(envelope.receivedMs) };
+  for (const name of copiedHeaders) {
+    const text = headers[name];
+    if (text !== undefined && text.length <= headerCharsMax) own[name] = text;
+  }
+  return own;
 }
 
 /**
@@ -102,6 +123,8 @@ export interface DeadLetter {
   /** No position: it never was on the broker. */
   source: { topic: string; partition: number; position: number | undefined };
   sourceId: MessageId;
+  /** Of a letter that is about a part of a message: index of its first record. */
+  part: string | undefined;
   resubmitted: boolean;
 }
 
@@ -126,6 +149,7 @@ export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
     deadSinceMs: message.timestampMs,
     source,
     sourceId: envelope.id,
+    part: headers[letterHeaders.part],
     resubmitted: false,
   };
 }

@@ -124,7 +124,7 @@ export class DeadLetters {
       }
       const letter = readLetter(message);
       if (!letter) continue;
-      const identity = JSON.stringify([letter.sourceId, letter.group, letter.code]);
+      const identity = JSON.stringify([letter.sourceId, letter.group, letter.code, letter.part]);
       // The first one stays: a marker points at the letter that was listed.
       if (byIdentity.has(identity)) continue;
       byIdentity.set(identity, letter);

@@ -1,15 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Broker, OutgoingMessage } from '@spillway/broker';
 import {
   type DecodedMessage,
   type MessageOutcome,
+  PartMissingError,
   type Sink,
   SinkBehindError,
 } from '@spillway/store';
 import type { ConsumerLimits } from './config.ts';
 import { type ConsumerEvent, letterEvent } from './consumer-event.ts';
-import { lettersOf, unburied } from './dead-letter.ts';
-import type { Item } from './decode-message.ts';
+import { lettersFor, lettersOf, unburied } from './dead-letter.ts';
 import { byHalves, isStoreTrouble } from './halving.ts';
+import type { Item } from './item.ts';
+import type { LargeMessage } from './large-message.ts';
+import { Refusals } from './refusals.ts';
 import { persist } from './retry.ts';
 import { Suspects } from './suspects.ts';
 
@@ -36,23 +40,36 @@ export interface Applied {
   unclear?: boolean;
   /** Why what has no outcome has none. */
   reason?: string | undefined;
+  /** A large message is handed over up to one of its parts, and goes on when it is its turn again. */
+  isUnfinished?: boolean;
 }
 
 /** The code of what a store fails at. */
 const poisonCode = 'rejected-by-store';
+/** A large message has its turn for so long; then partitions beside it have theirs. */
+const turnMs = 500;
 
 /** The two ways of a batch: to the sink, and to the dead letters. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #suspects = new Suspects();
+  /** Batches and parts that the store took, ever. */
+  #taken = 0;
+  /** What that was when a large message failed last. */
+  readonly #takenBefore = new WeakMap<Item, number>();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
-  /** Once. Undefined when the sink has less than it had. */
-  async apply(items: readonly Item[]): Promise<Applied | undefined> {
-    const relevant = items.filter((item) => item.decoded !== undefined);
+  /**
+   * Once. Undefined when the sink has less than it had. A large message is alone; the signal ends it
+   * between two parts.
+   */
+  async apply(items: readonly Item[], signal: AbortSignal): Promise<Applied | undefined> {
+    const relevant = items.filter(({ isRelevant }) => isRelevant);
+    const [only] = relevant;
+    if (only?.large) return await this.#applyLarge(only, only.large, signal).catch(behindOnly);
     try {
       const outcomes = await this.#hand(relevant);
       this.#suspects.forget(relevant);
@@ -64,19 +81,81 @@ export class Delivery {
     }
   }
 
+  async #applyLarge(item: Item, large: LargeMessage, signal: AbortSignal): Promise<Applied> {
+    const untilMs = performance.now() + turnMs;
+    try {
+      for (let first = true; !large.isDone; first = false) {
+        // Others in this process have their turn between two parts.
+        if (!first) await setImmediate();
+        const isOver = signal.aborted || performance.now() > untilMs;
+        if (!first && isOver) return { outcomes: new Map(), poison: [], isUnfinished: true };
+        const [outcome] = await this.#options.sink.apply([large.part]);
+        const { records = [] } = outcome ?? {};
+        if (records.some(({ status }) => status === 'retry')) {
+          return { outcomes: new Map([[item, { records }]]), poison: [] };
+        }
+        large.take({ records });
+        this.#taken += 1;
+        this.#suspects.forget([item]);
+      }
+      return { outcomes: new Map([[item, { records: [] }]]), poison: [] };
+    } catch (error) {
+      if (error instanceof SinkBehindError) throw error;
+      if (error instanceof PartMissingError) {
+        item.release();
+        return { outcomes: new Map(), poison: [], isUnfinished: true };
+      }
+      if (this.#isTrouble(error)) return troubled(error as Error);
+      return await this.#refusePart(item, large, error as Error, signal);
+    }
+  }
+
+  /** A part that fails again and again while the store takes others is a dead letter whole. */
+  async #refusePart(
+    item: Item,
+    large: LargeMessage,
+    error: Error,
+    signal: AbortSignal,
+  ): Promise<Applied> {
+    const works = this.#taken > (this.#takenBefore.get(item) ?? this.#taken - large.taken);
+    this.#takenBefore.set(item, this.#taken);
+    const isPoison = this.#suspects.judge(new Map([[item, error]]), works).length > 0;
+    if (!isPoison) {
+      const isUnclear = !works && !this.#suspects.knows([item]);
+      const held = { outcomes: new Map(), poison: [], reason: error.message };
+      return isUnclear ? { ...troubled(error), unclear: true } : held;
+    }
+    const { part } = large;
+    const refusals = new Refusals();
+    refusals.add(part, refusal(part, error));
+    const { group } = this.#options;
+    const letters = lettersFor(item, { refusals, group, from: part.part?.from ?? 0 });
+    if (await this.#publish(letters, signal)) {
+      const refused = allBroken(part);
+      await this.#options.sink.apply([refused]);
+      large.refuse(refused);
+      this.#suspects.forget([item]);
+    }
+    return { outcomes: new Map(), poison: [], isUnfinished: true };
+  }
+
   /** Dead letters are on the broker before anything is committed. False when the signal ended it. */
   async bury(
     items: readonly Item[],
     outcomes: ReadonlyMap<Item, MessageOutcome>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { broker, group, limits, random, report, onRetry, onTrouble } = this.#options;
-    let left: OutgoingMessage[] = items.flatMap((item) => {
+    const letters = items.flatMap((item) => {
       const outcome = outcomes.get(item);
-      return outcome ? lettersOf(item, outcome, group) : [];
+      return outcome ? lettersOf(item, outcome, this.#options.group) : [];
     });
-    if (!left.length) return true;
-    const letters = left;
+    return await this.#publish(letters, signal);
+  }
+
+  async #publish(letters: readonly OutgoingMessage[], signal: AbortSignal): Promise<boolean> {
+    const { broker, group, limits, random, report, onRetry, onTrouble } = this.#options;
+    if (!letters.length) return true;
+    let left = [...letters];
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
     const buried = await persist(
       async () => {
@@ -109,7 +188,9 @@ export class Delivery {
   async refuse(poison: readonly Item[]): Promise<Error | undefined> {
     if (!poison.length) return undefined;
     try {
-      await this.#options.sink.apply(poison.flatMap(({ decoded }) => allBroken(decoded)));
+      await this.#options.sink.apply(
+        poison.flatMap(({ decoded }) => (decoded ? [allBroken(decoded)] : [])),
+      );
       this.#suspects.forget(poison);
       return undefined;
     } catch (error) {
@@ -124,6 +205,7 @@ export class Delivery {
   async #hand(items: readonly Item[]): Promise<Map<Item, MessageOutcome>> {
     if (!items.length) return new Map();
     const outcomes = await this.#options.sink.apply(items.flatMap(({ decoded }) => decoded ?? []));
+    this.#taken += 1;
     return new Map(items.map((item, i) => [item, outcomes[i] as MessageOutcome]));
   }
 
@@ -140,7 +222,10 @@ export class Delivery {
           });
     this.#suspects.forget(outcomes.keys());
     const poison = trouble ? [] : this.#suspects.judge(suspects, tookSomething(outcomes));
-    for (const item of poison) outcomes.set(item, refusal(item, suspects.get(item) as Error));
+    for (const item of poison) {
+      const { decoded } = item;
+      if (decoded) outcomes.set(item, refusal(decoded, suspects.get(item) as Error));
+    }
     const [first = error] = suspects.values();
     if (trouble) return { outcomes, poison, trouble, reason: trouble.message };
     const isUnclear = !outcomes.size && !this.#suspects.knows(suspects.keys());
@@ -163,15 +248,14 @@ function tookSomething(outcomes: ReadonlyMap<Item, MessageOutcome>): boolean {
   return [...outcomes.values()].some(took);
 }
 
-function refusal({ decoded }: Item, { message: reason }: Error): MessageOutcome {
+function refusal({ records }: DecodedMessage, { message: reason }: Error): MessageOutcome {
   const refused = { status: 'deadLetter', code: poisonCode, reason } as const;
-  return { records: decoded?.records.map(() => refused) ?? [] };
+  return { records: records.map(() => refused) };
 }
 
-function allBroken(message: DecodedMessage | undefined): DecodedMessage[] {
-  if (!message) return [];
+function allBroken(message: DecodedMessage): DecodedMessage {
   const broken = message.records.map(({ index, key }) => {
     return { index, key, code: 'malformed-record' as const, reason: poisonCode };
   });
-  return [{ ...message, records: [], broken: [...message.broken, ...broken] }];
+  return { ...message, records: [], broken: [...message.broken, ...broken] };
 }

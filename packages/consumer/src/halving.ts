@@ -1,6 +1,6 @@
 import { partitionName } from '@spillway/broker';
 import { blamesStore, type MessageOutcome, SinkBehindError } from '@spillway/store';
-import type { Item } from './decode-message.ts';
+import type { Item } from './item.ts';
 
 export interface HalvingOptions {
   apply: (items: readonly Item[]) => Promise<Map<Item, MessageOutcome>>;

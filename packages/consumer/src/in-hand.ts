@@ -1,6 +1,6 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import type { MessageOutcome } from '@spillway/store';
-import type { Item } from './decode-message.ts';
+import type { Item } from './item.ts';
 
 export interface Retry {
   /** Of the first message of the partition that must be handed over again. */
@@ -24,7 +24,7 @@ export function firstRetries(
     const wanted = outcome?.records.find(({ status }) => status === 'retry');
     if (wanted?.status === 'retry') {
       retries.set(name, { position, afterMs: wanted.afterMs, reason: wanted.reason });
-    } else if (item.decoded && !outcome) retries.set(name, { position, ...unasked });
+    } else if (item.isRelevant && !outcome) retries.set(name, { position, ...unasked });
   }
   return retries;
 }
@@ -69,9 +69,16 @@ export class InHand {
     }
   }
 
-  /** What may go to the sink now. */
+  get items(): Item[] {
+    return [...this.#held.values()].flatMap(({ items }) => items);
+  }
+
+  /** What may go to the sink now; each time another partition is first, since not all may fit. */
   due(nowMs: number): Item[] {
-    return [...this.#held.values()].flatMap(({ items, dueMs }) => (dueMs <= nowMs ? items : []));
+    const due = [...this.#held.values()].filter(({ dueMs }) => dueMs <= nowMs);
+    this.#turn += 1;
+    const first = this.#turn % Math.max(1, due.length);
+    return [...due.slice(first), ...due.slice(0, first)].flatMap(({ items }) => items);
   }
 
   /** Of one partition, each time another one, up to the next message that the sink is asked about. */
@@ -79,7 +86,7 @@ export class InHand {
     const partitions = [...this.#held].filter(([name]) => names.has(name));
     this.#turn += 1;
     const items = partitions[this.#turn % partitions.length]?.[1].items ?? [];
-    const next = items.findIndex(({ decoded }) => decoded !== undefined);
+    const next = items.findIndex(({ isRelevant }) => isRelevant);
     return next < 0 ? items : items.slice(0, next + 1);
   }
 

@@ -10,4 +10,5 @@ export {
   type ResubmitOptions,
   resubmitPerSecond,
 } from './dead-letters.ts';
-export type { Item } from './decode-message.ts';
+export type { Item } from './item.ts';
+export { Trail, type TrailEvent } from './trail.ts';

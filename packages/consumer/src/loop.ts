@@ -1,19 +1,23 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type DeliveredMessage,
+  messageName,
   partitionName,
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
+import type { SliceLimits } from '@spillway/otlp';
 import { fullJitterMs, wait } from '@spillway/resilience';
 import { positionsToCommit } from './commit.ts';
-import type { ConsumerLimits } from './config.ts';
+import { type ConsumerLimits, partRecordsMax } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count } from './consumer-stats.ts';
-import { decodeMessage, type Item } from './decode-message.ts';
 import type { Applied, Delivery } from './delivery.ts';
 import { firstRetries, InHand, type Retry } from './in-hand.ts';
+import { Item } from './item.ts';
 import type { Rewinder } from './rewind.ts';
 import type { StoreGate } from './store-gate.ts';
+import type { Trail } from './trail.ts';
 
 export interface LoopOptions {
   subscription: Subscription;
@@ -22,6 +26,7 @@ export interface LoopOptions {
   gate: StoreGate;
   delivery: Delivery;
   rewinder: Rewinder;
+  trail: Trail | undefined;
   stats: ConsumerStats;
   /** Ends it after the batch that the sink has. */
   signal: AbortSignal;
@@ -37,6 +42,8 @@ export interface LoopOptions {
 const batchesInHandMax = 4;
 /** While the store cannot be asked, the broker is polled about this often, for nothing. */
 const idlePollMs = 5;
+/** Others in this process have their turn when so much was decoded. */
+const yieldBytes = 2_097_152;
 
 /** One attempt at the store. */
 interface Turn {
@@ -58,6 +65,12 @@ export class Loop {
   #round: Promise<void> = Promise.resolve();
   #burying = new AbortController();
   #isPaused = false;
+  /** Something in hand had no room in the last batch, or is not finished. */
+  #hasMore = false;
+  /** Something due was left out, so that a suspect is alone. */
+  #isCut = false;
+  /** What the sink has, or had last. */
+  #batch: ReadonlySet<Item> = new Set();
   /** Looking for poison takes the whole batch and what comes after it, not a probe. */
   #wantsAll = false;
   #heldReason: string | undefined;
@@ -113,7 +126,9 @@ export class Loop {
     const { subscription, limits, signal, gate, group } = this.#options;
     const { batchBytesMax, gatherMs } = limits;
     const take = (polled: readonly DeliveredMessage[]): void => {
-      for (const message of polled) this.#fetched.push(decodeMessage(message, group));
+      const items = polled.map((message) => new Item(message, group));
+      this.#fetched.push(...items);
+      this.#decodeAhead(items);
     };
     this.#fetched = [];
     this.#pauseOrResume();
@@ -124,10 +139,31 @@ export class Loop {
     take(messages);
     const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
     const bytesMax = batchBytesMax - bytes;
-    const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing;
+    const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing && !this.#hasMore;
     if (isSmall && (await wait(gatherMs, signal))) {
       take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
     }
+  }
+
+  /** Before its turn, as far as there is room. */
+  #decodeAhead(items: readonly Item[]): void {
+    const { trail, limits } = this.#options;
+    if (trail?.isCareful || !items.length) return;
+    const names = items.map(nameOf);
+    trail?.take(names);
+    let waiting = this.#waitingBytes();
+    for (const item of items) {
+      if (waiting < limits.decodedBytesMax) this.#decode(item);
+      waiting += item.bytes;
+    }
+    trail?.release(names);
+  }
+
+  #decode(item: Item): void {
+    const { trail } = this.#options;
+    const ends = trail?.endsBy(nameOf(item));
+    if (ends !== undefined) item.refuse('kills-its-reader', whyAside(item, ends));
+    else item.decode(this.#partLimits());
   }
 
   /** Polls go on while all is paused: partitions that came meanwhile are paused, too. */
@@ -146,15 +182,23 @@ export class Loop {
 
   #waitMs(): number {
     const { limits, gate } = this.#options;
+    if (this.#hasMore && !gate.failing) return 0;
     if (gate.failing) return Math.min(limits.pollWaitMs, Math.max(gate.waitMs, idlePollMs));
     return this.#hand.waiting ? Math.min(limits.pollWaitMs, limits.retryBaseMs) : limits.pollWaitMs;
   }
 
   async #turn(): Promise<void> {
-    const { gate, subscription, rewinder } = this.#options;
+    const { gate, subscription, rewinder, trail } = this.#options;
     if (!gate.admits) return;
     const next = this.#next();
     if (!next.length && rewinder.isSettled(subscription)) return;
+    const offer = () => this.#offer(next);
+    await (trail ? trail.hold(next.map(nameOf), offer) : offer());
+  }
+
+  async #offer(due: readonly Item[]): Promise<void> {
+    const { gate } = this.#options;
+    const next = await this.#fitting(due);
     const { items, applied } = await gate.run(
       () => this.#attempt(next),
       (turn) => turn.applied?.trouble,
@@ -166,10 +210,64 @@ export class Loop {
   }
 
   #next(): Item[] {
-    const { gate, clock, subscription } = this.#options;
+    this.#isCut = false;
+    const { gate, clock, subscription, trail } = this.#options;
     const ours = new Set(subscription.assigned().map(partitionName));
     if (gate.state !== 'closed' && !this.#wantsAll) return this.#hand.probe(ours);
-    return this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
+    const due = this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
+    if (!trail?.isCareful) return due;
+    // What may have ended this process before is alone in hand now.
+    const suspect = due.findIndex((item) => trail.isSuspect(nameOf(item)));
+    const next = suspect < 0 ? due : due.slice(0, Math.max(1, suspect));
+    this.#isCut = next.length < due.length;
+    return next;
+  }
+
+  /** As many as fit into memory together; what is decoded beyond them is let go. */
+  async #fitting(items: readonly Item[]): Promise<Item[]> {
+    const { limits } = this.#options;
+    const taken: Item[] = [];
+    let [bytes, records] = [0, 0];
+    let decodedSince = 0;
+    for (const item of items) {
+      if (!item.isDecoded) {
+        this.#decode(item);
+        decodedSince += item.bytes;
+      }
+      bytes += item.bytes;
+      records += item.decoded?.records.length ?? 0;
+      const fits = bytes <= limits.decodedBytesMax && records <= partRecordsMax && !item.large;
+      if (taken.length && !fits) break;
+      taken.push(item);
+      if (item.large) break;
+      if (decodedSince < yieldBytes) continue;
+      decodedSince = 0;
+      await setImmediate();
+    }
+    this.#hasMore = this.#isCut || taken.length < items.length;
+    this.#batch = new Set(taken);
+    this.#letGo();
+    return taken;
+  }
+
+  /** What waits may be decoded up to as much as two batches may: the next one, and a part held. */
+  #letGo(): void {
+    let bytes = 0;
+    for (const item of this.#hand.items) {
+      if (this.#batch.has(item)) continue;
+      bytes += item.bytes;
+      if (bytes > 2 * this.#options.limits.decodedBytesMax) item.release();
+    }
+  }
+
+  /** Decoded, and not in the batch that the sink has. */
+  #waitingBytes(): number {
+    const waiting = [...this.#hand.items, ...this.#fetched];
+    return waiting.reduce((sum, item) => sum + (this.#batch.has(item) ? 0 : item.bytes), 0);
+  }
+
+  #partLimits(): SliceLimits {
+    return { recordsMax: partRecordsMax, bytesMax: this.#options.limits.decodedBytesMax };
   }
 
   async #attempt(next: readonly Item[]): Promise<Turn> {
@@ -183,7 +281,12 @@ export class Loop {
     }
     for (const name of moved) this.#hand.drop(name);
     const items = next.filter((item) => !moved.has(partitionName(item)));
-    return { items, applied: await delivery.apply(items) };
+    return { items, applied: await delivery.apply(items, this.#ending) };
+  }
+
+  /** Aborted when it stops, or when partitions are given up. */
+  get #ending(): AbortSignal {
+    return AbortSignal.any([this.#options.signal, this.#burying.signal]);
   }
 
   #startOver(): void {
@@ -205,6 +308,10 @@ export class Loop {
     const { subscription, delivery, limits, stats, gate } = this.#options;
     const { outcomes, poison, trouble, reason = '' } = applied;
     if (trouble && outcomes.size === 0) return;
+    if (applied.isUnfinished) {
+      this.#hasMore = true;
+      return;
+    }
     const unasked = { afterMs: limits.retryBaseMs, reason };
     const retries = firstRetries(items, outcomes, unasked);
     const isDone = (item: Item): boolean => {
@@ -213,24 +320,26 @@ export class Loop {
     };
     const done = items.filter(isDone);
     const refused = poison.filter(isDone);
-    const signal = AbortSignal.any([this.#options.signal, this.#burying.signal]);
-    if (!(await delivery.bury(done, outcomes, signal))) return;
+    if (!(await delivery.bury(done, outcomes, this.#ending))) return;
     const failure = await delivery.refuse(refused);
     if (failure) {
       // Their letters are there; the next attempt begins with them again.
       const again = { ...unasked, reason: failure.message };
-      for (const item of refused) retries.set(partitionName(item), { ...item, ...again });
+      for (const item of refused) {
+        retries.set(partitionName(item), { position: item.position, ...again });
+      }
       return this.#settle(items, retries);
     }
     const positions = positionsToCommit(items, isDone);
     if (positions.length) await subscription.commit(positions);
+    this.#options.trail?.passed(done.map(nameOf));
     const waited = new Set(positions.filter((each) => this.#hand.isWaiting(each)));
     for (const position of positions) this.#hand.done(position, position.position);
     for (const each of waited) if (!this.#isPaused) subscription.resume([each]);
     this.#options.onCommitted();
     count(stats, done, outcomes);
     gate.judge(
-      done.some(({ decoded }) => decoded),
+      done.some(({ isRelevant }) => isRelevant),
       retries.values().next().value?.reason,
     );
     // Otherwise the gate says when.
@@ -259,4 +368,14 @@ export class Loop {
       report?.({ type: 'partition-held', group, partition, reason, waitMs });
     }
   }
+}
+
+function nameOf({ envelope }: Item): string {
+  return messageName(envelope.id);
+}
+
+function whyAside({ envelope, position, value }: Item, ends: number): string {
+  const { topic, partition, gateway, epoch, sequence } = envelope.id;
+  const place = `${topic}/${partition} at ${position}, ${gateway}/${epoch}/${sequence}`;
+  return `the process ended ${ends} times with this message alone in hand: ${place}, ${value.length} bytes`;
 }

@@ -1,5 +1,5 @@
 import { messageName } from '@spillway/broker';
-import type { Item } from './decode-message.ts';
+import type { Item } from './item.ts';
 
 /** Rounds in which a message failed alone while the store took others: then it is poison. */
 const roundsMax = 3;
@@ -36,6 +36,6 @@ export class Suspects {
   }
 }
 
-function nameOf({ decoded }: Item): string {
-  return decoded ? messageName(decoded.envelope.id) : '';
+function nameOf({ envelope }: Item): string {
+  return messageName(envelope.id);
 }

@@ -21,6 +21,7 @@ export function readKeyValue(reader: Reader, depth = 1): KeyValue {
 
 /** The same, when the reader is inside the field already. */
 export function readKeyValueInside(reader: Reader, depth = 1): KeyValue {
+  reader.value();
   let key = '';
   let value: AnyValue | undefined;
   while (reader.more) {
@@ -43,6 +44,7 @@ export function readAnyValue(reader: Reader, merged?: AnyValue, depth = 1): AnyV
       `value nested deeper than ${valueDepthMax} at offset ${reader.pos}`,
     );
   }
+  reader.value();
   const outer = reader.enter();
   let value = merged ?? {};
   while (reader.more) {

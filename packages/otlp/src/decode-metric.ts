@@ -1,8 +1,10 @@
 /** What a metric's points have in common. Source: `metrics.proto`, `Metric`. */
 import { readKeyValueInside } from './decode-common.ts';
 import { attempt, type Fault, faultOf, inner } from './fault.ts';
+import { Fragments } from './fragments.ts';
 import { metricTypeByTag, pointsTag, tagOf } from './layout.ts';
 import { Reader, wireVarint } from './reader.ts';
+import { recordValuesMax } from './record-cost.ts';
 import type { Metric } from './records.ts';
 
 export interface MetricHead {
@@ -13,7 +15,10 @@ export interface MetricHead {
   dataFrom: number;
   /** What the keys of its points have from it, see `keys.ts`. */
   header: Uint8Array;
-  /** Payloads of `metadata`: not part of the framing, so they may be malformed. */
+  /**
+   * Payloads of `metadata`: not part of the framing, so they may be malformed. Not all of them where
+   * there are more than a record may have values.
+   */
   metadata: Uint8Array[];
 }
 
@@ -21,8 +26,8 @@ export interface MetricHead {
 export function readMetricHead(reader: Reader): MetricHead {
   const head = emptyHead();
   const { metric } = head;
-  const own: Uint8Array[] = [];
-  let data: Uint8Array[] = [];
+  const own = new Fragments();
+  const data = new Fragments();
   while (reader.more) {
     const start = reader.pos;
     const tag = reader.tag();
@@ -30,7 +35,7 @@ export function readMetricHead(reader: Reader): MetricHead {
     if (type !== undefined) {
       if (tag !== head.dataTag) {
         // Of a oneof the last member counts; what an earlier one held is gone.
-        data = [];
+        data.clear();
         Object.assign(metric, { type, temporality: 0, monotonic: false });
         head.dataTag = tag;
         head.dataFrom = start;
@@ -41,20 +46,24 @@ export function readMetricHead(reader: Reader): MetricHead {
     if (tag === tagOf(1)) metric.name = reader.string();
     else if (tag === tagOf(2)) metric.description = reader.string();
     else if (tag === tagOf(3)) metric.unit = reader.string();
-    else if (tag === tagOf(12)) head.metadata.push(reader.blob());
-    else reader.skip(tag);
-    own.push(reader.slice(start, reader.pos));
+    else if (tag === tagOf(12) && head.metadata.length <= recordValuesMax) {
+      head.metadata.push(reader.blob());
+    } else reader.skip(tag);
+    own.add(reader.slice(start, reader.pos));
   }
-  head.header = Buffer.concat([own, [Uint8Array.of(head.dataTag >>> 3)], data].flat());
+  const dataField = Uint8Array.of(head.dataTag >>> 3);
+  head.header = Buffer.concat([own.bytes(), dataField, data.bytes()]);
   return head;
 }
 
 /** Fills in the metric's metadata; `offset` is where the metric begins. */
 export function readMetadata({ metric, metadata }: MetricHead, offset: number): Fault | undefined {
+  let values = 0;
   for (const bytes of metadata) {
-    const read = attempt(inner.metadata, { bytes, offset }, () =>
-      readKeyValueInside(new Reader(bytes)),
-    );
+    const reader = new Reader(bytes);
+    reader.values = values;
+    const read = attempt(inner.metadata, { bytes, offset }, () => readKeyValueInside(reader));
+    values = reader.values;
     if (!('value' in read)) return faultOf(read, 'metadata');
     metric.metadata.push(read.value);
   }
@@ -79,7 +88,7 @@ function emptyHead(): MetricHead {
   };
 }
 
-function readData(reader: Reader, metric: Metric, fields: Uint8Array[]): void {
+function readData(reader: Reader, metric: Metric, fields: Fragments): void {
   const outer = reader.enter();
   while (reader.more) {
     const start = reader.pos;
@@ -93,7 +102,7 @@ function readData(reader: Reader, metric: Metric, fields: Uint8Array[]): void {
     } else if (tag === tagOf(3, wireVarint) && metric.type === 'sum') {
       metric.monotonic = reader.bool();
     } else reader.skip(tag);
-    fields.push(reader.slice(start, reader.pos));
+    fields.add(reader.slice(start, reader.pos));
   }
   reader.leave(outer);
 }

@@ -138,12 +138,17 @@ function readNumbers<T>(
   { wire, read }: Numbers<T>,
   into: T[] = [],
 ): T[] {
-  if ((tag & 7) === wire) into.push(read(reader));
-  else if ((tag & 7) === wireBytes) {
-    const outer = reader.enter();
-    while (reader.more) into.push(read(reader));
-    reader.leave(outer);
-  } else reader.skip(tag);
+  const isPacked = (tag & 7) === wireBytes;
+  if (!isPacked && (tag & 7) !== wire) reader.skip(tag);
+  else {
+    const outer = isPacked ? reader.enter() : undefined;
+    do {
+      if (!reader.more) break;
+      reader.value();
+      into.push(read(reader));
+    } while (isPacked);
+    if (outer !== undefined) reader.leave(outer);
+  }
   return into;
 }
 
@@ -160,6 +165,7 @@ function readBuckets(reader: Reader, buckets: Buckets = { offset: 0, bucketCount
 }
 
 function readQuantile(reader: Reader): { quantile: number; value: number } {
+  reader.value();
   const outer = reader.enter();
   const at = { quantile: 0, value: 0 };
   while (reader.more) {
@@ -173,6 +179,7 @@ function readQuantile(reader: Reader): { quantile: number; value: number } {
 }
 
 function readExemplar(reader: Reader): Exemplar {
+  reader.value();
   const outer = reader.enter();
   const exemplar: Exemplar = {
     timeUnixNano: 0n,

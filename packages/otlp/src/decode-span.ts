@@ -129,6 +129,7 @@ function readStatus(reader: Reader, span: SpanRecord): void {
 }
 
 function readEvent(reader: Reader): SpanEvent {
+  reader.value();
   const outer = reader.enter();
   const attributes: KeyValue[] = [];
   const event: SpanEvent = { timeUnixNano: 0n, name: '', attributes, droppedAttributesCount: 0 };
@@ -145,6 +146,7 @@ function readEvent(reader: Reader): SpanEvent {
 }
 
 function readLink(reader: Reader): SpanLink {
+  reader.value();
   const outer = reader.enter();
   const link: SpanLink = {
     traceId: '',

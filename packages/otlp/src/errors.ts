@@ -40,12 +40,18 @@ export class WireError extends Error {
   }
 }
 
-/** A record that is framed well and wrong inside. Never leaves this package. */
+/**
+ * A record that is framed well and wrong inside. Never leaves this package. Without a stack, which
+ * would cost more than the rest of a message that has hundreds of thousands of them.
+ */
 export class BrokenRecordError extends Error {
   readonly code: BrokenRecord['code'];
 
   constructor(code: BrokenRecord['code'], reason: string) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(reason);
+    Error.stackTraceLimit = limit;
     this.code = code;
   }
 }

@@ -1,4 +1,5 @@
 /** Says in words what is wrong inside a record. Only for broken ones: it reads them once more. */
+import { countValues } from './count-values.ts';
 import { BrokenRecordError, WireError } from './errors.ts';
 import {
   exponentialHistogramDataPoint,
@@ -46,7 +47,10 @@ export function attempt<T>(
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof BrokenRecordError) return { code: error.code, reason: error.message };
+    if (error instanceof BrokenRecordError) {
+      const count = error.code === 'too-complex' ? `${valuesIn(message, bytes)} values: ` : '';
+      return { code: error.code, reason: `${count}${error.message}` };
+    }
     if (!(error instanceof WireError)) throw error;
     const fault = faultIn(message, bytes);
     const field = fault === undefined || fault.path === '' ? '' : `${snakeCase(fault.path)}: `;
@@ -55,10 +59,21 @@ export function attempt<T>(
   }
 }
 
+/** What is too complex may be malformed further on. */
+function valuesIn(message: Message, bytes: Uint8Array): string {
+  try {
+    return String(countValues(message, bytes));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return 'too many';
+  }
+}
+
 /** The fault of what surrounds records, as theirs. */
 export function faultOf(read: { value: unknown } | Fault, owner: string): Fault | undefined {
   if ('value' in read) return undefined;
-  return { code: read.code, reason: `${owner}.${read.reason}` };
+  const border = read.code === 'too-complex' ? ': ' : '.';
+  return { code: read.code, reason: `${owner}${border}${read.reason}` };
 }
 
 function snakeCase(path: string): string {

@@ -6,7 +6,13 @@ export { jsonToProtobuf } from './json-to-protobuf.ts';
 export { type LargestValue, largestValue } from './largest-value.ts';
 export { recordsMax } from './layout.ts';
 export { protobufToJson } from './protobuf-to-json.ts';
+export { costOf, recordBytesMax, recordValuesMax } from './record-cost.ts';
 export * from './records.ts';
+export {
+  type DecodedSlice,
+  RequestReader,
+  type SliceLimits,
+} from './request-reader.ts';
 export { countRecords, type Scan, scan } from './scan.ts';
 export type { Slice } from './slices.ts';
 export { type Part, type Split, type SplitLimits, split } from './split.ts';

@@ -1,7 +1,7 @@
 /** Says what makes a record large. */
-import { decode } from './decode.ts';
 import { OtlpError } from './errors.ts';
 import type { AnyValue, KeyValue, Signal, TelemetryRecord } from './records.ts';
+import { RequestReader } from './request-reader.ts';
 
 export interface LargestValue {
   /** Of the record's resource; `unknown_service` where it cannot be read. */
@@ -26,7 +26,8 @@ export function largestValue(signal: Signal, message: Uint8Array): LargestValue 
 
 function firstRecord(signal: Signal, message: Uint8Array): TelemetryRecord | undefined {
   try {
-    return decode(signal, message, { tenant: '' }).records[0];
+    const reader = new RequestReader(signal, message, { tenant: '' });
+    return reader.next({ recordsMax: 1, bytesMax: Number.POSITIVE_INFINITY }).records[0];
   } catch (error) {
     if (error instanceof OtlpError) return undefined;
     throw error;

@@ -18,6 +18,8 @@ export interface Fault {
 
 /** Deeper messages are refused: it bounds the stack. Three levels make one of a nested value. */
 const depthMax = 320;
+/** What is looked through for the name of a fault: it is built meanwhile. */
+const faultFieldsMax = 100_000;
 
 /**
  * The message as OTLP/JSON text: ids in lower-case hex, other bytes base64, 64-bit integers as
@@ -31,30 +33,43 @@ export function protobufToJson(signal: Signal, message: Uint8Array): string {
   return JSON.stringify(object);
 }
 
-/** Where and why a message is malformed, in the names of OTLP/JSON; undefined when it is not. */
+/**
+ * Where and why a message is malformed, in the names of OTLP/JSON; undefined when it is not, or has
+ * more fields than are worth a search.
+ */
 export function faultIn(message: Message, bytes: Uint8Array): Fault | undefined {
-  return readMessage(message, bytes, {});
+  return readMessage(message, bytes, {}, faultFieldsMax);
 }
 
-function readMessage(message: Message, bytes: Uint8Array, into: JsonObject): Fault | undefined {
-  const walk = new Walk(bytes);
+function readMessage(
+  message: Message,
+  bytes: Uint8Array,
+  into: JsonObject,
+  fieldsMax = Number.POSITIVE_INFINITY,
+): Fault | undefined {
+  const walk = new Walk(bytes, fieldsMax);
   try {
     walk.message(message, into);
     return undefined;
   } catch (error) {
+    if (error instanceof TooManyFields) return undefined;
     if (!(error instanceof WireError)) throw error;
     return { path: pathText(walk.path), reason: error.message, offset: error.offset };
   }
 }
 
+class TooManyFields extends Error {}
+
 class Walk {
   readonly #reader: Reader;
   #depth = 0;
+  #fieldsLeft: number;
   /** Names and indexes down to the value being read. */
   readonly path: (string | number)[] = [];
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, fieldsMax: number) {
     this.#reader = new Reader(bytes);
+    this.#fieldsLeft = fieldsMax;
   }
 
   message(message: Message, into: JsonObject): void {
@@ -104,6 +119,7 @@ class Walk {
   /** `into` takes the fields of a message: one that is given twice is merged. */
   #value(field: Field, into: JsonObject): Json {
     const reader = this.#reader;
+    if (--this.#fieldsLeft < 0) throw new TooManyFields();
     switch (field.kind) {
       case 'message': {
         if (++this.#depth > depthMax) reader.fail(`nested deeper than ${depthMax}`, reader.pos);

@@ -4,6 +4,7 @@
  */
 import { WireError } from './errors.ts';
 import { Interned } from './interned.ts';
+import { recordValuesMax, tooManyValues } from './record-cost.ts';
 
 export const wireVarint = 0;
 export const wireFixed64 = 1;
@@ -20,6 +21,8 @@ export class Reader {
   #interned: Interned | undefined;
   pos = 0;
   limit: number;
+  /** Counted by `value` since whoever reads a record set it to 0. */
+  values = 0;
   /** Halves of the last 64-bit varint. */
   #low = 0;
   #high = 0;
@@ -60,6 +63,11 @@ export class Reader {
     }
     if (tag < 8) this.fail('field number 0', at);
     return tag;
+  }
+
+  /** Counts a value that is about to be built. */
+  value(): void {
+    if (++this.values > recordValuesMax) tooManyValues();
   }
 
   /** The length of what follows, which is all inside the limit. */

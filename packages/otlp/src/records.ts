@@ -193,9 +193,15 @@ export interface BrokenRecord {
   index: number;
   /** 32 hex digits, as for any record: computed from the bytes. */
   key: string;
-  /** Stable, a metric label. `malformed-message`: not even the framing holds. */
+  /**
+   * Stable, a metric label. `malformed-message`: not even the framing holds. `too-complex`: well
+   * formed, and more than a process should hold in memory of one record. `kills-its-reader`: of a
+   * message that was alone in hand twice when the process ended.
+   */
   code:
     | 'malformed-message'
+    | 'too-complex'
+    | 'kills-its-reader'
     | 'malformed-record'
     | 'invalid-trace-id'
     | 'invalid-span-id'

@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
 import { messageName } from '@spillway/broker';
-import type { AppliedMessage, DecodedMessage, MessageOutcome, RowCount } from '@spillway/store';
+import {
+  type AppliedMessage,
+  countsOf,
+  type DecodedMessage,
+  type MessageOutcome,
+  type RowCount,
+} from '@spillway/store';
 import type { BulkLine } from './bulk.ts';
 import { call } from './client.ts';
 import { minuteOf } from './document.ts';
@@ -76,23 +82,6 @@ export function accountLine(
     index: names.ofAccount(generation, minute),
     id: accountId(message),
     document: JSON.stringify(entry),
-  };
-}
-
-function countsOf({ records, broken, earlier }: DecodedMessage, outcome: MessageOutcome) {
-  const count = (status: string) => outcome.records.filter((r) => r.status === status).length;
-  const all = records.length + broken.length;
-  const before = earlier ?? {
-    records: all,
-    stored: records.length,
-    duplicates: 0,
-    deadLettered: broken.length,
-  };
-  return {
-    records: before.records,
-    stored: count('stored') + before.stored - records.length,
-    duplicates: count('duplicate') + before.duplicates,
-    deadLettered: count('deadLetter') + before.deadLettered,
   };
 }
 

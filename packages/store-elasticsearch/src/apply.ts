@@ -4,6 +4,7 @@ import type { TelemetryRecord } from '@spillway/otlp';
 import {
   type DecodedMessage,
   duplicate,
+  isLastPart,
   type MessageOutcome,
   type RecordOutcome,
   stored,
@@ -41,7 +42,10 @@ export async function applyMessages(
     const id = accountId(message);
     if (!byId.has(id)) byId.set(id, message);
   }
-  const applied = await findApplied(context.client, context.names, generation, byId);
+  // Of a message in parts the account remembers only what its last part brought: the documents
+  // themselves are asked again, and answer as they did.
+  const whole = new Map([...byId].filter(([, { part }]) => !part));
+  const applied = await findApplied(context.client, context.names, generation, whole);
   const outcomes = new Map<string, MessageOutcome>();
   const fresh: Work[] = [];
   for (const [id, message] of byId) {
@@ -51,7 +55,8 @@ export async function applyMessages(
     if (!rejected) fresh.push({ id, message, outcome });
   }
   await storeDocuments(context, generation, fresh);
-  await storeAccount(context, generation, fresh);
+  const complete = fresh.filter(({ message }) => isLastPart(message));
+  await storeAccount(context, generation, complete);
   return messages.map((message) => outcomes.get(accountId(message)) as MessageOutcome);
 }
 

@@ -1,5 +1,11 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { DecodedMessage, MessageOutcome, RecordOutcome, RowCount } from '@spillway/store';
+import {
+  BegunMessages,
+  type DecodedMessage,
+  type MessageOutcome,
+  type RecordOutcome,
+  type RowCount,
+} from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import { retiredLine } from './account.ts';
 import { applyMessages } from './apply.ts';
@@ -20,6 +26,8 @@ export interface WriterOptions {
 export class Writer {
   readonly #options: WriterOptions;
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0, retried: 0 };
+  /** By generation. */
+  readonly #begun = new Map<number, BegunMessages>();
   #order = 0;
 
   constructor(options: WriterOptions) {
@@ -38,9 +46,16 @@ export class Writer {
     const applied = new Map<number, MessageOutcome[]>();
     while (true) {
       const { current, building } = await this.#options.generations.state();
+      for (const each of this.#begun.keys()) {
+        if (each !== current && each !== building) this.#begun.delete(each);
+      }
       const missing = [current, building].find((each) => each !== null && !applied.has(each));
       if (typeof missing === 'number') {
+        const begun = this.#begun.get(missing) ?? new BegunMessages();
+        this.#begun.set(missing, begun);
+        for (const message of messages) begun.check(message);
         applied.set(missing, await this.applyTo(missing, messages));
+        for (const message of messages) begun.note(message);
         continue;
       }
       const outcomes = applied.get(current) as MessageOutcome[];

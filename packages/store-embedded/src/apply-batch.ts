@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MessageId } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
-import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import { countsOf, type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
 import { placeInTime } from '@spillway/store/search';
 import { BatchRows } from './batch-rows.ts';
 import { Dimensions } from './dimensions.ts';
@@ -67,7 +67,10 @@ export interface Work {
 }
 
 /** What was refused the first time is refused again: its dead letter may not have been written. */
-function refuseAgain({ retentionMs, rowBytesMax }: ApplyContext, again: readonly Work[]): void {
+export function refuseAgain(
+  { retentionMs, rowBytesMax }: ApplyContext,
+  again: readonly Work[],
+): void {
   const unused = new BatchRows(new Dimensions(), rowBytesMax);
   for (const each of again.flatMap((work) => candidatesOf(work, retentionMs))) unused.add(each);
 }
@@ -89,7 +92,7 @@ export async function insertRows(
 }
 
 /** A redelivered message has the minute it had before, so only few rows are looked at. */
-async function findApplied(
+export async function findApplied(
   connection: DuckDBConnection,
   messages: readonly DecodedMessage[],
 ): Promise<Set<string>> {
@@ -109,7 +112,7 @@ async function findApplied(
   return new Set(rows.map(({ id }) => id as string));
 }
 
-function idText({ envelope }: DecodedMessage): string {
+export function idText({ envelope }: DecodedMessage): string {
   const { gateway, epoch, topic, partition, sequence } = envelope.id;
   return `${gateway}/${epoch}/${topic}/${partition}/${sequence}`;
 }
@@ -150,29 +153,22 @@ export async function noteApplied(
 ): Promise<void> {
   const rows = new TableRows(appliedColumns);
   for (const { message, outcome } of fresh) {
-    const { envelope, records } = message;
-    const count = (status: string) => outcome.records.filter((r) => r.status === status).length;
-    const earlier = message.earlier ?? countsOf(message);
+    const { envelope } = message;
+    const counts = countsOf(message, outcome);
     rows.add({
       id: idText(message),
       tenant: envelope.tenant,
       signal: message.signal,
       minute: minuteOf(message),
       position: BigInt(message.position),
-      records: earlier.records,
-      stored: count('stored') + earlier.stored - records.length,
-      duplicates: count('duplicate') + earlier.duplicates,
-      dead_lettered: count('deadLetter') + earlier.deadLettered,
+      records: counts.records,
+      stored: counts.stored,
+      duplicates: counts.duplicates,
+      dead_lettered: counts.deadLettered,
       is_foreign: envelope.foreign ? 1 : 0,
     });
   }
   await rows.appendTo(connection, 'message_applied');
-}
-
-/** Of a message all of whose records are at hand. */
-function countsOf({ records, broken }: DecodedMessage): NonNullable<DecodedMessage['earlier']> {
-  const [stored, deadLettered] = [records.length, broken.length];
-  return { records: stored + deadLettered, stored, duplicates: 0, deadLettered };
 }
 
 export async function movePositions(

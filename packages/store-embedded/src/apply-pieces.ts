@@ -1,12 +1,15 @@
 /** Messages whose rows are too much for one transaction: DuckDB holds it in memory until commit. */
-import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import { type DecodedMessage, isLastPart, type MessageOutcome, stored } from '@spillway/store';
 import {
   type ApplyContext,
   applyBatch,
   candidatesOf,
+  findApplied,
+  idText,
   insertRows,
   movePositions,
   noteApplied,
+  refuseAgain,
   TooManyBytesError,
 } from './apply-batch.ts';
 import type { Candidate } from './duplicates.ts';
@@ -17,6 +20,7 @@ export async function applyMessages(
   context: ApplyContext,
   messages: readonly DecodedMessage[],
 ): Promise<MessageOutcome[]> {
+  if (messages[0]?.part) return [await applyPart(context, messages[0])];
   try {
     return await applyBatch(context, messages);
   } catch (error) {
@@ -29,6 +33,15 @@ export async function applyMessages(
   return outcomes;
 }
 
+/** A message in parts is as one in pieces, save that others may come between its parts. */
+async function applyPart(context: ApplyContext, message: DecodedMessage): Promise<MessageOutcome> {
+  const applied = await findApplied(context.connection, [message]);
+  if (!applied.has(idText(message))) return await applyLarge(context, message);
+  const outcome: MessageOutcome = { records: message.records.map(() => stored) };
+  refuseAgain(context, [{ message, outcome }]);
+  return outcome;
+}
+
 /**
  * The rows are committed by halves, and only then is the message noted as applied: after a crash in
  * between it is delivered again, and knows its own rows.
@@ -37,6 +50,7 @@ async function applyLarge(context: ApplyContext, message: DecodedMessage): Promi
   const outcome: MessageOutcome = { records: message.records.map(() => stored) };
   const work = { message, outcome };
   await insertHalves(context, candidatesOf(work, context.retentionMs));
+  if (!isLastPart(message)) return outcome;
   await inTransaction(context.connection, async () => {
     await noteApplied(context.connection, [work]);
     await movePositions(context.connection, [message]);

@@ -1,5 +1,11 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
-import type { DecodedMessage, MessageOutcome, RowCount, SearchStore } from '@spillway/store';
+import {
+  BegunMessages,
+  type DecodedMessage,
+  type MessageOutcome,
+  type RowCount,
+  type SearchStore,
+} from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import { applyMessages } from './apply-pieces.ts';
 import { DatabaseFile, type SearchStoreEvent } from './database-file.ts';
@@ -55,12 +61,13 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly #options: DuckdbSearchStoreOptions;
   readonly #dimensions = new Dimensions();
   readonly #origins = new Origins();
+  readonly #begun = new BegunMessages();
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
   readonly #file: DatabaseFile;
 
   constructor(options: DuckdbSearchStoreOptions) {
     this.#options = options;
-    this.#file = new DatabaseFile({ ...options, onOpened: () => this.#dimensions.forget() });
+    this.#file = new DatabaseFile({ ...options, onOpened: () => this.#forget() });
   }
 
   start(): Promise<void> {
@@ -82,6 +89,7 @@ class DuckdbStore implements DuckdbSearchStore {
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
     if (messages.length === 0) return Promise.resolve([]);
     return this.#file.write(async (database) => {
+      for (const message of messages) this.#begun.check(message);
       const outcomes = await applyMessages(
         {
           connection: database.writer,
@@ -91,6 +99,7 @@ class DuckdbStore implements DuckdbSearchStore {
         },
         messages,
       );
+      for (const message of messages) this.#begun.note(message);
       this.#count(outcomes);
       return outcomes;
     });
@@ -159,8 +168,13 @@ class DuckdbStore implements DuckdbSearchStore {
   reset(): Promise<void> {
     return this.#file.write(async ({ writer }) => {
       await emptyTables(writer);
-      this.#dimensions.forget();
+      this.#forget();
     });
+  }
+
+  #forget(): void {
+    this.#dimensions.forget();
+    this.#begun.forget();
   }
 
   #count(outcomes: readonly MessageOutcome[]): void {

@@ -1,7 +1,9 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import {
+  BegunMessages,
   type DecodedMessage,
   duplicate,
+  isLastPart,
   type LiveLimited,
   type LiveStore,
   type MessageOutcome,
@@ -93,6 +95,7 @@ class InMemory implements MemoryLiveStore {
   readonly #tailRate = new TailRate(perSecond);
   readonly #positions = new Map<string, Position>();
   readonly #reported = new Set<string>();
+  readonly #begun = new BegunMessages();
   #expiredMs = 0;
   #late = 0;
   #duplicates = 0;
@@ -160,6 +163,7 @@ class InMemory implements MemoryLiveStore {
     this.#tenants.clear();
     this.#positions.clear();
     this.#reported.clear();
+    this.#begun.forget();
   }
 
   limited(): LiveLimited {
@@ -189,14 +193,21 @@ class InMemory implements MemoryLiveStore {
     const { topic, partition } = envelope.id;
     const next = this.#positions.get(partitionName(envelope.id))?.position ?? 0;
     if (position < next) return records.map(() => stored);
-    this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
+    this.#begun.check(message);
+    const has = this.#begun.reached(message);
+    if (isLastPart(message)) {
+      this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
+    }
+    this.#begun.note(message);
     if (message.signal === 'metrics') return records.map(() => stored);
+    const fresh = records.filter(({ index }) => index >= has);
+    const known = records.slice(fresh.length).map(() => stored);
     const outcomes = this.#tenants.use(envelope.tenant, (tenant) => {
-      const applied = this.#applyTo(tenant, message);
+      const applied = this.#applyTo(tenant, { ...message, records: fresh });
       this.#tell(envelope.tenant, tenant);
       return applied;
     });
-    if (outcomes) return outcomes;
+    if (outcomes) return [...known, ...outcomes];
     if (this.#tenantsRefused++ === 0) {
       this.#report({ type: 'tenants-overflowed', tenant: envelope.tenant });
     }

@@ -1,6 +1,6 @@
 /** `message_applied`: which messages are in, and what became of their records. */
 import type { MessageId, Position } from '@spillway/broker';
-import type { DecodedMessage, RecordOutcome } from '@spillway/store';
+import { type DecodedMessage, PartMissingError, type RecordOutcome } from '@spillway/store';
 import type { Queryable } from './client.ts';
 import { arrayLiteral, escapeText, unescapeText } from './codec.ts';
 import type { Row } from './tables.ts';
@@ -10,8 +10,8 @@ export const rejectedCode = 'rejected-by-store';
 export interface AppliedRef {
   /** message_applied.id. */
   id: string;
-  /** False when an earlier transaction applied the message. */
-  fresh: boolean;
+  /** Records from this index on are not applied yet; the ones before are of earlier transactions. */
+  done: number;
   /** Of a message applied earlier: outcome by record index. */
   rejected: ReadonlyMap<number, RecordOutcome>;
 }
@@ -35,13 +35,19 @@ const registerSql = `WITH r AS MATERIALIZED (
    SELECT r.*, 0, 0, 0 FROM r ORDER BY ${identity}
    ON CONFLICT DO NOTHING RETURNING id, ${identity}`;
 
-const appliedSql = `SELECT m.id, ${identity.replace(/(\w+)/g, 'm.$1')}, r.record_index, r.reason
+const appliedSql = `SELECT m.id, ${identity.replace(/(\w+)/g, 'm.$1')},
+     m.stored + m.duplicates + m.dead_lettered, r.record_index, r.reason
    FROM unnest(${identityArrays}) AS w (${identity})
    JOIN message_applied m USING (${identity})
    LEFT JOIN message_rejected r ON r.message_id = m.id`;
 
+/** A message that is not whole yet is one writer's until he commits. */
+const lockSql = `SELECT m.id FROM unnest(${identityArrays}) AS w (${identity})
+   JOIN message_applied m USING (${identity}) ORDER BY m.id FOR UPDATE OF m`;
+
 const finishSql = `UPDATE message_applied m
-   SET stored = u.stored, duplicates = u.duplicates, dead_lettered = u.dead_lettered
+   SET stored = m.stored + u.stored, duplicates = m.duplicates + u.duplicates,
+     dead_lettered = m.dead_lettered + u.dead_lettered
    FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::integer[])
      AS u (id, stored, duplicates, dead_lettered)
    WHERE m.id = u.id`;
@@ -73,16 +79,33 @@ export async function registerMessages(
     arrayLiteral(sorted.map(({ envelope }) => envelope.receivedMs)),
     arrayLiteral(sorted.map(({ envelope }) => Math.floor(envelope.receivedMs / 60_000))),
     arrayLiteral(sorted.map(({ position }) => position)),
-    arrayLiteral(sorted.map(({ records, broken }) => records.length + broken.length)),
+    arrayLiteral(sorted.map(totalOf)),
     arrayLiteral(sorted.map(({ envelope }) => (envelope.foreign ? 't' : 'f'))),
   ]);
   const refs = new Map<string, AppliedRef>();
   for (const [id, ...of] of rows) {
-    refs.set(nameOfCells(of), { id: id as string, fresh: true, rejected: new Map() });
+    refs.set(nameOfCells(of), { id: id as string, done: 0, rejected: new Map() });
   }
   const known = sorted.filter(({ envelope }) => !refs.has(nameOfMessage(envelope.id)));
   if (known.length > 0) await readApplied(tx, known, refs);
-  return messages.map(({ envelope }) => refs.get(nameOfMessage(envelope.id)) as AppliedRef);
+  const begun = known.filter((message) => refOf(refs, message).done < totalOf(message));
+  if (begun.length > 0) {
+    await tx.query(lockSql, identityParams(begun));
+    await readApplied(tx, begun, refs);
+  }
+  return messages.map((message) => {
+    const ref = refOf(refs, message);
+    if (message.part && ref.done < message.part.from) throw new PartMissingError(message);
+    return ref;
+  });
+}
+
+function refOf(refs: ReadonlyMap<string, AppliedRef>, { envelope }: DecodedMessage): AppliedRef {
+  return refs.get(nameOfMessage(envelope.id)) as AppliedRef;
+}
+
+function totalOf({ records, broken, part }: DecodedMessage): number {
+  return part?.total ?? records.length + broken.length;
 }
 
 async function readApplied(
@@ -92,11 +115,11 @@ async function readApplied(
 ): Promise<void> {
   const { rows } = await tx.query(appliedSql, identityParams(messages));
   const rejectedOf = new Map<string, Map<number, RecordOutcome>>();
-  for (const [id, gateway, epoch, topic, partition, sequence, index, reason] of rows) {
+  for (const [id, gateway, epoch, topic, partition, sequence, done, index, reason] of rows) {
     const name = nameOfCells([gateway, epoch, topic, partition, sequence]);
     const rejected = rejectedOf.get(name) ?? new Map<number, RecordOutcome>();
     rejectedOf.set(name, rejected);
-    refs.set(name, { id: id as string, fresh: false, rejected });
+    refs.set(name, { id: id as string, done: Number(done), rejected });
     if (index !== null && index !== undefined) {
       rejected.set(Number(index), rejection(unescapeText(reason as string)));
     }

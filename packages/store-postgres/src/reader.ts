@@ -56,6 +56,7 @@ async function readMessages(
        AND ($3::text IS NULL OR t.name = $3::text) AND m.signal = $4::text
        AND (m.minute, m.id) > ($5::integer, $6::bigint)
        AND m.id > $7::bigint AND m.id <= $8::bigint
+       AND m.stored + m.duplicates + m.dead_lettered >= m.records
      ORDER BY m.minute, m.id LIMIT ${messagesPerPage}`,
     [
       ...[...rangeParams(range), range.signal, after.minute, after.id],

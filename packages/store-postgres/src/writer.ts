@@ -1,6 +1,11 @@
 /** Messages in, rows and applied messages out, in one transaction. */
-import type { DecodedMessage, MessageOutcome, RecordOutcome } from '@spillway/store';
-import { duplicate, stored } from '@spillway/store';
+import {
+  type DecodedMessage,
+  duplicate,
+  isLastPart,
+  type MessageOutcome,
+  stored,
+} from '@spillway/store';
 import type { Client, Queryable } from './client.ts';
 import { dayMs, dayOf, dayOfRecord } from './days.ts';
 import { DatabaseError } from './errors.ts';
@@ -97,7 +102,7 @@ export class Writer {
         tenants,
       );
       await write(tx, pending, refs);
-      if (this.#options.keepsPositions) await movePositions(tx, messages);
+      if (this.#options.keepsPositions) await movePositions(tx, messages.filter(isLastPart));
       return outcomesOf(pending, refs);
     });
     this.#partitions.remember(days);
@@ -144,9 +149,11 @@ async function write(
   pending: readonly Pending[],
   refs: readonly AppliedRef[],
 ): Promise<void> {
-  const fresh = pending.flatMap(({ message, rows }, i) => {
-    const { id, fresh: isFresh } = refs[i] as AppliedRef;
-    return isFresh ? [{ id, broken: message.broken.length, rows }] : [];
+  const fresh = pending.map(({ message, rows }, i) => {
+    const { id, done } = refs[i] as AppliedRef;
+    const isFresh = ({ index }: { index: number }) => index >= done;
+    const broken = message.broken.filter(isFresh).length;
+    return { id, broken, rows: rows.filter(({ record }) => isFresh(record)) };
   });
   for (const { id, rows } of fresh) for (const row of rows) row.messageId = id;
   const { first, repeated } = withoutRepeats(fresh.flatMap(({ rows }) => rows));
@@ -159,7 +166,10 @@ async function write(
     // A repeat of a refused record is refused, too: nothing of it is stored.
     row.outcome = original.outcome.status === 'deadLetter' ? original.outcome : duplicate;
   }
-  await finishMessages(tx, fresh);
+  await finishMessages(
+    tx,
+    fresh.filter(({ broken, rows }) => broken + rows.length > 0),
+  );
 }
 
 /** The second record of a key in a batch is a duplicate before the database sees it. */
@@ -185,14 +195,12 @@ function outcomesOf(
 ): Map<string, MessageOutcome> {
   return new Map(
     pending.map(({ message, rows }, i) => {
-      const ref = refs[i] as AppliedRef;
-      const records = ref.fresh ? rows.map(({ outcome }) => outcome) : redelivered(message, ref);
+      const { done, rejected } = refs[i] as AppliedRef;
+      const records = rows.map(({ record: { index }, outcome }) => {
+        // What was refused the first time is refused again: its dead letter may not be written.
+        return index < done ? (rejected.get(index) ?? stored) : outcome;
+      });
       return [nameOfMessage(message.envelope.id), { records }];
     }),
   );
-}
-
-/** What was refused the first time is refused again: its dead letter may not have been written. */
-function redelivered({ records }: DecodedMessage, { rejected }: AppliedRef): RecordOutcome[] {
-  return records.map(({ index }) => rejected.get(index) ?? stored);
 }

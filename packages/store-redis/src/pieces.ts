@@ -7,29 +7,31 @@ export const pieceRecords = 1_000;
 
 /** What one step does. A message of many records takes several. */
 export interface Piece {
-  index: number;
-  count: number;
+  /** Index of the first record, and behind the last one; `total` of the message's last piece. */
+  from: number;
+  to: number;
+  total: number;
   effects: Effects;
   /** Index in the message of each record that has effects. */
   places: number[];
   late: number;
 }
 
-/**
- * Cut by the record's own index, so that a redelivery and a rebuild, which may lack records, cut
- * alike.
- */
+/** Cut by the record's own index, since a rebuild may lack records. */
 export function piecesOf(message: DecodedMessage, windowMs: number, nowMs: number): Piece[] {
-  const { records, envelope } = message;
+  const { records, envelope, earlier, part } = message;
   const last = records.at(-1)?.index ?? 0;
-  const total = Math.max(message.earlier?.records ?? 0, envelope.records ?? 0, last + 1);
-  const count = message.signal === 'traces' ? Math.ceil(total / pieceRecords) : 1;
-  const pieces = Array.from({ length: count }, (_, index): Piece => {
-    return { index, count, effects: new Effects(), places: [], late: 0 };
-  });
+  const total = part?.total ?? Math.max(earlier?.records ?? 0, envelope.records ?? 0, last + 1);
+  const { from, to } = part ?? { from: 0, to: total };
+  const size = message.signal === 'traces' ? pieceRecords : Math.max(1, to - from);
+  const pieces: Piece[] = [];
+  for (let at = from; at < to; at += size) {
+    const end = Math.min(at + size, to);
+    pieces.push({ from: at, to: end, total, effects: new Effects(), places: [], late: 0 });
+  }
   for (const [place, record] of records.entries()) {
     if (record.signal !== 'traces') continue;
-    const piece = pieces[Math.floor(record.index / pieceRecords)] as Piece;
+    const piece = pieces[Math.floor((record.index - from) / size)] as Piece;
     const { timeMs } = placeInTime(record, envelope.receivedMs, windowMs);
     if (timeMs < nowMs - windowMs) {
       piece.late++;

@@ -4,6 +4,7 @@ import {
   type DecodedMessage,
   duplicate,
   type MessageOutcome,
+  PartMissingError,
   type RecordOutcome,
   SinkBehindError,
   stored,
@@ -88,8 +89,10 @@ export class Writer {
       for (const partition of behind) this.#seen.delete(partition);
       throw new SinkBehindError(behind);
     }
-    if (replies.some(([code]) => code === status.afresh))
+    if (replies.some(([code]) => code === status.afresh)) {
+      if (messages[0]?.part) throw new PartMissingError(messages[0]);
       throw new RedisStoreError('piece-missing');
+    }
     for (const [partition, last] of seen) this.#seen.set(partition, last);
     const nowMs = this.#options.clock();
     for (const { envelope } of messages) this.#seenAtMs.set(partitionName(envelope.id), nowMs);
@@ -125,11 +128,11 @@ export class Writer {
     const nowMs = clock();
     const fresh = generationName();
     return messages.flatMap((message) =>
-      piecesOf(message, limits.windowMs, nowMs).map((piece) => {
+      piecesOf(message, limits.windowMs, nowMs).map((piece, index) => {
         counts.late += piece.late;
         const place = placeOf(message, piece);
         const body = bodyOf(message, piece, positions);
-        const isFirst = piece.index === 0 && place[0] === '';
+        const isFirst = index === 0 && place[0] === '';
         const tail = isFirst ? this.#tailOf(message, nowMs) : [];
         return { message, piece, args: [nowMs, fresh, ...place, ...body, ...tail] };
       }),
@@ -148,7 +151,7 @@ export class Writer {
   #place({ envelope, position }: DecodedMessage, piece: Piece, seen: Map<string, string>): Place {
     const partition = partitionName(envelope.id);
     const before = seen.get(partition) ?? '';
-    const isLast = piece.index + 1 === piece.count;
+    const isLast = piece.to >= piece.total;
     if (this.#options.positions === 'log') {
       const next = String(position + 1);
       // A position that was passed already is skipped by the script, not moved back.
@@ -207,18 +210,18 @@ export function generationName(): string {
   return randomUUID().slice(0, 8);
 }
 
-/** Source, sequence, piece, pieces, effects, shares. */
+/** Source, sequence, from, to, total, effects, shares. */
 function bodyOf(
   { envelope }: DecodedMessage,
-  { index, count, effects }: Piece,
+  { from, to, total, effects }: Piece,
   positions: 'log' | 'sequences',
 ): (string | number)[] {
   const [id, sequence] = sourceOf(envelope.id, positions);
-  if (effects.size === 0) return [id, sequence, index, count, '', ''];
+  if (effects.size === 0) return [id, sequence, from, to, total, '', ''];
   const { keys, cells, halves, shares } = effects;
   const tenant = tenantName(envelope.tenant);
   const body = JSON.stringify({ tenant, keys, cells, halves });
-  return [id, sequence, index, count, body, JSON.stringify(shares)];
+  return [id, sequence, from, to, total, body, JSON.stringify(shares)];
 }
 
 /**

@@ -2,7 +2,9 @@
 import { topicOf } from '@spillway/broker';
 import type { SpanRecord } from '@spillway/otlp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { applyParts, inParts } from './contract-parts.ts';
 import type { LiveStore, Tail, TailQuery } from './live-store.ts';
+import { PartMissingError } from './message-parts.ts';
 import { operationBytesMax, otherName, serviceBytesMax } from './roll-up-name.ts';
 import { longName } from './test-long-names.ts';
 import { TestRecords, testNowMs } from './test-records.ts';
@@ -89,6 +91,26 @@ export function liveStoreContract({ name, create }: LiveStoreContractOptions): v
       const [partition] = [{ topic: topicOf.traces, partition: 0 }];
       const positions = await harness.store.nextPositions?.([partition]);
       if (positions) expect(positions).toEqual([{ ...partition, position: 2 }]);
+    });
+
+    test('a message in parts counts once, and its position is passed with the last one', async () => {
+      const records = new TestRecords();
+      const message = records.message(Array.from({ length: 10 }, () => records.span()));
+      const parts = inParts(message, 3);
+      const [partition] = [{ topic: topicOf.traces, partition: 0 }];
+      await applyParts(harness.store, parts.slice(0, 2));
+      expect((await harness.store.nextPositions?.([partition])) ?? []).toEqual([]);
+      await applyParts(harness.store, parts);
+      await applyParts(harness.store, parts);
+      await apply(message);
+      const [service] = await harness.store.services(range);
+      expect(service?.ratePerSecond).toBeCloseTo(10 / 60);
+      const positions = await harness.store.nextPositions?.([partition]);
+      if (positions) expect(positions).toEqual([{ ...partition, position: 1 }]);
+      const [, second] = inParts(records.message([records.span(), records.span()]), 1);
+      if (second) {
+        await expect(harness.store.apply([second])).rejects.toBeInstanceOf(PartMissingError);
+      }
     });
 
     test('what a client sends again is a duplicate, for a quarter of an hour', async () => {

@@ -1,7 +1,9 @@
 import { topicOf } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
+import { applyParts, inParts } from './contract-parts.ts';
 import { allMinutes, type SearchStoreUnderTest, testRange } from './contract-search-harness.ts';
+import { PartMissingError } from './message-parts.ts';
 import type { DecodedMessage } from './sink.ts';
 import { TestRecords, testNowMs } from './test-records.ts';
 
@@ -82,6 +84,56 @@ export function describeSearchLedger({
       expect(redelivered?.records).toEqual([{ status: 'stored' }]);
       expect(retried?.records).toEqual([{ status: 'duplicate' }]);
       expect(await rows()).toBe(1);
+    });
+  });
+
+  describe('a message in parts', () => {
+    const countsOf = async () =>
+      (await store().appliedMessages(allMinutes)).map(
+        ({ records, stored, duplicates, deadLettered }) => {
+          return [records, stored, duplicates, deadLettered];
+        },
+      );
+    const make = async () => {
+      const records = new TestRecords();
+      const known = records.log();
+      await apply(records.message([known]));
+      const broken = {
+        index: 3,
+        key: 'b'.repeat(32),
+        code: 'malformed-record',
+        reason: '',
+      } as const;
+      const logs = Array.from({ length: 8 }, () => records.log());
+      return records.message([...logs, known], { broken: [broken] });
+    };
+
+    test('is applied as if it were whole, however often it begins anew', async () => {
+      const message = await make();
+      const parts = inParts(message, 3);
+      const wanted = [...Array(8).fill('stored'), 'duplicate'];
+      await applyParts(store(), parts.slice(0, 2));
+      await refresh();
+      expect(await countsOf()).toEqual([[1, 1, 0, 0]]);
+      await reopen();
+      expect(await applyParts(store(), parts)).toEqual(wanted);
+      await refresh();
+      expect(await countsOf()).toEqual([
+        [1, 1, 0, 0],
+        [10, 8, 1, 1],
+      ]);
+      await applyParts(store(), parts);
+      await apply(message);
+      expect(await countsOf()).toEqual([
+        [1, 1, 0, 0],
+        [10, 8, 1, 1],
+      ]);
+      expect(await rows()).toBe(9);
+    });
+
+    test('is refused behind a part that is not there', async () => {
+      const [, second] = inParts(await make(), 3);
+      if (second) await expect(store().apply([second])).rejects.toBeInstanceOf(PartMissingError);
     });
   });
 

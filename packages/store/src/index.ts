@@ -12,6 +12,7 @@ export type * from './ledger-report.ts';
 export { laneOf, SpillIndex } from './ledger-spills.ts';
 export { renderLedger } from './ledger-text.ts';
 export * from './live-store.ts';
+export * from './message-parts.ts';
 export type * from './rebuild.ts';
 export * from './search-store.ts';
 export { SightingTable } from './sighting-table.ts';

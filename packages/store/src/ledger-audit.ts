@@ -128,15 +128,18 @@ function auditSink(
   const { applied, rows, waiting, deadLetters, expired, undecided } = sinks[sink];
   const buckets = new Buckets(emptySinkCounts);
   const remembered = new Buckets(emptySinkCounts);
-  const done = new Set(applied.map(({ id }) => messageName(id)));
+  const done = new Set(applied.filter(isWhole).map(({ id }) => messageName(id)));
   const left = waiting.filter(({ id }) => !done.has(messageName(id)));
+  const begun = new Map(applied.map((message) => [messageName(message.id), countedOf(message)]));
   for (const message of accepted.values()) buckets.of(message).accepted += message.records;
   for (const row of rows) buckets.of(row).stored += row.rows + row.retired;
   for (const message of applied) {
     buckets.of(message).duplicates += message.duplicates;
     remembered.of(message).stored += message.stored;
   }
-  for (const message of left) buckets.of(message).waiting += message.records;
+  for (const message of left) {
+    buckets.of(message).waiting += message.records - (begun.get(messageName(message.id)) ?? 0);
+  }
   for (const message of spilled) buckets.of(message).spilled += message.records;
   for (const letter of deadLetters) buckets.of(letter).deadLettered += letter.records;
   for (const message of expired) buckets.of(message).expired += message.records;
@@ -157,6 +160,15 @@ function auditSink(
     const unaccounted = Math.max(Math.abs(counts.difference), named.get(bucketName(bucket)) ?? 0);
     book(books, sink, bucket, { ...counts, unaccounted });
   }
+}
+
+/** A message that comes in parts may be applied up to one of them: what is left of it waits. */
+function isWhole(message: AppliedMessage): boolean {
+  return countedOf(message) >= message.records;
+}
+
+function countedOf({ stored, duplicates, deadLettered }: AppliedMessage): number {
+  return stored + duplicates + deadLettered;
 }
 
 function addTo(sums: Map<string, number>, bucket: Bucket, records: number): void {

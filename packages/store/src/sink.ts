@@ -5,9 +5,9 @@
 
 import type { Envelope, Position, TopicPartition } from '@spillway/broker';
 import type { BrokenRecord, Signal, TelemetryRecord } from '@spillway/otlp';
-import type { AppliedMessage } from './ledger.ts';
+import type { MessageCounts, MessagePart } from './message-parts.ts';
 
-/** One message of the broker, decoded. */
+/** One message of the broker, decoded, or a part of one. */
 export interface DecodedMessage {
   envelope: Envelope;
   signal: Signal;
@@ -20,7 +20,9 @@ export interface DecodedMessage {
    * Of a message that a rebuild brings: what the write store counted when it took all of its
    * records. `records` are only those that it still has.
    */
-  earlier?: Pick<AppliedMessage, 'records' | 'stored' | 'duplicates' | 'deadLettered'>;
+  earlier?: MessageCounts;
+  /** `records` and `broken` are those of this part; undefined when they are all of the message. */
+  part?: MessagePart | undefined;
 }
 
 /** `stored` also for a record that a redelivery of the same message brings again. */
@@ -45,8 +47,8 @@ export interface Sink {
    * Applies the messages in order. When it resolves, everything that is not `retry` is as durable
    * as the store makes it. Throws only when nothing of the batch was applied: with an error that
    * `blamesStore` when the store as a whole cannot work now (the consumer waits and tries the batch
-   * again), with a `SinkBehindError`, or with an error that nobody foresaw (the consumer looks for
-   * the message at fault by halving the batch).
+   * again), with a `SinkBehindError`, with a `PartMissingError`, or with an error that nobody foresaw
+   * (the consumer looks for the message at fault by halving the batch).
    */
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]>;
   /**

@@ -3,19 +3,20 @@
 -- ARGV: 1 now, 2 name for a first generation, 3 generation of a rebuild or '',
 --   4 partition or '' where no positions are kept, 5 position after this message,
 --   6 position that must be there: '' unknown, '-' none; without positions the message before, as
---     'id sequence', 7 id of the message's source, 8 sequence, 9 piece, 10 pieces,
---   11 effects or '', 12 shares of each record in them, 13 tail or '', 14... chunks for the tail.
+--     'id sequence', 7 id of the message's source, 8 sequence, 9 index of the first record, 10 behind the
+--   last one, 11 records of the message, 12 effects or '', 13 shares of each record in them,
+--   14 tail or '', 15... chunks for the tail.
 -- Returns {status, position, overflowed, slices cut, halves lost, index of each duplicate...}.
 local applied, skipped, behind, fenced, afresh, forgotten = 0, 1, 2, 3, 4, 5
 
 local message = { id = ARGV[7], sequence = tonumber(ARGV[8]) }
-message.piece, message.pieces = tonumber(ARGV[9]), tonumber(ARGV[10])
+message.from, message.to, message.total = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 
 -- What duplicates would have added is taken off again: they are rare, so their shares are read only
 -- then.
 local function takeOff(cells, known)
   if next(known) == nil then return end
-  local shares = cjson.decode(ARGV[12])
+  local shares = cjson.decode(ARGV[13])
   for record in pairs(known) do
     local share = shares[record + 1]
     for i = 1, share and 2 or 0 do
@@ -33,8 +34,8 @@ local function applyTo(generation)
   local isMine, isBroken = takeTurn(g, message)
   if isBroken then return afresh, {} end
   if not isMine then return skipped, {} end
-  if ARGV[11] == '' then return applied, {} end
-  local effects = cjson.decode(ARGV[11])
+  if ARGV[12] == '' then return applied, {} end
+  local effects = cjson.decode(ARGV[12])
   local known = noteKeys(g, effects.keys)
   takeOff(effects.cells, known)
   for _, cell in ipairs(effects.cells) do count(g, effects.tenant, cell) end
@@ -43,8 +44,8 @@ local function applyTo(generation)
 end
 
 local function writeTail(positions)
-  for i = 14, #ARGV do
-    local key = home .. 't:' .. positions .. ':' .. ARGV[13]
+  for i = 15, #ARGV do
+    local key = home .. 't:' .. positions .. ':' .. ARGV[14]
     local at = redis.call('INCR', key)
     redis.call('PEXPIRE', key, KEPT_MS)
     redis.call('SET', key .. ':' .. at, ARGV[i], 'PX', TAIL_MS)
@@ -83,7 +84,7 @@ local status, known = applyTo(current)
 if status == afresh then return answer(afresh, position) end
 if building then applyTo(building) end
 if status == applied then writeTail(positions) end
-if positionKey and message.piece + 1 == message.pieces then
+if positionKey and message.to >= message.total then
   redis.call('SET', positionKey, ARGV[5], 'PX', KEPT_MS)
   position = ARGV[5]
 end

@@ -10,18 +10,19 @@ end
 -- each of them a step; `afresh` when earlier pieces of it are missing here.
 local function takeTurn(g, message)
   local key, bit = markOf(g, message.id, message.sequence)
-  if message.pieces == 1 then
+  if message.from == 0 and message.to >= message.total then
     if redis.call('SETBIT', key, bit, 1) == 1 then return false end
     redis.call('PEXPIRE', key, KEPT_MS)
     return true
   end
   if redis.call('GETBIT', key, bit) == 1 then return false end
-  local progress = g .. 'part:' .. message.id .. ':' .. message.sequence
+  local progress = g .. 'upto:' .. message.id .. ':' .. message.sequence
   local done = tonumber(redis.call('GET', progress) or 0)
-  if done > message.piece then return false end
-  if done < message.piece then return false, true end
-  if message.piece + 1 < message.pieces then
-    redis.call('SET', progress, message.piece + 1, 'PX', KEPT_MS)
+  if done >= message.to then return false end
+  if done < message.from then return false, true end
+  -- Where pieces were cut elsewhere the last time, what they share is known by its record keys.
+  if message.to < message.total then
+    redis.call('SET', progress, message.to, 'PX', KEPT_MS)
   else
     redis.call('UNLINK', progress)
     redis.call('SETBIT', key, bit, 1)

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Trail, type TrailEvent } from './trail.ts';
+
+let dir: string;
+let path: string;
+let events: TrailEvent[];
+
+/** A process that was not closed before the next one starts was killed. */
+function start(nowMs = () => 0): Trail {
+  const trail = new Trail({ nowMs, report: (event) => events.push(event) });
+  trail.open(path);
+  return trail;
+}
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'trail-'));
+  path = join(dir, 'in-hand');
+  events = [];
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+describe('Trail', () => {
+  it('sets aside what was alone in hand at two ends', () => {
+    start().take(['a']);
+    const second = start();
+    expect(second.endsBy('a')).toBeUndefined();
+    expect(second.isSuspect('a')).toBe(true);
+    second.take(['a']);
+    expect(start().endsBy('a')).toBe(2);
+    expect(events.map(({ type }) => type)).toEqual(['ended-in-hand', 'ended-in-hand']);
+  });
+
+  it('blames nothing of what was in hand together, however often', () => {
+    for (let ends = 0; ends < 5; ends++) start().take(['a', 'b']);
+    const trail = start();
+    expect([trail.endsBy('a'), trail.endsBy('b')]).toEqual([undefined, undefined]);
+    expect([trail.isSuspect('a'), trail.isSuspect('b'), trail.isSuspect('c')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('blames nothing that was passed before the end', () => {
+    start().take(['a']);
+    const second = start();
+    second.take(['a']);
+    second.release(['a']);
+    second.passed(['a']);
+    second.take(['b']);
+    const third = start();
+    expect(third.endsBy('a')).toBeUndefined();
+    expect(third.isSuspect('a')).toBe(false);
+  });
+
+  it('remembers nothing after a close', () => {
+    const trail = start();
+    trail.take(['a']);
+    trail.close();
+    expect(start().isCareful).toBe(false);
+  });
+
+  it('has one thing in hand at a time while there are suspects', async () => {
+    start().take(['a', 'b']);
+    const trail = start();
+    const order: string[] = [];
+    const slow = async (name: string) => {
+      order.push(`begin ${name}`);
+      await new Promise(setImmediate);
+      order.push(`end ${name}`);
+      trail.passed([name]);
+    };
+    await Promise.all([
+      trail.hold(['a'], () => slow('a')),
+      trail.hold(['b'], () => slow('b')),
+      trail.hold(['c'], () => Promise.reject(new Error('broken off'))).catch(() => undefined),
+    ]);
+    expect(order).toEqual(['begin a', 'end a', 'begin b', 'end b']);
+    expect(trail.isCareful).toBe(false);
+  });
+
+  it('looks no longer for suspects that do not come', () => {
+    start().take(['a', 'b']);
+    let nowMs = 0;
+    const trail = start(() => nowMs);
+    nowMs = 121_000;
+    expect(trail.isCareful).toBe(false);
+  });
+
+  it('suspects nobody where the file is cut short', () => {
+    start().take(['a']);
+    truncateSync(path, 6);
+    expect(start().isCareful).toBe(false);
+  });
+
+  it('goes on where it cannot write', () => {
+    const trail = new Trail({ report: (event) => events.push(event) });
+    trail.open(join(dir, 'not', 'there'));
+    trail.take(['a']);
+    trail.release(['a']);
+    expect(events.map(({ type }) => type)).toEqual(['trail-not-written']);
+  });
+});
