@@ -16,6 +16,7 @@ import type { ConsoleOptions } from './options.ts';
 import { addPage, builtPageFolder } from './page.ts';
 import { addPipelineRoutes } from './pipeline-routes.ts';
 import { addProbeRoutes } from './probe-routes.ts';
+import { parseQueryString } from './query-string.ts';
 import { createApi } from './routes.ts';
 import { addSecurity } from './security.ts';
 import { addServiceRoutes } from './service-routes.ts';
@@ -76,7 +77,11 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
     connectionTimeout: 60_000,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
+    routerOptions: {
+      maxParamLength: 1_000,
+      ignoreTrailingSlash: true,
+      querystringParser: parseQueryString,
+    },
   });
   limitConnections(app.server, config);
   app.removeContentTypeParser('text/plain');

@@ -22,20 +22,25 @@ export const columnsOnly = { _source: false, stored_fields: ['_none_'] };
 
 const pitKeptAlive = '1m';
 
+interface ReaderOptions {
+  generation: number;
+  horizonMs: number;
+  signal?: AbortSignal | undefined;
+}
+
 /** One generation, as one query sees it. */
 export class Reader {
   readonly #client: Client;
   readonly #names: IndexNames;
   readonly generation: number;
   readonly horizonMs: number;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(
-    client: Client,
-    names: IndexNames,
-    { generation, horizonMs }: { generation: number; horizonMs: number },
-  ) {
+  /** At the signal the request that runs is given up, which cancels the search on the server. */
+  constructor(client: Client, names: IndexNames, { generation, horizonMs, signal }: ReaderOptions) {
     this.#client = client;
     this.#names = names;
+    this.#signal = signal;
     this.generation = generation;
     this.horizonMs = horizonMs;
   }
@@ -95,11 +100,10 @@ export class Reader {
   async *scan(kind: IndexKind, body: SearchBody, pageSize: number): AsyncGenerator<Hit[]> {
     const index = this.#names.all(this.generation, kind);
     const { id } = await call(() =>
-      this.#client.openPointInTime({
-        index,
-        keep_alive: pitKeptAlive,
-        ignore_unavailable: true,
-      }),
+      this.#client.openPointInTime(
+        { index, keep_alive: pitKeptAlive, ignore_unavailable: true },
+        this.#ending,
+      ),
     );
     let pit = { id, keep_alive: pitKeptAlive };
     try {
@@ -122,13 +126,24 @@ export class Reader {
   /** Makes visible what was applied. */
   async refresh(kind: IndexKind | '*'): Promise<void> {
     const index = this.#names.all(this.generation, kind);
-    await call(() => this.#client.indices.refresh({ index }));
+    await call(() => this.#client.indices.refresh({ index }, this.#ending));
+  }
+
+  get #ending(): { signal?: AbortSignal } {
+    return this.#signal ? { signal: this.#signal } : {};
   }
 
   async #send(request: SearchBody): Promise<estypes.SearchResponse<Source>> {
+    this.#signal?.throwIfAborted();
     const answer = await call(() =>
-      this.#client.search<Source>({ ...request, allow_partial_search_results: false }),
-    );
+      this.#client.search<Source>(
+        { ...request, allow_partial_search_results: false },
+        this.#ending,
+      ),
+    ).catch((error: unknown) => {
+      this.#signal?.throwIfAborted();
+      throw error;
+    });
     if (answer.timed_out) throw new StoreUnavailableError('the search timed out on the server');
     return answer;
   }
