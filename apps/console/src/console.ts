@@ -22,6 +22,7 @@ import { addSecurity } from './security.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { addTraceRoutes } from './trace-routes.ts';
+import { Turns } from './turns.ts';
 
 export type { ConsoleOptions } from './options.ts';
 
@@ -87,7 +88,8 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain');
   addSecurity(app, config.host);
   addFailures(app, report);
-  const api = createApi(app, options, new Freshness(options));
+  const turns = new Turns(config);
+  const api = createApi(app, { options, turns, freshness: new Freshness(options) });
   addServiceRoutes(api);
   addTraceRoutes(api);
   addLogRoutes(api);

@@ -4,10 +4,9 @@ import { callerOf, demandSameOrigin, demandScope } from './access.ts';
 import type { DeadLetterCount, ResubmitAnswer } from './answers.ts';
 import type { ConsoleConfig } from './config.ts';
 import { badParameter, QueryError } from './errors.ts';
-import { oneOf, paging, readParameters, text } from './parameters.ts';
+import { letterId, oneOf, paging, readParameters, text } from './parameters.ts';
 import type { DeadLetters, DeadLetterView } from './ports.ts';
-import type { Api } from './routes.ts';
-import { withTimeout } from './timeout.ts';
+import { type Api, goneOf } from './routes.ts';
 
 const perRequestMax = 500;
 const limitDefault = 100;
@@ -33,20 +32,31 @@ const resubmitBody = z.union([
 export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   const { deadLetters, keys, config, report } = api.options;
 
-  api.get('/api/dead-letters', async ({ tenant, query, nowMs }) => {
-    const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
-    const letters = await deadLetters.list({ ...filters, tenant, all: all === 'true' });
-    const page = pageOf(letters.toReversed(), limit ?? limitDefault, cursor);
-    return { store: undefined, body: { ...page, byCode: countByCode(letters) } };
-  });
+  api.get(
+    '/api/dead-letters',
+    async ({ tenant, query, nowMs, ending }) => {
+      const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
+      const filter = { ...filters, tenant, all: all === 'true' };
+      const { letters, isWhole } = await deadLetters.newest(filter, ending);
+      const page = pageOf(letters.toReversed(), limit ?? limitDefault, cursor);
+      const body = { ...page, byCode: countByCode(letters), truncated: !isWhole };
+      return { store: undefined, body };
+    },
+    { isLong: true },
+  );
 
-  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs }) => {
-    readParameters({}, query, nowMs);
-    const found = await deadLetters.show(params['*'] ?? '');
-    return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
-  });
+  api.get(
+    '/api/dead-letters/*',
+    async ({ tenant, query, params, nowMs, ending }) => {
+      readParameters({}, query, nowMs);
+      const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
+      const found = await deadLetters.show(id, ending);
+      return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
+    },
+    { isLong: true },
+  );
 
-  app.post('/api/dead-letters/resubmit', async (request): Promise<ResubmitAnswer> => {
+  app.post('/api/dead-letters/resubmit', async (request, reply): Promise<ResubmitAnswer> => {
     demandSameOrigin(request);
     const caller = callerOf(request, keys);
     demandScope(caller, 'admin');
@@ -56,9 +66,9 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
       throw new QueryError('bad-body', `wanted ${wanted}`);
     }
     const { tenant } = caller;
-    const answer = await withTimeout(
-      () => resubmit({ deadLetters, tenant, wanted: body.data, config }),
-      config.queryTimeoutMs,
+    const order = { tenant, isLong: true, gone: goneOf(reply) };
+    const answer = await api.turns.take(order, (ending) =>
+      resubmit({ deadLetters, tenant, wanted: body.data, config, ending }),
     );
     const { resubmitted, skipped } = answer;
     const counts = { resubmitted: resubmitted.length, skipped: skipped.length };
@@ -72,20 +82,21 @@ interface Resubmission {
   tenant: string;
   wanted: z.output<typeof resubmitBody>;
   config: Pick<ConsoleConfig, 'queryTimeoutMs' | 'resubmitPerSecond'>;
+  ending: AbortSignal;
 }
 
 /** Of a whole code at most `perCodeMax` at a time, oldest first. */
 async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
-  const { deadLetters, tenant, wanted, config } = order;
+  const { deadLetters, tenant, wanted, config, ending } = order;
   const filter = 'ids' in wanted ? {} : wanted;
-  const letters = await deadLetters.list({ ...filter, tenant });
+  const { letters } = await deadLetters.newest({ ...filter, tenant }, ending);
   const own = new Set(letters.flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
   const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perCodeMax);
   const resubmitted = await deadLetters.resubmit(
     ids.filter((id) => own.has(id)),
     {
       ratePerSecond: config.resubmitPerSecond,
-      signal: AbortSignal.timeout(timeShare * config.queryTimeoutMs),
+      signal: AbortSignal.any([ending, AbortSignal.timeout(timeShare * config.queryTimeoutMs)]),
     },
   );
   const sent = new Set(resubmitted);

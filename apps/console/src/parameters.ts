@@ -97,6 +97,12 @@ export const duration: Parameter<number> = {
   },
 };
 
+/** Where it lies in its topic. */
+export const letterId: Parameter<string> = {
+  wanted: 'the id of a dead letter, such as traces/0/17',
+  read: (value) => (/^(traces|metrics|logs)\/\d{1,9}\/\d{1,15}$/.test(value) ? value : undefined),
+};
+
 const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 /** A severity number, or the name of a band: its lowest number (`warn` is 13). */

@@ -111,7 +111,11 @@ describe('beyond loopback', () => {
       broker,
       groups: { writer: 'writer', search: 'search', live: 'live' },
       ledger: () => Promise.reject(new Error('not asked')),
-      deadLetters: { list: async () => [], show: async () => undefined, resubmit: async () => [] },
+      deadLetters: {
+        newest: async () => ({ letters: [], isWhole: true }),
+        show: async () => undefined,
+        resubmit: async () => [],
+      },
       admin: {
         ready: () => ({ ok: true, components: [] }),
         metrics: async () => '',

@@ -39,6 +39,9 @@ import { startIn } from './start-in.ts';
 import { topicSpecs } from './topics.ts';
 import { TrailFile } from './trail-file.ts';
 
+/** Of a question for the ledger, some 30 MB; more is for `spillway audit`, which its owner runs. */
+const askedWaitingMax = 500_000;
+
 export interface SpillwayOptions {
   config: SpillwayConfig;
   logger: Logger;
@@ -356,10 +359,10 @@ export class Spillway implements Component {
       keys,
       deadLetters,
       // Where the folders lie is the operator's business, not a tenant's.
-      ledger: async ({ since, tenant }) => ({
-        ...(await auditLedger(this.#parts, { sinceMs: since, tenant })),
-        keptAside: [],
-      }),
+      ledger: async ({ since, tenant, ending }) => {
+        const options = { sinceMs: since, tenant, ending, waitingMax: askedWaitingMax };
+        return { ...(await auditLedger(this.#parts, options)), keptAside: [] };
+      },
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
         metrics: () => this.#metrics.text(),
