@@ -1,6 +1,7 @@
 import {
   type Component,
   ConfigError,
+  createHttpDoor,
   type Health,
   isLoopback,
   limitConnections,
@@ -75,8 +76,11 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
   const { config, report } = options;
   const app = Fastify({
     bodyLimit: bodyBytesMax,
-    connectionTimeout: 60_000,
-    requestTimeout: 30_000,
+    serverFactory: (handler) => {
+      const server = createHttpDoor(handler);
+      limitConnections(server, config);
+      return server;
+    },
     forceCloseConnections: 'idle',
     routerOptions: {
       maxParamLength: 1_000,
@@ -84,7 +88,6 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
       querystringParser: parseQueryString,
     },
   });
-  limitConnections(app.server, config);
   app.removeContentTypeParser('text/plain');
   addSecurity(app, config.host);
   addFailures(app, report);

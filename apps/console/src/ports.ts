@@ -75,8 +75,8 @@ export interface DeadLetters {
 
 export interface Admin {
   ready(): { ok: boolean; components: ComponentHealth[] };
-  /** Prometheus text format. */
-  metrics(): Promise<string>;
+  /** Prometheus text format; without `tenants` it names none of them. */
+  metrics(options: { tenants: boolean }): Promise<string>;
   fleet(): Promise<FleetReading>;
 }
 

@@ -334,18 +334,23 @@ export class Spillway implements Component {
     return this.#gateway;
   }
 
+  #keys(configKey: string, file: string): KeyRing | undefined {
+    return file ? new KeyRing({ file, configKey, report: this.#report }) : undefined;
+  }
+
   #createAdmin(): Component {
+    const { host, port, keysFile } = this.#config.admin;
+    const keys = this.#keys('admin.keysFile', keysFile);
     const health = () => this.#stack.health();
     const connectionsMax = this.#doors?.console ?? this.#config.console.connectionsMax;
-    const { admin } = this.#config;
-    this.#admin = new AdminServer({ ...admin, connectionsMax, metrics: this.#metrics, health });
-    return this.#admin;
+    const metrics = this.#metrics;
+    this.#admin = new AdminServer({ host, port, connectionsMax, keys, metrics, health });
+    return keys ? chain('admin', [keys, this.#admin]) : this.#admin;
   }
 
   #createConsole(): Component {
     const { broker, search, live, deadLetters, dependencies } = this.#parts;
-    const file = this.#config.console.keysFile;
-    const keys = file ? new KeyRing({ file, configKey: 'console.keysFile' }) : undefined;
+    const keys = this.#keys('console.keysFile', this.#config.console.keysFile);
     const { connectionsMax } = this.#config.console;
     const page = createConsole({
       config: {
@@ -365,7 +370,7 @@ export class Spillway implements Component {
       },
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
-        metrics: () => this.#metrics.text(),
+        metrics: (options) => this.#metrics.text(options),
         fleet: () => readFleet(dependencies, this.#self, this.#config.fleet.reportersMin),
       },
       clock: Date.now,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Component, Health } from './component.ts';
 import { ConfigError } from './config-error.ts';
 
-export const keyScopes = ['ingest', 'query', 'admin'] as const;
+export const keyScopes = ['ingest', 'query', 'admin', 'metrics'] as const;
 export type KeyScope = (typeof keyScopes)[number];
 
 /** What a key allows. The key itself is never stored, only its digest. */
