@@ -38,7 +38,7 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
       const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
       const filter = { ...filters, tenant, all: all === 'true' };
       const { letters, isWhole } = await deadLetters.newest(filter, ending);
-      const page = pageOf(letters.toReversed(), limit ?? limitDefault, cursor);
+      const page = pageOf(letters, limit ?? limitDefault, cursor);
       const body = { ...page, byCode: countByCode(letters), truncated: !isWhole };
       return { store: undefined, body };
     },
@@ -89,7 +89,7 @@ async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
   const { deadLetters, tenant, wanted, config, ending } = order;
   const filter = 'ids' in wanted ? {} : wanted;
   const { letters } = await deadLetters.newest({ ...filter, tenant }, ending);
-  const own = new Set(letters.flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
+  const own = new Set(letters.toReversed().flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
   const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perCodeMax);
   const resubmitted = await deadLetters.resubmit(
     ids.filter((id) => own.has(id)),
@@ -103,7 +103,7 @@ async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
 }
 
 /** The cursor is the id of the last letter of the page before. */
-function pageOf(letters: DeadLetterView[], limit: number, cursor: string | undefined) {
+function pageOf(letters: readonly DeadLetterView[], limit: number, cursor: string | undefined) {
   const last = cursor === undefined ? -1 : letters.findIndex(({ id }) => id === cursor);
   if (cursor !== undefined && last < 0) {
     throw badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got: cursor });
@@ -113,14 +113,23 @@ function pageOf(letters: DeadLetterView[], limit: number, cursor: string | undef
   return { deadLetters: page, cursor: more ? page.at(-1)?.id : undefined };
 }
 
+/** An answer that many share is counted once. */
+const counted = new WeakMap<readonly DeadLetterView[], DeadLetterCount[]>();
+
 function countByCode(letters: readonly DeadLetterView[]): DeadLetterCount[] {
+  const known = counted.get(letters) ?? count(letters);
+  counted.set(letters, known);
+  return known;
+}
+
+function count(letters: readonly DeadLetterView[]): DeadLetterCount[] {
   const counts = new Map<string, DeadLetterCount>();
   for (const { code, group, records } of letters) {
-    const key = JSON.stringify([code, group]);
-    const count = counts.get(key) ?? { code, group, letters: 0, records: 0 };
-    count.letters++;
-    count.records += records;
-    counts.set(key, count);
+    const key = `${code}\0${group}`;
+    const sum = counts.get(key) ?? { code, group, letters: 0, records: 0 };
+    sum.letters++;
+    sum.records += records;
+    counts.set(key, sum);
   }
   return [...counts.values()].sort((a, b) => b.records - a.records);
 }

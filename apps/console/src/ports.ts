@@ -56,11 +56,11 @@ export interface DeadLetterView {
 
 /** `DeadLetters` of `@spillway/consumer` is one. */
 export interface DeadLetters {
-  /** Newest last; `isWhole` false: there are older ones, or some have not been read yet. */
+  /** Newest first; `isWhole` false: there are older ones, or some have not been read yet. */
   newest(
     filter: DeadLetterFilter,
     ending: AbortSignal,
-  ): Promise<{ letters: DeadLetterView[]; isWhole: boolean }>;
+  ): Promise<{ letters: readonly DeadLetterView[]; isWhole: boolean }>;
   /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
   show(
     id: string,

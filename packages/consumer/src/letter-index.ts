@@ -15,6 +15,7 @@ const lettersMax = 20_000;
 const lettersBytesMax = 32 * 1_048_576;
 /** What a letter takes beside its texts. */
 const letterBytes = 600;
+const answersMax = 20;
 /** Of one reading: what lies behind them is read at the next question. */
 const messagesPerReading = 20_000;
 const readingMs = 5_000;
@@ -23,9 +24,10 @@ const readBytesMax = 128 * 1024;
 /** How often it is looked up what retention took. */
 const retentionEveryMs = 60_000;
 
+/** Shared by all who asked the same. */
 export interface NewestLetters {
-  /** Newest last. */
-  letters: DeadLetter[];
+  /** Newest first. */
+  letters: readonly DeadLetter[];
   /** False while not everything has been read yet, and when there are older ones beside these. */
   isWhole: boolean;
 }
@@ -39,6 +41,7 @@ export class LetterIndex {
   readonly #broker: Pick<Broker, 'read' | 'topics'>;
   readonly #monotonicMs: () => number;
   readonly #lettersMax: number;
+  readonly #messagesMax: number;
   /** By tenant and id. */
   readonly #letters = new Map<string, Map<string, DeadLetter>>();
   readonly #byIdentity = new Map<string, DeadLetter>();
@@ -47,27 +50,40 @@ export class LetterIndex {
   readonly #cut = new Set<string>();
   #isBehind = false;
   #bytes = 0;
+  /** By filter, until something changes. */
+  readonly #answers = new Map<string, NewestLetters>();
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #following: Promise<void> | undefined;
 
   constructor(
     broker: Pick<Broker, 'read' | 'topics'>,
-    options: { monotonicMs?: () => number; lettersMax?: number } = {},
+    options: { monotonicMs?: () => number; lettersMax?: number; messagesMax?: number } = {},
   ) {
     this.#broker = broker;
     this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
     this.#lettersMax = options.lettersMax ?? lettersMax;
+    this.#messagesMax = options.messagesMax ?? messagesPerReading;
   }
 
   async newest(filter: DeadLetterFilter, signal?: AbortSignal): Promise<NewestLetters> {
     await this.#refresh(signal);
+    const name = JSON.stringify(filter);
+    const known = this.#answers.get(name);
+    if (known) return known;
+    const answer = this.#answer(filter);
+    if (this.#answers.size >= answersMax) this.#answers.clear();
+    this.#answers.set(name, answer);
+    return answer;
+  }
+
+  #answer(filter: DeadLetterFilter): NewestLetters {
     const { tenant } = filter;
     const of = tenant === undefined ? [...this.#letters.values()] : [this.#letters.get(tenant)];
     const letters = of
       .flatMap((found) => [...(found?.values() ?? [])])
       .filter((letter) => matches(letter, filter))
-      .sort((a, b) => a.deadSinceMs - b.deadSinceMs);
+      .sort((a, b) => b.deadSinceMs - a.deadSinceMs);
     const isCut = tenant === undefined ? this.#cut.size > 0 : this.#cut.has(tenant);
     return { letters, isWhole: !isCut && !this.#isBehind };
   }
@@ -97,7 +113,7 @@ export class LetterIndex {
   }
 
   async #read(): Promise<void> {
-    let left = messagesPerReading;
+    let left = this.#messagesMax;
     let isDone = false;
     const topics = await this.#broker.topics();
     const places = signals.flatMap((signal) => {
@@ -110,6 +126,7 @@ export class LetterIndex {
       for (const place of places) {
         const from = { ...place, position: this.#next.get(nameOf(place)) ?? 0 };
         for await (const message of this.#broker.read(from, { signal, bytesMax: readBytesMax })) {
+          this.#answers.clear();
           this.#add(place.signal, message);
           this.#next.set(nameOf(place), message.position + 1);
           if (--left <= 0) return;
@@ -118,8 +135,9 @@ export class LetterIndex {
       isDone = true;
     }).catch((error: unknown) => {
       // Out of time: what was read is kept, and the next question reads on.
-      if (left === messagesPerReading) throw error;
+      if (left === this.#messagesMax) throw error;
     });
+    if (this.#isBehind === isDone) this.#answers.clear();
     this.#isBehind = !isDone;
   }
 
@@ -157,6 +175,7 @@ export class LetterIndex {
   }
 
   #drop(letter: DeadLetter): void {
+    this.#answers.clear();
     const ofTenant = this.#letters.get(letter.tenant);
     ofTenant?.delete(letter.id);
     if (ofTenant?.size === 0) this.#letters.delete(letter.tenant);

@@ -15,7 +15,7 @@ describe('parseTime', () => {
   it.each([
     'yesterday',
     '999999999999d',
-    '9'.repeat(400),
+    '9'.repeat(40),
     '2200-01-01T00:00:00Z',
     '-1',
     'NaN',

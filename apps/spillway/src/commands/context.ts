@@ -103,9 +103,9 @@ export function parseTime(text: string, nowMs: number): number {
   const age = /^(\d{1,12}(?:\.\d{1,9})?)(s|m|h|d)$/.exec(text);
   const ms = age
     ? nowMs - Number(age[1]) * (unitMs[age[2] as string] as number)
-    : /^\d+$/.test(text)
+    : /^\d{1,15}$/.test(text)
       ? Number(text)
-      : Date.parse(text);
+      : Date.parse(/^\d{4}-/.test(text) ? text : '');
   if (ms >= 0 && ms < endMs) return ms;
   throw new OperationError(
     '--since: wanted an ISO time, ms since the epoch or an age such as 24h, ' +
