@@ -1,5 +1,5 @@
-import type { Client, estypes } from '@elastic/elasticsearch';
-import type { TimeRange } from '@spillway/store';
+import { type Client, errors, type estypes } from '@elastic/elasticsearch';
+import { type TimeRange, TooMuchAskedError } from '@spillway/store';
 import { call, type Hit, type Source } from './client.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { IndexKind, IndexNames } from './names.ts';
@@ -21,6 +21,8 @@ export type CompositeBucket = Bucket<Record<string, string | number | boolean>>;
 export const columnsOnly = { _source: false, stored_fields: ['_none_'] };
 
 const pitKeptAlive = '1m';
+/** Of one answer to a question, as text; it is held once more as objects. */
+const answerBytesMax = 64 * 1_048_576;
 
 interface ReaderOptions {
   generation: number;
@@ -129,8 +131,9 @@ export class Reader {
     await call(() => this.#client.indices.refresh({ index }, this.#ending));
   }
 
-  get #ending(): { signal?: AbortSignal } {
-    return this.#signal ? { signal: this.#signal } : {};
+  /** Of a question; what reads for the process itself is bounded by the client alone. */
+  get #ending(): { signal?: AbortSignal; maxResponseSize?: number } {
+    return this.#signal ? { signal: this.#signal, maxResponseSize: answerBytesMax } : {};
   }
 
   async #send(request: SearchBody): Promise<estypes.SearchResponse<Source>> {
@@ -142,6 +145,9 @@ export class Reader {
       ),
     ).catch((error: unknown) => {
       this.#signal?.throwIfAborted();
+      if ((error as Error).cause instanceof errors.RequestAbortedError) {
+        throw new TooMuchAskedError(`more than ${answerBytesMax} bytes were found`);
+      }
       throw error;
     });
     if (answer.timed_out) throw new StoreUnavailableError('the search timed out on the server');

@@ -30,9 +30,13 @@ export class Parameters {
   }
 
   /** Throws `TooMuchAskedError` where the rows are more than may be in memory for one statement. */
-  async query(connection: DuckDBConnection, sql: string): Promise<ResultRow[]> {
-    const { rows, isCut } = await this.#read(connection, sql, rowsBytesMax);
-    if (isCut) throw new TooMuchAskedError(`more than ${rowsBytesMax} bytes were found`);
+  async query(
+    connection: DuckDBConnection,
+    sql: string,
+    bytesMax = rowsBytesMax,
+  ): Promise<ResultRow[]> {
+    const { rows, isCut } = await this.#read(connection, sql, bytesMax);
+    if (isCut) throw new TooMuchAskedError(`more than ${bytesMax} bytes were found`);
     return rows;
   }
 
@@ -70,7 +74,7 @@ export class Parameters {
 
 /** Of the texts of one statement's rows, which JavaScript then holds once more as objects. */
 const rowsBytesMax = 64 * 1_048_576;
-const pageBytesMax = 16 * 1_048_576;
+const pageBytesMax = 8 * 1_048_576;
 /** What any value takes beside its text. */
 const valueBytes = 16;
 
