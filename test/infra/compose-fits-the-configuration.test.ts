@@ -48,7 +48,7 @@ describe('the services of Spillway', () => {
     const roles = ['gateway', 'writer', 'search-projector', 'live-projector', 'console'];
     expect(ours.map(([name]) => name)).toEqual(roles);
     for (const [name, { command = [] }] of ours) {
-      expect(command).toEqual(['up', name, '--config', '/etc/spillway/spillway.yaml']);
+      expect(command.slice(0, 4)).toEqual(['up', name, '--config', '/etc/spillway/spillway.yaml']);
     }
   });
 

@@ -112,8 +112,10 @@ export interface GroupDrain {
 export type DeadLettersAnswer = Fresh & {
   /** Newest first. */
   deadLetters: DeadLetterView[];
-  /** Over all that the query matches, not only this page. */
+  /** Over all that the query matches and that are known, not only this page. */
   byCode: DeadLetterCount[];
+  /** There are older ones beside these, or some have not been read yet: ask again. */
+  truncated: boolean;
   cursor?: string;
 };
 export interface DeadLetterCount {

@@ -24,7 +24,7 @@ export const consoleSection = z
       .min(100)
       .max(120_000)
       .default(15_000)
-      .describe('A query that takes longer is answered with 504.'),
+      .describe('A query that takes longer is ended and answered with 504.'),
     resubmitPerSecond: z
       .number()
       .positive()
@@ -46,7 +46,10 @@ export const consoleSection = z
       .min(1)
       .max(1_000)
       .default(64)
-      .describe('Queries in flight; more are answered with 503 and Retry-After.'),
+      .describe(
+        'Queries that wait for their turn, of all tenants together; one tenant has at most half of ' +
+          'the places. More are answered with 503 and Retry-After, so that they take no memory.',
+      ),
   })
   .prefault({});
 

@@ -1,6 +1,7 @@
 import {
   type Component,
   ConfigError,
+  createHttpDoor,
   type Health,
   isLoopback,
   limitConnections,
@@ -16,11 +17,13 @@ import type { ConsoleOptions } from './options.ts';
 import { addPage, builtPageFolder } from './page.ts';
 import { addPipelineRoutes } from './pipeline-routes.ts';
 import { addProbeRoutes } from './probe-routes.ts';
+import { parseQueryString } from './query-string.ts';
 import { createApi } from './routes.ts';
 import { addSecurity } from './security.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { addTraceRoutes } from './trace-routes.ts';
+import { Turns } from './turns.ts';
 
 export type { ConsoleOptions } from './options.ts';
 
@@ -73,16 +76,23 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
   const { config, report } = options;
   const app = Fastify({
     bodyLimit: bodyBytesMax,
-    connectionTimeout: 60_000,
-    requestTimeout: 30_000,
+    serverFactory: (handler) => {
+      const server = createHttpDoor(handler);
+      limitConnections(server, config);
+      return server;
+    },
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
+    routerOptions: {
+      maxParamLength: 1_000,
+      ignoreTrailingSlash: true,
+      querystringParser: parseQueryString,
+    },
   });
-  limitConnections(app.server, config);
   app.removeContentTypeParser('text/plain');
   addSecurity(app, config.host);
   addFailures(app, report);
-  const api = createApi(app, options, new Freshness(options));
+  const turns = new Turns(config);
+  const api = createApi(app, { options, turns, freshness: new Freshness(options) });
   addServiceRoutes(api);
   addTraceRoutes(api);
   addLogRoutes(api);

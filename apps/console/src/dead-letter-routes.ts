@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { callerOf, demandSameOrigin, demandScope } from './access.ts';
+import { callerOf, demandScope } from './access.ts';
 import type { DeadLetterCount, ResubmitAnswer } from './answers.ts';
 import type { ConsoleConfig } from './config.ts';
 import { badParameter, QueryError } from './errors.ts';
-import { oneOf, paging, readParameters, text } from './parameters.ts';
+import { letterId, oneOf, paging, readParameters, text } from './parameters.ts';
 import type { DeadLetters, DeadLetterView } from './ports.ts';
-import type { Api } from './routes.ts';
-import { withTimeout } from './timeout.ts';
+import { type Api, goneOf } from './routes.ts';
 
 const perRequestMax = 500;
 const limitDefault = 100;
@@ -33,21 +32,31 @@ const resubmitBody = z.union([
 export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   const { deadLetters, keys, config, report } = api.options;
 
-  api.get('/api/dead-letters', async ({ tenant, query, nowMs }) => {
-    const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
-    const letters = await deadLetters.list({ ...filters, tenant, all: all === 'true' });
-    const page = pageOf(letters.toReversed(), limit ?? limitDefault, cursor);
-    return { store: undefined, body: { ...page, byCode: countByCode(letters) } };
-  });
+  api.get(
+    '/api/dead-letters',
+    async ({ tenant, query, nowMs, ending }) => {
+      const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
+      const filter = { ...filters, tenant, all: all === 'true' };
+      const { letters, isWhole } = await deadLetters.newest(filter, ending);
+      const page = pageOf(letters, limit ?? limitDefault, cursor);
+      const body = { ...page, byCode: countByCode(letters), truncated: !isWhole };
+      return { store: undefined, body };
+    },
+    { isLong: true },
+  );
 
-  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs }) => {
-    readParameters({}, query, nowMs);
-    const found = await deadLetters.show(params['*'] ?? '');
-    return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
-  });
+  api.get(
+    '/api/dead-letters/*',
+    async ({ tenant, query, params, nowMs, ending }) => {
+      readParameters({}, query, nowMs);
+      const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
+      const found = await deadLetters.show(id, ending);
+      return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
+    },
+    { isLong: true },
+  );
 
-  app.post('/api/dead-letters/resubmit', async (request): Promise<ResubmitAnswer> => {
-    demandSameOrigin(request);
+  app.post('/api/dead-letters/resubmit', async (request, reply): Promise<ResubmitAnswer> => {
     const caller = callerOf(request, keys);
     demandScope(caller, 'admin');
     const body = resubmitBody.safeParse(request.body);
@@ -56,9 +65,9 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
       throw new QueryError('bad-body', `wanted ${wanted}`);
     }
     const { tenant } = caller;
-    const answer = await withTimeout(
-      () => resubmit({ deadLetters, tenant, wanted: body.data, config }),
-      config.queryTimeoutMs,
+    const order = { tenant, isLong: true, gone: goneOf(reply) };
+    const answer = await api.turns.take(order, (ending) =>
+      resubmit({ deadLetters, tenant, wanted: body.data, config, ending }),
     );
     const { resubmitted, skipped } = answer;
     const counts = { resubmitted: resubmitted.length, skipped: skipped.length };
@@ -72,20 +81,21 @@ interface Resubmission {
   tenant: string;
   wanted: z.output<typeof resubmitBody>;
   config: Pick<ConsoleConfig, 'queryTimeoutMs' | 'resubmitPerSecond'>;
+  ending: AbortSignal;
 }
 
 /** Of a whole code at most `perCodeMax` at a time, oldest first. */
 async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
-  const { deadLetters, tenant, wanted, config } = order;
+  const { deadLetters, tenant, wanted, config, ending } = order;
   const filter = 'ids' in wanted ? {} : wanted;
-  const letters = await deadLetters.list({ ...filter, tenant });
-  const own = new Set(letters.flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
+  const { letters } = await deadLetters.newest({ ...filter, tenant }, ending);
+  const own = new Set(letters.toReversed().flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
   const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perCodeMax);
   const resubmitted = await deadLetters.resubmit(
     ids.filter((id) => own.has(id)),
     {
       ratePerSecond: config.resubmitPerSecond,
-      signal: AbortSignal.timeout(timeShare * config.queryTimeoutMs),
+      signal: AbortSignal.any([ending, AbortSignal.timeout(timeShare * config.queryTimeoutMs)]),
     },
   );
   const sent = new Set(resubmitted);
@@ -93,7 +103,7 @@ async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
 }
 
 /** The cursor is the id of the last letter of the page before. */
-function pageOf(letters: DeadLetterView[], limit: number, cursor: string | undefined) {
+function pageOf(letters: readonly DeadLetterView[], limit: number, cursor: string | undefined) {
   const last = cursor === undefined ? -1 : letters.findIndex(({ id }) => id === cursor);
   if (cursor !== undefined && last < 0) {
     throw badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got: cursor });
@@ -103,14 +113,23 @@ function pageOf(letters: DeadLetterView[], limit: number, cursor: string | undef
   return { deadLetters: page, cursor: more ? page.at(-1)?.id : undefined };
 }
 
+/** An answer that many share is counted once. */
+const counted = new WeakMap<readonly DeadLetterView[], DeadLetterCount[]>();
+
 function countByCode(letters: readonly DeadLetterView[]): DeadLetterCount[] {
+  const known = counted.get(letters) ?? count(letters);
+  counted.set(letters, known);
+  return known;
+}
+
+function count(letters: readonly DeadLetterView[]): DeadLetterCount[] {
   const counts = new Map<string, DeadLetterCount>();
   for (const { code, group, records } of letters) {
-    const key = JSON.stringify([code, group]);
-    const count = counts.get(key) ?? { code, group, letters: 0, records: 0 };
-    count.letters++;
-    count.records += records;
-    counts.set(key, count);
+    const key = `${code}\0${group}`;
+    const sum = counts.get(key) ?? { code, group, letters: 0, records: 0 };
+    sum.letters++;
+    sum.records += records;
+    counts.set(key, sum);
   }
   return [...counts.values()].sort((a, b) => b.records - a.records);
 }

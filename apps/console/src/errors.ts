@@ -2,6 +2,8 @@
 export const errorStatus = {
   'bad-parameter': 400,
   'bad-body': 400,
+  /** More would have to be read than one question may cost. */
+  'too-much-asked': 400,
   unauthenticated: 401,
   forbidden: 403,
   'wrong-origin': 403,
@@ -10,6 +12,8 @@ export const errorStatus = {
   'too-large': 413,
   'unsupported-type': 415,
   'wrong-host': 421,
+  /** As other servers log it; nobody reads this answer. */
+  'client-gone': 499,
   internal: 500,
   'too-many-queries': 503,
   unavailable: 503,

@@ -1,16 +1,19 @@
+import { InvalidCursorError, TooMuchAskedError } from '@spillway/store';
+import { QueueFullError } from '@spillway/store/search';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorBody } from './answers.ts';
-import { type ErrorCode, QueryError } from './errors.ts';
+import { badParameter, type ErrorCode, QueryError } from './errors.ts';
 import type { ConsoleEvent } from './ports.ts';
 
 /** Errors leave as JSON of one shape; what is not expected is reported and told without details. */
 export function addFailures(app: FastifyInstance, report?: (event: ConsoleEvent) => void): void {
   app.setErrorHandler((thrown: FastifyError | QueryError, request, reply) => {
-    const error = asQueryError(thrown);
+    const error = ofStore(thrown, request) ?? asQueryError(thrown);
     if (error.status >= 500) {
       const route = request.routeOptions.url ?? request.url;
       report?.({ type: 'query-failed', route, code: error.code, error: thrown });
     }
+    if (error.code === 'too-many-queries') reply.header('retry-after', '1');
     if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
     send(reply, error);
   });
@@ -23,6 +26,22 @@ function send(reply: FastifyReply, error: QueryError): void {
   const { code, message, detail, status } = error;
   const body: ErrorBody = { error: { code, message, ...detail } };
   reply.code(status).send(body);
+}
+
+/** What a store says of the question, not of itself. */
+function ofStore(error: unknown, { query }: FastifyRequest): QueryError | undefined {
+  if (error instanceof InvalidCursorError) {
+    const { cursor } = query as { cursor?: unknown };
+    const got = String(cursor).slice(0, 100);
+    return badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got });
+  }
+  if (error instanceof TooMuchAskedError) return new QueryError('too-much-asked', error.message);
+  if (error instanceof QueueFullError) {
+    return new QueryError('too-many-queries', 'too many queries of this tenant wait already');
+  }
+  if ((error as { blamesStore?: boolean }).blamesStore !== false) return undefined;
+  const message = 'the store does not take this question; ask for less';
+  return new QueryError('too-much-asked', message, undefined, { cause: error });
 }
 
 const byFastify: Readonly<Record<string, ErrorCode>> = {

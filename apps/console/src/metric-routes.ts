@@ -46,15 +46,21 @@ const querySpec = {
 export function addMetricRoutes(api: Api): void {
   const { search } = api.options;
 
-  api.get('/api/metrics', async ({ tenant, query, nowMs }) => {
+  api.get('/api/metrics', async ({ tenant, query, nowMs, ending }) => {
     const parsed = readParameters(listSpec, query, nowMs);
     const span = readRange(parsed, nowMs);
     const limit = parsed.limit ?? 1_000;
-    const metrics = await search.metrics({ ...span, tenant, search: parsed.search, limit });
+    const metrics = await search.metrics({
+      ...span,
+      tenant,
+      search: parsed.search,
+      limit,
+      ending,
+    });
     return { store: 'search', body: { ...span, metrics } };
   });
 
-  api.get('/api/metrics/query', async ({ tenant, query, nowMs }) => {
+  api.get('/api/metrics/query', async ({ tenant, query, nowMs, ending }) => {
     const { rest, attributes } = splitAttributes(query);
     const parsed = readParameters(querySpec, rest, nowMs);
     const span = readRange(parsed, nowMs);
@@ -69,11 +75,12 @@ export function addMetricRoutes(api: Api): void {
       service: parsed.service,
       attributes,
       seriesMax: parsed.series ?? seriesMax,
+      ending,
     });
     return { store: 'search', body: { ...span, stepMs, ...answer } };
   });
 
-  api.get('/api/metrics/points', async ({ tenant, query, nowMs }) => {
+  api.get('/api/metrics/points', async ({ tenant, query, nowMs, ending }) => {
     const parsed = readParameters(pointsSpec, query, nowMs);
     const span = readRange(parsed, nowMs);
     const page = await search.points({
@@ -82,6 +89,7 @@ export function addMetricRoutes(api: Api): void {
       name: demandName(parsed.name),
       limit: parsed.limit ?? 100,
       cursor: parsed.cursor,
+      ending,
     });
     return { store: 'search', body: { ...span, points: page.items, cursor: page.cursor } };
   });

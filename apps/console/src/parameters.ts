@@ -1,5 +1,6 @@
 /** Query parameters: declared once per route, read strictly. What is not declared is an error. */
 import { badParameter } from './errors.ts';
+import { Undecodable } from './query-string.ts';
 import { parseDuration, parseTime } from './time.ts';
 
 export interface Parameter<T> {
@@ -15,14 +16,22 @@ export type Parsed<S extends Spec> = {
 };
 
 const textCharsMax = 1_000;
+const cursorCharsMax = 4_000;
+/** A trace of a week, or a metric in steps of a year: nobody asks for longer ones. */
+const durationMsMax = 366 * 86_400_000;
 const attributesMax = 10;
 const attributePrefix = 'attr.';
 
 export function text(charsMax = textCharsMax): Parameter<string> {
   return {
-    wanted: `a text of 1 to ${charsMax} characters`,
-    read: (value) => (value.length > 0 && value.length <= charsMax ? value : undefined),
+    wanted: `a text of 1 to ${charsMax} characters, all of them Unicode and none of them NUL`,
+    read: (value) => (value.length > 0 && isText(value, charsMax) ? value : undefined),
   };
+}
+
+/** Half a surrogate pair is no Unicode, and no store compares a NUL as others do. */
+function isText(value: string, charsMax: number): boolean {
+  return value.length <= charsMax && value.isWellFormed() && !value.includes('\0');
 }
 
 export function number(options: { min: number; max: number }): Parameter<number> {
@@ -30,7 +39,7 @@ export function number(options: { min: number; max: number }): Parameter<number>
   return {
     wanted: `a number from ${min} to ${max}`,
     read(value) {
-      const parsed = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+      const parsed = /^\d{1,15}(\.\d{1,9})?$/.test(value) ? Number(value) : Number.NaN;
       return parsed >= min && parsed <= max ? parsed : undefined;
     },
   };
@@ -56,11 +65,12 @@ export function oneOf<const T extends string>(values: readonly T[]): Parameter<T
 
 export function list(itemsMax: number): Parameter<string[]> {
   return {
-    wanted: `at most ${itemsMax} names, separated by commas`,
+    wanted: `at most ${itemsMax} different names, separated by commas`,
     read(value) {
+      if (!isText(value, textCharsMax)) return undefined;
       const items = value.split(',');
       const fine = items.length <= itemsMax && items.every((item) => item.length > 0);
-      return fine && value.length <= textCharsMax ? items : undefined;
+      return fine && new Set(items).size === items.length ? items : undefined;
     },
   };
 }
@@ -74,13 +84,23 @@ export function hexId(digits: number): Parameter<string> {
 }
 
 const time: Parameter<number> = {
-  wanted: 'ms since the epoch, an ISO 8601 time, or a relative one such as now-15m',
+  wanted:
+    'ms since the epoch, an ISO 8601 time, or a relative one such as now-15m, from 1970 to 2199',
   read: parseTime,
 };
 
 export const duration: Parameter<number> = {
-  wanted: 'a duration such as 30s, 5m or 1000 (ms)',
-  read: (value) => parseDuration(value),
+  wanted: `a duration such as 30s, 5m or 1000 (ms), from 1 ms to ${durationMsMax / 86_400_000} days`,
+  read(value) {
+    const ms = parseDuration(value) ?? 0;
+    return ms >= 1 && ms <= durationMsMax ? ms : undefined;
+  },
+};
+
+/** Where it lies in its topic. */
+export const letterId: Parameter<string> = {
+  wanted: 'the id of a dead letter, such as traces/0/17',
+  read: (value) => (/^(traces|metrics|logs)\/\d{1,9}\/\d{1,15}$/.test(value) ? value : undefined),
 };
 
 const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
@@ -99,7 +119,7 @@ export const severity: Parameter<number> = {
 export const range = { from: time, to: time } as const;
 
 export function paging(limitMax: number) {
-  return { limit: whole({ min: 1, max: limitMax }), cursor: text(4_000) } as const;
+  return { limit: whole({ min: 1, max: limitMax }), cursor: text(cursorCharsMax) } as const;
 }
 
 /** Throws a `bad-parameter` error for an unknown or repeated key, or a value that is not right. */
@@ -113,9 +133,10 @@ export function readParameters<S extends Spec>(
     const parameter = Object.hasOwn(spec, key) ? spec[key] : undefined;
     if (!parameter) {
       const wanted = `a known parameter (${Object.keys(spec).join(', ') || 'there is none'})`;
-      throw badParameter({ key, wanted, got: shown(value) });
+      throw badParameter({ key: cut(key), wanted, got: shown(value) });
     }
     const { wanted } = parameter;
+    if (value instanceof Undecodable) throw undecodable(key, value);
     if (typeof value !== 'string') {
       throw badParameter({ key, wanted: `${wanted}, once`, got: shown(value) });
     }
@@ -127,24 +148,30 @@ export function readParameters<S extends Spec>(
 
 /** Takes the `attr.<key>=<value>` parameters out of the others. */
 export function splitAttributes(query: Readonly<Record<string, unknown>>) {
-  const rest: Record<string, unknown> = {};
-  const attributes: Record<string, string> = {};
+  const rest: [string, unknown][] = [];
+  const attributes: [string, string][] = [];
   for (const [key, value] of Object.entries(query)) {
     if (!key.startsWith(attributePrefix)) {
-      rest[key] = value;
+      rest.push([key, value]);
       continue;
     }
-    if (typeof value !== 'string' || key.length === attributePrefix.length) {
-      throw badParameter({ key, wanted: 'attr.<key>=<value>, once per key', got: shown(value) });
+    if (value instanceof Undecodable) throw undecodable(key, value);
+    const isKey = key.length > attributePrefix.length && isText(key, textCharsMax);
+    if (typeof value !== 'string' || !isKey || !isText(value, textCharsMax)) {
+      const wanted = `attr.<key>=<value>, once per key, ${text().wanted} each`;
+      throw badParameter({ key: cut(key), wanted, got: shown(value) });
     }
-    attributes[key.slice(attributePrefix.length)] = value;
+    attributes.push([key.slice(attributePrefix.length), value]);
   }
-  const count = Object.keys(attributes).length;
-  if (count > attributesMax) {
+  if (attributes.length > attributesMax) {
     const wanted = `at most ${attributesMax} attributes`;
-    throw badParameter({ key: 'attr.*', wanted, got: String(count) });
+    throw badParameter({ key: 'attr.*', wanted, got: String(attributes.length) });
   }
-  return { rest, attributes: count ? attributes : undefined };
+  // Not by assignment: a key may be `__proto__`.
+  return {
+    rest: Object.fromEntries(rest),
+    attributes: attributes.length ? Object.fromEntries(attributes) : undefined,
+  };
 }
 
 const rangeDefaultMs = 3_600_000;
@@ -155,7 +182,7 @@ export function readRange(
   nowMs: number,
 ) {
   const toMs = parsed.to ?? nowMs;
-  const fromMs = parsed.from ?? toMs - rangeDefaultMs;
+  const fromMs = parsed.from ?? Math.max(0, toMs - rangeDefaultMs);
   if (fromMs >= toMs) {
     const got = `${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`;
     throw badParameter({ key: 'from', wanted: 'a time before `to`', got });
@@ -164,6 +191,13 @@ export function readRange(
 }
 
 function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? 'nothing';
-  return json.length > 100 ? `${json.slice(0, 100)}…` : json;
+  return cut(JSON.stringify(value) ?? 'nothing');
+}
+
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function undecodable(key: string, { raw }: Undecodable): Error {
+  return badParameter({ key: cut(key), wanted: 'UTF-8, percent-encoded', got: shown(raw) });
 }

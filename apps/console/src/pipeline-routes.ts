@@ -35,10 +35,14 @@ export function addPipelineRoutes(api: Api): void {
     return { store: undefined, body: { ...lag, ...fleet, ready: ok, components, drain } };
   });
 
-  api.get('/api/ledger', async ({ tenant, query, nowMs }) => {
-    const { since } = readParameters({ since: range.from }, query, nowMs);
-    return { store: 'writer', body: await ledger({ since, tenant }) };
-  });
+  api.get(
+    '/api/ledger',
+    async ({ tenant, query, nowMs, ending }) => {
+      const { since } = readParameters({ since: range.from }, query, nowMs);
+      return { store: 'writer', body: await ledger({ since, tenant, ending }) };
+    },
+    { isLong: true },
+  );
 }
 
 function drainOf(lag: readonly PartitionLag[], times: DrainTimes, nowMs: number): GroupDrain[] {

@@ -22,6 +22,7 @@ export type ReadLedger = (query: {
   /** First minute of acceptance, ms since the epoch; undefined: all that is kept. */
   since?: number | undefined;
   tenant: string;
+  ending: AbortSignal;
 }) => Promise<LedgerReport>;
 
 export interface DeadLetterFilter {
@@ -55,10 +56,16 @@ export interface DeadLetterView {
 
 /** `DeadLetters` of `@spillway/consumer` is one. */
 export interface DeadLetters {
-  /** Newest last. */
-  list(filter: DeadLetterFilter): Promise<DeadLetterView[]>;
+  /** Newest first; `isWhole` false: there are older ones, or some have not been read yet. */
+  newest(
+    filter: DeadLetterFilter,
+    ending: AbortSignal,
+  ): Promise<{ letters: readonly DeadLetterView[]; isWhole: boolean }>;
   /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
-  show(id: string): Promise<{ letter: DeadLetterView; body: string } | undefined>;
+  show(
+    id: string,
+    ending: AbortSignal,
+  ): Promise<{ letter: DeadLetterView; body: string } | undefined>;
   /** Gives back the ids that were sent, also when the signal ended it before the last. */
   resubmit(
     ids: readonly string[],
@@ -68,8 +75,8 @@ export interface DeadLetters {
 
 export interface Admin {
   ready(): { ok: boolean; components: ComponentHealth[] };
-  /** Prometheus text format. */
-  metrics(): Promise<string>;
+  /** Prometheus text format; without `tenants` it names none of them. */
+  metrics(options: { tenants: boolean }): Promise<string>;
   fleet(): Promise<FleetReading>;
 }
 

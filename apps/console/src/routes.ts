@@ -1,16 +1,18 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, demandScope } from './access.ts';
 import { QueryError } from './errors.ts';
 import type { Freshness } from './freshness.ts';
 import type { ConsoleOptions } from './options.ts';
 import type { Groups } from './ports.ts';
-import { withTimeout } from './timeout.ts';
+import type { Turns } from './turns.ts';
 
 export interface Question {
   tenant: string;
   query: Readonly<Record<string, unknown>>;
   params: Readonly<Record<string, string>>;
   nowMs: number;
+  /** At the deadline, and when the client has gone: the work for it ends. */
+  ending: AbortSignal;
 }
 
 interface Answered {
@@ -24,49 +26,55 @@ interface Answered {
 export interface Api {
   readonly options: ConsoleOptions;
   readonly freshness: Freshness;
-  get(path: string, handle: (question: Question) => Promise<Answered>): void;
+  readonly turns: Turns;
+  get(
+    path: string,
+    handle: (question: Question) => Promise<Answered>,
+    options?: { isLong?: boolean },
+  ): void;
+}
+
+export interface ApiParts {
+  options: ConsoleOptions;
+  freshness: Freshness;
+  turns: Turns;
 }
 
 /** Every GET of the API: authenticated, bounded in number and time, answered with freshness. */
-export function createApi(
-  app: FastifyInstance,
-  options: ConsoleOptions,
-  freshness: Freshness,
-): Api {
-  const { config, keys, clock } = options;
-  let running = 0;
+export function createApi(app: FastifyInstance, { options, freshness, turns }: ApiParts): Api {
+  const { keys, clock } = options;
   return {
     options,
     freshness,
-    get(path, handle) {
+    turns,
+    get(path, handle, { isLong = false } = {}) {
       app.get(path, async (request, reply) => {
         const caller = callerOf(request, keys);
         demandScope(caller, 'query');
-        if (running >= config.queriesMax) {
-          reply.header('retry-after', '1');
-          throw new QueryError('too-many-queries', `${running} queries are running already`);
-        }
-        running++;
-        try {
-          const question: Question = {
-            tenant: caller.tenant,
-            query: request.query as Question['query'],
-            params: request.params as Question['params'],
-            nowMs: clock(),
-          };
-          // The lag is asked first: the answer is at least as fresh as it says.
-          const lags = freshness.lags();
-          const { store, body } = await withTimeout(() => handle(question), config.queryTimeoutMs);
-          await lags;
-          const fresh = await freshness.of(store);
-          if (body) return { ...body, ...fresh };
-          reply.code(404);
-          const error = { code: 'not-found', message: 'there is nothing of that id in the store' };
-          return { error, ...fresh };
-        } finally {
-          running--;
-        }
+        const { tenant } = caller;
+        const ask = async (ending: AbortSignal): Promise<Answered> => {
+          const { query, params } = request as Pick<Question, 'query' | 'params'> & FastifyRequest;
+          return await handle({ tenant, query, params, nowMs: clock(), ending });
+        };
+        // The lag is asked first: the answer is at least as fresh as it says.
+        const lags = freshness.lags();
+        const { store, body } = await turns.take({ tenant, isLong, gone: goneOf(reply) }, ask);
+        await lags;
+        const fresh = await freshness.of(store);
+        if (body) return { ...body, ...fresh };
+        reply.code(404);
+        const error = { code: 'not-found', message: 'there is nothing of that id in the store' };
+        return { error, ...fresh };
       });
     },
   };
+}
+
+/** Aborted when the connection ends before the answer has been sent. */
+export function goneOf({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort(new QueryError('client-gone', 'the client has gone'));
+  });
+  return gone.signal;
 }

@@ -1,6 +1,6 @@
 import { isLoopback } from '@spillway/runtime';
 import type { FastifyInstance } from 'fastify';
-import { demandLoopbackHost } from './access.ts';
+import { demandLoopbackHost, demandSameOrigin } from './access.ts';
 
 const policy = [
   "default-src 'none'",
@@ -13,6 +13,9 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** What a link anywhere may lead to. Named by route: one path may be written in many ways. */
+const pageRoutes = new Set(['/*', '/assets/*']);
+
 export function addSecurity(app: FastifyInstance, host: string): void {
   const loopback = isLoopback(host);
   app.addHook('onRequest', async (request, reply) => {
@@ -23,7 +26,9 @@ export function addSecurity(app: FastifyInstance, host: string): void {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     });
-    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+    const isPage = pageRoutes.has(request.routeOptions.url ?? '');
+    if (!isPage) reply.header('cache-control', 'no-store');
     if (loopback) demandLoopbackHost(request);
+    if (!isPage) demandSameOrigin(request);
   });
 }

@@ -9,8 +9,19 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** ms since the epoch, ISO 8601 (UTC unless it says otherwise), `now` or `now-15m`. */
+/** No store is asked for a time before 1970 or from this one on: the year 2200. */
+export const timeEndMs = Date.UTC(2200, 0, 1);
+
+/**
+ * ms since the epoch, ISO 8601 (UTC unless it says otherwise), `now` or `now-15m`; undefined for
+ * what is none of them, and for a time that no store is asked for.
+ */
 export function parseTime(text: string, nowMs: number): number | undefined {
+  const ms = readTime(text, nowMs);
+  return ms !== undefined && ms >= 0 && ms < timeEndMs ? ms : undefined;
+}
+
+function readTime(text: string, nowMs: number): number | undefined {
   if (text === 'now') return nowMs;
   const relative = /^now([+-])(.+)$/.exec(text);
   if (relative) {
@@ -19,11 +30,14 @@ export function parseTime(text: string, nowMs: number): number | undefined {
     return relative[1] === '-' ? nowMs - offsetMs : nowMs + offsetMs;
   }
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  if (!/^\d{4}-\d\d-\d\d/.test(text)) return undefined;
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || text.length > isoCharsMax) return undefined;
   const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text) || text.length === 10;
   const ms = Date.parse(zoned ? text : `${text}Z`);
   return Number.isNaN(ms) ? undefined : ms;
 }
+
+/** The longest form: nanoseconds and an offset from UTC. */
+const isoCharsMax = '2026-01-01T00:00:00.000000000+00:00'.length;
 
 /** `500ms`, `30s`, `15m`, `2h`, `1d`, or a plain number of ms; undefined otherwise. */
 export function parseDuration(text: string): number | undefined {

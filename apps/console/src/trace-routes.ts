@@ -26,7 +26,7 @@ const spec = {
 export function addTraceRoutes(api: Api): void {
   const { search } = api.options;
 
-  api.get('/api/traces', async ({ tenant, query, nowMs }) => {
+  api.get('/api/traces', async ({ tenant, query, nowMs, ending }) => {
     const { rest, attributes } = splitAttributes(query);
     const { from, to, limit, ...filters } = readParameters(spec, rest, nowMs);
     const span = readRange({ from, to }, nowMs);
@@ -36,15 +36,16 @@ export function addTraceRoutes(api: Api): void {
       tenant,
       attributes,
       limit: limit ?? limitDefault,
+      ending,
     });
     return { store: 'search', body: { ...span, traces: page.items, cursor: page.cursor } };
   });
 
-  api.get('/api/traces/:traceId', async ({ tenant, query, params, nowMs }) => {
+  api.get('/api/traces/:traceId', async ({ tenant, query, params, nowMs, ending }) => {
     readParameters({}, query, nowMs);
     const path = readParameters({ traceId: hexId(32) }, params, nowMs);
     const traceId = path.traceId ?? '';
-    const found = await search.trace(tenant, traceId);
+    const found = await search.trace(tenant, traceId, ending);
     return { store: 'search', body: found && { traceId, ...found } };
   });
 }

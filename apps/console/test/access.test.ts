@@ -10,6 +10,7 @@ const grants = new Map([
   ['acme-key', { tenant: 'acme', scopes: ['query'] }],
   ['umbrella-key', { tenant: 'umbrella', scopes: ['query', 'admin'] }],
   ['ingest-key', { tenant: 'acme', scopes: ['ingest'] }],
+  ['metrics-key', { tenant: 'ops', scopes: ['metrics'] }],
 ]);
 const keys = { find: (key: string) => grants.get(key) };
 let keyed: RunningConsole;
@@ -71,6 +72,25 @@ describe('with keys', () => {
 });
 
 describe('a browser led astray', () => {
+  it('gets no answer that costs something when another site makes it ask', async () => {
+    for (const foreign of [
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+    ]) {
+      const headers = { ...bearer('acme-key').headers, ...foreign } as Record<string, string>;
+      for (const path of ['/api/services', '/%61pi/logs/histogram', '/metrics', '/ready']) {
+        expect((await ask(path, { headers })).status, path).toBe(403);
+      }
+    }
+    const own = { ...bearer('acme-key').headers, 'sec-fetch-site': 'same-origin' };
+    expect((await ask('/api/services', { headers: own })).status).toBe(200);
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await ask('/', { headers: link })).status).toBeLessThan(504);
+    expect((await ask('/', { headers: link })).status).not.toBe(403);
+  });
+
   it('is refused when another site makes it post', async () => {
     const body = JSON.stringify({ key: 'acme-key' });
     for (const foreign of [
@@ -111,7 +131,11 @@ describe('beyond loopback', () => {
       broker,
       groups: { writer: 'writer', search: 'search', live: 'live' },
       ledger: () => Promise.reject(new Error('not asked')),
-      deadLetters: { list: async () => [], show: async () => undefined, resubmit: async () => [] },
+      deadLetters: {
+        newest: async () => ({ letters: [], isWhole: true }),
+        show: async () => undefined,
+        resubmit: async () => [],
+      },
       admin: {
         ready: () => ({ ok: true, components: [] }),
         metrics: async () => '',
@@ -127,11 +151,20 @@ describe('beyond loopback', () => {
 });
 
 describe('probes', () => {
-  it('need no key', async () => {
+  it('need no key, and then name no tenant and no component', async () => {
     expect((await ask('/live')).status).toBe(200);
-    expect(await (await ask('/ready')).json()).toMatchObject({ ok: true });
+    expect(await (await ask('/ready')).json()).toEqual({ ok: true });
     const metrics = await ask('/metrics');
     expect(metrics.headers.get('content-type')).toContain('openmetrics');
+    expect(await metrics.text()).toBe('# tenants false\n# EOF\n');
+  });
+
+  it('show all of it to a key that may see it', async () => {
+    const ready = await ask('/ready', bearer('acme-key'));
+    expect(await ready.json()).toMatchObject({ components: [{ name: 'gateway' }] });
+    expect((await ask('/metrics', bearer('acme-key'))).status).toBe(403);
+    expect((await ask('/metrics', bearer('guess'))).status).toBe(401);
+    expect(await (await ask('/metrics', bearer('metrics-key'))).text()).toContain('tenants true');
   });
 });
 

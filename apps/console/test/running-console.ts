@@ -54,7 +54,7 @@ export async function runConsole(run: RunConsoleOptions) {
     ledger: async () => readLedger(search),
     admin: {
       ready: () => ({ ok: true, components: [{ name: 'gateway', ok: true, detail: 'direct' }] }),
-      metrics: async () => '# EOF\n',
+      metrics: async ({ tenants }) => `# tenants ${tenants}\n# EOF\n`,
       fleet: async () => fleetInTrouble(Date.now()),
     },
     clock: Date.now,

@@ -167,7 +167,9 @@ class OtlpGateway implements Gateway {
     }
     const inFlight = `${this.#admission.inFlight.requests} requests in flight`;
     const away = broker.ok ? '' : `, into the spill: the broker is away (${broker.detail})`;
-    return { ok: true, detail: inFlight + away };
+    const problem = this.#keys?.problem;
+    const keys = problem === undefined ? '' : `, the keys file is wrong: ${problem}`;
+    return { ok: true, detail: inFlight + away + keys };
   }
 
   stats(): GatewayStats {

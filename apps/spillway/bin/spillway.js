@@ -14,5 +14,8 @@ if (found < needed) {
   );
   process.exit(1);
 }
+// Threads for files, and one for each query of the embedded search store that runs: with the usual
+// four, long queries would let the fsync of an acknowledgement wait.
+process.env.UV_THREADPOOL_SIZE ??= '8';
 module.enableCompileCache();
 await import('../src/main.ts');

@@ -1,11 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   type Component,
   type ComponentHealth,
+  createHttpDoor,
   type Health,
+  type KeyRing,
   limitConnections,
   type Metrics,
+  metricsAccess,
+  type ProbeAccess,
+  readyAccess,
 } from '@spillway/runtime';
 
 export interface AdminServerOptions {
@@ -13,6 +18,7 @@ export interface AdminServerOptions {
   /** 0 takes a free one. */
   port: number;
   connectionsMax: number;
+  keys?: Pick<KeyRing, 'find'> | undefined;
   metrics: Metrics;
   health: () => ComponentHealth[];
 }
@@ -35,7 +41,7 @@ export class AdminServer implements Component {
 
   async start(): Promise<void> {
     const { host, port } = this.#options;
-    const server = createServer((request, response) => void this.#answer(request, response));
+    const server = createHttpDoor((request, response) => void this.#answer(request, response));
     this.#server = server;
     limitConnections(server, { connectionsMax: this.#options.connectionsMax });
     await new Promise<void>((resolve, reject) => {
@@ -55,20 +61,38 @@ export class AdminServer implements Component {
     return { ok: this.#server?.listening === true, detail: this.address };
   }
 
-  async #answer({ url }: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { metrics, health } = this.#options;
+  async #answer({ url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { host, keys } = this.#options;
+    const { authorization } = headers;
+    const question = { host, keys, authorization };
     response.setHeader('cache-control', 'no-store');
-    if (url === '/metrics') {
-      const text = await metrics.text();
-      response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
-      return;
-    }
-    const components = url === '/ready' ? health() : [];
+    if (url === '/metrics') return await this.#metrics(metricsAccess(question), response);
+    const components = url === '/ready' ? this.#options.health() : [];
     const ok = components.every((component) => component.ok);
-    const known = url === '/live' || url === '/ready';
-    const body = known ? { ok, components } : { message: 'here are /live, /ready and /metrics' };
-    response
-      .writeHead(known ? (ok ? 200 : 503) : 404, { 'content-type': 'application/json' })
-      .end(JSON.stringify(body));
+    if (url === '/live') return send(response, 200, { ok });
+    if (url === '/ready') {
+      const { isWhole } = readyAccess(question);
+      return send(response, ok ? 200 : 503, isWhole ? { ok, components } : { ok });
+    }
+    send(response, 404, { message: 'here are /live, /ready and /metrics' });
   }
+
+  async #metrics(access: ProbeAccess, response: ServerResponse): Promise<void> {
+    if (access.status !== 200) {
+      if (access.status === 401) response.setHeader('www-authenticate', 'Bearer');
+      const message = 'wanted an API key of the scope metrics (Authorization: Bearer)';
+      return send(response, access.status, { message });
+    }
+    const { metrics } = this.#options;
+    try {
+      const text = await metrics.text({ tenants: access.isWhole });
+      response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
+    } catch (error) {
+      send(response, 503, { message: `the metrics cannot be read: ${(error as Error).message}` });
+    }
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -15,6 +15,7 @@ import { upCommand } from './commands/up.ts';
 import { DataFolderError } from './data-folder.ts';
 import { OperationError } from './operation-error.ts';
 import type { Adapters } from './parts.ts';
+import { printable } from './printable.ts';
 import { UnsafeError } from './safety.ts';
 import { sendCommand } from './send/index.ts';
 
@@ -70,7 +71,7 @@ environment, or in the file of --config. \`spillway config\` lists them all.`;
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode ? failedExitCode : 0;
-  process.stderr.write(`spillway: ${messageOf(error)}\n`);
+  process.stderr.write(`spillway: ${printable(messageOf(error))}\n`);
   return (error instanceof OperationError ? error.exitCode : undefined) ?? failedExitCode;
 }
 

@@ -35,6 +35,10 @@ export function chain(name: string, components: readonly Component[]): Component
     name,
     start: () => stack.start(),
     stop: () => stack.stop(),
-    health: () => stack.health().find(({ ok }) => !ok) ?? { ok: true, detail: 'listening' },
+    health: () => {
+      const all = stack.health();
+      const detail = all.map((each) => each.detail).join(', ');
+      return all.find(({ ok }) => !ok) ?? { ok: true, detail };
+    },
   };
 }

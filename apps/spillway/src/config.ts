@@ -144,12 +144,19 @@ const adminSection = z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address of the probes and metrics; they need no key and tell no telemetry.'),
+      .describe('Address of the probes and metrics, which tell no telemetry.'),
     port: whole()
       .min(0)
       .max(65_535)
       .default(8081)
       .describe('Port of /live, /ready and /metrics where no console runs; 0 takes a free one.'),
+    keysFile: z
+      .string()
+      .default('')
+      .describe(
+        'File of hashed API keys; beyond loopback /metrics then wants one of the scope metrics. ' +
+          'Empty: beyond loopback /metrics names no tenant and /ready no component.',
+      ),
   })
   .prefault({});
 

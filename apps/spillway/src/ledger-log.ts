@@ -8,13 +8,15 @@ import {
 import { type DeadLetter, lettersListedMax } from '@spillway/consumer';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
-import { type LedgerNote, SightingTable, type ToldSpill } from '@spillway/store';
+import { type LedgerNote, SightingTable, type ToldSpill, TooMuchAskedError } from '@spillway/store';
 import { noteGroup, parseNote, writerGroup } from '@spillway/writer';
 import type { Parts } from './parts.ts';
 
 export const minuteMs = 60_000;
 /** Some 300 MB at a time for both groups; more cannot be named one by one. */
-const waitingMax = 5_000_000;
+const waitingDefaultMax = 5_000_000;
+/** Decoded between two turns of the event loop. */
+const readBytesMax = 256 * 1024;
 const unreadNotesMax = 20_000;
 
 /** What the broker and the spills say, of all minutes. */
@@ -28,11 +30,17 @@ export interface Log {
   spills: ToldSpill[];
 }
 
+export interface ReadLogOptions {
+  ending?: AbortSignal | undefined;
+  waitingMax?: number | undefined;
+}
+
 /** In the order in which a message moves, so that one that moves meanwhile is seen, maybe twice. */
-export async function readLog(parts: Parts): Promise<Log> {
+export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promise<Log> {
+  const { ending } = options;
   const { broker, deadLetters, writeStore, liveSpills } = parts;
   const [notesLag] = await broker.lag(noteGroup);
-  const unreadNotes = broker.canReplay ? await readNotes(broker, notesLag) : [];
+  const unreadNotes = broker.canReplay ? await readNotes(broker, notesLag, ending) : [];
   const told = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
     spill ? [{ ...spill, gateway, epoch }] : [],
   );
@@ -45,15 +53,18 @@ export async function readLog(parts: Parts): Promise<Log> {
       throw new Error(`${broker.name} does not tell what waits for the group ${group}`);
     }
     lags.set(group, ofGroup);
-    waiting.set(group, await readWaiting(broker, group, ofGroup));
+    waiting.set(group, await readWaiting(broker, { group, lags: ofGroup, ...options }));
   }
-  const letters = await readLetters(deadLetters);
+  const letters = await readLetters(deadLetters, ending);
   const notesInQueue = broker.canReplay ? 0 : (notesLag?.messages ?? 0);
   return { unreadNotes, notesInQueue, waiting, letters, lags, spills };
 }
 
-async function readLetters(deadLetters: Parts['deadLetters']): Promise<DeadLetter[]> {
-  const letters = await deadLetters.list({ all: true });
+async function readLetters(
+  deadLetters: Parts['deadLetters'],
+  ending: AbortSignal | undefined,
+): Promise<DeadLetter[]> {
+  const letters = await deadLetters.list({ all: true }, ending);
   for (const [signal, { length }] of Map.groupBy(letters, ({ signal }) => signal)) {
     if (length < lettersListedMax) continue;
     throw new Error(`there are more than ${lettersListedMax} dead letters of ${signal}`);
@@ -63,9 +74,9 @@ async function readLetters(deadLetters: Parts['deadLetters']): Promise<DeadLette
 
 async function readWaiting(
   broker: Broker,
-  group: string,
-  lags: readonly PartitionLag[],
+  order: ReadLogOptions & { group: string; lags: readonly PartitionLag[] },
 ): Promise<SightingTable> {
+  const { group, lags, ending, waitingMax = waitingDefaultMax } = order;
   const found = new SightingTable();
   if (!broker.canReplay) return found;
   for (const { topic, partition, committed, end } of lags) {
@@ -75,18 +86,23 @@ async function readWaiting(
       throw new Error(`${broker.name} does not tell what waits in ${topic}/${partition}`);
     }
     if (committed >= end) continue;
-    for await (const message of broker.read({ topic, partition, position: committed })) {
+    const from = { topic, partition, position: committed };
+    for await (const message of broker.read(from, readOptions(ending))) {
       const { id, tenant, receivedMs, foreign, onlyGroup, ...envelope } = readEnvelope(message);
       if (onlyGroup !== undefined && onlyGroup !== group) continue;
       const records = envelope.records ?? recordsIn(signal, message.value);
       const minute = Math.floor(receivedMs / minuteMs);
       if (found.length >= waitingMax) {
-        throw new Error(`more than ${waitingMax} messages wait for the group ${group}`);
+        throw new TooMuchAskedError(`more than ${waitingMax} messages wait for the group ${group}`);
       }
       found.push({ id, tenant, signal, minute, records, foreign });
     }
   }
   return found;
+}
+
+function readOptions(ending: AbortSignal | undefined) {
+  return { bytesMax: readBytesMax, ...(ending && { signal: ending }) };
 }
 
 /** What the consumer will make of a foreign message: malformed as a whole is one dead letter. */
@@ -99,11 +115,15 @@ function recordsIn(signal: Signal, value: Uint8Array): number {
   }
 }
 
-async function readNotes(broker: Broker, lag: PartitionLag | undefined): Promise<LedgerNote[]> {
+async function readNotes(
+  broker: Broker,
+  lag: PartitionLag | undefined,
+  ending: AbortSignal | undefined,
+): Promise<LedgerNote[]> {
   if (lag && lag.messages === 0) return [];
   const notes: LedgerNote[] = [];
   const from = { topic: ledgerTopic, partition: 0, position: lag?.committed ?? 0 };
-  for await (const message of broker.read(from)) {
+  for await (const message of broker.read(from, readOptions(ending))) {
     const note = parseNote(message);
     if (note) notes.push(note);
     if (notes.length > unreadNotesMax) {

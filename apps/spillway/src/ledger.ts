@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/store';
+import {
+  audit,
+  type LedgerReport,
+  mergeReports,
+  missingNotes,
+  settled,
+  TooMuchAskedError,
+} from '@spillway/store';
 import { factsOf } from './ledger-facts.ts';
 import { minuteMs, readLog } from './ledger-log.ts';
 import { Passed } from './ledger-unread.ts';
@@ -12,6 +19,10 @@ export interface AuditOptions {
   /** First minute of acceptance, ms since the epoch; all that is kept when undefined. */
   sinceMs?: number | undefined;
   tenant?: string | undefined;
+  /** Ends it; the answer is then the reason of the signal. */
+  ending?: AbortSignal | undefined;
+  /** Throws `TooMuchAskedError` where more messages wait for a group. Default 5,000,000. */
+  waitingMax?: number | undefined;
 }
 
 /** `spillway audit` exits with it when a broker or a store does not answer. */
@@ -30,9 +41,11 @@ export async function auditLedger(parts: Parts, options: AuditOptions): Promise<
   try {
     const first = await auditOnce(parts, options);
     if (isClean(first)) return first;
-    await sleep(secondLookMs);
+    await sleep(secondLookMs, undefined, { signal: options.ending });
     return settled(first, await auditOnce(parts, options));
   } catch (error) {
+    options.ending?.throwIfAborted();
+    if (options.ending && error instanceof TooMuchAskedError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     const message = `the ledger cannot be known now: ${why}`;
     throw new OperationError(message, { cause: error, exitCode: unknownExitCode });
@@ -44,17 +57,20 @@ export function isClean({ totals, missingNotes, keptAside }: LedgerReport): bool
   return totals.unaccounted === 0 && missingNotes.length === 0 && keptAside.length === 0;
 }
 
-async function auditOnce(parts: Parts, { sinceMs, tenant }: AuditOptions): Promise<LedgerReport> {
+async function auditOnce(
+  parts: Parts,
+  { sinceMs, tenant, ending, waitingMax }: AuditOptions,
+): Promise<LedgerReport> {
   const { broker, config, writeStore } = parts;
   const nowMs = Date.now();
-  const log = await readLog(parts);
+  const log = await readLog(parts, { ending, waitingMax });
   const nextMinute = Math.floor(nowMs / minuteMs) + 1;
   // The clock may have stepped back since.
   const toMinute = await afterLastMinute(parts, log, { nextMinute, tenant });
   const keptMinutes = Math.ceil(config.writer.retentionHours * 60) + keptBeyondMinutes;
   const sinceMinute = sinceMs === undefined ? 0 : Math.floor(sinceMs / minuteMs);
   const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
-  const range = { fromMinute, toMinute, tenant };
+  const range = { fromMinute, toMinute, tenant, ending };
   const known = { log, nowMs, passed: { writer: new Passed(), search: new Passed() } };
   // Where every tenant's messages are read, theirs count.
   const wide = broker.canReplay ? range : { ...range, tenant: undefined };
@@ -68,6 +84,7 @@ async function auditOnce(parts: Parts, { sinceMs, tenant }: AuditOptions): Promi
     ...windowsOf(past, counts),
   ];
   for (const window of windows) {
+    ending?.throwIfAborted();
     report = mergeReports([audit(await factsOf(parts, known, window)), report]);
   }
   const missing = missingNotes(await writeStore.keptNotes(), log.unreadNotes);

@@ -39,6 +39,9 @@ import { startIn } from './start-in.ts';
 import { topicSpecs } from './topics.ts';
 import { TrailFile } from './trail-file.ts';
 
+/** Of a question for the ledger, some 30 MB; more is for `spillway audit`, which its owner runs. */
+const askedWaitingMax = 500_000;
+
 export interface SpillwayOptions {
   config: SpillwayConfig;
   logger: Logger;
@@ -331,18 +334,23 @@ export class Spillway implements Component {
     return this.#gateway;
   }
 
+  #keys(configKey: string, file: string): KeyRing | undefined {
+    return file ? new KeyRing({ file, configKey, report: this.#report }) : undefined;
+  }
+
   #createAdmin(): Component {
+    const { host, port, keysFile } = this.#config.admin;
+    const keys = this.#keys('admin.keysFile', keysFile);
     const health = () => this.#stack.health();
     const connectionsMax = this.#doors?.console ?? this.#config.console.connectionsMax;
-    const { admin } = this.#config;
-    this.#admin = new AdminServer({ ...admin, connectionsMax, metrics: this.#metrics, health });
-    return this.#admin;
+    const metrics = this.#metrics;
+    this.#admin = new AdminServer({ host, port, connectionsMax, keys, metrics, health });
+    return keys ? chain('admin', [keys, this.#admin]) : this.#admin;
   }
 
   #createConsole(): Component {
     const { broker, search, live, deadLetters, dependencies } = this.#parts;
-    const file = this.#config.console.keysFile;
-    const keys = file ? new KeyRing({ file, configKey: 'console.keysFile' }) : undefined;
+    const keys = this.#keys('console.keysFile', this.#config.console.keysFile);
     const { connectionsMax } = this.#config.console;
     const page = createConsole({
       config: {
@@ -356,13 +364,13 @@ export class Spillway implements Component {
       keys,
       deadLetters,
       // Where the folders lie is the operator's business, not a tenant's.
-      ledger: async ({ since, tenant }) => ({
-        ...(await auditLedger(this.#parts, { sinceMs: since, tenant })),
-        keptAside: [],
-      }),
+      ledger: async ({ since, tenant, ending }) => {
+        const options = { sinceMs: since, tenant, ending, waitingMax: askedWaitingMax };
+        return { ...(await auditLedger(this.#parts, options)), keptAside: [] };
+      },
       admin: {
         ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
-        metrics: () => this.#metrics.text(),
+        metrics: (options) => this.#metrics.text(options),
         fleet: () => readFleet(dependencies, this.#self, this.#config.fleet.reportersMin),
       },
       clock: Date.now,

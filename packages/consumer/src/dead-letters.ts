@@ -5,21 +5,15 @@ import {
   type Headers,
   headerNames,
   letterHeaders,
+  type Position,
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
 import { protobufToJson, type Signal, signals } from '@spillway/otlp';
 import { wait } from '@spillway/resilience';
 import { type DeadLetter, readLetter } from './dead-letter.ts';
-
-export interface DeadLetterFilter {
-  tenant?: string | undefined;
-  group?: string | undefined;
-  code?: string | undefined;
-  signal?: Signal | undefined;
-  /** Those already resubmitted, too. */
-  all?: boolean | undefined;
-}
+import { type DeadLetterFilter, matches } from './letter-filter.ts';
+import { LetterIndex, type NewestLetters } from './letter-index.ts';
 
 export interface ResubmitOptions {
   /** Letters a second, at most; default `resubmitPerSecond`. */
@@ -33,33 +27,53 @@ export interface ResubmitOptions {
 export const resubmitPerSecond = 50;
 /** Of one signal; those behind them are not looked at. */
 export const lettersListedMax = 100_000;
+/** Decoded between two turns of the event loop. */
+const readBytesMax = 128 * 1024;
 
 /** Lists, shows and resubmits what no sink could take, from the topics that the broker keeps. */
 export class DeadLetters {
   readonly #broker: Broker;
+  readonly #index: LetterIndex;
 
   constructor(broker: Broker) {
     this.#broker = broker;
+    this.#index = new LetterIndex(broker);
   }
 
-  /** Newest last; one per message, group and code, however often it was redelivered. */
-  async list(filter: DeadLetterFilter = {}): Promise<DeadLetter[]> {
+  /**
+   * Newest last; one per message, group and code, however often it was redelivered. Reads all that
+   * the topics hold: for who owns the process. Ends at `ending` with its reason.
+   */
+  async list(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<DeadLetter[]> {
     const letters: DeadLetter[] = [];
     for (const signal of signals) {
       if (filter.signal && filter.signal !== signal) continue;
-      letters.push(...(await this.#ofSignal(signal)));
+      for (const letter of await this.#ofSignal(signal, ending)) letters.push(letter);
     }
     return letters
       .filter((letter) => matches(letter, filter))
       .sort((a, b) => a.deadSinceMs - b.deadSinceMs);
   }
 
-  /** The letter with its records as OTLP/JSON (base64 when even that cannot be read). */
-  async show(id: string): Promise<{ letter: DeadLetter; body: string } | undefined> {
-    const letter = (await this.#byId([id])).get(id);
-    const message = letter && (await this.#read(letter));
-    if (!letter || !message) return undefined;
-    return { letter, body: readable(letter.signal, message.value) };
+  /** The newest ones, of which a process keeps a bounded number: for anyone who may ask. */
+  newest(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<NewestLetters> {
+    return this.#index.newest(filter, ending);
+  }
+
+  /**
+   * The letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
+   * older than those that `newest` knows it is not told whether it was resubmitted.
+   */
+  async show(
+    id: string,
+    ending?: AbortSignal,
+  ): Promise<{ letter: DeadLetter; body: string } | undefined> {
+    const place = placeOf(id);
+    const message = place && (await this.#read(place, ending));
+    const letter = message && readLetter(message);
+    if (!message || !letter) return undefined;
+    const known = await this.#index.find(id, ending);
+    return { letter: known ?? letter, body: readable(letter.signal, message.value) };
   }
 
   /**
@@ -69,12 +83,13 @@ export class DeadLetters {
    */
   async resubmit(ids: readonly string[], options: ResubmitOptions): Promise<string[]> {
     const { ratePerSecond = resubmitPerSecond, signal, onProgress } = options;
-    const letters = await this.#byId(ids);
+    const letters = await this.#byId(ids, signal);
     const sent: string[] = [];
     for (const letter of letters.values()) {
       if (!letter.hasBody || letter.resubmitted) continue;
       if (sent.length && !(await wait(1_000 / ratePerSecond, signal))) break;
-      const message = await this.#read(letter);
+      const place = placeOf(letter.id);
+      const message = place && (await this.#read(place));
       // Retention took it meanwhile.
       if (!message) continue;
       try {
@@ -97,12 +112,12 @@ export class DeadLetters {
   }
 
   /** Those of the ids that there are, in their order: one pass over each topic that they name. */
-  async #byId(ids: readonly string[]): Promise<Map<string, DeadLetter>> {
+  async #byId(ids: readonly string[], ending: AbortSignal): Promise<Map<string, DeadLetter>> {
     const named = new Set(ids.map((id) => id.split('/')[0]));
     const letters = new Map<string, DeadLetter>();
     for (const signal of signals) {
       if (!named.has(signal)) continue;
-      for (const letter of await this.#ofSignal(signal)) letters.set(letter.id, letter);
+      for (const letter of await this.#ofSignal(signal, ending)) letters.set(letter.id, letter);
     }
     const found = new Map<string, DeadLetter>();
     for (const id of ids) {
@@ -112,10 +127,10 @@ export class DeadLetters {
     return found;
   }
 
-  async #ofSignal(signal: Signal): Promise<DeadLetter[]> {
+  async #ofSignal(signal: Signal, ending?: AbortSignal): Promise<DeadLetter[]> {
     const byIdentity = new Map<string, DeadLetter>();
     const byId = new Map<string, DeadLetter>();
-    for await (const message of this.#messages(signal)) {
+    for await (const message of this.#messages(signal, ending)) {
       const resubmitted = message.headers[letterHeaders.resubmitted];
       if (resubmitted !== undefined) {
         const letter = byId.get(`${signal}/${message.partition}/${resubmitted}`);
@@ -134,30 +149,37 @@ export class DeadLetters {
     return [...byIdentity.values()];
   }
 
-  async *#messages(signal: Signal): AsyncIterable<DeliveredMessage> {
+  async *#messages(signal: Signal, ending?: AbortSignal): AsyncIterable<DeliveredMessage> {
+    const options = { bytesMax: readBytesMax, ...(ending && { signal: ending }) };
     const topic = deadLetterTopicOf[signal];
-    const spec = (await this.#broker.topics()).find(({ name }) => name === topic);
-    for (let partition = 0; partition < (spec?.partitions ?? 0); partition++) {
-      yield* this.#broker.read({ topic, partition, position: 0 });
+    const partitions = await this.#partitionsOf(topic);
+    for (let partition = 0; partition < partitions; partition++) {
+      yield* this.#broker.read({ topic, partition, position: 0 }, options);
     }
   }
 
-  async #read({ id, signal }: DeadLetter): Promise<DeliveredMessage | undefined> {
-    const [partition, position] = id.split('/').slice(1).map(Number);
-    if (partition === undefined || position === undefined) return undefined;
-    const place = { topic: deadLetterTopicOf[signal], partition, position };
-    for await (const message of this.#broker.read(place, { bytesMax: 1 })) {
-      return message.position === position ? message : undefined;
+  async #read(place: Position, ending?: AbortSignal): Promise<DeliveredMessage | undefined> {
+    const partitions = await this.#partitionsOf(place.topic);
+    if (place.partition >= partitions) return undefined;
+    const options = { bytesMax: 1, ...(ending && { signal: ending }) };
+    for await (const message of this.#broker.read(place, options)) {
+      return message.position === place.position ? message : undefined;
     }
     return undefined;
   }
+
+  async #partitionsOf(topic: string): Promise<number> {
+    return (await this.#broker.topics()).find(({ name }) => name === topic)?.partitions ?? 0;
+  }
 }
 
-function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
-  if (!filter.all && letter.resubmitted) return false;
-  return (['tenant', 'group', 'code'] as const).every(
-    (name) => filter[name] === undefined || filter[name] === letter[name],
-  );
+/** Undefined for what cannot be the id of a letter. */
+function placeOf(id: string): Position | undefined {
+  const [name, partition, position] = /^([a-z]+)\/(\d{1,9})\/(\d{1,15})$/.exec(id)?.slice(1) ?? [];
+  const signal = signals.find((each) => each === name);
+  if (!signal) return undefined;
+  const topic = deadLetterTopicOf[signal];
+  return { topic, partition: Number(partition), position: Number(position) };
 }
 
 function resubmission(letter: DeadLetter, message: DeliveredMessage) {

@@ -4,11 +4,12 @@ export type { ConsumerEvent } from './consumer-event.ts';
 export type { ConsumerReport } from './consumer-stats.ts';
 export type { DeadLetter } from './dead-letter.ts';
 export {
-  type DeadLetterFilter,
   DeadLetters,
   lettersListedMax,
   type ResubmitOptions,
   resubmitPerSecond,
 } from './dead-letters.ts';
 export type { Item } from './item.ts';
+export type { DeadLetterFilter } from './letter-filter.ts';
+export type { NewestLetters } from './letter-index.ts';
 export { Trail, type TrailEvent } from './trail.ts';

@@ -119,34 +119,39 @@ class Store implements ElasticsearchStore {
     }
   }
 
-  findTraces: SearchStore['findTraces'] = async (query) => findTraces(await this.#reader(), query);
+  findTraces: SearchStore['findTraces'] = async (query) =>
+    findTraces(await this.#reader(query.ending), query);
 
-  trace: SearchStore['trace'] = async (tenant, traceId) =>
-    readTrace(await this.#reader(), tenant, traceId);
+  trace: SearchStore['trace'] = async (tenant, traceId, ending) =>
+    readTrace(await this.#reader(ending), tenant, traceId);
 
-  findLogs: SearchStore['findLogs'] = async (query) => findLogs(await this.#reader(), query);
+  findLogs: SearchStore['findLogs'] = async (query) =>
+    findLogs(await this.#reader(query.ending), query);
 
   logHistogram: SearchStore['logHistogram'] = async (query) =>
-    logHistogram(await this.#reader(), query);
+    logHistogram(await this.#reader(query.ending), query);
 
-  metrics: SearchStore['metrics'] = async (query) => listMetrics(await this.#reader(), query);
+  metrics: SearchStore['metrics'] = async (query) =>
+    listMetrics(await this.#reader(query.ending), query);
 
   queryMetric: SearchStore['queryMetric'] = async (query) =>
-    queryMetric(await this.#reader(), query);
+    queryMetric(await this.#reader(query.ending), query);
 
-  points: SearchStore['points'] = async (query) => readPoints(await this.#reader(), query);
+  points: SearchStore['points'] = async (query) =>
+    readPoints(await this.#reader(query.ending), query);
 
-  services: SearchStore['services'] = async (query) => listServices(await this.#reader(), query);
+  services: SearchStore['services'] = async (query) =>
+    listServices(await this.#reader(query.ending), query);
 
   operations: SearchStore['operations'] = async (query) =>
-    listOperations(await this.#reader(), query);
+    listOperations(await this.#reader(query.ending), query);
 
   appliedMessages: SearchStore['appliedMessages'] = async (range) =>
-    readApplied(await this.#reader(), range);
+    readApplied(await this.#reader(range.ending), range);
 
   rowCounts: SearchStore['rowCounts'] = async (range) => {
     const indices = await listIndices(this.#client, this.#names);
-    return countRows(await this.#reader(), range, indices);
+    return countRows(await this.#reader(range.ending), range, indices);
   };
 
   retain(olderThanMs: number, accountOlderThanMs = olderThanMs): Promise<number> {
@@ -199,9 +204,9 @@ class Store implements ElasticsearchStore {
     };
   }
 
-  async #reader(): Promise<Reader> {
+  async #reader(signal?: AbortSignal): Promise<Reader> {
     const { current: generation, horizonMs } = await this.#generations.state();
-    return new Reader(this.#client, this.#names, { generation, horizonMs });
+    return new Reader(this.#client, this.#names, { generation, horizonMs, signal });
   }
 
   #note(error: Error | undefined): void {

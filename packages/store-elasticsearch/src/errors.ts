@@ -33,15 +33,6 @@ export class RebuildLostError extends Error {
   }
 }
 
-/** More points lie in the range than one query may read. */
-export class TooManyPointsError extends Error {
-  override readonly name = 'TooManyPointsError';
-
-  constructor(pointsMax: number) {
-    super(`more than ${pointsMax} points: ask for a shorter range or filter the series`);
-  }
-}
-
 export function statusOf(error: unknown): number | undefined {
   return error instanceof errors.ResponseError ? error.statusCode : undefined;
 }

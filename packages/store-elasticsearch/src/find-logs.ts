@@ -1,18 +1,18 @@
 import type { HistogramBar, LogQuery, LogView, Page } from '@spillway/store';
-import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
+import { emptyBars, pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { equals, hasAttributes, parseId, sortValues } from './filters.ts';
 import type { Bucket, Query, Reader } from './reader.ts';
 
 /** Time first; the rest keeps the order in which the log had them. */
 const sortFields = ['@timestamp', 'time_us', 'time_ns', 'position', 'record', 'tie'];
+const cursorColumns = ['ms', 'safe', 'int32', 'safe', 'int32', 'safe'] as const;
 
 export async function findLogs(reader: Reader, query: LogQuery): Promise<Page<LogView>> {
   const filter = logFilter(reader, query);
   if (filter === undefined) return { items: [], cursor: undefined };
   const limit = pageLimit(query.limit);
   const order = query.order === 'asc' ? 'asc' : 'desc';
-  const after =
-    query.cursor === undefined ? undefined : readCursor(query.cursor, sortFields.length);
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, cursorColumns);
   const hits = await reader.hits('logs', {
     query: { bool: { filter } },
     sort: sortFields.map((field) => ({ [field]: order })),
@@ -49,19 +49,12 @@ function logFilter(reader: Reader, query: LogQuery): Query[] | undefined {
   return [...filter, ...equals('service', query.service), ...hasAttributes(query.attributes)];
 }
 
-const barsMax = 500;
-
 /** The range cut into `bars` equal parts; every part is there, also when it is empty. */
 export async function logHistogram(
   reader: Reader,
   query: LogQuery & { bars: number },
 ): Promise<HistogramBar[]> {
-  const bars = Math.max(1, Math.min(Math.floor(query.bars), barsMax));
-  const widthMs = Math.max(1, Math.ceil((query.toMs - query.fromMs) / bars));
-  const answer: HistogramBar[] = [];
-  for (let fromMs = query.fromMs; fromMs < query.toMs; fromMs += widthMs) {
-    answer.push({ fromMs, counts: {} });
-  }
+  const { widthMs, bars: answer } = emptyBars(query);
   const filter = logFilter(reader, query);
   if (filter === undefined) return answer;
   const found = await reader.aggregate('logs', filter, {

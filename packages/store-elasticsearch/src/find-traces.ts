@@ -32,7 +32,7 @@ export async function findTraces(reader: Reader, query: TraceQuery): Promise<Pag
 }
 
 function readTraceCursor(cursor: string): { after: TracePlace; walkMs: number } {
-  const [beginMs = 0n, traceId = 0n, walkMs = 0n] = readCursor(cursor, 3);
+  const [beginMs = 0n, traceId = 0n, walkMs = 0n] = readCursor(cursor, ['ms', 'uint128', 'ms']);
   const [begin = 0, walk = 0] = sortValues([beginMs, walkMs]);
   const id = traceId.toString(16).padStart(32, '0');
   return { after: { beginMs: begin, traceId: id }, walkMs: walk };

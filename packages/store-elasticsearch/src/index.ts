@@ -4,7 +4,6 @@ export {
   RebuildLostError,
   RebuildUnderWayError,
   StoreUnavailableError,
-  TooManyPointsError,
   UnsupportedServerError,
 } from './errors.ts';
 export type {

@@ -15,7 +15,7 @@ export interface PointsQuery extends TimeRange {
 
 /** The points of a metric as they were sent, oldest first. */
 export async function readPoints(reader: Reader, query: PointsQuery): Promise<Page<PointView>> {
-  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, 2);
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, ['ms', 'safe']);
   const limit = pageLimit(query.limit);
   const hits = await reader.hits('metrics', {
     query: { bool: { filter: [...reader.inRange(query), ...equals('name', query.name)] } },

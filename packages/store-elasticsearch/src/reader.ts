@@ -1,5 +1,5 @@
-import type { Client, estypes } from '@elastic/elasticsearch';
-import type { TimeRange } from '@spillway/store';
+import { type Client, errors, type estypes } from '@elastic/elasticsearch';
+import { type TimeRange, TooMuchAskedError } from '@spillway/store';
 import { call, type Hit, type Source } from './client.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { IndexKind, IndexNames } from './names.ts';
@@ -21,6 +21,14 @@ export type CompositeBucket = Bucket<Record<string, string | number | boolean>>;
 export const columnsOnly = { _source: false, stored_fields: ['_none_'] };
 
 const pitKeptAlive = '1m';
+/** Of one answer to a question, as text; it is held once more as objects. */
+const answerBytesMax = 64 * 1_048_576;
+
+interface ReaderOptions {
+  generation: number;
+  horizonMs: number;
+  signal?: AbortSignal | undefined;
+}
 
 /** One generation, as one query sees it. */
 export class Reader {
@@ -28,14 +36,13 @@ export class Reader {
   readonly #names: IndexNames;
   readonly generation: number;
   readonly horizonMs: number;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(
-    client: Client,
-    names: IndexNames,
-    { generation, horizonMs }: { generation: number; horizonMs: number },
-  ) {
+  /** At the signal the request that runs is given up, which cancels the search on the server. */
+  constructor(client: Client, names: IndexNames, { generation, horizonMs, signal }: ReaderOptions) {
     this.#client = client;
     this.#names = names;
+    this.#signal = signal;
     this.generation = generation;
     this.horizonMs = horizonMs;
   }
@@ -95,11 +102,10 @@ export class Reader {
   async *scan(kind: IndexKind, body: SearchBody, pageSize: number): AsyncGenerator<Hit[]> {
     const index = this.#names.all(this.generation, kind);
     const { id } = await call(() =>
-      this.#client.openPointInTime({
-        index,
-        keep_alive: pitKeptAlive,
-        ignore_unavailable: true,
-      }),
+      this.#client.openPointInTime(
+        { index, keep_alive: pitKeptAlive, ignore_unavailable: true },
+        this.#ending,
+      ),
     );
     let pit = { id, keep_alive: pitKeptAlive };
     try {
@@ -122,13 +128,28 @@ export class Reader {
   /** Makes visible what was applied. */
   async refresh(kind: IndexKind | '*'): Promise<void> {
     const index = this.#names.all(this.generation, kind);
-    await call(() => this.#client.indices.refresh({ index }));
+    await call(() => this.#client.indices.refresh({ index }, this.#ending));
+  }
+
+  /** Of a question; what reads for the process itself is bounded by the client alone. */
+  get #ending(): { signal?: AbortSignal; maxResponseSize?: number } {
+    return this.#signal ? { signal: this.#signal, maxResponseSize: answerBytesMax } : {};
   }
 
   async #send(request: SearchBody): Promise<estypes.SearchResponse<Source>> {
+    this.#signal?.throwIfAborted();
     const answer = await call(() =>
-      this.#client.search<Source>({ ...request, allow_partial_search_results: false }),
-    );
+      this.#client.search<Source>(
+        { ...request, allow_partial_search_results: false },
+        this.#ending,
+      ),
+    ).catch((error: unknown) => {
+      this.#signal?.throwIfAborted();
+      if ((error as Error).cause instanceof errors.RequestAbortedError) {
+        throw new TooMuchAskedError(`more than ${answerBytesMax} bytes were found`);
+      }
+      throw error;
+    });
     if (answer.timed_out) throw new StoreUnavailableError('the search timed out on the server');
     return answer;
   }

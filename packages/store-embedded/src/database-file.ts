@@ -1,7 +1,7 @@
 import { environmentCodeOf } from '@spillway/journal';
 import { type Database, type DatabaseEvent, markDamaged, openDatabase } from './database.ts';
 import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
-import { ReaderPool } from './reader-pool.ts';
+import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
 export type SearchStoreEvent =
   | DatabaseEvent
@@ -21,8 +21,8 @@ export interface DatabaseFileOptions {
   onOpened: () => void;
 }
 
-/** Queries that run at once; a long one leaves the other connection to short ones. */
-const readers = 2;
+/** Queries that run at once. One tenant gets two: a long one leaves the other to short ones. */
+const readers = 3;
 
 const notStarted = 'the search store is not started';
 
@@ -80,10 +80,13 @@ export class DatabaseFile {
     });
   }
 
-  async read<T>(read: (connection: Database['writer']) => Promise<T>): Promise<T> {
+  async read<T>(
+    read: (connection: Database['writer']) => Promise<T>,
+    options: ReadOptions = {},
+  ): Promise<T> {
     if (!this.#open) throw new Error(this.#damage ?? notStarted);
     try {
-      return await this.#open.readers.use(read);
+      return await this.#open.readers.use(read, options);
     } catch (error) {
       await this.#heedDamage(error);
       throw error;

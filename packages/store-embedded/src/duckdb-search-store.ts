@@ -120,37 +120,40 @@ class DuckdbStore implements DuckdbSearchStore {
   }
 
   findTraces: SearchStore['findTraces'] = (query) =>
-    this.#file.read((connection) => findTraces(connection, query));
+    this.#file.read((connection) => findTraces(connection, query), query);
 
-  trace: SearchStore['trace'] = (tenant, traceId) =>
-    this.#file.read((connection) => readTrace(connection, this.#origins, tenant, traceId));
+  trace: SearchStore['trace'] = (tenant, traceId, ending) =>
+    this.#file.read((connection) => readTrace(connection, this.#origins, tenant, traceId), {
+      tenant,
+      ending,
+    });
 
   findLogs: SearchStore['findLogs'] = (query) =>
-    this.#file.read((connection) => findLogs(connection, this.#origins, query));
+    this.#file.read((connection) => findLogs(connection, this.#origins, query), query);
 
   logHistogram: SearchStore['logHistogram'] = (query) =>
-    this.#file.read((connection) => logHistogram(connection, query));
+    this.#file.read((connection) => logHistogram(connection, query), query);
 
   metrics: SearchStore['metrics'] = (query) =>
-    this.#file.read((connection) => listMetrics(connection, query));
+    this.#file.read((connection) => listMetrics(connection, query), query);
 
   queryMetric: SearchStore['queryMetric'] = (query) =>
-    this.#file.read((connection) => queryMetric(connection, query));
+    this.#file.read((connection) => queryMetric(connection, query), query);
 
   points: SearchStore['points'] = (query) =>
-    this.#file.read((connection) => readPoints(connection, this.#origins, query));
+    this.#file.read((connection) => readPoints(connection, this.#origins, query), query);
 
   services: SearchStore['services'] = (query) =>
-    this.#file.read((connection) => listServices(connection, query));
+    this.#file.read((connection) => listServices(connection, query), query);
 
   operations: SearchStore['operations'] = (query) =>
-    this.#file.read((connection) => listOperations(connection, query));
+    this.#file.read((connection) => listOperations(connection, query), query);
 
   appliedMessages: SearchStore['appliedMessages'] = (range) =>
-    this.#file.read((connection) => readApplied(connection, range));
+    this.#file.read((connection) => readApplied(connection, range), range);
 
   rowCounts: SearchStore['rowCounts'] = (range) =>
-    this.#file.read((connection) => countRows(connection, range));
+    this.#file.read((connection) => countRows(connection, range), range);
 
   retain(olderThanMs: number, accountOlderThanMs = olderThanMs): Promise<number> {
     return this.#file.write(async ({ writer }) => {

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { HistogramBar, LogQuery, LogView, Page } from '@spillway/store';
-import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
+import { emptyBars, pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { attributeConditions } from './attribute-filter.ts';
 import { parseHex } from './hex.ts';
 import { logSelect, logView } from './log-rows.ts';
@@ -9,6 +9,7 @@ import { Parameters, type ResultRow } from './parameters.ts';
 
 /** Time first; the rest keeps the order in which the log had them. */
 const sortColumns = ['time_ms', 'time_ns', 'position', 'idx', 'key'] as const;
+const cursorColumns = ['ms', 'uint64', 'int64', 'int32', 'uint128'] as const;
 
 export async function findLogs(
   connection: DuckDBConnection,
@@ -20,13 +21,13 @@ export async function findLogs(
   if (conditions === undefined) return { items: [], cursor: undefined };
   const ascending = query.order === 'asc';
   if (query.cursor !== undefined) {
-    const after = readCursor(query.cursor, sortColumns.length).map((v) => parameters.bind(v));
+    const after = readCursor(query.cursor, cursorColumns).map((v) => parameters.bind(v));
     conditions.push(`(${sortColumns.join()}) ${ascending ? '>' : '<'} (${castCursor(after)})`);
   }
   const order = sortColumns.map((column) => `${column} ${ascending ? 'ASC' : 'DESC'}`).join();
   const limit = pageLimit(query.limit);
   // The wide columns are read for the page alone.
-  const rows = await parameters.query(
+  const { rows, isCut } = await parameters.page(
     connection,
     `SELECT ${logSelect} FROM log_record WHERE rowid IN (
        SELECT rowid FROM log_record WHERE ${conditions.join(' AND ')}
@@ -35,7 +36,7 @@ export async function findLogs(
   );
   const page = rows.slice(0, limit);
   const items = await origins.views(connection, page, logView);
-  return { items, cursor: rows.length > limit ? cursorOf(page.at(-1)) : undefined };
+  return { items, cursor: isCut || rows.length > limit ? cursorOf(page.at(-1)) : undefined };
 }
 
 function castCursor(placeholders: readonly string[]): string {
@@ -80,12 +81,7 @@ export async function logHistogram(
   connection: DuckDBConnection,
   query: LogQuery & { bars: number },
 ): Promise<HistogramBar[]> {
-  const bars = Math.max(1, Math.min(Math.floor(query.bars), barsMax));
-  const widthMs = Math.max(1, Math.ceil((query.toMs - query.fromMs) / bars));
-  const answer: HistogramBar[] = [];
-  for (let fromMs = query.fromMs; fromMs < query.toMs; fromMs += widthMs) {
-    answer.push({ fromMs, counts: {} });
-  }
+  const { widthMs, bars: answer } = emptyBars(query);
   const parameters = new Parameters();
   const conditions = logConditions(query, parameters);
   if (conditions === undefined) return answer;
@@ -102,8 +98,6 @@ export async function logHistogram(
   }
   return answer;
 }
-
-const barsMax = 500;
 
 /** Source: logs data model, "Field: SeverityNumber". */
 const bandSql = `CASE WHEN severity_number BETWEEN 1 AND 4 THEN 'trace'

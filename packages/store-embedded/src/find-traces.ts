@@ -14,6 +14,8 @@ const traceSpansMax = 10_000;
 /** The newest part of the range that is looked at first, and how fast that part grows. */
 const firstWindowMs = 60_000;
 const windowGrowth = 8;
+/** Longer than any range. */
+const windowMsMax = 2 ** 50;
 
 /**
  * Traces by the time of their first span, newest first. The range is searched from its newer end
@@ -25,12 +27,13 @@ export async function findTraces(
   query: TraceQuery,
 ): Promise<Page<TraceSummary>> {
   const limit = pageLimit(query.limit);
-  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, 2);
+  const after =
+    query.cursor === undefined ? undefined : readCursor(query.cursor, ['ms', 'uint128']);
   const newestMs = after ? Math.min(query.toMs, Number(after[0]) + 1) : query.toMs;
   let rows: ResultRow[] = [];
   for (let windowMs = firstWindowMs; ; windowMs *= windowGrowth) {
     const beginsMs = newestMs - windowMs;
-    const isWhole = beginsMs <= query.fromMs;
+    const isWhole = beginsMs <= query.fromMs || windowMs > windowMsMax;
     const window = { beginsMs: isWhole ? undefined : beginsMs, limit, after };
     rows = await selectTraces(connection, query, window);
     if (isWhole || rows.length > limit) break;
@@ -147,7 +150,7 @@ export async function readTrace(
   const id = parseHex(traceId, 32);
   if (id === undefined) return undefined;
   const p = new Parameters();
-  const rows = await p.query(
+  const { rows, isCut } = await p.page(
     connection,
     `SELECT ${spanSelect} FROM span
      WHERE tenant = ${p.bind(tenant)} AND trace_id = ${p.bind(id)}
@@ -155,5 +158,5 @@ export async function readTrace(
   );
   if (rows.length === 0) return undefined;
   const spans = await origins.views(connection, rows.slice(0, traceSpansMax), spanView);
-  return { spans, truncated: rows.length > traceSpansMax };
+  return { spans, truncated: isCut || rows.length > traceSpansMax };
 }

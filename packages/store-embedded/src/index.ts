@@ -3,4 +3,3 @@ export { NewerSchemaError } from './database.ts';
 export type { SearchStoreEvent } from './database-file.ts';
 export * from './duckdb-search-store.ts';
 export * from './memory-live-store.ts';
-export { TooManyQueriesError } from './reader-pool.ts';

@@ -5,6 +5,7 @@ import { parseIdText } from './apply-batch.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 import { tableOf } from './schema.ts';
 
+/** Whoever asks bounds the range: an audit must be able to read a minute of any size. */
 export async function readApplied(
   connection: DuckDBConnection,
   range: MinuteRange,
@@ -13,6 +14,7 @@ export async function readApplied(
   const rows = await parameters.query(
     connection,
     `SELECT * FROM message_applied WHERE ${inRange(range, parameters)} ORDER BY rowid`,
+    Number.POSITIVE_INFINITY,
   );
   return rows.map(appliedMessage);
 }
@@ -50,6 +52,7 @@ export async function countRows(
     `SELECT tenant, signal, minute, sum(present)::DOUBLE AS "rows", sum(retired)::DOUBLE AS retired
      FROM (${[...present, retired].join(' UNION ALL ')})
      GROUP BY tenant, signal, minute ORDER BY minute, tenant, signal`,
+    Number.POSITIVE_INFINITY,
   );
   return rows as unknown as RowCount[];
 }

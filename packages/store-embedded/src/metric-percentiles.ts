@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MetricQuery } from '@spillway/store';
 import {
@@ -10,6 +11,8 @@ import {
 } from '@spillway/store/search';
 import { labelColumns, labelsOf, metricPointsSql } from './metric-points.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
+
+const rowsPerTurn = 200;
 
 /**
  * Quantiles of the observations that each step brought, from explicit and exponential buckets.
@@ -36,7 +39,10 @@ export async function readPercentiles(
     string,
     { labels: Record<string, string>; step: number; mixture: Mixture }
   >();
+  let looked = 0;
   for (const { row, brought } of increases(rows)) {
+    // Parsing is long: whoever sends telemetry has their turn in between.
+    if (++looked % rowsPerTurn === 0) await setImmediate();
     const step = row.step as number;
     if (step < 0) continue;
     const labels = labelsOf(query, row);

@@ -2,6 +2,7 @@ import {
   BIGINT,
   DOUBLE,
   type DuckDBConnection,
+  DuckDBListValue,
   type DuckDBType,
   type DuckDBValue,
   LIST,
@@ -9,6 +10,8 @@ import {
   UHUGEINT,
   VARCHAR,
 } from '@duckdb/node-api';
+import { TooMuchAskedError } from '@spillway/store';
+import { isOutOfMemory } from './memory.ts';
 
 export type Parameter = string | number | bigint | null | readonly string[] | readonly bigint[];
 
@@ -26,10 +29,61 @@ export class Parameters {
     return `$${this.#values.push(stored)}`;
   }
 
-  async query(connection: DuckDBConnection, sql: string): Promise<ResultRow[]> {
-    const result = await connection.runAndReadAll(sql, this.#values, this.#types);
-    return result.getRowObjects() as ResultRow[];
+  /** Throws `TooMuchAskedError` where the rows are more than may be in memory for one statement. */
+  async query(
+    connection: DuckDBConnection,
+    sql: string,
+    bytesMax = rowsBytesMax,
+  ): Promise<ResultRow[]> {
+    const { rows, isCut } = await this.#read(connection, sql, bytesMax);
+    if (isCut) throw new TooMuchAskedError(`more than ${bytesMax} bytes were found`);
+    return rows;
   }
+
+  /** Of large rows only the first ones, at least one of them. */
+  page(connection: DuckDBConnection, sql: string): Promise<{ rows: ResultRow[]; isCut: boolean }> {
+    return this.#read(connection, sql, pageBytesMax);
+  }
+
+  async #read(connection: DuckDBConnection, sql: string, bytesMax: number) {
+    const rows: ResultRow[] = [];
+    let bytes = 0;
+    try {
+      const result = await connection.run(sql, this.#values, this.#types);
+      const names = result.deduplicatedColumnNames();
+      for (
+        let chunk = await result.fetchChunk();
+        chunk?.rowCount;
+        chunk = await result.fetchChunk()
+      ) {
+        for (let at = 0; at < chunk.rowCount; at++) {
+          const values = chunk.getRowValues(at);
+          for (const value of values) bytes += bytesOf(value);
+          if (bytes > bytesMax && rows.length > 0) return { rows, isCut: true };
+          rows.push(Object.fromEntries(names.map((name, i) => [name, values[i]])));
+        }
+      }
+    } catch (error) {
+      if (isOutOfMemory(error))
+        throw new TooMuchAskedError('the search store has no memory for it');
+      throw error;
+    }
+    return { rows, isCut: false };
+  }
+}
+
+/** Of the texts of one statement's rows, which JavaScript then holds once more as objects. */
+const rowsBytesMax = 64 * 1_048_576;
+const pageBytesMax = 8 * 1_048_576;
+/** What any value takes beside its text. */
+const valueBytes = 16;
+
+function bytesOf(value: DuckDBValue): number {
+  if (typeof value === 'string') return valueBytes + value.length;
+  if (value instanceof DuckDBListValue) {
+    return value.items.reduce<number>((sum, item) => sum + bytesOf(item), valueBytes);
+  }
+  return valueBytes;
 }
 
 /** Typed by the SQL beside it: the caller reads each column as what its statement selects. */

@@ -25,18 +25,18 @@ export async function readPoints(
     `p.time_ms < ${p.bind(Math.ceil(query.toMs))}`,
   ];
   if (query.cursor !== undefined) {
-    const [timeMs, key] = readCursor(query.cursor, 2).map((value) => p.bind(value));
+    const [timeMs, key] = readCursor(query.cursor, ['ms', 'uint128']).map((value) => p.bind(value));
     conditions.push(`(p.time_ms, p.key) > (${timeMs}::BIGINT, ${key}::UHUGEINT)`);
   }
   const limit = pageLimit(query.limit);
-  const rows = await p.query(
+  const { rows, isCut } = await p.page(
     connection,
     `SELECT ${pointSelect} FROM point p JOIN series s ON s.id = p.series
      WHERE ${conditions.join(' AND ')} ORDER BY p.time_ms, p.key LIMIT ${p.bind(limit + 1)}`,
   );
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const isMore = rows.length > limit && last !== undefined;
+  const isMore = (isCut || rows.length > limit) && last !== undefined;
   return {
     items: await origins.views(connection, page, pointView),
     cursor: isMore ? writeCursor([last.time_ms as bigint, last.key as bigint]) : undefined,

@@ -1,49 +1,75 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { FairQueue } from '@spillway/store/search';
 
-/** Queries that may wait for a connection; more are refused at once. */
+/** Queries that may wait for a connection, of all tenants; those of one that has more are refused. */
 const waitingMax = 100;
+/** DuckDB forgets an interrupt that comes between two statements of a reading. */
+const interruptEveryMs = 20;
 
-/** Too many queries wait already: try again a little later. */
-export class TooManyQueriesError extends Error {
-  constructor() {
-    super('too many queries are waiting for the search store');
-    this.name = 'TooManyQueriesError';
-  }
+export interface ReadOptions {
+  /** Whose turn it takes; none: the process's own. */
+  tenant?: string | undefined;
+  /** Interrupts the statement that runs; the reading then rejects with the signal's reason. */
+  ending?: AbortSignal | undefined;
 }
 
-/** A DuckDB connection runs one query at a time; these are the ones kept for reading. */
+/**
+ * A DuckDB connection runs one query at a time; these are the ones kept for reading. No tenant gets
+ * all of them, and one whose queries wait keeps no other from its turn.
+ */
 export class ReaderPool {
   readonly #free: DuckDBConnection[];
-  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
-  readonly #size: number;
+  readonly #queue: FairQueue;
+  readonly #closing = new AbortController();
+  readonly #inUse = new Set<Promise<unknown>>();
 
   constructor(connections: readonly DuckDBConnection[]) {
     this.#free = [...connections];
-    this.#size = connections.length;
+    this.#queue = new FairQueue({ slots: connections.length, waitingMax });
   }
 
-  /** Takes the connections out of use for good, each when its query has ended. */
+  /** Ends what is being read; resolves when no connection is in use, and none will be again. */
   async drain(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#size }, () => this.#take()));
+    this.#closing.abort(new Error('the search store is closing'));
+    await Promise.allSettled(this.#inUse);
   }
 
-  async use<T>(read: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#take();
+  async use<T>(
+    read: (connection: DuckDBConnection) => Promise<T>,
+    { tenant = '', ending }: ReadOptions = {},
+  ): Promise<T> {
+    const closing = this.#closing.signal;
+    const signal = ending ? AbortSignal.any([ending, closing]) : closing;
+    const leave = await this.#queue.enter(tenant, signal);
+    const reading = this.#read(read, signal).finally(leave);
+    this.#inUse.add(reading);
+    return await reading.finally(() => this.#inUse.delete(reading));
+  }
+
+  async #read<T>(
+    read: (connection: DuckDBConnection) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const connection = this.#free.pop();
+    if (!connection) throw new Error('there is a turn to read and no connection');
+    let interrupting: NodeJS.Timeout | undefined;
+    const interrupt = (): void => {
+      connection.interrupt();
+      interrupting = setInterval(() => connection.interrupt(), interruptEveryMs);
+    };
+    signal.addEventListener('abort', interrupt, { once: true });
     try {
-      return await read(connection);
+      const answer = await read(connection);
+      signal.throwIfAborted();
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next(connection);
-      else this.#free.push(connection);
+      signal.removeEventListener('abort', interrupt);
+      clearInterval(interrupting);
+      this.#free.push(connection);
     }
-  }
-
-  async #take(): Promise<DuckDBConnection> {
-    const free = this.#free.pop();
-    if (free) return free;
-    if (this.#waiting.length >= waitingMax) throw new TooManyQueriesError();
-    return await new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
   }
 }

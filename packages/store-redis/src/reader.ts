@@ -1,4 +1,10 @@
-import type { MapEdge, OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
+import type {
+  LiveQuery,
+  MapEdge,
+  OperationSummary,
+  ServiceSummary,
+  TimeRange,
+} from '@spillway/store';
 import {
   bucketMs,
   otherName,
@@ -25,10 +31,8 @@ export interface ReaderOptions {
   clock: () => number;
 }
 
-type TenantRange = TimeRange & { tenant: string };
-
 interface Asked {
-  query: TenantRange;
+  query: LiveQuery;
   /** `s`, `o:` and a service's id, or `e`. */
   scope: string;
   /** Name of all that are not among the busiest. */
@@ -43,7 +47,7 @@ export class Reader {
     this.#options = options;
   }
 
-  services(query: TenantRange): Promise<ServiceSummary[]> {
+  services(query: LiveQuery): Promise<ServiceSummary[]> {
     return this.#inOneGeneration(async (generation) => {
       const found = await this.#totals(generation, { query, scope: 's', other: otherName });
       return sortServices(
@@ -56,7 +60,7 @@ export class Reader {
     });
   }
 
-  operations(query: TenantRange & { service: string }): Promise<OperationSummary[]> {
+  operations(query: LiveQuery & { service: string }): Promise<OperationSummary[]> {
     return this.#inOneGeneration(async (generation) => {
       const service = serviceName(query.service);
       const scope = `o:${idOf('s', service)}`;
@@ -71,7 +75,7 @@ export class Reader {
     });
   }
 
-  map(query: TenantRange): Promise<MapEdge[]> {
+  map(query: LiveQuery): Promise<MapEdge[]> {
     return this.#inOneGeneration(async (generation) => {
       const other = [otherName, otherName].join(separator);
       const found = await this.#totals(generation, { query, scope: 'e', other });
@@ -112,6 +116,7 @@ export class Reader {
     const kind = scope[0] as 's' | 'o' | 'e';
     const found = new Busiest(query, other);
     for (let at = 0; at < places.length; at += cellsPerStep) {
+      query.ending?.throwIfAborted();
       const step = places.slice(at, at + cellsPerStep);
       const cells = await client.pipeline<(typeof places)[number], Record<string, string>>(
         step,

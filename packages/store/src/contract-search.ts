@@ -9,6 +9,7 @@ import type {
   SearchStoreHarness,
   SearchStoreUnderTest,
 } from './contract-search-harness.ts';
+import { describeSearchHostile } from './contract-search-hostile.ts';
 import { describeSearchLedger } from './contract-search-ledger.ts';
 import { describeSearchLogs } from './contract-search-logs.ts';
 import { describeSearchMetrics } from './contract-search-metrics.ts';
@@ -42,5 +43,6 @@ export function searchStoreContract({ name, create }: SearchStoreContractOptions
     describeSearchTraces(underTest);
     describeSearchLogs(underTest);
     describeSearchMetrics(underTest);
+    describeSearchHostile(underTest);
   });
 }

@@ -2,19 +2,44 @@ import { InvalidCursorError } from './search-store.ts';
 
 export type CursorValue = string | number | bigint;
 
+/** What an integer of a cursor may be: the range of the column that it is compared with. */
+const ranges = {
+  /** ms since the epoch, up to the year 5138. */
+  ms: [0n, 10n ** 14n],
+  /** What a signed column of 32 or 64 bits has of our numbers, none of which is negative. */
+  int32: [0n, 2n ** 31n - 1n],
+  int64: [0n, 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+  uint128: [0n, 2n ** 128n - 1n],
+  /** An integer that a JSON number holds. */
+  safe: [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)],
+} as const;
+
+export type CursorColumn = keyof typeof ranges;
+
+/** No cursor of ours is longer: six numbers of 40 digits, their quotes and commas, as base64. */
+const charsMax = 400;
+
 /** The sort values of the last item, opaque to the client. */
 export function writeCursor(values: readonly CursorValue[]): string {
   return Buffer.from(JSON.stringify(values.map(String))).toString('base64url');
 }
 
-/** The same number of integers that was written; throws `InvalidCursorError` for anything else. */
-export function readCursor(cursor: string, length: number): bigint[] {
-  const values = parse(cursor);
-  const fits = Array.isArray(values) && values.length === length;
-  if (!fits || !values.every((value) => typeof value === 'string' && /^-?\d{1,39}$/.test(value))) {
-    throw new InvalidCursorError();
-  }
-  return values.map((value) => BigInt(value as string));
+/**
+ * The integers that were written, one for each column. Throws `InvalidCursorError` for anything
+ * else, so that no store meets a value that its column cannot have.
+ */
+export function readCursor(cursor: string, columns: readonly CursorColumn[]): bigint[] {
+  const values = cursor.length <= charsMax ? parse(cursor) : undefined;
+  if (!Array.isArray(values) || values.length !== columns.length) throw new InvalidCursorError();
+  return columns.map((column, i) => {
+    const value: unknown = values[i];
+    if (typeof value !== 'string' || !/^-?\d{1,39}$/.test(value)) throw new InvalidCursorError();
+    const [least, most] = ranges[column];
+    const integer = BigInt(value);
+    if (integer < least || integer > most) throw new InvalidCursorError();
+    return integer;
+  });
 }
 
 function parse(cursor: string): unknown {

@@ -4,8 +4,9 @@
  */
 import type { MessageId } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
+import type { Abortable } from './search-store.ts';
 
-export interface MinuteRange {
+export interface MinuteRange extends Abortable {
   /** Inclusive. */
   fromMinute: number;
   /** Exclusive. */

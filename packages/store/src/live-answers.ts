@@ -49,7 +49,8 @@ export class Sparkline {
   }
 
   add(startMs: number, count: number): void {
-    const at = Math.max(0, Math.floor((startMs - this.#fromMs) / this.#widthMs));
+    const part = Math.floor((startMs - this.#fromMs) / this.#widthMs);
+    const at = Math.min(Math.max(0, part), sparklineBuckets - 1);
     this.counts[at] = (this.counts[at] ?? 0) + count;
   }
 }

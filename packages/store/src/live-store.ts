@@ -4,7 +4,7 @@
  */
 
 import type { Rebuildable } from './rebuild.ts';
-import type { OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
+import type { Abortable, OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
 import type { Sink } from './sink.ts';
 
 export interface MapEdge {
@@ -71,12 +71,16 @@ export interface LiveLimited {
   tenants: number;
 }
 
+export interface LiveQuery extends TimeRange, Abortable {
+  tenant: string;
+}
+
 export interface LiveStore extends Sink, Rebuildable {
   /** How far back the roll-ups reach, ms. */
   readonly windowMs: number;
-  services(query: TimeRange & { tenant: string }): Promise<ServiceSummary[]>;
-  operations(query: TimeRange & { tenant: string; service: string }): Promise<OperationSummary[]>;
-  map(query: TimeRange & { tenant: string }): Promise<MapEdge[]>;
+  services(query: LiveQuery): Promise<ServiceSummary[]>;
+  operations(query: LiveQuery & { service: string }): Promise<OperationSummary[]>;
+  map(query: LiveQuery): Promise<MapEdge[]>;
   /**
    * Logs and spans of the last minutes as they come, bounded in number, size and age. Where more
    * come in a second than a person could read, only some of them.

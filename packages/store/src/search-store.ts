@@ -21,7 +21,12 @@ export interface Page<T> {
   cursor: string | undefined;
 }
 
-interface Query extends TimeRange {
+/** Of every question: the work for it ends at the signal, and the answer is its reason. */
+export interface Abortable {
+  ending?: AbortSignal | undefined;
+}
+
+interface Query extends TimeRange, Abortable {
   tenant: string;
   /** At most 1,000 (10,000 for the spans of one trace). */
   limit: number;
@@ -145,7 +150,7 @@ export interface MetricInfo {
   attributeKeys: string[];
 }
 
-export interface MetricQuery extends TimeRange {
+export interface MetricQuery extends TimeRange, Abortable {
   tenant: string;
   name: string;
   /** Attribute keys of the point, or `service`. */
@@ -238,6 +243,7 @@ export interface SearchStore extends Sink, LedgerSide, Rebuildable {
   trace(
     tenant: string,
     traceId: string,
+    ending?: AbortSignal,
   ): Promise<{ spans: SpanView[]; truncated: boolean } | undefined>;
   findLogs(query: LogQuery): Promise<Page<LogView>>;
   logHistogram(query: LogQuery & { bars: number }): Promise<HistogramBar[]>;
@@ -256,6 +262,14 @@ export interface SearchStore extends Sink, LedgerSide, Rebuildable {
   addRetired(counts: readonly RowCount[]): Promise<void>;
   /** Empty and ready to be filled again: for `rebuild search`. */
   reset(): Promise<void>;
+}
+
+/** More would have to be read, or held in memory, than one question may cost: ask for less. */
+export class TooMuchAskedError extends Error {
+  constructor(what: string) {
+    super(`${what}: ask for a shorter range, a lower limit, or filter more`);
+    this.name = 'TooMuchAskedError';
+  }
 }
 
 /** The cursor of a query is not one that this query gave. */

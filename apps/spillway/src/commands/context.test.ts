@@ -12,7 +12,15 @@ describe('parseTime', () => {
     expect(parseTime(text, 10_000_000)).toBe(10_000_000 - ageMs);
   });
 
-  it('tells what is no time as a mistake of the caller', () => {
-    expect(() => parseTime('yesterday', 0)).toThrow(OperationError);
+  it.each([
+    'yesterday',
+    '999999999999d',
+    '9'.repeat(40),
+    '2200-01-01T00:00:00Z',
+    '-1',
+    'NaN',
+    '1e9',
+  ])('tells %s as a mistake of the caller: it is no time that a store is asked for', (text) => {
+    expect(() => parseTime(text, 1_767_225_600_000)).toThrow(OperationError);
   });
 });

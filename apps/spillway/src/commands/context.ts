@@ -8,6 +8,7 @@ import { DataFolderError } from '../data-folder.ts';
 import { OperationError } from '../operation-error.ts';
 import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
 import { type Adapters, createParts, type Parts } from '../parts.ts';
+import { printable, printableLine } from '../printable.ts';
 import { isEmbedded } from '../roles.ts';
 
 export interface Context {
@@ -84,11 +85,13 @@ function usesFolder(config: SpillwayConfig, name: Command): boolean {
 
 /** On standard error, over itself on a terminal. */
 function progress(line: string): void {
-  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
+  const shown = printableLine(line);
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${shown}` : `${shown}\n`);
 }
 
+/** What a terminal would obey is shown, not sent to it. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -97,21 +100,26 @@ export function printJson(value: unknown): void {
 
 /** `2026-11-23T09:00:00Z`, ms since the epoch, or an age such as `90m`, `24h`, `7d`. */
 export function parseTime(text: string, nowMs: number): number {
-  const age = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text);
-  if (age) return nowMs - Number(age[1]) * (unitMs[age[2] as string] as number);
-  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isNaN(ms)) {
-    throw new OperationError(
-      `--since: wanted an ISO time, ms since the epoch or an age such as 24h, got ${text}`,
-    );
-  }
-  return ms;
+  const age = /^(\d{1,12}(?:\.\d{1,9})?)(s|m|h|d)$/.exec(text);
+  const ms = age
+    ? nowMs - Number(age[1]) * (unitMs[age[2] as string] as number)
+    : /^\d{1,15}$/.test(text)
+      ? Number(text)
+      : Date.parse(/^\d{4}-/.test(text) ? text : '');
+  if (ms >= 0 && ms < endMs) return ms;
+  throw new OperationError(
+    '--since: wanted an ISO time, ms since the epoch or an age such as 24h, ' +
+      `from 1970 to 2199, got ${text.slice(0, 100)}`,
+  );
 }
+
+const endMs = Date.UTC(2200, 0, 1);
 
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Columns as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(printableLine));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

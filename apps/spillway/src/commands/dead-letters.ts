@@ -1,4 +1,5 @@
 import { type DeadLetterFilter, resubmitPerSecond } from '@spillway/consumer';
+import { signals } from '@spillway/otlp';
 import { Command } from 'commander';
 import { OperationError } from '../operation-error.ts';
 import { type Context, perform, print, printJson, table } from './context.ts';
@@ -54,8 +55,10 @@ function resubmitCommand(context: Context): Command {
     .action(async (ids: string[], options: DeadLetterFilter & { rate: string }, command) => {
       const { rate, ...rest } = options;
       const ratePerSecond = Number(rate);
-      if (!(ratePerSecond > 0)) {
-        throw new OperationError(`--rate: wanted a number above 0, got ${rate}`);
+      if (!(ratePerSecond > 0 && ratePerSecond <= rateMax)) {
+        throw new OperationError(
+          `--rate: wanted a number above 0, at most ${rateMax}, got ${rate}`,
+        );
       }
       const chosen = ids.length ? { ids } : {};
       const request = { ...filterOf(rest), ...chosen, ratePerSecond };
@@ -65,6 +68,9 @@ function resubmitCommand(context: Context): Command {
       if (left.length) throw new OperationError(`not resubmitted: ${left.join(', ')}; ${whyNot}`);
     });
 }
+
+/** Letters a second. */
+const rateMax = 10_000;
 
 const whyNot = 'each is unknown, gone, kept without its records, or was resubmitted before';
 
@@ -77,6 +83,9 @@ function filtered(command: Command): Command {
 }
 
 function filterOf({ tenant, group, code, signal, all }: DeadLetterFilter): DeadLetterFilter {
+  if (signal !== undefined && !signals.includes(signal)) {
+    throw new OperationError(`--signal: wanted ${signals.join(', ')}, got ${signal}`);
+  }
   return { tenant, group, code, signal, all };
 }
 

@@ -26,6 +26,9 @@ export function DeadLettersPage() {
         {(letters) => (
           <>
             <Codes counts={pages.first?.byCode ?? []} />
+            {pages.first?.truncated && (
+              <p class="sub">There are older ones: `spillway deadletters list` prints all.</p>
+            )}
             {letters.length ? (
               <div class={id ? 'split with-drawer' : 'split'}>
                 <LetterTable letters={letters} selected={id} more={pages.more} />

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { QueryError } from './errors.ts';
+import { Turns } from './turns.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const stays = new AbortController().signal;
+const config = { queryTimeoutMs: 1_000, queriesMax: 10 };
+const codeOf = (error: unknown) => (error as QueryError).code;
+
+/** Works until it is ended. */
+const endless = (ended: () => void) => (ending: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    ending.addEventListener('abort', () => {
+      ended();
+      reject(ending.reason);
+    });
+  });
+
+describe('turns', () => {
+  it('end the work at the deadline, and free its place then', async () => {
+    const turns = new Turns(config);
+    const ended = vi.fn();
+    const asked = Array.from({ length: 4 }, () =>
+      turns.take({ tenant: 'evil', gone: stays }, endless(ended)).catch(codeOf),
+    );
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await Promise.all(asked)).toEqual(asked.map(() => 'timeout'));
+    expect(ended).toHaveBeenCalledTimes(4);
+    expect(await turns.take({ tenant: 'evil', gone: stays }, async () => 1)).toBe(1);
+  });
+
+  it('end the work when the client has gone', async () => {
+    const turns = new Turns(config);
+    const [gone, ended] = [new AbortController(), vi.fn()];
+    const asked = turns.take({ tenant: 'evil', gone: gone.signal }, endless(ended)).catch(String);
+    await vi.advanceTimersByTimeAsync(1);
+    gone.abort('gone');
+    expect([await asked, ended.mock.calls.length]).toEqual(['gone', 1]);
+  });
+
+  it('refuse a tenant that floods, at once or at the deadline, and no other', async () => {
+    const turns = new Turns(config);
+    const flood = Array.from({ length: 30 }, () =>
+      turns.take({ tenant: 'evil', gone: stays }, endless(vi.fn())).catch(codeOf),
+    );
+    expect(await turns.take({ tenant: 'good', gone: stays }, async () => 'served')).toBe('served');
+    await vi.advanceTimersByTimeAsync(1_000);
+    const codes = (await Promise.all(flood)).map(String);
+    // Those that waited may get their turn in the moment in which it is too late.
+    const late = codes.filter((code) => code === 'timeout').length;
+    expect([late >= 4, late <= 4 + 5]).toEqual([true, true]);
+    expect(codes.filter((code) => code === 'too-many-queries')).toHaveLength(30 - late);
+  });
+
+  it('keep the place of work that does not end, for a minute', async () => {
+    const turns = new Turns(config);
+    const stuck = () => new Promise<never>(() => {});
+    const order = { tenant: 'evil', isLong: true, gone: stays };
+    const late = turns.take(order, stuck).catch(codeOf);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await late).toBe('timeout');
+    const next = turns.take(order, async () => 1).catch(codeOf);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await next).toBe('too-many-queries');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await turns.take(order, async () => 1)).toBe(1);
+  });
+
+  it('let long questions wait for each other, and short ones not for them', async () => {
+    const turns = new Turns(config);
+    const order = { tenant: 'a', isLong: true, gone: stays };
+    const long = turns.take(order, endless(vi.fn())).catch(codeOf);
+    expect(await turns.take({ tenant: 'a', gone: stays }, async () => 'short')).toBe('short');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await long).toBe('timeout');
+  });
+});

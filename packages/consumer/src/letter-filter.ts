@@ -1,0 +1,18 @@
+import type { Signal } from '@spillway/otlp';
+import type { DeadLetter } from './dead-letter.ts';
+
+export interface DeadLetterFilter {
+  tenant?: string | undefined;
+  group?: string | undefined;
+  code?: string | undefined;
+  signal?: Signal | undefined;
+  /** Those already resubmitted, too. */
+  all?: boolean | undefined;
+}
+
+export function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
+  if (!filter.all && letter.resubmitted) return false;
+  return (['tenant', 'group', 'code', 'signal'] as const).every(
+    (name) => filter[name] === undefined || filter[name] === letter[name],
+  );
+}

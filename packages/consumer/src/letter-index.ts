@@ -1,0 +1,221 @@
+import {
+  type Broker,
+  type DeliveredMessage,
+  deadLetterTopicOf,
+  letterHeaders,
+  type TopicPartition,
+} from '@spillway/broker';
+import { type Signal, signals } from '@spillway/otlp';
+import { aborted, withTimeLimit } from '@spillway/resilience';
+import { type DeadLetter, readLetter } from './dead-letter.ts';
+import { type DeadLetterFilter, matches } from './letter-filter.ts';
+
+/** Kept of all tenants together. */
+const lettersMax = 20_000;
+const lettersBytesMax = 32 * 1_048_576;
+/** What a letter takes beside its texts. */
+const letterBytes = 600;
+const answersMax = 20;
+/** Of one reading: what lies behind them is read at the next question. */
+const messagesPerReading = 20_000;
+const readingMs = 5_000;
+/** Decoded between two turns of the event loop. */
+const readBytesMax = 128 * 1024;
+/** How often it is looked up what retention took. */
+const retentionEveryMs = 60_000;
+
+/** Shared by all who asked the same. */
+export interface NewestLetters {
+  /** Newest first. */
+  letters: readonly DeadLetter[];
+  /** False while not everything has been read yet, and when there are older ones beside these. */
+  isWhole: boolean;
+}
+
+/**
+ * The newest dead letters, read once and followed from then on, so that a question costs no more
+ * than what came since the one before it. Questions that come at once share one reading. When there
+ * are too many, the oldest of the tenant that has the most go first.
+ */
+export class LetterIndex {
+  readonly #broker: Pick<Broker, 'read' | 'topics'>;
+  readonly #monotonicMs: () => number;
+  readonly #lettersMax: number;
+  readonly #messagesMax: number;
+  /** By tenant and id. */
+  readonly #letters = new Map<string, Map<string, DeadLetter>>();
+  readonly #byIdentity = new Map<string, DeadLetter>();
+  readonly #byId = new Map<string, DeadLetter>();
+  readonly #next = new Map<string, number>();
+  readonly #cut = new Set<string>();
+  #isBehind = false;
+  #bytes = 0;
+  /** By filter, until something changes. */
+  readonly #answers = new Map<string, NewestLetters>();
+  #retentionAtMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
+  #following: Promise<void> | undefined;
+
+  constructor(
+    broker: Pick<Broker, 'read' | 'topics'>,
+    options: { monotonicMs?: () => number; lettersMax?: number; messagesMax?: number } = {},
+  ) {
+    this.#broker = broker;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#lettersMax = options.lettersMax ?? lettersMax;
+    this.#messagesMax = options.messagesMax ?? messagesPerReading;
+  }
+
+  async newest(filter: DeadLetterFilter, signal?: AbortSignal): Promise<NewestLetters> {
+    await this.#refresh(signal);
+    const name = JSON.stringify(filter);
+    const known = this.#answers.get(name);
+    if (known) return known;
+    const answer = this.#answer(filter);
+    if (this.#answers.size >= answersMax) this.#answers.clear();
+    this.#answers.set(name, answer);
+    return answer;
+  }
+
+  #answer(filter: DeadLetterFilter): NewestLetters {
+    const { tenant } = filter;
+    const of = tenant === undefined ? [...this.#letters.values()] : [this.#letters.get(tenant)];
+    const letters = of
+      .flatMap((found) => [...(found?.values() ?? [])])
+      .filter((letter) => matches(letter, filter))
+      .sort((a, b) => b.deadSinceMs - a.deadSinceMs);
+    const isCut = tenant === undefined ? this.#cut.size > 0 : this.#cut.has(tenant);
+    return { letters, isWhole: !isCut && !this.#isBehind };
+  }
+
+  /** Undefined for one that is unknown, or older than those kept. */
+  async find(id: string, signal?: AbortSignal): Promise<DeadLetter | undefined> {
+    await this.#refresh(signal);
+    return this.#byId.get(id);
+  }
+
+  /** Everything that was there at the call is read: who comes during a reading waits for the next. */
+  async #refresh(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const begin = (): Promise<void> => {
+      this.#following = undefined;
+      const reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      this.#reading = reading;
+      return reading;
+    };
+    this.#following ??= this.#reading?.catch(() => undefined).then(begin);
+    const mine = this.#following ?? begin();
+    if (!signal) return await mine;
+    await Promise.race([mine, aborted(signal)]);
+    signal.throwIfAborted();
+  }
+
+  async #read(): Promise<void> {
+    let left = this.#messagesMax;
+    let isDone = false;
+    const topics = await this.#broker.topics();
+    const places = signals.flatMap((signal) => {
+      const topic = deadLetterTopicOf[signal];
+      const partitions = topics.find(({ name }) => name === topic)?.partitions ?? 0;
+      return Array.from({ length: partitions }, (_, partition) => ({ signal, topic, partition }));
+    });
+    await withTimeLimit(readingMs, async (signal) => {
+      await this.#dropGone(places, signal);
+      for (const place of places) {
+        const from = { ...place, position: this.#next.get(nameOf(place)) ?? 0 };
+        for await (const message of this.#broker.read(from, { signal, bytesMax: readBytesMax })) {
+          this.#answers.clear();
+          this.#add(place.signal, message);
+          this.#next.set(nameOf(place), message.position + 1);
+          if (--left <= 0) return;
+        }
+      }
+      isDone = true;
+    }).catch((error: unknown) => {
+      // Out of time: what was read is kept, and the next question reads on.
+      if (left === this.#messagesMax) throw error;
+    });
+    if (this.#isBehind === isDone) this.#answers.clear();
+    this.#isBehind = !isDone;
+  }
+
+  #add(signal: Signal, message: DeliveredMessage): void {
+    const resubmitted = message.headers[letterHeaders.resubmitted];
+    if (resubmitted !== undefined) {
+      const marked = this.#byId.get(`${signal}/${message.partition}/${resubmitted}`);
+      if (marked) marked.resubmitted = true;
+      return;
+    }
+    const letter = readLetter(message);
+    if (!letter) return;
+    const identity = identityOf(letter);
+    // The first one stays: a marker points at the letter that was listed.
+    if (this.#byIdentity.has(identity)) return;
+    const ofTenant = this.#letters.get(letter.tenant) ?? new Map<string, DeadLetter>();
+    this.#letters.set(letter.tenant, ofTenant);
+    ofTenant.set(letter.id, letter);
+    this.#byIdentity.set(identity, letter);
+    this.#byId.set(letter.id, letter);
+    this.#bytes += bytesOf(letter);
+    const isOver = () => this.#byId.size > this.#lettersMax || this.#bytes > lettersBytesMax;
+    while (isOver()) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    let most: Map<string, DeadLetter> | undefined;
+    for (const ofTenant of this.#letters.values()) {
+      if (!most || ofTenant.size > most.size) most = ofTenant;
+    }
+    const [oldest] = most?.values() ?? [];
+    if (!oldest) return;
+    this.#cut.add(oldest.tenant);
+    this.#drop(oldest);
+  }
+
+  #drop(letter: DeadLetter): void {
+    this.#answers.clear();
+    const ofTenant = this.#letters.get(letter.tenant);
+    ofTenant?.delete(letter.id);
+    if (ofTenant?.size === 0) this.#letters.delete(letter.tenant);
+    this.#byIdentity.delete(identityOf(letter));
+    this.#byId.delete(letter.id);
+    this.#bytes -= bytesOf(letter);
+  }
+
+  /** Those that lie before the first message that the broker keeps. */
+  async #dropGone(places: readonly (TopicPartition & { signal: Signal })[], signal: AbortSignal) {
+    const nowMs = this.#monotonicMs();
+    if (nowMs - this.#retentionAtMs < retentionEveryMs) return;
+    this.#retentionAtMs = nowMs;
+    const starts = new Map<string, number>();
+    for (const { signal: ofSignal, topic, partition } of places) {
+      const from = { topic, partition, position: 0 };
+      let start = Number.POSITIVE_INFINITY;
+      for await (const message of this.#broker.read(from, { signal, bytesMax: 1 })) {
+        start = message.position;
+        break;
+      }
+      starts.set(`${ofSignal}/${partition}`, start);
+    }
+    for (const letter of [...this.#byId.values()]) {
+      const at = letter.id.lastIndexOf('/');
+      const start = starts.get(letter.id.slice(0, at)) ?? 0;
+      if (Number(letter.id.slice(at + 1)) < start) this.#drop(letter);
+    }
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+function bytesOf({ id, group, code, reason, tenant, source, sourceId }: DeadLetter): number {
+  const texts = [id, group, code, reason, tenant, source.topic, sourceId.gateway, sourceId.topic];
+  return texts.reduce((sum, text) => sum + text.length, letterBytes);
+}
+
+function identityOf({ sourceId, group, code }: DeadLetter): string {
+  return JSON.stringify([sourceId, group, code]);
+}

@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface HttpDoorLimits {
+  /** Requests of one connection that wait for the answer before them; one more closes it. */
+  pipelinedMax?: number;
+  /** Answers that clients have not read, of all connections: the largest are closed first. */
+  unreadBytesMax?: number;
+  /** A connection that moves nothing for so long, while nothing is worked on for it, is closed. */
+  silenceMs?: number;
+}
+
+/** Of one turn of the event loop, so that what else the process does has its turns. */
+const requestsPerTurn = 8;
+const headersMs = 10_000;
+const requestMs = 30_000;
+
+const defaults = {
+  pipelinedMax: 32,
+  unreadBytesMax: 32 * 1_048_576,
+  silenceMs: 10_000,
+} as const;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+interface Connection {
+  waiting: Exchange[];
+  isBusy: boolean;
+}
+
+/**
+ * An HTTP server for questions, beside which other work goes on in the same process: one request of
+ * a connection at a time, a few in each turn of the event loop, and no client holds more than its
+ * bounded part of memory, whether it sends too much or reads too little. How many connections there
+ * may be is bounded by `limitConnections`.
+ */
+export function createHttpDoor(handler: Handler, limits: HttpDoorLimits = {}): Server {
+  return new HttpDoor(handler, { ...defaults, ...limits }).server;
+}
+
+class HttpDoor {
+  readonly server: Server;
+  readonly #handler: Handler;
+  readonly #limits: Required<HttpDoorLimits>;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #ready: Exchange[] = [];
+  #isPumping = false;
+
+  constructor(handler: Handler, limits: Required<HttpDoorLimits>) {
+    this.#handler = handler;
+    this.#limits = limits;
+    this.server = createServer((request, response) => this.#take({ request, response }));
+    this.server.headersTimeout = headersMs;
+    this.server.requestTimeout = requestMs;
+    this.server.keepAliveTimeout = limits.silenceMs;
+    this.server.timeout = limits.silenceMs;
+    this.server.on('connection', (socket) => this.#open(socket));
+    this.server.on('timeout', (socket) => this.#silent(socket));
+  }
+
+  #open(socket: Socket): void {
+    this.#connections.set(socket, { waiting: [], isBusy: false });
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  #take(exchange: Exchange): void {
+    const { socket } = exchange.request;
+    const connection = this.#connections.get(socket);
+    if (!connection || socket.destroyed) return;
+    if (!connection.isBusy) {
+      connection.isBusy = true;
+      this.#schedule(exchange);
+    } else if (connection.waiting.length < this.#limits.pipelinedMax) {
+      connection.waiting.push(exchange);
+    } else {
+      connection.waiting = [];
+      socket.destroy();
+    }
+  }
+
+  #schedule(exchange: Exchange): void {
+    this.#ready.push(exchange);
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    setImmediate(() => this.#pump());
+  }
+
+  #pump(): void {
+    for (const exchange of this.#ready.splice(0, requestsPerTurn)) this.#answer(exchange);
+    this.#isPumping = this.#ready.length > 0;
+    if (this.#isPumping) setImmediate(() => this.#pump());
+  }
+
+  #answer({ request, response }: Exchange): void {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    response.once('prefinish', () => this.#shed());
+    response.once('close', () => {
+      const connection = this.#connections.get(socket);
+      const next = connection?.waiting.shift();
+      if (next) this.#schedule(next);
+      else if (connection) connection.isBusy = false;
+    });
+    this.#handler(request, response);
+  }
+
+  /** Node calls it when nothing was sent or received for a while. */
+  #silent(socket: Socket): void {
+    const isWorking = this.#connections.get(socket)?.isBusy && socket.writableLength === 0;
+    if (isWorking) socket.setTimeout(this.#limits.silenceMs);
+    else socket.destroy();
+  }
+
+  /** Closes connections that do not read, until what they leave unread is within the bound. */
+  #shed(): void {
+    const unread = [...this.#connections.keys()].filter(({ writableLength }) => writableLength > 0);
+    let bytes = unread.reduce((sum, { writableLength }) => sum + writableLength, 0);
+    if (bytes <= this.#limits.unreadBytesMax) return;
+    for (const socket of unread.sort((a, b) => b.writableLength - a.writableLength)) {
+      if (bytes <= this.#limits.unreadBytesMax) return;
+      bytes -= socket.writableLength;
+      socket.destroy();
+    }
+  }
+}
