@@ -1,6 +1,9 @@
 import { connect, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { AttackLab } from './support/attack-lab.ts';
+
+// Each starts processes, which takes CPU-seconds on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const withFiles = (limit: number) => ['bash', '-c', `ulimit -n ${limit}; exec "$@"`, 'bash'];
 
