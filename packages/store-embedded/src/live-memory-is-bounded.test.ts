@@ -51,6 +51,13 @@ test.each(floods)(
 
 const tail = { signal: 'traces', limit: 1_000 } as const;
 
+test.each(floods)('a flood of %s gets half of the memory at most', async (_, over) => {
+  const store = createMemoryLiveStore({ clock, bytesMax: 2 * mebibyte });
+  const records = new TestRecords();
+  for (let n = 0; n < 4; n++) await store.apply([flood(records, 2_500, over)]);
+  expect(store.stats().bytes).toBeLessThanOrEqual(mebibyte);
+});
+
 test('many tenants share the memory: each keeps a view, and new ones beyond it are counted', async () => {
   const events: LiveStoreEvent[] = [];
   const bytesMax = 4 * mebibyte;
