@@ -1,0 +1,15 @@
+import type { Target } from '../target.ts';
+
+/** Loaded when it is tried: a target's process has only the code that the target needs. */
+const targets: Readonly<Record<string, () => Promise<Target>>> = {
+  'otlp-protobuf': async () => (await import('./otlp-protobuf.ts')).otlpProtobuf,
+  'otlp-json': async () => (await import('./otlp-json.ts')).otlpJson,
+};
+
+export const targetNames: readonly string[] = Object.keys(targets);
+
+export async function loadTarget(name: string): Promise<Target> {
+  const load = targets[name];
+  if (load === undefined) throw new Error(`there is no target ${name}`);
+  return load();
+}
