@@ -6,3 +6,5 @@ export const heapMb = 512;
 export const rssBytesMax = 1_400 * 1024 * 1024;
 /** Memory of the Spillway under test: what `docs/limits.md` states for all roles, and its stores. */
 export const spillwayRssBytesMax = 1_600 * 1024 * 1024;
+/** CPU of the main thread of the Spillway under test until it answers a probe, amid the inputs. */
+export const doorHangCpuMs = 2_000;

@@ -3,7 +3,7 @@ import type { Mutation } from './mutation.ts';
 /** One to four blind changes: of bits, numbers, lengths and stretches. */
 export function mutateBytes(input: Uint8Array, mutation: Mutation): Uint8Array {
   const { random, bytesMax } = mutation;
-  let bytes = Buffer.from(input);
+  let bytes: Buffer = Buffer.from(input);
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
     bytes = change(bytes, mutation);
     if (bytes.length > bytesMax) bytes = bytes.subarray(0, bytesMax);
