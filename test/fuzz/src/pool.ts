@@ -15,6 +15,8 @@ const inputsMax = 4_096;
 /** Of the picks, to one of the newest: what was reached last is where there is more to find. */
 const newestShare = 0.4;
 const newest = 64;
+/** To one of the seeds: mutants of mutants are refused sooner and sooner. */
+const seedShare = 0.3;
 
 /** The inputs at hand: first the seeds as they are, then mutants of what is worth keeping. */
 export class Pool {
@@ -70,6 +72,7 @@ export class Pool {
 
   #any(): Uint8Array {
     const { random } = this.#options;
+    if (random.chance(seedShare)) return this.#inputs[random.below(this.#seeds)] as Uint8Array;
     if (!random.chance(newestShare)) return random.pick(this.#inputs);
     const from = Math.max(0, this.#inputs.length - newest);
     return this.#inputs[from + random.below(this.#inputs.length - from)] as Uint8Array;

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Addresses } from '@spillway/test-support';
 import { behindFirst } from '../mutate/behind-first.ts';
@@ -14,7 +14,8 @@ const services = [
   '/none',
 ];
 /** Between the writing and the end of the connection: at once, soon, or after an answer. */
-const pausesMs = [0, 1, 5, 20];
+const pausesMs = [0, 1, 5, 'answered'] as const;
+const answerTimeoutMs = 300;
 
 /**
  * A whole HTTP/2 connection: first byte how it ends (reset or end, and after how long), then frames
@@ -45,7 +46,7 @@ class FrameVisitor implements Visitor {
 
   async give(input: Uint8Array): Promise<Heard> {
     const first = input[0] ?? 0;
-    const pauseMs = pausesMs[(first >> 1) % pausesMs.length] as number;
+    const pause = pausesMs[(first >> 1) % pausesMs.length] ?? 0;
     const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
     const parts: Buffer[] = [];
     socket.on('data', (part: Buffer) => void parts.push(part));
@@ -58,26 +59,38 @@ class FrameVisitor implements Visitor {
       socket.write(Buffer.concat([preface, input.subarray(1)]), () => resolve());
       socket.once('close', () => resolve());
     });
-    if (pauseMs > 0) await sleep(pauseMs);
+    if (pause === 'answered') await answered(parts, socket);
+    else if (pause > 0) await sleep(pause);
     if (first & 1) socket.destroy();
     else socket.resetAndDestroy();
     const said = readFrames(Buffer.concat(parts));
     // A record takes two bytes at least.
     const perhaps = input.length >>> 1;
-    return { ...describe(said, pauseMs), accepted: 0, perhaps };
+    return { ...describe(said), accepted: 0, perhaps };
   }
 
   close(): void {}
 }
 
-function describe(said: readonly Frame[], pauseMs: number): Pick<Heard, 'outcome' | 'shape'> {
+/** Until a call ended, or the connection. */
+async function answered(parts: readonly Buffer[], socket: Socket): Promise<void> {
+  const untilMs = performance.now() + answerTimeoutMs;
+  while (performance.now() < untilMs && !socket.destroyed) {
+    const said = readFrames(Buffer.concat(parts));
+    if (said.some(({ type, flags }) => type === 7 || type === 3 || (type <= 1 && flags & 1)))
+      return;
+    await sleep(2);
+  }
+}
+
+function describe(said: readonly Frame[]): Pick<Heard, 'outcome' | 'shape'> {
   const words = said.map(({ type, flags, payload }) => {
     const code = type === 3 ? payload[3] : type === 7 ? payload[7] : undefined;
     return `${type}/${flags}${code === undefined ? '' : `=${code}`}`;
   });
   const isRefused = said.some(({ type }) => type === 7);
   const isAnswered = said.some(({ type }) => type === 1);
-  const outcome = isRefused ? 'goaway' : isAnswered ? 'answered' : pauseMs > 0 ? 'silence' : 'gone';
+  const outcome = isRefused ? 'goaway' : isAnswered ? 'answered' : 'gone';
   return { outcome, shape: words.slice(0, 20).join(' ') };
 }
 

@@ -30,10 +30,8 @@ class QueryVisitor implements Visitor {
     const rows = [`${method} ${path} HTTP/1.1`, 'host: localhost', ...headers];
     if (body !== '') rows.push('content-type: application/json');
     rows.push(`content-length: ${body.length}`, '', '');
-    // A HEAD has a length and no body: its connection is not used again.
-    const isHead = /^head$/i.test(method);
-    const answer = await this.#http.ask(Buffer.from(rows.join('\r\n') + body, 'latin1'));
-    if (isHead) this.#http.close();
+    const request = Buffer.from(rows.join('\r\n') + body, 'latin1');
+    const answer = await this.#http.ask(request, /^head$/i.test(method));
     if (answer === undefined) return { outcome: 'cut', shape: 'cut', accepted: 0, perhaps: 0 };
     const { status } = answer;
     const said = answer.body.toString('latin1');

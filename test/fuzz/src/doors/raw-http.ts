@@ -15,13 +15,22 @@ export class RawHttp {
   #got = Buffer.alloc(0);
   #wake: (() => void) | undefined;
   #isClosed = false;
+  #isHead = false;
 
   constructor(address: string) {
     this.#port = Number(new URL(address).port);
   }
 
   /** Undefined when the connection ended without an answer. Rejects when it cannot be opened. */
-  async ask(request: Uint8Array): Promise<RawAnswer | undefined> {
+  async ask(request: Uint8Array, isHead = false): Promise<RawAnswer | undefined> {
+    this.#isHead = isHead;
+    const isReused = this.#socket !== undefined && !this.#isClosed;
+    const answer = await this.#askOnce(request);
+    // It may have been closed after the answer before.
+    return answer ?? (isReused ? this.#askOnce(request) : undefined);
+  }
+
+  async #askOnce(request: Uint8Array): Promise<RawAnswer | undefined> {
     const socket = await this.#connected();
     socket.write(request);
     const answer = await this.#answer();
@@ -107,6 +116,10 @@ export class RawHttp {
     const length = /^content-length: *(\d+)/im.exec(head)?.[1];
     const chunked = /^transfer-encoding: *chunked/im.test(head);
     const from = end + 4;
+    if (this.#isHead) {
+      this.#got = Buffer.alloc(0);
+      return { status, head, body: Buffer.alloc(0) };
+    }
     if (chunked) return this.#takeChunked(status, head, from);
     const to = from + Number(length ?? 0);
     if (length === undefined && status !== 204 && status !== 304 && !this.#isClosed)
