@@ -11,6 +11,7 @@ const severe = new Set([
   'drain-refused',
   'failed',
   'internal-error',
+  'message-unreadable',
   'messages-lost',
   'positions-lost',
   'segment-missing',

@@ -1,4 +1,5 @@
 import zlib from 'node:zlib';
+import { GrowingBytes } from '../../../../apps/gateway/src/growing-bytes.ts';
 import { Inflater } from '../../../../apps/gateway/src/inflate.ts';
 import { Refusal } from '../../../../apps/gateway/src/refusal.ts';
 import { behindFirst } from '../mutate/behind-first.ts';
@@ -24,23 +25,24 @@ export const inflate: Target = {
   async run(input) {
     const encoding = encodings[(input[0] ?? 0) % 3] as Compression;
     const body = Buffer.from(input.subarray(2));
-    let granted = body.length;
+    let granted = 0;
     let most = 0;
+    const grow = (bytes: number): undefined => {
+      granted += bytes;
+      most = Math.max(most, granted);
+    };
+    const shrink = (bytes: number): void => {
+      granted -= bytes;
+    };
+    const collected = new GrowingBytes({ bytesMax: body.length, grow, shrink });
+    for (const chunk of cut(Buffer.from(body), (input[1] ?? 0) % 64)) collected.push(chunk);
     const result = await new Inflater().inflate({
-      ...{ encoding, bytesMax, ratioMax },
-      chunks: cut(Buffer.from(body), (input[1] ?? 0) % 64),
-      grow: (bytes) => {
-        granted += bytes;
-        most = Math.max(most, granted);
-        return undefined;
-      },
-      shrink: (bytes) => {
-        granted -= bytes;
-      },
+      ...{ encoding, input: collected, bytesMax, ratioMax, grow, shrink },
       cancelled: () => false,
     });
     const wanted = plainOf(encoding, body, bytesMax);
-    const limit = body.length + Math.min(bytesMax, Math.max(freeBytes, ratioMax * body.length));
+    const limit =
+      2 * body.length + 4_096 + Math.min(bytesMax, Math.max(freeBytes, ratioMax * body.length));
     demand(most <= limit + 128 * 1024, 'no more memory is asked for than the limits allow');
     if (result instanceof Refusal) {
       const isOneStream = encoding !== 'deflate' || wanted === undefined || !isJoined(body);
