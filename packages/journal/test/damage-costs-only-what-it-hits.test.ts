@@ -184,3 +184,13 @@ test('a reader that stands behind the newest entry left tells that segments are 
   expect(events).toMatchObject([{ type: 'segment-missing', path: dir, entriesLost }]);
   expect(again.end).toBe(count - 1);
 });
+
+test('a file named after a sequence that there cannot be is left alone, and appends go on', async () => {
+  const { files } = await filled();
+  const stray = `${dir}/00000400000000000000.log`;
+  await (await files.open(stray, 'create')).write([Buffer.alloc(100)], 0);
+  const { journal } = await open(files);
+  expect(journal.end).toBe(count);
+  expect(await journal.append([Buffer.from('x')])).toMatchObject({ status: 'durable' });
+  expect(files.paths()).toContain(stray);
+});
