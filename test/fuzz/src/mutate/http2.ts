@@ -10,7 +10,6 @@ export interface Frame {
   payload: Uint8Array;
 }
 
-export const frameType = { data: 0, headers: 1, priority: 2, reset: 3, settings: 4 } as const;
 const types = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 255];
 const numbers = [0, 1, 2, 3, 5, 7, 99, 0x7fff_ffff, 0x8000_0001, 0xffff_ffff];
 
