@@ -27,7 +27,7 @@ export interface Total {
 }
 
 const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
-const instrumented = new URL('coverage/register.ts', import.meta.url).href;
+const instrumented = new URL('tracking/register.ts', import.meta.url).href;
 const watchEveryMs = 250;
 /** A process that does nothing and says nothing for so long waits for what never comes. */
 const silentMs = 60_000;
