@@ -1,12 +1,12 @@
 /** A process that tries one target, and may die of it. Started by `runInside`. */
 import { openSync, writeSync } from 'node:fs';
 import { readCorpus } from './corpus.ts';
-import { Coverage } from './tracking/coverage.ts';
 import { hangCpuMs } from './limits.ts';
 import { Pool } from './pool.ts';
 import { Random } from './random.ts';
 import type { Target } from './target.ts';
 import { loadTarget } from './targets/index.ts';
+import { Coverage } from './tracking/coverage.ts';
 
 export interface Order {
   target: string;
