@@ -95,8 +95,8 @@ class Life {
 
   #hear(report: Report): void {
     if (report.type === 'finding') {
-      const { kind, message, input } = report;
-      this.#find({ kind, message, input });
+      const { kind, message, input, inputs } = report;
+      this.#find({ kind, message, input, inputs: this.#before + inputs });
       return;
     }
     const { tally, rssBytes, kept = [] } = report;
@@ -139,12 +139,12 @@ class Life {
       kind: 'crash' as const,
       message: `the process ended (${how})\n${this.#stderr}`,
     };
-    this.#find({ ...(this.#verdict ?? crash), input });
+    this.#find({ ...(this.#verdict ?? crash), input, inputs: this.#total.inputs });
   }
 
-  #find(found: Pick<Finding, 'kind' | 'message' | 'input'>): void {
+  #find(found: Pick<Finding, 'kind' | 'message' | 'input' | 'inputs'>): void {
     const { target, seed } = this.#order;
-    this.#options.onFinding({ ...found, target, seed, inputs: this.#total.inputs });
+    this.#options.onFinding({ ...found, target, seed });
   }
 
   #current(): { number: number; input: Uint8Array } {

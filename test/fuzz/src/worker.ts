@@ -20,7 +20,7 @@ export interface Order {
 
 export type Report =
   | { type: 'progress' | 'done'; tally: Tally; rssBytes: number; kept?: Uint8Array[] }
-  | { type: 'finding'; kind: 'error' | 'hang'; message: string; input: Uint8Array };
+  | { type: 'finding'; kind: 'error' | 'hang'; message: string; input: Uint8Array; inputs: number };
 
 export interface Tally {
   inputs: number;
@@ -117,7 +117,7 @@ class Trial {
   async #find(kind: 'error' | 'hang', input: Uint8Array, error: unknown): Promise<void> {
     if (this.#findings++ >= findingsMax) return;
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    await this.#tell({ type: 'finding', kind, message, input });
+    await this.#tell({ type: 'finding', kind, message, input, inputs: this.#inputs });
   }
 
   #state(): { tally: Tally; rssBytes: number } {

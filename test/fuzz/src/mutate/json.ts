@@ -11,7 +11,8 @@ export function mutateJson(input: Uint8Array, mutation: Mutation): Uint8Array {
   if (root === undefined || root === null || typeof root !== 'object') return input;
   for (let changes = 1 + random.below(3); changes > 0; changes--) change(root, random, other);
   let text = JSON.stringify(root);
-  if (random.chance(0.25)) text = replaceRaw(text, random);
+  if (random.chance(0.01)) text = replaceRaw(text, random, deep);
+  else if (random.chance(0.25)) text = replaceRaw(text, random, raw);
   const bytes = Buffer.from(text);
   return bytes.length > bytesMax ? bytes.subarray(0, bytesMax) : bytes;
 }
@@ -45,6 +46,9 @@ const names = ['__proto__', 'constructor', 'resourceSpans', 'kind', 'attributes'
 const raw = ['1e999', '-', '01', '1.', '+1', 'NaN', '"\\u12"', '"\\ud800"', '[', '{', '}', ',', ':']
   .concat(['"\t"', '\ufeff', '/**/', "'a'", 'nul', '"', '\\', '1E+400', '0x10', '\u0000', '//'])
   .concat(['['.repeat(600), '{"a":'.repeat(600), `"${'\\u0000'.repeat(50)}"`, '9'.repeat(400)]);
+
+/** Deeper than any stack. */
+const deep = ['[', '{"a":', '{"values":[{"arrayValue":'].map((text) => text.repeat(30_000));
 
 function change(root: Box, random: Random, other: () => Uint8Array): void {
   const box = boxIn(root, random);
@@ -107,10 +111,10 @@ function partOf(root: Json, random: Random): Json {
 }
 
 /** At a place where a token begins. */
-function replaceRaw(text: string, random: Random): string {
+function replaceRaw(text: string, random: Random, pieces: readonly string[]): string {
   const at = random.below(text.length + 1);
   const until = random.chance(0.5) ? at : Math.min(text.length, at + random.below(8));
-  return `${text.slice(0, at)}${random.pick(raw)}${text.slice(until)}`;
+  return `${text.slice(0, at)}${random.pick(pieces)}${text.slice(until)}`;
 }
 
 function parse(bytes: Uint8Array): Json | undefined {

@@ -98,7 +98,7 @@ function change(root: Field[], random: Random, other: () => Uint8Array): void {
       return;
     case 9: {
       // Nested in itself.
-      const levels = random.chance(0.2) ? 200 : 1 + random.below(8);
+      const levels = random.chance(0.02) ? 2_000 : random.chance(0.2) ? 200 : 1 + random.below(8);
       let inner = { ...field };
       for (let level = 0; level < levels; level++) {
         inner = {

@@ -17,7 +17,7 @@ export const otlpJson: Target = {
   seeds: withSignal(jsonSeeds),
   mutators: [behindFirst(mutateJson)],
   dictionary: ['null', '\\u0000', '1e400', '"', '{', ']', '\\ud800', 'resourceSpans', 'intValue'],
-  bytesMax: 6 * 1024,
+  bytesMax: 96 * 1024,
   run(input) {
     const signal = signals[(input[0] ?? 0) % 3] as Signal;
     const json = Uint8Array.from(input.subarray(1));
