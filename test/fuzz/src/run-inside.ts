@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from './finding.ts';
 import { hangCpuMs, heapMb, rssBytesMax } from './limits.ts';
@@ -49,7 +49,7 @@ export async function runInside(options: InsideOptions): Promise<Total> {
       await new Life(order, total, options).lived;
     }
   } finally {
-    rmSync(dir, { recursive: true });
+    rmSync(dir, { recursive: true, force: true });
   }
   return total;
 }
@@ -76,6 +76,8 @@ class Life {
     const flags = ['--no-warnings', `--max-old-space-size=${heapMb}`, '--import', instrumented];
     this.#child = spawn(process.execPath, [...flags, worker], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // What the target puts there goes with this process.
+      env: { ...process.env, TMPDIR: dirname(order.currentFile) },
       serialization: 'advanced',
     });
     this.#child.stderr?.on('data', (part: Buffer) => {
