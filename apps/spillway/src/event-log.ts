@@ -12,6 +12,7 @@ const severe = new Set([
   'failed',
   'internal-error',
   'keys-file-wrong',
+  'message-unreadable',
   'messages-lost',
   'positions-lost',
   'segment-missing',

@@ -74,6 +74,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const { segments, next } = await recover({ files, dir, segmentBytes, report });
     const positions = await openPositions({ files, path: join(dir, 'positions'), fsync, report });
     const seen = Math.max(0, ...[...positions.entries()].map(([, sequence]) => sequence));
+    if (seen > next) reportMissing(dir, seen - next, report);
     return new Journal({
       ...{ dir, files, report, fsync, segmentBytes, segments, positions, release },
       next: Math.max(next, seen, options.nextAtLeast ?? 0),
@@ -86,6 +87,12 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     release();
     throw error;
   }
+}
+
+/** Readers were further than the last entry that is left: what stood in between is gone. */
+function reportMissing(dir: string, entriesLost: number, report: Report): void {
+  const message = `The newest segments of ${dir} are missing; at least ${entriesLost} entries are lost`;
+  report({ type: 'segment-missing', path: dir, entriesLost, message });
 }
 
 interface Opened extends Required<Omit<JournalOptions, 'lock' | 'nextAtLeast'>> {

@@ -22,10 +22,17 @@ export interface Recovered {
 }
 
 const namePattern = /^(\d{20})\.(log|quarantined)$/;
+/** What the heads of segments and entries can hold. */
+const sequencesMax = 2 ** 48;
+
+/** A file named after a sequence that there cannot be is none of ours, and stays where it is. */
+function isSegment(name: string): boolean {
+  return Number(namePattern.exec(name)?.[1] ?? Number.NaN) < sequencesMax;
+}
 
 export async function recover(options: RecoverOptions): Promise<Recovered> {
   const { files, dir } = options;
-  const names = (await files.list(dir)).filter((name) => namePattern.test(name)).sort();
+  const names = (await files.list(dir)).filter(isSegment).sort();
   const segments: Segment[] = [];
   for (const name of names) segments.push(await load(files, join(dir, name)));
   const beyond = await dropUnborn(segments, options);

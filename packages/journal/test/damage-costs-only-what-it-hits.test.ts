@@ -172,3 +172,25 @@ test('corruption that appears while the log is open is quarantined by its first 
   expect((await readAll(journal)).map(textOf).at(-1)).toBe('new');
   await journal.close();
 });
+
+test('a reader that stands behind the newest entry left tells that segments are gone', async () => {
+  const { files, logs } = await filled();
+  const { journal } = await open(files);
+  await journal.positions.save([['reader', count - 1]]);
+  await journal.close();
+  for (const path of logs.slice(1)) files.remove(path);
+  const { journal: again, events } = await open(files);
+  const entriesLost = count - 1 - perSegment;
+  expect(events).toMatchObject([{ type: 'segment-missing', path: dir, entriesLost }]);
+  expect(again.end).toBe(count - 1);
+});
+
+test('a file named after a sequence that there cannot be is left alone, and appends go on', async () => {
+  const { files } = await filled();
+  const stray = `${dir}/00000400000000000000.log`;
+  await (await files.open(stray, 'create')).write([Buffer.alloc(100)], 0);
+  const { journal } = await open(files);
+  expect(journal.end).toBe(count);
+  expect(await journal.append([Buffer.from('x')])).toMatchObject({ status: 'durable' });
+  expect(files.paths()).toContain(stray);
+});

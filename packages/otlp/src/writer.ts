@@ -2,6 +2,8 @@
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from './reader.ts';
 
 const startBytes = 1024;
+/** Of a varint of 64 bits. */
+const varintBytesMax = 10;
 
 const notHex = 0x80;
 /** By character code. */
@@ -42,10 +44,9 @@ export class Writer {
   close(mark: number): void {
     const length = this.pos - mark;
     const extra = varintSize(length) - 1;
-    if (extra > 0) {
-      this.#room(extra);
-      this.#buffer.copyWithin(mark + extra, mark, this.pos);
-    }
+    // Before going back: a buffer that grows keeps only what is in front of `pos`.
+    this.#room(varintBytesMax);
+    if (extra > 0) this.#buffer.copyWithin(mark + extra, mark, this.pos);
     this.pos = mark - 1;
     this.varint(length);
     this.pos += length;
@@ -53,7 +54,7 @@ export class Writer {
 
   /** From 0 to 2^53. */
   varint(value: number): void {
-    this.#room(10);
+    this.#room(varintBytesMax);
     let rest = value;
     while (rest >= 0x80) {
       this.#buffer[this.pos++] = (rest % 0x80) | 0x80;
@@ -64,7 +65,7 @@ export class Writer {
 
   /** 64 bits given as unsigned halves. */
   varint64(low: number, high: number): void {
-    this.#room(10);
+    this.#room(varintBytesMax);
     let [lowRest, highRest] = [low >>> 0, high >>> 0];
     while (highRest !== 0 || lowRest >= 0x80) {
       this.#buffer[this.pos++] = (lowRest & 0x7f) | 0x80;

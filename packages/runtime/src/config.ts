@@ -137,6 +137,9 @@ function mapOf(text: string): unknown {
   }
 }
 
+/** A name that differs by more letters is not what was meant, and takes long to compare. */
+const hintDistanceMax = 6;
+
 function unknownKey(
   key: string,
   got: unknown,
@@ -146,9 +149,10 @@ function unknownKey(
 ): ConfigProblem {
   const near = leaves
     .map(nameOf)
+    .filter((name) => Math.abs(name.length - key.length) <= hintDistanceMax)
     .map((name) => ({ name, distance: editDistance(name.toLowerCase(), key.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  const hint = near && near.distance <= 6 ? ` (did you mean ${near.name}?)` : '';
+  const hint = near && near.distance <= hintDistanceMax ? ` (did you mean ${near.name}?)` : '';
   return { key, wanted: `a known key${hint}`, got: show(got), source };
 }
 

@@ -37,6 +37,8 @@ export type SpillEvent =
       message: string;
     }
   | MessagesLost
+  /** An intact entry is no message of ours: it was set aside, and what is behind it goes on. */
+  | { type: 'message-unreadable'; path: string; message: string }
   /** A small value is corrupt; its file was set aside. */
   | { type: 'value-lost'; path: string; message: string }
   /** Who owns the folder could not be saved (a full disk); it works all the same. */

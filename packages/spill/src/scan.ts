@@ -6,24 +6,49 @@ import type { Item } from './stretch.ts';
 
 const chunkBytes = 1024 * 1024;
 
+/** An intact entry that is no message, such as another version may have written. */
+export interface Unreadable {
+  sequence: number;
+  payload: Uint8Array;
+  reason: string;
+}
+
 /** Puts all that the journal serves and that is not done into the queues; says what is left out. */
-export async function fillQueues(queues: Queues, journal: Journal): Promise<Gap[]> {
+export async function fillQueues(
+  queues: Queues,
+  journal: Journal,
+): Promise<{ gaps: Gap[]; unreadable: Unreadable[] }> {
   const gaps: Gap[] = [];
+  const unreadable: Unreadable[] = [];
   const last = new Map<object, Item>();
   for (let at = journal.start; ; ) {
     const { entries, next } = await journal.read(at, { bytesMax: chunkBytes });
-    if (next === at) return gaps;
-    for (const entry of entries) fill(entry);
+    if (next === at) return { gaps, unreadable };
+    for (const entry of entries) tryToFill(entry);
     at = next;
+  }
+
+  function tryToFill(entry: Entry): void {
+    try {
+      fill(entry);
+    } catch (error) {
+      const { sequence, payload } = entry;
+      unreadable.push({
+        sequence,
+        payload: Buffer.from(payload),
+        reason: (error as Error).message,
+      });
+    }
   }
 
   function fill({ sequence, offset, payload }: Entry): void {
     const { ordinal, message } = decodeEntry(payload);
+    const identity = queues.identify(message);
     const queue = queues.of(message);
     // The first time, `end` is what was saved as done.
     if (ordinal < queue.end) return;
     const place = { sequence, offset, payloadBytes: payload.length };
-    const item = { ...queues.identify(message), ...place, ordinal };
+    const item = { ...identity, ...place, ordinal };
     if (ordinal > queue.end) {
       const messages = ordinal - queue.end;
       gaps.push({ partition: queue.partition, messages, before: last.get(queue), after: item });

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+
+const ticksPerSecond = 100;
+
+/** User and system time of a process so far, or of its main thread; 0 when it is gone. */
+export function cpuMsOf(pid: number, mainThreadOnly = false): number {
+  const path = mainThreadOnly ? `/proc/${pid}/task/${pid}/stat` : `/proc/${pid}/stat`;
+  const fields = read(path)?.split(') ')[1]?.split(' ');
+  if (fields === undefined) return 0;
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
+}
+
+/** Resident memory now; 0 when it is gone. */
+export function rssBytesOf(pid: number): number {
+  const kib = /VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
+  return Number(kib ?? 0) * 1024;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
