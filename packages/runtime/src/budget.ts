@@ -9,10 +9,20 @@ export interface BudgetLine {
   key?: string;
   /** At most, in the whole process. */
   bytes: number;
-  /** Whether the bytes lie in the heap of the main thread, whose limit is made of such lines. */
+  /** In the heap of the main thread, whose limit is made of such lines, or outside of it. */
   where: 'heap' | 'outside';
   /** What would be harmed without the limit. */
   protects: string;
   /** What the client gets, or what is done, when the limit is reached. */
   answer: string;
 }
+
+/** A limit that bounds time, counts or sizes, and so what the lines of the budget rest on. */
+export interface Limit {
+  key: string;
+  protects: string;
+  answer: string;
+}
+
+/** To what a default shrinks in the least memory, by key. What is set stays as it is set. */
+export type Least = Readonly<Record<string, number>>;
