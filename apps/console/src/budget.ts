@@ -18,7 +18,7 @@ export function consoleBudget({ queriesMax }: ConsoleConfig): BudgetLine[] {
   ];
 }
 
-export const consoleLeast: Least = { 'console.queriesMax': 6 };
+export const consoleLeast: Least = { 'console.queriesMax': 4 };
 
 export const consoleLimits: readonly Limit[] = [
   {

@@ -13,7 +13,7 @@ import type { Resource } from './roles.ts';
 const mebibyte = 1_048_576;
 
 export const adapterLeast: Least = {
-  'store.search.memoryBytesMax': 32 * mebibyte,
+  'store.search.memoryBytesMax': 24 * mebibyte,
   'store.live.memoryBytesMax': 16 * mebibyte,
   'broker.kafka.fetchBytesMax': 4 * mebibyte,
   'broker.rabbitmq.publishBytesMax': 16 * mebibyte,

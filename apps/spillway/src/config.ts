@@ -91,7 +91,7 @@ const storeSection = z
           .describe('What is searched: DuckDB in the data folder, or Elasticsearch.'),
         elasticsearch: elasticsearchSection,
         memoryBytesMax: whole()
-          .min(32 * mebibyte)
+          .min(24 * mebibyte)
           .default(128 * mebibyte)
           .describe('Memory of the embedded search store.'),
       })

@@ -5,7 +5,7 @@ export function embeddedBrokerBudget() {
   return [
     {
       name: 'log: blocks on their way to and from the disk',
-      bytes: 8 * mebibyte,
+      bytes: 6 * mebibyte,
       where: 'outside' as const,
       protects: 'the process from a slow disk',
       answer: 'publishes wait for the disk, then go into the spill',

@@ -3,8 +3,8 @@ import { largeTextFactor } from './memory.ts';
 const mebibyte = 1_048_576;
 /** Code, catalogue and statements of DuckDB; measured. */
 const engineBytes = 20 * mebibyte;
-/** Ids of dimensions that were seen lately. */
-const cacheBytes = 8 * mebibyte;
+/** For the ids of dimensions that were seen lately, beside DuckDB's own. */
+const cacheShare = 1 / 8;
 
 /** Lines of the memory budget: DuckDB inside this process. */
 export function duckdbBudget(memoryBytesMax: number) {
@@ -28,7 +28,8 @@ export function duckdbBudget(memoryBytesMax: number) {
     },
     {
       name: 'search store: resources and series seen lately',
-      bytes: cacheBytes,
+      key,
+      bytes: cacheShare * memoryBytesMax,
       where: 'heap' as const,
       protects: 'the heap from telemetry with many different resources',
       answer: 'they are forgotten and looked up again',

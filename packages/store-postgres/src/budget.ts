@@ -1,11 +1,11 @@
 const mebibyte = 1_048_576;
 
 /** Heap of the thread of the embedded database: 20 MiB of its own, and what one batch brings. */
-export const embeddedHeapMebibytes = 64;
+export const embeddedHeapMebibytes = 48;
 /** Its memory beside that heap: measured, with the settings of this package. */
 const engineBytes = 72 * mebibyte;
 /** Ids of dimensions that were seen lately. */
-const cacheBytes = 12 * mebibyte;
+const cacheBytes = 20 * mebibyte;
 
 /** Lines of the memory budget: PostgreSQL inside this process. */
 export function embeddedPostgresBudget() {

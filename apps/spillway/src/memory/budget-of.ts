@@ -7,14 +7,14 @@ import type { SpillwayConfig } from '../config.ts';
 import { isEmbedded, type Role, resourcesFor } from '../roles.ts';
 import { programBudget, type Runtime } from './program-budget.ts';
 
-const halfMebibyte = 524_288;
+const quarterMebibyte = 262_144;
 
 export const least: Least = {
   ...gatewayLeast,
   ...consoleLeast,
   ...adapterLeast,
-  'writer.batchBytesMax': halfMebibyte,
-  'projector.batchBytesMax': halfMebibyte,
+  'writer.batchBytesMax': quarterMebibyte,
+  'projector.batchBytesMax': quarterMebibyte,
 };
 
 export const limits: readonly Limit[] = [...gatewayLimits, ...consoleLimits];

@@ -4,11 +4,9 @@ const mebibyte = 1_048_576;
 /** Node and our code as they lie in memory, without the heap; measured, files of the code counted. */
 const programBytes = 64 * mebibyte;
 /** Objects of a process that has nothing to do. */
-const idleHeapBytes = 52 * mebibyte;
+const idleHeapBytes = 44 * mebibyte;
 /** Buffers that nothing refers to any more, until the collector sees them. */
 const uncollectedBytes = 16 * mebibyte;
-/** `spillway audit`, or the health check of a container. */
-const besideBytes = 16 * mebibyte;
 /** One function of PostgreSQL has 107 KB of WebAssembly; optimising it takes this for a second. */
 const optimisingBytes = 640 * mebibyte;
 
@@ -36,7 +34,6 @@ export function programBudget({
       bytes: youngBytes * (hasDatabase ? 2 : 1),
     },
     { ...fixed, name: 'program: buffers that wait for the collector', bytes: uncollectedBytes },
-    { ...fixed, name: 'programs beside it: a command, a health check', bytes: besideBytes },
     ...(optimises && hasDatabase
       ? [{ ...fixed, name: 'write store: optimising its code, once', bytes: optimisingBytes }]
       : []),
