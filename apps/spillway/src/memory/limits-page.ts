@@ -6,6 +6,8 @@ import type { MemoryPlan } from './plan-memory.ts';
 import { shrink } from './shrink.ts';
 import { mebibytes } from './table-of.ts';
 
+const mebibyte = 1_048_576;
+
 export interface LimitsPageOptions {
   loaded: LoadedConfig<SpillwayConfig>;
   roles: readonly Role[];
@@ -84,9 +86,21 @@ function limitsTable({ leaves }: LoadedConfig<SpillwayConfig>, config: SpillwayC
       config,
     );
     const to = least[key];
-    return [`\`${key}\``, `${value}`, to === undefined ? '' : `${to}`, protects, answer];
+    return [
+      `\`${key}\``,
+      shown(key, value),
+      to === undefined ? '' : shown(key, to),
+      protects,
+      answer,
+    ];
   });
   return markdown(['setting', 'value', 'least', 'protects', 'what the client gets'], rows);
+}
+
+function shown(key: string, value: unknown): string {
+  return /BytesMax$/i.test(key) && Number(value) >= mebibyte
+    ? mebibytes(Number(value))
+    : `${value}`;
 }
 
 function rolesTable(loaded: LoadedConfig<SpillwayConfig>): string[] {

@@ -7,6 +7,8 @@ const programBytes = 64 * mebibyte;
 const idleHeapBytes = 44 * mebibyte;
 /** Buffers that nothing refers to any more, until the collector sees them. */
 const uncollectedBytes = 16 * mebibyte;
+/** `spillway audit`, or the health check of a container. */
+const besideBytes = 16 * mebibyte;
 /** One function of PostgreSQL has 107 KB of WebAssembly; optimising it takes this for a second. */
 const optimisingBytes = 640 * mebibyte;
 
@@ -34,6 +36,7 @@ export function programBudget({
       bytes: youngBytes * (hasDatabase ? 2 : 1),
     },
     { ...fixed, name: 'program: buffers that wait for the collector', bytes: uncollectedBytes },
+    { ...fixed, name: 'programs beside it: a command, a health check', bytes: besideBytes },
     ...(optimises && hasDatabase
       ? [{ ...fixed, name: 'write store: optimising its code, once', bytes: optimisingBytes }]
       : []),
