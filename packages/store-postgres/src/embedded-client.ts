@@ -1,7 +1,7 @@
 /** PostgreSQL inside this process: PGlite in a worker thread, one connection. */
 import { Worker } from 'node:worker_threads';
 import { environmentCodeOf } from '@spillway/journal';
-import { embeddedHeapMebibytes } from './budget.ts';
+import { embeddedHeapMebibytes, embeddedYoungMebibytes } from './budget.ts';
 import type { Client, Param, Queryable, QueryResult } from './client.ts';
 import type { Answer, Request, WorkerOptions } from './embedded-protocol.ts';
 import { DatabaseError, StoreUnavailableError } from './errors.ts';
@@ -33,7 +33,10 @@ const settings = [
 ];
 
 /** A thread that needs more ends, and the database is opened anew. */
-const resourceLimits = { maxOldGenerationSizeMb: embeddedHeapMebibytes };
+const resourceLimits = {
+  maxOldGenerationSizeMb: embeddedHeapMebibytes,
+  maxYoungGenerationSizeMb: embeddedYoungMebibytes,
+};
 
 /** In single-user mode nothing else makes checkpoints, and without them the WAL only grows. */
 const checkpointEveryBytes = 16 * 1_048_576;

@@ -9,6 +9,11 @@ import { planMemory } from './plan-memory.ts';
 const mebibyte = 1_048_576;
 const chosenByV8 = { heapBytes: undefined, semiSpaceMebibytes: undefined };
 
+const onServers = {
+  ...{ 'broker.kind': 'kafka', 'store.write.kind': 'postgres' },
+  ...{ 'store.search.kind': 'elasticsearch', 'store.live.kind': 'redis' },
+};
+
 interface Given {
   mebibytes: number;
   set?: Record<string, string>;
@@ -26,12 +31,17 @@ test('with ample memory every default stays, and the embedded database is optimi
   const { config, shrunk, runtime } = planOf({ mebibytes: 8_192 });
   expect(shrunk).toEqual([]);
   expect(config).toEqual(spillwaySchema.parse({ gateway: {} }));
-  expect(runtime).toEqual({ optimises: true, semiSpaceMebibytes: 16 });
+  expect(runtime).toEqual({ optimises: true, semiSpaceMebibytes: 64 });
 });
 
 test('with less, the optimiser goes first and the defaults stay', () => {
   const { shrunk, runtime } = planOf({ mebibytes: 2_048 });
   expect({ shrunk, optimises: runtime.optimises }).toEqual({ shrunk: [], optimises: false });
+});
+
+test('a role with memory to spare has young generations as V8 would choose them', () => {
+  const { runtime, shrunk } = planOf({ mebibytes: 768, set: onServers, of: ['writer'] });
+  expect({ semi: runtime.semiSpaceMebibytes, shrunk }).toEqual({ semi: 16, shrunk: [] });
 });
 
 test.each([512, 640, 768, 1_024, 1_536])(
@@ -74,12 +84,8 @@ test('a heap that was chosen from outside is kept, counted, and has to hold what
 });
 
 test('a role alone needs the memory of its own parts', () => {
-  const set = {
-    ...{ 'broker.kind': 'kafka', 'store.write.kind': 'postgres' },
-    ...{ 'store.search.kind': 'elasticsearch', 'store.live.kind': 'redis' },
-  };
   for (const role of roles) {
-    const { lines } = planOf({ mebibytes: 256, set, of: [role] });
+    const { lines } = planOf({ mebibytes: 256, set: onServers, of: [role] });
     expect(bytesOf(lines)).toBeLessThanOrEqual(256 * mebibyte);
   }
 });

@@ -11,8 +11,6 @@ import { shrink } from './shrink.ts';
 const mebibyte = 1_048_576;
 /** V8 would take no more by itself on a large machine. */
 const heapBytesMax = 4_096 * mebibyte;
-/** With less, a small young generation is worth what it costs in CPU. */
-const ampleBytes = 1_024 * mebibyte;
 /** Halvings in the search of the share: finer than any unit. */
 const steps = 30;
 
@@ -40,7 +38,8 @@ type Attempt = Pick<MemoryPlan, 'config' | 'lines' | 'runtime'> & { fits: boolea
 
 /**
  * Fits a process into its memory: everything at its default if there is room, else without the
- * optimiser for the embedded database, else with defaults that shrink, all by the same share.
+ * optimiser for the embedded database and with smaller young generations, else with defaults that
+ * shrink, all by the same share.
  * Throws `MemoryError` when what is set, and the least of the rest, is more than there is.
  */
 export function planMemory(options: PlanOptions): MemoryPlan {
@@ -61,16 +60,20 @@ export function planMemory(options: PlanOptions): MemoryPlan {
 }
 
 function roomiest(options: PlanOptions): Attempt {
+  const semiSpaces = semiSpacesFor(options);
   for (const optimises of [true, false]) {
-    const whole = attempt(options, { share: 1, optimises });
-    if (whole.fits) return whole;
+    for (const semiSpaceMebibytes of semiSpaces) {
+      const whole = attempt(options, { share: 1, runtime: { optimises, semiSpaceMebibytes } });
+      if (whole.fits) return whole;
+    }
   }
-  let best = attempt(options, { share: 0, optimises: false });
+  const runtime = { optimises: false, semiSpaceMebibytes: semiSpaces.at(-1) as number };
+  let best = attempt(options, { share: 0, runtime });
   if (!best.fits) return best;
   let [low, high] = [0, 1];
   for (let step = 0; step < steps; step++) {
     const share = (low + high) / 2;
-    const next = attempt(options, { share, optimises: false });
+    const next = attempt(options, { share, runtime });
     if (next.fits) [best, low] = [next, share];
     else high = share;
   }
@@ -79,16 +82,21 @@ function roomiest(options: PlanOptions): Attempt {
 
 function attempt(
   { loaded, roles, given, flags }: PlanOptions,
-  { share, optimises }: { share: number; optimises: boolean },
+  { share, runtime }: { share: number; runtime: Runtime },
 ): Attempt {
   const config = shrink(loaded, share);
-  const semiSpaceMebibytes = flags.semiSpaceMebibytes ?? (given.bytes < ampleBytes ? 1 : 16);
-  const runtime = { semiSpaceMebibytes, optimises };
   const lines = budgetOf(config, roles, runtime);
   const needed = bytesOf(lines, 'heap');
   const heapBytes = flags.heapBytes ?? needed;
   const fits = needed <= heapBytes && bytesOf(lines, 'outside') + heapBytes <= given.bytes;
   return { config, lines, runtime, fits };
+}
+
+/** What V8 would choose for a machine of this size, and less of it; small ones cost CPU. */
+function semiSpacesFor({ given, flags }: PlanOptions): number[] {
+  if (flags.semiSpaceMebibytes !== undefined) return [flags.semiSpaceMebibytes];
+  const own = given.bytes >= 4_096 * mebibyte ? 64 : given.bytes >= 2_048 * mebibyte ? 32 : 16;
+  return [own, 16, 4, 1].filter((mebibytes) => mebibytes <= own);
 }
 
 function valueAt(config: SpillwayConfig, path: readonly string[]): unknown {

@@ -25,16 +25,11 @@ export function programBudget({
   optimises,
   hasDatabase,
 }: Runtime & { hasDatabase: boolean }): BudgetLine[] {
-  const youngBytes = 3 * semiSpaceMebibytes * mebibyte;
   const fixed = { where: 'outside', protects: 'everything', answer: 'fixed' } as const;
   return [
     { ...fixed, name: 'program: Node and the code', bytes: programBytes },
     { ...fixed, name: 'program: objects at rest', bytes: idleHeapBytes, where: 'heap' },
-    {
-      ...fixed,
-      name: 'program: young objects, of each thread',
-      bytes: youngBytes * (hasDatabase ? 2 : 1),
-    },
+    { ...fixed, name: 'program: young objects', bytes: 3 * semiSpaceMebibytes * mebibyte },
     { ...fixed, name: 'program: buffers that wait for the collector', bytes: uncollectedBytes },
     { ...fixed, name: 'programs beside it: a command, a health check', bytes: besideBytes },
     ...(optimises && hasDatabase
