@@ -5,8 +5,19 @@ const mebibyte = 1_048_576;
 /** Rows of an answer and its JSON. */
 const queryBytes = 2 * mebibyte;
 
-export function consoleBudget({ queriesMax }: ConsoleConfig): BudgetLine[] {
+/** A socket with its parser. */
+const connectionBytes = 16 * 1_024;
+
+export function consoleBudget({ queriesMax, connectionsMax }: ConsoleConfig): BudgetLine[] {
   return [
+    {
+      name: 'connections of the console',
+      key: 'console.connectionsMax',
+      bytes: connectionsMax * connectionBytes,
+      where: 'outside',
+      protects: 'memory and file descriptors from clients that only connect',
+      answer: 'the connection that was idle for longest is closed',
+    },
     {
       name: 'answers to queries',
       key: 'console.queriesMax',
@@ -18,7 +29,7 @@ export function consoleBudget({ queriesMax }: ConsoleConfig): BudgetLine[] {
   ];
 }
 
-export const consoleLeast: Least = { 'console.queriesMax': 4 };
+export const consoleLeast: Least = { 'console.queriesMax': 4, 'console.connectionsMax': 64 };
 
 export const consoleLimits: readonly Limit[] = [
   {

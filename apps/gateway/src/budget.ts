@@ -38,7 +38,7 @@ export function gatewayBudget(config: GatewayConfig): BudgetLine[] {
       bytes: doors * connectionsMax * connectionBytes,
       where: 'outside',
       protects: 'memory and file descriptors from clients that only connect',
-      answer: 'the connection is closed',
+      answer: 'the connection that was idle for longest is closed',
     },
     {
       name: 'requests, beside their bodies',

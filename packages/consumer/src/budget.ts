@@ -2,36 +2,37 @@ import type { ConsumerLimits } from './config.ts';
 
 /** Batches in hand, the one that the sink has among them, and the one that is read meanwhile. */
 const batchesMax = 5;
-/** Of records to the bytes that they came in: small spans with few attributes. */
-const decodedFactor = 12;
+/** What the sink has, twice as much that waits behind it, and the rows that a store makes of it. */
+const decodedMax = 4;
 
 export interface ConsumerBudgetOptions {
   /** Where its records go, as the operator knows it: `the write store`. */
   store: string;
-  /** Of its section: `writer.batchBytesMax`. */
-  key: string;
+  /** Of the configuration: `writer`. */
+  section: string;
 }
 
 /** Lines of the memory budget: what one consumer may hold. */
 export function consumerBudget(
-  { batchBytesMax }: Pick<ConsumerLimits, 'batchBytesMax'>,
-  { store, key }: ConsumerBudgetOptions,
+  { batchBytesMax, decodedBytesMax }: Pick<ConsumerLimits, 'batchBytesMax' | 'decodedBytesMax'>,
+  { store, section }: ConsumerBudgetOptions,
 ) {
-  const protects = 'the process from a store that is slow, whatever waits in the log';
-  const answer = 'it reads no further; the lag grows';
-  const line = { key, protects, answer };
   return [
     {
-      ...line,
       name: `messages in hand for ${store}`,
+      key: `${section}.batchBytesMax`,
       bytes: batchesMax * batchBytesMax,
       where: 'outside' as const,
+      protects: 'the process from a store that is slow, whatever waits in the log',
+      answer: 'it reads no further; the lag grows',
     },
     {
-      ...line,
       name: `records decoded for ${store}`,
-      bytes: decodedFactor * batchBytesMax,
+      key: `${section}.decodedBytesMax`,
+      bytes: decodedMax * decodedBytesMax,
       where: 'heap' as const,
+      protects: 'the heap from small messages of very many records',
+      answer: 'a message goes to the store in parts',
     },
   ];
 }

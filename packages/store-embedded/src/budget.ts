@@ -3,8 +3,8 @@ import { largeTextFactor } from './memory.ts';
 const mebibyte = 1_048_576;
 /** Code, catalogue and statements of DuckDB; measured. */
 const engineBytes = 20 * mebibyte;
-/** For the ids of dimensions that were seen lately, beside DuckDB's own. */
-const cacheShare = 1 / 8;
+/** For the ids of dimensions that were seen lately, beside DuckDB's own memory. */
+export const dimensionsShare = 3 / 16;
 
 /** Lines of the memory budget: DuckDB inside this process. */
 export function duckdbBudget(memoryBytesMax: number) {
@@ -29,7 +29,7 @@ export function duckdbBudget(memoryBytesMax: number) {
     {
       name: 'search store: resources and series seen lately',
       key,
-      bytes: cacheShare * memoryBytesMax,
+      bytes: dimensionsShare * memoryBytesMax,
       where: 'heap' as const,
       protects: 'the heap from telemetry with many different resources',
       answer: 'they are forgotten and looked up again',

@@ -7,14 +7,16 @@ import type { SpillwayConfig } from '../config.ts';
 import { isEmbedded, type Role, resourcesFor } from '../roles.ts';
 import { programBudget, type Runtime } from './program-budget.ts';
 
-const quarterMebibyte = 262_144;
+const mebibyte = 1_048_576;
 
 export const least: Least = {
   ...gatewayLeast,
   ...consoleLeast,
   ...adapterLeast,
-  'writer.batchBytesMax': quarterMebibyte,
-  'projector.batchBytesMax': quarterMebibyte,
+  'writer.batchBytesMax': mebibyte / 4,
+  'projector.batchBytesMax': mebibyte / 4,
+  'writer.decodedBytesMax': mebibyte,
+  'projector.decodedBytesMax': mebibyte,
 };
 
 export const limits: readonly Limit[] = [...gatewayLimits, ...consoleLimits];
@@ -37,7 +39,7 @@ export function budgetOf(
     }),
     ...(has('gateway') ? gatewayBudget(config.gateway) : []),
     ...consumers.flatMap(({ store, section }) =>
-      consumerBudget(config[section], { store, key: `${section}.batchBytesMax` }),
+      consumerBudget(config[section], { store, section }),
     ),
     ...(has('console') ? consoleBudget(config.console) : []),
   ];
