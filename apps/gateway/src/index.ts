@@ -1,5 +1,5 @@
 export { gatewayBudget, gatewayLeast, gatewayLimits } from './budget.ts';
-export { checkGatewayConfig } from './check-config.ts';
+export { bytesForBody, checkGatewayConfig } from './check-config.ts';
 export type { HistogramStats } from './counters.ts';
 export { createGateway, type Gateway, type GatewayEvent, type GatewayOptions } from './gateway.ts';
 export { topicsName } from './known-topics.ts';

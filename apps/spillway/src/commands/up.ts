@@ -11,7 +11,7 @@ import { startDemo } from '../demo/index.ts';
 import { applyPlan } from '../memory/apply-plan.ts';
 import { givenMemory } from '../memory/given-memory.ts';
 import { nodeFlags } from '../memory/node-flags.ts';
-import { planMemory } from '../memory/plan-memory.ts';
+import { type MemoryPlan, planMemory } from '../memory/plan-memory.ts';
 import { OperationError } from '../operation-error.ts';
 import { checkRoles, isAll, type Role, roles } from '../roles.ts';
 import { Spillway } from '../spillway.ts';
@@ -37,9 +37,10 @@ interface UpOptions {
 }
 
 async function up(context: Context, command: Command, options: UpOptions): Promise<void> {
-  const config = fitted(configOf(context, command), options.roles);
+  const { config, shrunk, given } = fitted(configOf(context, command), options.roles);
   if (options.demo) demandOpenDoor(config.gateway, options.roles);
   const logger = createLogger(config.log);
+  if (shrunk.length) logger.info({ type: 'limits-lowered', keys: shrunk, memory: given });
   const startedAt = performance.now();
   const spillway = await Spillway.create({
     config,
@@ -66,13 +67,13 @@ async function up(context: Context, command: Command, options: UpOptions): Promi
 }
 
 /** In the memory that there is; the process may start again in its own place for it. */
-function fitted(loaded: LoadedConfig<SpillwayConfig>, chosen: readonly Role[]): SpillwayConfig {
+function fitted(loaded: LoadedConfig<SpillwayConfig>, chosen: readonly Role[]): MemoryPlan {
   checkRoles(loaded.config, chosen);
   const flags = nodeFlags();
   const given = givenMemory(loaded.config.process.memoryBytes);
   const plan = planMemory({ loaded, roles: chosen, given, flags });
   applyPlan(plan, flags);
-  return plan.config;
+  return plan;
 }
 
 function placesOf(spillway: Spillway, chosen: readonly Role[]): string[] {

@@ -74,6 +74,13 @@ test('what is set stays as it is set, and is refused when it does not fit', () =
   expect(() => planOf({ mebibytes: 512, set })).toThrow(/ 64 MiB {2}bodies of requests/);
 });
 
+test('a body that was allowed has room, or is refused with what it would take', () => {
+  const set = { 'gateway.bodyBytesMax': String(32 * mebibyte) };
+  const { gateway } = planOf({ mebibytes: 1_024, set }).config;
+  expect(gateway.inFlightBytesMax).toBeGreaterThanOrEqual(72 * mebibyte);
+  expect(() => planOf({ mebibytes: 512, set })).toThrow(/ 72 MiB {2}bodies of requests/);
+});
+
 test('a heap that was chosen from outside is kept, counted, and has to hold what lies in it', () => {
   const heapBytes = 400 * mebibyte;
   const { lines, heapBytes: kept } = planOf({ mebibytes: 1_024, heapBytes });

@@ -1,3 +1,4 @@
+import { bytesForBody } from '@spillway/gateway';
 import type { LoadedConfig } from '@spillway/runtime';
 import type { SpillwayConfig } from '../config.ts';
 import { least } from './budget-of.ts';
@@ -24,6 +25,12 @@ export function shrink(
       .reduce<Section>((node, name) => node[name] as Section, smaller);
     const name = path.at(-1) as string;
     parent[name] = inUnits(to + Math.max(0, (parent[name] as number) - to) * share);
+  }
+  // A body that is allowed by itself must fit into what it shares with others.
+  for (const [name, bytes] of Object.entries(bytesForBody(smaller.gateway))) {
+    const limit = name as keyof ReturnType<typeof bytesForBody>;
+    if (sources.has(`gateway.${name}`)) continue;
+    smaller.gateway[limit] = Math.max(smaller.gateway[limit], bytes);
   }
   return smaller;
 }
