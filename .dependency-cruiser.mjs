@@ -39,7 +39,7 @@ export default {
     {
       name: 'only-main-names-adapters',
       severity: 'error',
-      from: { path: apps, pathNot: [tests, '/src/(main|adapters|config)\\.ts$'] },
+      from: { path: apps, pathNot: [tests, '/src/(main|adapters|adapter-budget|config)\\.ts$'] },
       to: { path: adapters },
     },
     {

@@ -52,6 +52,16 @@ describe('a start that cannot work', () => {
       /gateway\.httpHost: wanted .*keysFile.*got "?0\.0\.0\.0/,
     ],
     [
+      'less memory than its limits add up to',
+      ['--memory', '300M'],
+      /memory is too small: wanted \d+ MiB, got 300 MiB \(process\.memoryBytes\).* in all\n/s,
+    ],
+    [
+      'a limit that does not fit into the memory',
+      ['--memory', '600M', '--gateway.inFlightBytesMax', '400000000'],
+      /382 MiB {2}bodies of requests.*\(gateway\.inFlightBytesMax\)/,
+    ],
+    [
       'a console beyond loopback without keys',
       ['--console.host', '0.0.0.0'],
       /console\.host: wanted .*keysFile.*got "?0\.0\.0\.0/,

@@ -1,8 +1,9 @@
 /** docker-compose.yml, and the files it mounts, against what Spillway itself knows. */
+import type { Role } from 'spillway';
 import { describe, expect, it } from 'vitest';
 import { readCompose, type Service } from './src/compose.ts';
 import { textOf, yamlOf } from './src/repository.ts';
-import { configOf } from './src/spillway-config.ts';
+import { configOf, planOf } from './src/spillway-config.ts';
 
 const { file } = readCompose();
 const mounted = 'infra/docker/spillway.yaml';
@@ -57,6 +58,17 @@ describe('the services of Spillway', () => {
       for (const broker of ['kafka', 'rabbitmq']) {
         const env = { ...environmentOf(service), SPILLWAY_BROKER_KIND: broker };
         expect(configOf(mounted, env).broker.kind).toBe(broker);
+      }
+    }
+  });
+
+  it('have the memory that their limits add up to, over either broker', () => {
+    for (const [name, service] of ours) {
+      const memory = /^(\d+)([mg])$/.exec(service.deploy?.resources?.limits?.memory ?? '');
+      const bytes = Number(memory?.[1]) * (memory?.[2] === 'g' ? 1_024 : 1) * 1_048_576;
+      for (const broker of ['kafka', 'rabbitmq']) {
+        const env = { ...environmentOf(service), SPILLWAY_BROKER_KIND: broker };
+        expect(planOf(mounted, { env, role: name as Role, bytes }).shrunk, name).toEqual([]);
       }
     }
   });

@@ -1,4 +1,5 @@
 export type * from './answers.ts';
+export * from './budget.ts';
 export * from './config.ts';
 export * from './console.ts';
 export * from './errors.ts';

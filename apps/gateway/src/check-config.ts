@@ -37,9 +37,19 @@ const bodiesThatFit = {
   inFlightBytesMax: 2.25,
 } as const;
 
+type BodyKey = keyof typeof bodiesThatFit;
+const bodyKeys = Object.keys(bodiesThatFit) as BodyKey[];
+
+/** What the limits of bytes have to be at least for the largest body. */
+export function bytesForBody({ bodyBytesMax }: Pick<GatewayConfig, 'bodyBytesMax'>) {
+  const least = bodyKeys.map((key) => [key, Math.ceil(bodiesThatFit[key] * bodyBytesMax)]);
+  return Object.fromEntries(least) as Record<BodyKey, number>;
+}
+
 function tooSmall(config: GatewayConfig): ConfigProblem[] {
-  return (['tenantLaneBytesMax', 'laneBytesMax', 'inFlightBytesMax'] as const)
-    .filter((key) => config[key] < bodiesThatFit[key] * config.bodyBytesMax)
+  const least = bytesForBody(config);
+  return bodyKeys
+    .filter((key) => config[key] < least[key])
     .map((key) => ({
       key: `gateway.${key}`,
       wanted: `at least ${bodiesThatFit[key]} times gateway.bodyBytesMax (${config.bodyBytesMax})`,

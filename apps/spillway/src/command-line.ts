@@ -13,6 +13,7 @@ import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { upCommand } from './commands/up.ts';
 import { DataFolderError } from './data-folder.ts';
+import { MemoryError } from './memory/memory-error.ts';
 import { OperationError } from './operation-error.ts';
 import type { Adapters } from './parts.ts';
 import { printable } from './printable.ts';
@@ -30,6 +31,7 @@ export async function runCommandLine(words: readonly string[], adapters: Adapter
     .description('The telemetry pipeline that does not lose what it acknowledged.')
     .option('--config <file>', 'YAML configuration')
     .option('--data <dir>', 'data folder, short for --data.dir (default: ./data)')
+    .option('--memory <size>', 'memory of the process, e.g. 512M, short for --process.memoryBytes')
     .option('--unsafe-allow <name>', allowHelp, (name, before: string[] = []) => [...before, name])
     .addHelpText('after', helpAfter)
     .enablePositionalOptions(false)
@@ -82,7 +84,7 @@ function messageOf(error: unknown): string {
     return `${error.message} Nothing was set aside or removed: put that right and start again.`;
   }
   if (code === 'EADDRINUSE') return `${error.message}. Another process has the port.`;
-  const expected = [ConfigError, UnsafeError, DataFolderError, OperationError].some(
+  const expected = [ConfigError, MemoryError, UnsafeError, DataFolderError, OperationError].some(
     (type) => error instanceof type,
   );
   if (expected || code !== undefined) return error.message;

@@ -24,6 +24,17 @@ const dataSection = z
   })
   .prefault({});
 
+const processSection = z
+  .object({
+    memoryBytes: whole()
+      .min(0)
+      .default(0)
+      .describe(
+        'Memory that the process may take; its limits are made to fit, or it does not start. --memory 512M is short for it. 0: what its container allows, else that of the machine.',
+      ),
+  })
+  .prefault({});
+
 const brokerSection = z
   .object({
     kind: z
@@ -80,7 +91,7 @@ const storeSection = z
           .describe('What is searched: DuckDB in the data folder, or Elasticsearch.'),
         elasticsearch: elasticsearchSection,
         memoryBytesMax: whole()
-          .min(32 * mebibyte)
+          .min(24 * mebibyte)
           .default(128 * mebibyte)
           .describe('Memory of the embedded search store.'),
       })
@@ -176,6 +187,7 @@ const unsafeAllow = z
 
 export const spillwaySchema = z.object({
   data: dataSection,
+  process: processSection,
   gateway: gatewaySection,
   broker: brokerSection,
   store: storeSection,

@@ -1,3 +1,4 @@
+export { consumerBudget } from './budget.ts';
 export { type ConsumerLimits, defaultLimits } from './config.ts';
 export { Consumer, type ConsumerOptions } from './consumer.ts';
 export type { ConsumerEvent } from './consumer-event.ts';

@@ -1,3 +1,4 @@
+export * from './budget.ts';
 export * from './component.ts';
 export * from './config.ts';
 export * from './config-error.ts';

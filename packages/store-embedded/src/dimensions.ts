@@ -7,18 +7,22 @@ import type { RecordPlace } from './record-place.ts';
 import { resourceColumns, scopeColumns, seriesColumns } from './schema.ts';
 import { TableRows } from './table-rows.ts';
 
-/** Ids remembered as stored; when more come the memory starts over and only costs look-ups. */
-const knownMax = 50_000;
-/** Of the texts by which series are known, two bytes a character as V8 may need. */
-const knownBytesMax = 16 * 1_048_576;
+const bytesDefault = 24 * 1_048_576;
+/** A digest in a set. */
+const digestBytes = 96;
 /** A longer text is known by its digest. */
 const textCharsMax = 2_000;
 
 /**
  * What many records share is stored once and found by hash: resources, scopes and metric series.
- * One batch collects what it has not seen stored; `remember` after its commit.
+ * One batch collects what it has not seen stored; `remember` after its commit. When more are
+ * remembered than there is memory for, it starts over, which only costs look-ups.
  */
 export class Dimensions {
+  /** Of resources, and as many of scopes and of series. */
+  readonly #knownMax: number;
+  /** Of the texts by which series are known, two bytes a character as V8 may need. */
+  readonly #seriesBytesMax: number;
   #knownResources = new Set<string>();
   #knownScopes = new Set<string>();
   #knownSeries = new Map<string, bigint>();
@@ -27,6 +31,12 @@ export class Dimensions {
   #newScopes = new Map<string, Scope>();
   #newSeries = new Map<string, bigint>();
   #seriesRows = new TableRows(seriesColumns);
+
+  /** @param bytesMax what the remembered ids may take; two thirds of it for series */
+  constructor(bytesMax: number = bytesDefault) {
+    this.#knownMax = Math.floor(bytesMax / 6 / digestBytes);
+    this.#seriesBytesMax = (bytesMax * 2) / 3;
+  }
 
   add(resource: Resource, scope: Scope): void {
     if (!this.#knownResources.has(resource.hash)) this.#newResources.set(resource.hash, resource);
@@ -79,10 +89,10 @@ export class Dimensions {
   /** The batch was committed. */
   remember(): void {
     this.#rememberSeries();
-    if (this.#knownResources.size + this.#newResources.size > knownMax) {
+    if (this.#knownResources.size + this.#newResources.size > this.#knownMax) {
       this.#knownResources.clear();
     }
-    if (this.#knownScopes.size + this.#newScopes.size > knownMax) this.#knownScopes.clear();
+    if (this.#knownScopes.size + this.#newScopes.size > this.#knownMax) this.#knownScopes.clear();
     for (const hash of this.#newResources.keys()) this.#knownResources.add(hash);
     for (const hash of this.#newScopes.keys()) this.#knownScopes.add(hash);
     this.abandon();
@@ -105,8 +115,8 @@ export class Dimensions {
   }
 
   #rememberSeries(): void {
-    const isFull = this.#knownSeries.size + this.#newSeries.size > knownMax;
-    if (isFull || this.#knownBytes > knownBytesMax) this.#forgetSeries();
+    const isFull = this.#knownSeries.size + this.#newSeries.size > this.#knownMax;
+    if (isFull || this.#knownBytes > this.#seriesBytesMax) this.#forgetSeries();
     for (const [name, id] of this.#newSeries) {
       this.#knownSeries.set(name, id);
       this.#knownBytes += 2 * name.length;

@@ -8,6 +8,7 @@ import {
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import { applyMessages } from './apply-pieces.ts';
+import { dimensionsShare } from './budget.ts';
 import { DatabaseFile, type SearchStoreEvent } from './database-file.ts';
 import { Dimensions } from './dimensions.ts';
 import { findLogs, logHistogram } from './find-logs.ts';
@@ -59,7 +60,7 @@ export function createDuckdbSearchStore(options: DuckdbSearchStoreOptions): Duck
 class DuckdbStore implements DuckdbSearchStore {
   readonly name = 'duckdb';
   readonly #options: DuckdbSearchStoreOptions;
-  readonly #dimensions = new Dimensions();
+  readonly #dimensions: Dimensions;
   readonly #origins = new Origins();
   readonly #begun = new BegunMessages();
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
@@ -67,6 +68,8 @@ class DuckdbStore implements DuckdbSearchStore {
 
   constructor(options: DuckdbSearchStoreOptions) {
     this.#options = options;
+    const memoryBytes = (options.memoryLimitMb ?? memoryLimitDefaultMb) * 1_048_576;
+    this.#dimensions = new Dimensions(dimensionsShare * memoryBytes);
     this.#file = new DatabaseFile({ ...options, onOpened: () => this.#forget() });
   }
 

@@ -1,6 +1,7 @@
 /** PostgreSQL inside this process: PGlite in a worker thread, one connection. */
 import { Worker } from 'node:worker_threads';
 import { environmentCodeOf } from '@spillway/journal';
+import { embeddedHeapMebibytes, embeddedYoungMebibytes } from './budget.ts';
 import type { Client, Param, Queryable, QueryResult } from './client.ts';
 import type { Answer, Request, WorkerOptions } from './embedded-protocol.ts';
 import { DatabaseError, StoreUnavailableError } from './errors.ts';
@@ -30,6 +31,12 @@ const settings = [
   // It would take a thousand descriptors, and the process has others to serve with them.
   `max_files_per_process=${embeddedFilesMax}`,
 ];
+
+/** A thread that needs more ends, and the database is opened anew. */
+const resourceLimits = {
+  maxOldGenerationSizeMb: embeddedHeapMebibytes,
+  maxYoungGenerationSizeMb: embeddedYoungMebibytes,
+};
 
 /** In single-user mode nothing else makes checkpoints, and without them the WAL only grows. */
 const checkpointEveryBytes = 16 * 1_048_576;
@@ -75,7 +82,8 @@ export class EmbeddedClient implements Client {
   ): Promise<EmbeddedClient> {
     const workerData: WorkerOptions = { ...options, settings };
     const url = new URL('./embedded-worker.ts', import.meta.url);
-    const client = new EmbeddedClient(new Worker(url, { workerData }), onCheckpoint);
+    const worker = new Worker(url, { workerData, resourceLimits });
+    const client = new EmbeddedClient(worker, onCheckpoint);
     try {
       await new Promise<unknown>((resolve, reject) => {
         client.#waiters.set(0, { resolve, reject });

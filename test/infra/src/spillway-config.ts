@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@spillway/runtime';
-import { type SpillwayConfig, spillwaySchema } from 'spillway';
+import { planMemory, type Role, type SpillwayConfig, spillwaySchema } from 'spillway';
 import { pathOf } from './repository.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -12,7 +12,21 @@ export function configOf(file: string, env: Env = {}): SpillwayConfig {
   return loadConfig(spillwaySchema, { file: pathOf(file), env, flags: {} }).config;
 }
 
-/** The same of a text. */
+interface Container {
+  env: Env;
+  role: Role;
+  bytes: number;
+}
+
+/** How a role with that file fits into the memory of its container. Throws when it does not. */
+export function planOf(file: string, { env, role, bytes }: Container) {
+  const loaded = loadConfig(spillwaySchema, { file: pathOf(file), env, flags: {} });
+  const given = { bytes, source: 'its container' };
+  const flags = { heapBytes: undefined, semiSpaceMebibytes: undefined };
+  return planMemory({ loaded, roles: [role], given, flags });
+}
+
+/** The configuration of a text. */
 export function configOfText(text: string): SpillwayConfig {
   const dir = mkdtempSync(join(tmpdir(), 'spillway-config-'));
   try {

@@ -1,13 +1,28 @@
-import { maskedConfig } from '@spillway/runtime';
-import { Command } from 'commander';
+import { type LoadedConfig, maskedConfig } from '@spillway/runtime';
+import { Argument, Command } from 'commander';
+import type { SpillwayConfig } from '../config.ts';
+import { givenMemory } from '../memory/given-memory.ts';
+import { limitsPage } from '../memory/limits-page.ts';
+import { planMemory } from '../memory/plan-memory.ts';
+import { type Role, roles } from '../roles.ts';
 import { type Context, configOf, print, printJson, table } from './context.ts';
+
+interface ConfigOptions {
+  json?: boolean;
+  limits?: boolean;
+}
 
 export function configCommand(context: Context): Command {
   return new Command('config')
     .description('print the effective configuration, secrets masked, and where it comes from')
+    .addArgument(
+      new Argument('[role...]', 'of --limits; all of them when none is named').choices(roles),
+    )
     .option('--json', 'print JSON')
-    .action(({ json }: { json?: boolean }, command: Command) => {
+    .option('--limits', 'print every limit, and the memory that they add up to, as Markdown')
+    .action((chosen: Role[], { json, limits }: ConfigOptions, command: Command) => {
       const loaded = configOf(context, command);
+      if (limits) return print(limitsOf(loaded, chosen.length ? chosen : roles));
       const values = maskedConfig(loaded);
       if (json) return printJson(values);
       const rows = loaded.leaves.map(({ key, env }) => [
@@ -18,4 +33,12 @@ export function configCommand(context: Context): Command {
       ]);
       print(table([['KEY', 'VALUE', 'FROM', 'ENVIRONMENT'], ...rows]));
     });
+}
+
+/** Of a process that `spillway up` starts; what Node itself was started with now does not count. */
+function limitsOf(loaded: LoadedConfig<SpillwayConfig>, chosen: readonly Role[]): string {
+  const given = givenMemory(loaded.config.process.memoryBytes);
+  const flags = { heapBytes: undefined, semiSpaceMebibytes: undefined };
+  const plan = planMemory({ loaded, roles: chosen, given, flags });
+  return limitsPage({ loaded, roles: chosen, plan });
 }

@@ -22,16 +22,18 @@ interface GlobalOptions {
   config?: string;
   data?: string;
   unsafeAllow?: string[];
+  memory?: string;
 }
 
 export function configOf(
   context: Context,
   command: CommanderCommand,
 ): LoadedConfig<SpillwayConfig> {
-  const { config: file, data, unsafeAllow } = command.optsWithGlobals<GlobalOptions>();
+  const { config: file, data, unsafeAllow, memory } = command.optsWithGlobals<GlobalOptions>();
   const flags = {
     ...context.flags,
     ...(data !== undefined && { 'data.dir': data }),
+    ...(memory !== undefined && { 'process.memoryBytes': parseBytes(memory) }),
     ...(unsafeAllow !== undefined && { unsafeAllow: unsafeAllow.join(',') }),
   };
   return loadConfig(spillwaySchema, { file, env: context.env, flags });
@@ -116,6 +118,13 @@ export function parseTime(text: string, nowMs: number): number {
 const endMs = Date.UTC(2200, 0, 1);
 
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `512M`, `2G`, `900K` or bytes; what is none of them is left for the check of the configuration. */
+export function parseBytes(text: string): string {
+  const [, number, unit = ''] = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text) ?? [];
+  if (number === undefined) return text;
+  return String(Number(number) * 1_024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase()));
+}
 
 /** Columns as wide as their widest cell. */
 export function table(texts: readonly (readonly string[])[]): string {

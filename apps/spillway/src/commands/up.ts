@@ -1,9 +1,19 @@
-import { ConfigError, createLogger, type Progress, shutdownOnSignals } from '@spillway/runtime';
+import {
+  ConfigError,
+  createLogger,
+  type LoadedConfig,
+  type Progress,
+  shutdownOnSignals,
+} from '@spillway/runtime';
 import { Argument, Command } from 'commander';
 import type { SpillwayConfig } from '../config.ts';
 import { startDemo } from '../demo/index.ts';
+import { applyPlan } from '../memory/apply-plan.ts';
+import { givenMemory } from '../memory/given-memory.ts';
+import { nodeFlags } from '../memory/node-flags.ts';
+import { type MemoryPlan, planMemory } from '../memory/plan-memory.ts';
 import { OperationError } from '../operation-error.ts';
-import { isAll, type Role, roles } from '../roles.ts';
+import { checkRoles, isAll, type Role, roles } from '../roles.ts';
 import { Spillway } from '../spillway.ts';
 import { type Context, configOf, print } from './context.ts';
 
@@ -27,9 +37,10 @@ interface UpOptions {
 }
 
 async function up(context: Context, command: Command, options: UpOptions): Promise<void> {
-  const { config } = configOf(context, command);
+  const { config, shrunk, given } = fitted(configOf(context, command), options.roles);
   if (options.demo) demandOpenDoor(config.gateway, options.roles);
   const logger = createLogger(config.log);
+  if (shrunk.length) logger.info({ type: 'limits-lowered', keys: shrunk, memory: given });
   const startedAt = performance.now();
   const spillway = await Spillway.create({
     config,
@@ -53,6 +64,16 @@ async function up(context: Context, command: Command, options: UpOptions): Promi
     demo = await startDemo({ httpEndpoint: spillway.addresses.otlpHttp });
     print('  Demo       a small shop is sending');
   }
+}
+
+/** In the memory that there is; the process may start again in its own place for it. */
+function fitted(loaded: LoadedConfig<SpillwayConfig>, chosen: readonly Role[]): MemoryPlan {
+  checkRoles(loaded.config, chosen);
+  const flags = nodeFlags();
+  const given = givenMemory(loaded.config.process.memoryBytes);
+  const plan = planMemory({ loaded, roles: chosen, given, flags });
+  applyPlan(plan, flags);
+  return plan;
 }
 
 function placesOf(spillway: Spillway, chosen: readonly Role[]): string[] {

@@ -1,0 +1,39 @@
+import type { BudgetLine } from '@spillway/runtime';
+
+const mebibyte = 1_048_576;
+/** Node and our code as they lie in memory, without the heap; measured, files of the code counted. */
+const programBytes = 64 * mebibyte;
+/** Objects of a process that has nothing to do. */
+const idleHeapBytes = 44 * mebibyte;
+/** Buffers that nothing refers to any more, until the collector sees them. */
+const uncollectedBytes = 16 * mebibyte;
+/** `spillway audit`, or the health check of a container. */
+const besideBytes = 16 * mebibyte;
+/** One function of PostgreSQL has 107 KB of WebAssembly; optimising it takes this for a second. */
+const optimisingBytes = 640 * mebibyte;
+
+export interface Runtime {
+  /** Of one half of a young generation, as in `--max-semi-space-size`. */
+  semiSpaceMebibytes: number;
+  /** Whether V8 may optimise the WebAssembly of the embedded database: a third less CPU for it. */
+  optimises: boolean;
+}
+
+/** What the program itself takes, whatever it is asked to do. */
+export function programBudget({
+  semiSpaceMebibytes,
+  optimises,
+  hasDatabase,
+}: Runtime & { hasDatabase: boolean }): BudgetLine[] {
+  const fixed = { where: 'outside', protects: 'everything', answer: 'fixed' } as const;
+  return [
+    { ...fixed, name: 'program: Node and the code', bytes: programBytes },
+    { ...fixed, name: 'program: objects at rest', bytes: idleHeapBytes, where: 'heap' },
+    { ...fixed, name: 'program: young objects', bytes: 3 * semiSpaceMebibytes * mebibyte },
+    { ...fixed, name: 'program: buffers that wait for the collector', bytes: uncollectedBytes },
+    { ...fixed, name: 'programs beside it: a command, a health check', bytes: besideBytes },
+    ...(optimises && hasDatabase
+      ? [{ ...fixed, name: 'write store: optimising its code, once', bytes: optimisingBytes }]
+      : []),
+  ];
+}

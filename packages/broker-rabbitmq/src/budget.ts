@@ -1,0 +1,34 @@
+import type { RabbitMqSection } from './config.ts';
+
+/** Lines of the memory budget. */
+export function rabbitmqBudget(
+  { publishBytesMax, prefetchBytes }: Pick<RabbitMqSection, 'publishBytesMax' | 'prefetchBytes'>,
+  {
+    publishes,
+    partitions,
+  }: {
+    publishes: boolean;
+    /** That this process may read, over all its groups and their topics. */
+    partitions: number;
+  },
+) {
+  const where = 'outside' as const;
+  return [
+    {
+      name: 'messages that RabbitMQ has not confirmed',
+      key: 'broker.rabbitmq.publishBytesMax',
+      bytes: publishes ? publishBytesMax : 0,
+      where,
+      protects: 'the process from a slow broker',
+      answer: 'the message goes into the spill, else 503 with Retry-After',
+    },
+    {
+      name: 'messages that RabbitMQ sent ahead',
+      key: 'broker.rabbitmq.prefetchBytes',
+      bytes: partitions * prefetchBytes,
+      where,
+      protects: 'the process from all that waits in the queues',
+      answer: 'it reads no further; the lag grows',
+    },
+  ].filter(({ bytes }) => bytes > 0);
+}
