@@ -1,4 +1,10 @@
-import { type DeliveredMessage, type Envelope, readEnvelope, signalOf } from '@spillway/broker';
+import {
+  type DeliveredMessage,
+  type Envelope,
+  messageName,
+  readEnvelope,
+  signalOf,
+} from '@spillway/broker';
 import type { BrokenRecord } from '@spillway/otlp';
 import { RequestReader, type Signal, type SliceLimits } from '@spillway/otlp';
 import type { DecodedMessage, MessageOutcome } from '@spillway/store';
@@ -109,4 +115,9 @@ export class Item implements DeliveredMessage {
     if (this.#decoded) refusals.add(this.#decoded, outcome);
     return refusals;
   }
+}
+
+/** Equal for every delivery of the message. */
+export function nameOf({ envelope }: Item): string {
+  return messageName(envelope.id);
 }

@@ -1,21 +1,19 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   type DeliveredMessage,
-  messageName,
   partitionName,
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
-import type { SliceLimits } from '@spillway/otlp';
 import { fullJitterMs, wait } from '@spillway/resilience';
 import { positionsToCommit } from './commit.ts';
-import { type ConsumerLimits, partRecordsMax } from './config.ts';
+import type { ConsumerLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count } from './consumer-stats.ts';
 import type { Applied, Delivery } from './delivery.ts';
 import { firstRetries, InHand, type Retry } from './in-hand.ts';
-import { Item } from './item.ts';
+import { Item, nameOf } from './item.ts';
 import type { Rewinder } from './rewind.ts';
+import { Room } from './room.ts';
 import type { StoreGate } from './store-gate.ts';
 import type { Trail } from './trail.ts';
 
@@ -42,8 +40,6 @@ export interface LoopOptions {
 const batchesInHandMax = 4;
 /** While the store cannot be asked, the broker is polled about this often, for nothing. */
 const idlePollMs = 5;
-/** Others in this process have their turn when so much was decoded. */
-const yieldBytes = 2_097_152;
 
 /** One attempt at the store. */
 interface Turn {
@@ -67,16 +63,15 @@ export class Loop {
   #isPaused = false;
   /** Something in hand had no room in the last batch, or is not finished. */
   #hasMore = false;
-  /** Something due was left out, so that a suspect is alone. */
-  #isCut = false;
-  /** What the sink has, or had last. */
-  #batch: ReadonlySet<Item> = new Set();
+  #dueItems = 0;
+  readonly #room: Room;
   /** Looking for poison takes the whole batch and what comes after it, not a probe. */
   #wantsAll = false;
   #heldReason: string | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
+    this.#room = new Room(options);
   }
 
   /** Partitions that wait for the store to take their next message, and why. */
@@ -128,7 +123,7 @@ export class Loop {
     const take = (polled: readonly DeliveredMessage[]): void => {
       const items = polled.map((message) => new Item(message, group));
       this.#fetched.push(...items);
-      this.#decodeAhead(items);
+      this.#room.decodeAhead(items, this.#hand.items);
     };
     this.#fetched = [];
     this.#pauseOrResume();
@@ -143,27 +138,6 @@ export class Loop {
     if (isSmall && (await wait(gatherMs, signal))) {
       take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
     }
-  }
-
-  /** Before its turn, as far as there is room. */
-  #decodeAhead(items: readonly Item[]): void {
-    const { trail, limits } = this.#options;
-    if (trail?.isCareful || !items.length) return;
-    const names = items.map(nameOf);
-    trail?.take(names);
-    let waiting = this.#waitingBytes();
-    for (const item of items) {
-      if (waiting < limits.decodedBytesMax) this.#decode(item);
-      waiting += item.bytes;
-    }
-    trail?.release(names);
-  }
-
-  #decode(item: Item): void {
-    const { trail } = this.#options;
-    const ends = trail?.endsBy(nameOf(item));
-    if (ends !== undefined) item.refuse('kills-its-reader', whyAside(item, ends));
-    else item.decode(this.#partLimits());
   }
 
   /** Polls go on while all is paused: partitions that came meanwhile are paused, too. */
@@ -198,7 +172,8 @@ export class Loop {
 
   async #offer(due: readonly Item[]): Promise<void> {
     const { gate } = this.#options;
-    const next = await this.#fitting(due);
+    const next = await this.#room.take(due, this.#hand.items);
+    this.#hasMore = next.length < this.#dueItems;
     const { items, applied } = await gate.run(
       () => this.#attempt(next),
       (turn) => turn.applied?.trouble,
@@ -210,64 +185,15 @@ export class Loop {
   }
 
   #next(): Item[] {
-    this.#isCut = false;
+    this.#dueItems = 0;
     const { gate, clock, subscription, trail } = this.#options;
     const ours = new Set(subscription.assigned().map(partitionName));
     if (gate.state !== 'closed' && !this.#wantsAll) return this.#hand.probe(ours);
     const due = this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
-    if (!trail?.isCareful) return due;
+    this.#dueItems = due.length;
     // What may have ended this process before is alone in hand now.
-    const suspect = due.findIndex((item) => trail.isSuspect(nameOf(item)));
-    const next = suspect < 0 ? due : due.slice(0, Math.max(1, suspect));
-    this.#isCut = next.length < due.length;
-    return next;
-  }
-
-  /** As many as fit into memory together; what is decoded beyond them is let go. */
-  async #fitting(items: readonly Item[]): Promise<Item[]> {
-    const { limits } = this.#options;
-    const taken: Item[] = [];
-    let [bytes, records] = [0, 0];
-    let decodedSince = 0;
-    for (const item of items) {
-      if (!item.isDecoded) {
-        this.#decode(item);
-        decodedSince += item.bytes;
-      }
-      bytes += item.bytes;
-      records += item.decoded?.records.length ?? 0;
-      const fits = bytes <= limits.decodedBytesMax && records <= partRecordsMax && !item.large;
-      if (taken.length && !fits) break;
-      taken.push(item);
-      if (item.large) break;
-      if (decodedSince < yieldBytes) continue;
-      decodedSince = 0;
-      await setImmediate();
-    }
-    this.#hasMore = this.#isCut || taken.length < items.length;
-    this.#batch = new Set(taken);
-    this.#letGo();
-    return taken;
-  }
-
-  /** What waits may be decoded up to as much as two batches may: the next one, and a part held. */
-  #letGo(): void {
-    let bytes = 0;
-    for (const item of this.#hand.items) {
-      if (this.#batch.has(item)) continue;
-      bytes += item.bytes;
-      if (bytes > 2 * this.#options.limits.decodedBytesMax) item.release();
-    }
-  }
-
-  /** Decoded, and not in the batch that the sink has. */
-  #waitingBytes(): number {
-    const waiting = [...this.#hand.items, ...this.#fetched];
-    return waiting.reduce((sum, item) => sum + (this.#batch.has(item) ? 0 : item.bytes), 0);
-  }
-
-  #partLimits(): SliceLimits {
-    return { recordsMax: partRecordsMax, bytesMax: this.#options.limits.decodedBytesMax };
+    const suspect = trail?.isCareful ? due.findIndex((item) => trail.isSuspect(nameOf(item))) : -1;
+    return suspect < 0 ? due : due.slice(0, Math.max(1, suspect));
   }
 
   async #attempt(next: readonly Item[]): Promise<Turn> {
@@ -368,14 +294,4 @@ export class Loop {
       report?.({ type: 'partition-held', group, partition, reason, waitMs });
     }
   }
-}
-
-function nameOf({ envelope }: Item): string {
-  return messageName(envelope.id);
-}
-
-function whyAside({ envelope, position, value }: Item, ends: number): string {
-  const { topic, partition, gateway, epoch, sequence } = envelope.id;
-  const place = `${topic}/${partition} at ${position}, ${gateway}/${epoch}/${sequence}`;
-  return `the process ended ${ends} times with this message alone in hand: ${place}, ${value.length} bytes`;
 }

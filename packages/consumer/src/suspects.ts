@@ -1,5 +1,4 @@
-import { messageName } from '@spillway/broker';
-import type { Item } from './item.ts';
+import { type Item, nameOf } from './item.ts';
 
 /** Rounds in which a message failed alone while the store took others: then it is poison. */
 const roundsMax = 3;
@@ -34,8 +33,4 @@ export class Suspects {
   forget(items: Iterable<Item>): void {
     if (this.#rounds.size) for (const item of items) this.#rounds.delete(nameOf(item));
   }
-}
-
-function nameOf({ envelope }: Item): string {
-  return messageName(envelope.id);
 }

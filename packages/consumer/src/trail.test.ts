@@ -56,11 +56,22 @@ describe('Trail', () => {
     expect(third.isSuspect('a')).toBe(false);
   });
 
-  it('remembers nothing after a close', () => {
+  it('has no suspects after a close', () => {
     const trail = start();
     trail.take(['a']);
     trail.close();
     expect(start().isCareful).toBe(false);
+    expect(events).toEqual([]);
+  });
+
+  it('keeps aside what is set aside, for other consumers and for every start to come', () => {
+    start().take(['a']);
+    start().take(['a']);
+    const third = start();
+    third.passed(['a']);
+    expect(third.endsBy('a')).toBe(2);
+    third.close();
+    expect(start().endsBy('a')).toBe(2);
   });
 
   it('has one thing in hand at a time while there are suspects', async () => {

@@ -24,6 +24,8 @@ interface Written {
 const endsMax = 2;
 /** Suspects are looked for so long after a start: those that do not come were done. */
 const carefulMs = 120_000;
+/** Messages set aside that are remembered; the oldest is forgotten, and found again if it must be. */
+const asideMax = 1_000;
 const lengthBytes = 4;
 
 /**
@@ -60,6 +62,10 @@ export class Trail {
     const [alone, ...others] = inHand;
     const isAlone = alone !== undefined && others.length === 0;
     if (isAlone) this.#ends.set(alone, (this.#ends.get(alone) ?? 0) + 1);
+    for (const name of this.#ends.keys()) {
+      if (this.#ends.size <= asideMax) break;
+      this.#ends.delete(name);
+    }
     for (const name of inHand) this.#suspects.add(name);
     if (this.#suspects.size > 0) {
       this.#carefulUntilMs = this.#nowMs() + carefulMs;
@@ -69,11 +75,14 @@ export class Trail {
     this.#write();
   }
 
-  /** After everything in hand is done: the next start has no suspects. */
+  /** After everything in hand is done: the next start has no suspects, yet knows what is set aside. */
   close(): void {
+    for (const [name, ends] of this.#ends) if (ends < endsMax) this.#ends.delete(name);
+    this.#inHand.clear();
+    this.#write();
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
-    if (this.#path !== undefined) rmSync(this.#path, { force: true });
+    if (this.#path !== undefined && this.#ends.size === 0) rmSync(this.#path, { force: true });
     this.#path = undefined;
   }
 
@@ -131,7 +140,8 @@ export class Trail {
     if (this.#suspects.size + this.#ends.size === 0) return;
     for (const name of names) {
       this.#suspects.delete(name);
-      this.#ends.delete(name);
+      // What is set aside stays so: another consumer, or the next start, reads it again.
+      if (this.endsBy(name) === undefined) this.#ends.delete(name);
     }
   }
 

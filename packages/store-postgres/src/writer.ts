@@ -149,11 +149,13 @@ async function write(
   pending: readonly Pending[],
   refs: readonly AppliedRef[],
 ): Promise<void> {
-  const fresh = pending.map(({ message, rows }, i) => {
+  const fresh = pending.flatMap(({ message, rows }, i) => {
     const { id, done } = refs[i] as AppliedRef;
     const isFresh = ({ index }: { index: number }) => index >= done;
+    const left = rows.filter(({ record }) => isFresh(record));
     const broken = message.broken.filter(isFresh).length;
-    return { id, broken, rows: rows.filter(({ record }) => isFresh(record)) };
+    // Rows of a message that was applied before are those of another: what equals them is a duplicate.
+    return broken + left.length > 0 ? [{ id, broken, rows: left }] : [];
   });
   for (const { id, rows } of fresh) for (const row of rows) row.messageId = id;
   const { first, repeated } = withoutRepeats(fresh.flatMap(({ rows }) => rows));
@@ -166,10 +168,7 @@ async function write(
     // A repeat of a refused record is refused, too: nothing of it is stored.
     row.outcome = original.outcome.status === 'deadLetter' ? original.outcome : duplicate;
   }
-  await finishMessages(
-    tx,
-    fresh.filter(({ broken, rows }) => broken + rows.length > 0),
-  );
+  await finishMessages(tx, fresh);
 }
 
 /** The second record of a key in a batch is a duplicate before the database sees it. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Sink } from '@spillway/store';
 import { createDuckdbSearchStore } from '@spillway/store-embedded';
 import { createPostgresStore } from '@spillway/store-postgres';
-import { decodeMessage } from '../../../../packages/consumer/src/decode-message.ts';
 import { isStoreTrouble } from '../../../../packages/consumer/src/halving.ts';
+import { Item } from '../../../../packages/consumer/src/item.ts';
 
 import { mutateMessage, unpackMessage } from '../delivered.ts';
 import { messageDictionary, messageSeeds } from '../message-seeds.ts';
@@ -33,7 +33,9 @@ export async function stores(): Promise<Target> {
     dictionary: messageDictionary,
     bytesMax: 8 * 1024,
     async run(input) {
-      const { decoded } = decodeMessage(unpackMessage(input, position++), 'writer');
+      const item = new Item(unpackMessage(input, position++), 'writer');
+      item.decode({ recordsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY });
+      const { decoded } = item;
       if (!decoded) return 'for others';
       const results = await Promise.all(sinks.map((sink) => apply(sink, decoded)));
       const poisoned = results.filter((each) => each !== 'taken');

@@ -1,6 +1,6 @@
 import { createMemoryLiveStore } from '@spillway/store-embedded';
 import { lettersOf, readLetter } from '../../../../packages/consumer/src/dead-letter.ts';
-import { decodeMessage } from '../../../../packages/consumer/src/decode-message.ts';
+import { Item } from '../../../../packages/consumer/src/item.ts';
 import { mutateMessage, unpackMessage } from '../delivered.ts';
 import { messageDictionary, messageSeeds } from '../message-seeds.ts';
 import { demand, type Target } from '../target.ts';
@@ -18,7 +18,8 @@ export const topic: Target = {
   async run(input) {
     const message = unpackMessage(input, position++);
     readLetter(message);
-    const item = decodeMessage(message, 'writer');
+    const item = new Item(message, 'writer');
+    item.decode({ recordsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY });
     const { decoded } = item;
     if (!decoded) return 'for others';
     await live.apply([decoded]);

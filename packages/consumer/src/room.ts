@@ -1,0 +1,92 @@
+import { setImmediate } from 'node:timers/promises';
+import type { SliceLimits } from '@spillway/otlp';
+import { type ConsumerLimits, partRecordsMax } from './config.ts';
+import { type Item, nameOf } from './item.ts';
+import type { Trail } from './trail.ts';
+
+export interface RoomOptions {
+  limits: ConsumerLimits;
+  trail: Trail | undefined;
+}
+
+/** Others in this process have their turn when so much was decoded. */
+const yieldBytes = 2_097_152;
+
+/**
+ * What of the messages in hand is decoded. The batch that the sink has takes at most
+ * `decodedBytesMax` and one record, what waits behind it twice as much: the batch read ahead, and a
+ * part that a store wants later.
+ */
+export class Room {
+  readonly #options: RoomOptions;
+  /** What the sink has, or had last. */
+  #batch: ReadonlySet<Item> = new Set();
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+  }
+
+  /** Before its turn, as far as there is room. */
+  decodeAhead(items: readonly Item[], inHand: readonly Item[]): void {
+    const { trail, limits } = this.#options;
+    if (trail?.isCareful || !items.length) return;
+    const names = items.map(nameOf);
+    trail?.take(names);
+    let waiting = inHand.reduce((sum, item) => sum + (this.#batch.has(item) ? 0 : item.bytes), 0);
+    for (const item of items) {
+      if (waiting < limits.decodedBytesMax) this.#decode(item);
+      waiting += item.bytes;
+    }
+    trail?.release(names);
+  }
+
+  /** The first of what is due, as many as fit together; what is decoded beyond them is let go. */
+  async take(due: readonly Item[], inHand: readonly Item[]): Promise<Item[]> {
+    const { limits } = this.#options;
+    const taken: Item[] = [];
+    let [bytes, records, decodedSince] = [0, 0, 0];
+    for (const item of due) {
+      if (!item.isDecoded) {
+        this.#decode(item);
+        decodedSince += item.bytes;
+      }
+      bytes += item.bytes;
+      records += item.decoded?.records.length ?? 0;
+      const fits = bytes <= limits.decodedBytesMax && records <= partRecordsMax && !item.large;
+      if (taken.length && !fits) break;
+      taken.push(item);
+      if (item.large) break;
+      if (decodedSince < yieldBytes) continue;
+      decodedSince = 0;
+      await setImmediate();
+    }
+    this.#batch = new Set(taken);
+    this.#letGo(inHand);
+    return taken;
+  }
+
+  #letGo(inHand: readonly Item[]): void {
+    let bytes = 0;
+    for (const item of inHand) {
+      if (this.#batch.has(item)) continue;
+      bytes += item.bytes;
+      if (bytes > 2 * this.#options.limits.decodedBytesMax) item.release();
+    }
+  }
+
+  #decode(item: Item): void {
+    const ends = this.#options.trail?.endsBy(nameOf(item));
+    if (ends === undefined) item.decode(this.#partLimits());
+    else item.refuse('kills-its-reader', whyAside(item, ends));
+  }
+
+  #partLimits(): SliceLimits {
+    return { recordsMax: partRecordsMax, bytesMax: this.#options.limits.decodedBytesMax };
+  }
+}
+
+function whyAside({ envelope, position, value }: Item, ends: number): string {
+  const { topic, partition, gateway, epoch, sequence } = envelope.id;
+  const place = `${topic}/${partition} at ${position}, ${gateway}/${epoch}/${sequence}`;
+  return `the process ended ${ends} times with this message alone in hand: ${place}, ${value.length} bytes`;
+}
