@@ -36,6 +36,7 @@ export const gatewaySection = z.object({
   name: z
     .string()
     .regex(/^[^/]*$/, 'a name without /')
+    .max(255)
     .default('')
     .describe(
       'Its name in the ledger, unlike any other gateway; empty: made from host and process.',

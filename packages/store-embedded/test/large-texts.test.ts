@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TestRecords } from '@spillway/store/contract';
+import { TestRecords, text } from '@spillway/store/contract';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   createDuckdbSearchStore,
@@ -43,6 +43,30 @@ it('makes a record that no memory is enough for a dead letter, and stores its ne
   expect(outcome?.records.map(({ status }) => status)).toEqual(['stored', 'deadLetter', 'stored']);
   expect(outcome?.records[1]).toMatchObject({ code: 'too-large' });
   expect(await store.appliedMessages(allMinutes)).toMatchObject([{ stored: 2, deadLettered: 1 }]);
+});
+
+it('measures all texts of a metric, and in bytes', async () => {
+  const records = new TestRecords();
+  const { metric } = records.point('gauge');
+  const large = randomBytes(4_096 * kibibyte).toString('hex');
+  const over = [
+    { name: large },
+    { description: large },
+    { unit: large },
+    { metadata: [text(large, '')] },
+  ];
+  const ordinary = {};
+  for (const one of [ordinary, ...over]) {
+    const point = () => records.point('gauge', { metric: { ...metric, ...one } });
+    const [outcome] = await store.apply([records.message([records.point(), point()])]);
+    const wanted = one === ordinary ? 'stored' : 'deadLetter';
+    expect(outcome?.records.map(({ status }) => status)).toEqual(['stored', wanted]);
+  }
+  // Within the limit in characters, beyond it in bytes.
+  const [wide] = await store.apply([
+    records.message([records.span({ name: '日'.repeat(20_000) })]),
+  ]);
+  expect(wide?.records).toMatchObject([{ status: 'deadLetter', code: 'too-large' }]);
 });
 
 it('refuses it again when it is redelivered: its dead letter may not have been written', async () => {
