@@ -26,16 +26,21 @@ let dataDir: string;
 let spillway: SpillwayProcess;
 beforeEach(() => {
   mount = mkdtempSync(join(tmpdir(), 'spillway-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', mount]);
+  system('mount -t tmpfs -o size=160m tmpfs', mount);
   dataDir = join(mount, 'data');
   mkdirSync(dataDir);
   spillway = new SpillwayProcess({ dataDir });
 });
 afterEach(async () => {
   await spillway.end('SIGKILL');
-  execFileSync('umount', ['-l', mount]);
+  system('umount -l', mount);
   rmSync(mount, { recursive: true });
 });
+
+function system(words: string, path: string): void {
+  const [command = '', ...args] = words.split(' ');
+  execFileSync(command, [...args, path]);
+}
 
 function fill(): void {
   const file = openSync(join(mount, 'fill'), 'w');

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker, PartitionLag } from '@spillway/broker';
@@ -17,6 +17,9 @@ let position: number;
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'spillway-aside-'));
   mkdirSync(join(dataDir, name));
+  mkdirSync(join(dataDir, 'log'));
+  writeFileSync(join(dataDir, 'format.json'), '');
+  writeFileSync(join(dataDir, 'log', 'format'), '');
   events = [];
   [missingUpToMs, expired, position] = [0, 0, 0];
 });
@@ -29,6 +32,8 @@ function setAside(): SetAside {
     group === 'writer' ? [{ ...lag, group, expired }] : [];
   const broker = {
     lag: async (group: string) => lags(group),
+    topics: async () => [{ name: at.topic, partitions: 1 }],
+    positionAt: async () => 100,
     missingUpToMs: () => missingUpToMs,
   } as unknown as Broker;
   const sink = { nextPositions: async () => [{ ...at, position }] };
@@ -55,7 +60,7 @@ it('keeps a store until another is filled as far as the log went, then removes i
   missingUpToMs = nowMs;
   position = 100;
   await setAside().look();
-  expect(readdirSync(dataDir)).toEqual([]);
+  expect(readdirSync(dataDir)).toEqual(['format.json', 'log']);
   expect(events).toMatchObject([{ type: 'set-aside-removed', path: join(dataDir, name) }]);
 });
 
@@ -80,6 +85,13 @@ it('keeps one for good that the log cannot make again, and says so at each start
   expect(await keptAside(dataDir)).toEqual([
     { path: join(dataDir, name), reason: expect.stringContaining('it may be the only copy') },
   ]);
+});
+
+it('keeps one when the log was begun anew', async () => {
+  utimesSync(join(dataDir, 'format.json'), 1, 1);
+  position = 100;
+  await setAside().look();
+  expect(kept()).toBe(true);
 });
 
 it('keeps one when retention was faster than the filling', async () => {

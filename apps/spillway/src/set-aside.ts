@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   type Broker,
   ledgerTopic,
-  type PartitionLag,
   partitionName,
+  type TopicPartition,
   topicOf,
 } from '@spillway/broker';
 import { searchGroup } from '@spillway/projector';
@@ -40,13 +41,24 @@ export interface SetAsideOptions {
 }
 
 const hourMs = 3_600_000;
+/** The first start makes both within it, however slow it is, and a restored backup likewise. */
+const togetherMs = 600_000;
 
 /** The write store keeps what the gateways noted, too. */
 const groups: Readonly<Record<AsideStore, readonly string[]>> = {
   postgres: [writerGroup, noteGroup],
   search: [searchGroup],
 };
-const topics = new Set<string>([...Object.values(topicOf), ledgerTopic]);
+const topicsOf: Readonly<Record<AsideStore, ReadonlySet<string>>> = {
+  postgres: new Set([...Object.values(topicOf), ledgerTopic]),
+  search: new Set(Object.values(topicOf)),
+};
+
+/** A log that was begun anew says of nothing that it lacks it. */
+async function isFirstLog(dataDir: string): Promise<boolean> {
+  const madeAtMs = async (...parts: string[]) => (await stat(join(dataDir, ...parts))).mtimeMs;
+  return (await madeAtMs('log', 'format')) <= (await madeAtMs('format.json')) + togetherMs;
+}
 
 export function setAsideOf(
   { folder, broker, writeStore, search, config }: Parts,
@@ -132,31 +144,35 @@ export class SetAside implements Component {
     return found;
   }
 
+  /** By the topics, not by what a group has read: it may have read nothing yet. */
   async #newNote({ path, store }: Aside): Promise<AsideNote> {
-    const lags = await this.#lags(store);
     const { broker, retentionMs, clock = Date.now } = this.#options;
     const oldestKeptMs = clock() - retentionMs[store];
-    const holdsAll = (lag: PartitionLag): boolean =>
-      lag.end !== null && (broker.missingUpToMs?.(lag) ?? Number.POSITIVE_INFINITY) < oldestKeptMs;
-    const note = {
-      logReachesBack: lags.length > 0 && lags.every(holdsAll),
-      ends: Object.fromEntries(lags.map((lag) => [partitionName(lag), lag.end ?? 0])),
-      expired: expiredOf(lags),
+    const partitions = await this.#partitions(store);
+    const note: AsideNote = {
+      logReachesBack: partitions.length > 0 && (await isFirstLog(this.#options.dataDir)),
+      ends: {},
+      expired: await this.#expired(store),
     };
+    for (const at of partitions) {
+      const missingUpToMs = broker.missingUpToMs?.(at) ?? Number.POSITIVE_INFINITY;
+      if (missingUpToMs >= oldestKeptMs) note.logReachesBack = false;
+      note.ends[partitionName(at)] = await broker.positionAt(at, Number.MAX_SAFE_INTEGER);
+    }
     await writeNote(path, note);
     return note;
   }
 
   async #isReplaced({ path, store, note }: Aside & { note: AsideNote }): Promise<boolean> {
     if (!note.logReachesBack) return false;
-    const lags = await this.#lags(store);
-    if (expiredOf(lags) > note.expired) {
+    if ((await this.#expired(store)) > note.expired) {
       // Retention was faster than the filling.
       await writeNote(path, { ...note, logReachesBack: false });
       this.#options.report({ type: 'set-aside-kept', path, message: keptReason(store) });
       return false;
     }
-    const positions = (await this.#options.sinks[store].nextPositions?.(lags)) ?? [];
+    const partitions = await this.#partitions(store);
+    const positions = (await this.#options.sinks[store].nextPositions?.(partitions)) ?? [];
     const next = new Map(positions.map((at) => [partitionName(at), at.position]));
     return Object.entries(note.ends).every(
       ([name, end]) => end === 0 || (next.get(name) ?? 0) >= end,
@@ -170,12 +186,17 @@ export class SetAside implements Component {
     this.#options.report({ type: 'set-aside-removed', path, message });
   }
 
-  async #lags(store: AsideStore): Promise<PartitionLag[]> {
-    const lags = await Promise.all(groups[store].map((group) => this.#options.broker.lag(group)));
-    return lags.flat().filter(({ topic }) => topics.has(topic));
+  async #partitions(store: AsideStore): Promise<TopicPartition[]> {
+    const found = await this.#options.broker.topics();
+    return found
+      .filter(({ name }) => topicsOf[store].has(name))
+      .flatMap(({ name: topic, partitions }) =>
+        Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+      );
   }
-}
 
-function expiredOf(lags: readonly PartitionLag[]): number {
-  return lags.reduce((sum, { expired }) => sum + expired, 0);
+  async #expired(store: AsideStore): Promise<number> {
+    const lags = await Promise.all(groups[store].map((group) => this.#options.broker.lag(group)));
+    return lags.flat().reduce((sum, { expired }) => sum + expired, 0);
+  }
 }

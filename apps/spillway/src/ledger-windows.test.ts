@@ -1,0 +1,51 @@
+import type { WriteStore } from '@spillway/store';
+import { SightingTable } from '@spillway/store';
+import { expect, it } from 'vitest';
+import type { Log } from './ledger-log.ts';
+import { afterLastMinute, windowsOf } from './ledger-windows.ts';
+
+const nextMinute = 1_000;
+const log = {
+  ...{ unreadNotes: [], notesInQueue: 0, letters: [], spills: [] },
+  ...{ waiting: new Map(), lags: new Map() },
+} as Log;
+
+function storeOf(noted: number[], rows: number[]): { writeStore: WriteStore } {
+  const known = (minutes: number[]) => async (range: { fromMinute: number; toMinute: number }) =>
+    minutes
+      .filter((minute) => minute >= range.fromMinute && minute < range.toMinute)
+      .map((minute) => ({ minute, messages: 1 }));
+  return { writeStore: { notedCounts: known(noted), rowCounts: known(rows) } as never };
+}
+
+it('an audit ends with this minute where nothing is dated ahead', async () => {
+  const parts = storeOf([1, 999], [999]);
+  expect(await afterLastMinute(parts, log, { nextMinute, tenant: undefined })).toBe(nextMinute);
+});
+
+it.each([
+  ['what was noted', storeOf([1_500], []), log],
+  ['what has rows', storeOf([], [1_500]), log],
+  ['what waits', storeOf([], []), { ...log, waiting: new Map([['writer', waitingAt(1_500)]]) }],
+])('after the clock stepped back, it reaches over %s', async (_, parts, known) => {
+  expect(await afterLastMinute(parts, known, { nextMinute, tenant: undefined })).toBe(1_501);
+});
+
+it('a date that no clock can have had is not walked to', async () => {
+  const parts = storeOf([nextMinute + 100 * 366 * 24 * 60], []);
+  expect(await afterLastMinute(parts, log, { nextMinute, tenant: undefined })).toBe(nextMinute);
+});
+
+it('the gap that the clock left is one window', () => {
+  const range = { fromMinute: 0, toMinute: 5_000_000, tenant: undefined };
+  const counts = [{ minute: 4_999_999, messages: 20_000 }];
+  expect([...windowsOf(range, counts, Number.POSITIVE_INFINITY)]).toHaveLength(1);
+  expect([...windowsOf(range, counts)].length).toBeGreaterThan(3_000);
+});
+
+function waitingAt(minute: number): SightingTable {
+  const table = new SightingTable();
+  const lane = { gateway: 'gw', epoch: 1, topic: 'otlp_logs', partition: 0 };
+  table.push({ id: { ...lane, sequence: 1 }, tenant: 'a', signal: 'logs', minute, records: 1 });
+  return table;
+}
