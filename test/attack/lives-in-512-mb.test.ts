@@ -41,33 +41,41 @@ function inGroup(group: MemoryGroup): void {
     group.remove();
   });
 
-  it('starts for the first time, and takes ordinary traffic', async () => {
-    expect(group.kills).toBe(0);
-    await send(lab);
-    await lab.verdict();
-    expect(lab.peakBytes).toBeLessThan(480 * MiB);
-  }, timeoutMs);
+  it(
+    'starts for the first time, and takes ordinary traffic',
+    async () => {
+      expect(group.kills).toBe(0);
+      await send(lab);
+      await lab.verdict();
+      expect(lab.peakBytes).toBeLessThan(480 * MiB);
+    },
+    timeoutMs,
+  );
 
-  it('outlives bodies that grow, and large ones in great number, and starts again', async () => {
-    await lab.spillway.end('SIGKILL');
-    await lab.restart();
-    const bomb = gzipSync(Buffer.alloc(48 * MiB));
-    const noise = randomBytes(3.5 * MiB);
-    const until = performance.now() + 4_000;
-    const statuses = new Set<number | string>();
-    const clients = Array.from({ length: 24 }, async (_, i) => {
-      while (performance.now() < until) {
-        statuses.add(await (i % 2 ? post(lab, bomb, 'gzip') : post(lab, noise)));
-      }
-    });
-    await Promise.all([...clients, sleep(4_000)]);
-    expect([...statuses].filter((status) => status === 200 || status === 500)).toEqual([]);
-    await lab.verdict();
-    await lab.spillway.end('SIGKILL');
-    await lab.restart();
-    await lab.verdict();
-    expect(group.kills).toBe(0);
-  }, timeoutMs);
+  it(
+    'outlives bodies that grow, and large ones in great number, and starts again',
+    async () => {
+      await lab.spillway.end('SIGKILL');
+      await lab.restart();
+      const bomb = gzipSync(Buffer.alloc(48 * MiB));
+      const noise = randomBytes(3.5 * MiB);
+      const until = performance.now() + 4_000;
+      const statuses = new Set<number | string>();
+      const clients = Array.from({ length: 24 }, async (_, i) => {
+        while (performance.now() < until) {
+          statuses.add(await (i % 2 ? post(lab, bomb, 'gzip') : post(lab, noise)));
+        }
+      });
+      await Promise.all([...clients, sleep(4_000)]);
+      expect([...statuses].filter((status) => status === 200 || status === 500)).toEqual([]);
+      await lab.verdict();
+      await lab.spillway.end('SIGKILL');
+      await lab.restart();
+      await lab.verdict();
+      expect(group.kills).toBe(0);
+    },
+    timeoutMs,
+  );
 }
 
 async function send({ addresses, evilKey }: AttackLab): Promise<void> {
