@@ -1,6 +1,7 @@
 import { environmentCodeOf } from '@spillway/journal';
 import { type Database, type DatabaseEvent, markDamaged, openDatabase } from './database.ts';
-import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
+import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb, rowsBytesMaxFor } from './memory.ts';
+import { limitRows } from './parameters.ts';
 import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
 export type SearchStoreEvent =
@@ -118,6 +119,7 @@ export class DatabaseFile {
         if (!this.#raiseMemory(error)) throw error;
         return open();
       });
+      for (const reader of database.readers) limitRows(reader, rowsBytesMaxFor(memoryLimitMb));
       onOpened();
       this.#open = { database, readers: new ReaderPool(database.readers) };
       this.#failure = undefined;

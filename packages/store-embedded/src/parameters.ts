@@ -33,7 +33,7 @@ export class Parameters {
   async query(
     connection: DuckDBConnection,
     sql: string,
-    bytesMax = rowsBytesMax,
+    bytesMax = rowsBytesMaxOf(connection),
   ): Promise<ResultRow[]> {
     const { rows, isCut } = await this.#read(connection, sql, bytesMax);
     if (isCut) throw new TooMuchAskedError(`more than ${bytesMax} bytes were found`);
@@ -42,7 +42,7 @@ export class Parameters {
 
   /** Of large rows only the first ones, at least one of them. */
   page(connection: DuckDBConnection, sql: string): Promise<{ rows: ResultRow[]; isCut: boolean }> {
-    return this.#read(connection, sql, pageBytesMax);
+    return this.#read(connection, sql, pageShare * rowsBytesMaxOf(connection));
   }
 
   async #read(connection: DuckDBConnection, sql: string, bytesMax: number) {
@@ -74,7 +74,18 @@ export class Parameters {
 
 /** Of the texts of one statement's rows, which JavaScript then holds once more as objects. */
 const rowsBytesMax = 64 * 1_048_576;
-const pageBytesMax = 8 * 1_048_576;
+/** A page has this part of it. */
+const pageShare = 1 / 8;
+const ownRowsBytesMax = new WeakMap<DuckDBConnection, number>();
+
+/** Rows of one statement of this connection take at most so much, where that is less than 64 MiB. */
+export function limitRows(connection: DuckDBConnection, bytesMax: number): void {
+  ownRowsBytesMax.set(connection, Math.min(bytesMax, rowsBytesMax));
+}
+
+function rowsBytesMaxOf(connection: DuckDBConnection): number {
+  return ownRowsBytesMax.get(connection) ?? rowsBytesMax;
+}
 /** What any value takes beside its text. */
 const valueBytes = 16;
 

@@ -1,7 +1,8 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { QueueFullError } from '@spillway/store/search';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Parameters } from './parameters.ts';
+import { rowsBytesMaxFor } from './memory.ts';
+import { limitRows, Parameters } from './parameters.ts';
 import { ReaderPool } from './reader-pool.ts';
 
 let instance: DuckDBInstance;
@@ -84,6 +85,17 @@ describe('the rows of a statement', () => {
     await pool.use(async (connection) => {
       const { rows, isCut } = await new Parameters().page(connection, sql);
       expect([isCut, rows.length]).toEqual([true, 8]);
+      await expect(new Parameters().query(connection, sql)).rejects.toThrow(/ask for/);
+    });
+    await pool.drain();
+  });
+
+  it('are fewer where the process has less memory', async () => {
+    const pool = await poolOf(1);
+    const sql = `SELECT repeat('x', 1000000) AS text FROM range(6)`;
+    await pool.use(async (connection) => {
+      expect(await new Parameters().query(connection, sql)).toHaveLength(6);
+      limitRows(connection, rowsBytesMaxFor(24));
       await expect(new Parameters().query(connection, sql)).rejects.toThrow(/ask for/);
     });
     await pool.drain();
