@@ -32,29 +32,22 @@ const resubmitBody = z.union([
 export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   const { deadLetters, keys, config, report } = api.options;
 
-  api.get(
-    '/api/dead-letters',
-    async ({ tenant, query, nowMs, ending }) => {
-      const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
-      const filter = { ...filters, tenant, all: all === 'true' };
-      const { letters, isWhole } = await deadLetters.newest(filter, ending);
-      const page = pageOf(letters, limit ?? limitDefault, cursor);
-      const body = { ...page, byCode: countByCode(letters), truncated: !isWhole };
-      return { store: undefined, body };
-    },
-    { isLong: true },
-  );
+  // Both read what the process keeps of them: who asks at once shares one bounded reading.
+  api.get('/api/dead-letters', async ({ tenant, query, nowMs, ending }) => {
+    const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
+    const filter = { ...filters, tenant, all: all === 'true' };
+    const { letters, isWhole } = await deadLetters.newest(filter, ending);
+    const page = pageOf(letters, limit ?? limitDefault, cursor);
+    const body = { ...page, byCode: countByCode(letters), truncated: !isWhole };
+    return { store: undefined, body };
+  });
 
-  api.get(
-    '/api/dead-letters/*',
-    async ({ tenant, query, params, nowMs, ending }) => {
-      readParameters({}, query, nowMs);
-      const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
-      const found = await deadLetters.show(id, ending);
-      return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
-    },
-    { isLong: true },
-  );
+  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending }) => {
+    readParameters({}, query, nowMs);
+    const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
+    const found = await deadLetters.show(id, ending);
+    return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
+  });
 
   app.post('/api/dead-letters/resubmit', async (request, reply): Promise<ResubmitAnswer> => {
     const caller = callerOf(request, keys);

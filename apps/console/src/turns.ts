@@ -5,7 +5,7 @@ import { QueryError } from './errors.ts';
 
 /** Questions that are worked on at once; one tenant has at most half of them. */
 const slots = 8;
-/** Of the ones that read much of the log: ledger and dead letters. */
+/** Of the ones that read much of the log: the ledger, and what resubmits dead letters. */
 const longSlots = 2;
 /** A store that does not end its work at the signal holds the place of its question so long. */
 const stuckMs = 60_000;
