@@ -30,7 +30,7 @@ export const http2Frames: Door = {
     seed(5, services),
     seed(2, services.slice(2, 3)),
   ],
-  mutators: [behindFirst(mutateFrames), behindFirst(mutateFrames)],
+  mutators: [behindFirst(mutateFrames, 1, 0.5)],
   dictionary: ['\x00\x00\x00\x04\x01\x00\x00\x00\x00', ':path', ':method', 'grpc-timeout', '1n'],
   bytesMax: 24 * 1024,
   clients: 12,

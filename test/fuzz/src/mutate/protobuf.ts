@@ -24,6 +24,7 @@ export function mutateProtobuf(input: Uint8Array, mutation: Mutation): Uint8Arra
   const root = parse(input, 0);
   if (root === undefined || root.length === 0) return input;
   for (let changes = 1 + random.below(3); changes > 0; changes--) change(root, random, other);
+  if (random.chance(0.01)) root.push(nested(random.pick([500, 2_000])));
   const bytes = encode(root);
   return bytes.length > bytesMax ? bytes.subarray(0, bytesMax) : bytes;
 }
@@ -98,7 +99,7 @@ function change(root: Field[], random: Random, other: () => Uint8Array): void {
       return;
     case 9: {
       // Nested in itself.
-      const levels = random.chance(0.02) ? 2_000 : random.chance(0.2) ? 200 : 1 + random.below(8);
+      const levels = random.chance(0.2) ? 200 : 1 + random.below(8);
       let inner = { ...field };
       for (let level = 0; level < levels; level++) {
         inner = {
@@ -126,6 +127,17 @@ function change(root: Field[], random: Random, other: () => Uint8Array): void {
         field.bytes = copy;
       } else replace(field, new Uint8Array());
   }
+}
+
+/** A value in a value, and so on: a list in a list has two fields to a level. Built from inside. */
+function nested(levels: number): Field {
+  let bytes: Uint8Array = Buffer.alloc(0);
+  for (let level = 0; level < levels; level++) {
+    bytes = encode([{ number: level % 2 === 0 ? 1 : 5, wire: 2, bytes }]);
+  }
+  // A log record's body, in a scope, in a resource.
+  for (const number of [5, 2, 2]) bytes = encode([{ number, wire: 2, bytes }]);
+  return { number: 1, wire: 2, bytes };
 }
 
 function replace(field: Field, bytes: Uint8Array): void {

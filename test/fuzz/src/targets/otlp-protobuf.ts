@@ -25,7 +25,7 @@ export const otlpProtobuf: Target = {
   seeds: withSignal(protobufSeeds),
   mutators: [behindFirst(mutateProtobuf)],
   dictionary: ['\x0a\x00', '\x12\x00', 'service.name', '\x0a\x10'],
-  bytesMax: 16 * 1024,
+  bytesMax: 10 * 1024,
   run(input) {
     const signal = signals[(input[0] ?? 0) % 3] as Signal;
     // A copy: what is read beyond its end is not there.

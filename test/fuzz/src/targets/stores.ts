@@ -5,10 +5,10 @@ import type { Sink } from '@spillway/store';
 import { createDuckdbSearchStore } from '@spillway/store-embedded';
 import { createPostgresStore } from '@spillway/store-postgres';
 import { isStoreTrouble } from '../../../../packages/consumer/src/halving.ts';
-import { Item } from '../../../../packages/consumer/src/item.ts';
 
 import { mutateMessage, unpackMessage } from '../delivered.ts';
 import { messageDictionary, messageSeeds } from '../message-seeds.ts';
+import { handOver } from '../parts-of.ts';
 import { demand, type Target } from '../target.ts';
 
 let position = 0;
@@ -33,13 +33,13 @@ export async function stores(): Promise<Target> {
     dictionary: messageDictionary,
     bytesMax: 8 * 1024,
     async run(input) {
-      const item = new Item(unpackMessage(input, position++), 'writer');
-      item.decode({ recordsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY });
-      const { decoded } = item;
-      if (!decoded) return 'for others';
-      const results = await Promise.all(sinks.map((sink) => apply(sink, decoded)));
-      const poisoned = results.filter((each) => each !== 'taken');
-      return poisoned.length === 0 ? 'taken' : (poisoned[0] as string);
+      let worst = 'taken';
+      const handed = await handOver(unpackMessage(input, position++), async (part) => {
+        const results = await Promise.all(sinks.map((sink) => apply(sink, part)));
+        worst = results.find((each) => each !== 'taken') ?? worst;
+        return { records: part.records.map(() => ({ status: 'stored' })) };
+      });
+      return handed ? worst : 'for others';
     },
     async close() {
       for (const sink of sinks) await sink.stop();
