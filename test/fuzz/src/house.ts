@@ -33,6 +33,12 @@ export class House {
     return rssBytesOf(this.#process.pid) > 0;
   }
 
+  /** An error that nobody foresaw, as it was logged: it ended a request, and not the process. */
+  get slip(): string | undefined {
+    const at = this.#process.output.search(/^.*internal-error.*$/m);
+    return at < 0 ? undefined : this.#process.output.slice(at, at + 3_000);
+  }
+
   /** Again on the same folder after a crash: what was acknowledged must not keep it from starting. */
   async start(): Promise<void> {
     this.trouble = undefined;

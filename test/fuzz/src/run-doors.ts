@@ -108,6 +108,11 @@ class Visit {
       await sleep(blameMs);
       if (this.#house.trouble) await this.#lookInto();
     }
+    const { slip } = this.#house;
+    if (slip !== undefined) {
+      this.#find('error', slip, packBatch(this.#recent));
+      await this.#restart();
+    }
     this.total.peakRssBytes = this.#house.peakRssBytes;
     this.total.places = this.#shapes.size;
     this.total.kept = this.#pool.kept;

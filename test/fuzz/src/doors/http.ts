@@ -63,7 +63,8 @@ class BodyVisitor implements Visitor {
     const answer = await this.#http.ask(framed(head, body, framing));
     const records = (): number => recordsOf(signal, isJson, coding, body);
     if (answer === undefined) {
-      return { outcome: 'cut', shape: 'cut', accepted: 0, perhaps: records() };
+      const wrong = 'a whole request got no answer';
+      return { outcome: 'cut', shape: 'cut', accepted: 0, perhaps: records(), wrong };
     }
     const { status } = answer;
     const text = answer.body.toString('latin1');
