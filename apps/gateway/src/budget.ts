@@ -6,7 +6,7 @@ const MiB = 1024 * KiB;
 const doors = 2;
 const signals = 3;
 
-/** A socket with its parser, or a session of HTTP/2 without streams; measured: 8 to 16 KiB. */
+/** Estimated: a socket with its parser, or a session of HTTP/2 without streams. */
 const connectionBytes = 16 * KiB;
 /** What a request holds beside its body: the exchange, its slices, its timers. */
 const requestBytes = 6 * KiB;
