@@ -21,7 +21,7 @@ export function gatewayBudget(config: GatewayConfig): BudgetLine[] {
       bytes: inFlightBytesMax,
       where: 'outside',
       protects: 'the process and other tenants from many or large bodies at once',
-      answer: '503 RESOURCE_EXHAUSTED or UNAVAILABLE with Retry-After',
+      answer: '503 with Retry-After; UNAVAILABLE over gRPC',
     },
     {
       // What waits for the broker belongs to requests in flight: never more than all of those.
@@ -88,7 +88,7 @@ export const gatewayLimits: readonly Limit[] = [
   {
     key: 'gateway.bodyBytesPerSecondMin',
     protects: 'room for bodies from those that hardly come',
-    answer: '408, and the connection is closed; DEADLINE_EXCEEDED over gRPC',
+    answer: '503 with Retry-After; UNAVAILABLE over gRPC',
   },
   {
     key: 'gateway.laneBytesMax',
