@@ -25,12 +25,11 @@ describe('an error that nobody foresaw', () => {
   it.each(Object.entries(callbacks))('in %s is counted, and the process lives', (_, code) => {
     const { status, stdout, stderr } = run(`
       ${code};
-      setTimeout(() => console.log(JSON.stringify(errors.counts())), 300);`);
+      setTimeout(() => console.log(JSON.stringify(errors.counts())), 1000);`);
     expect(stderr).toBe('');
     expect(status).toBe(0);
-    const [entry] = JSON.parse(stdout) as { where: string; count: number }[];
-    expect(entry?.count).toBe(1);
-    expect(entry?.where).toMatch(/^(uncaught exception|unhandled rejection)$/);
+    const counts = JSON.parse(stdout) as { where: string; count: number }[];
+    expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(1);
   });
 
   it('ends the process when it comes after the stop', () => {
@@ -47,7 +46,7 @@ describe('an error that nobody foresaw', () => {
     expect(errors.health().ok).toBe(false);
     nowMs = 60_001;
     expect(errors.health().ok).toBe(true);
-    expect(errors.counts()).toEqual([{ where: 'HTTP request', count: 10 }]);
+    expect(errors.counts()).toContainEqual({ where: 'HTTP request', count: 10 });
   });
 });
 

@@ -29,7 +29,11 @@ const placesMax = 64;
 export class InternalErrors implements Component {
   readonly name = 'internal errors';
   readonly #options: InternalErrorsOptions;
-  readonly #counts = new Map<string, number>();
+  /** From 0, so that the first one is an increase. */
+  readonly #counts = new Map<string, number>([
+    ['uncaught exception', 0],
+    ['unhandled rejection', 0],
+  ]);
   #lately: number[] = [];
   #listens = false;
 
