@@ -88,6 +88,11 @@ export function bodyTooLarge(bytesMax: number): Refusal {
   return new Refusal('too-large', `the body is larger than ${bytesMax} bytes`);
 }
 
+export function bodyCrumbled(): Refusal {
+  const message = 'the body came in more than 1000 pieces of less than 64 bytes each on average';
+  return new Refusal('wrong-framing', message);
+}
+
 export function bodyTooSlow({ config }: House): Refusal {
   const least = `${config.bodyBytesPerSecondMin} bytes per second (gateway.bodyBytesPerSecondMin)`;
   return overloaded('too-slow', `the body came more slowly than ${least}`);

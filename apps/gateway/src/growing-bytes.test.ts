@@ -57,6 +57,17 @@ describe('GrowingBytes', () => {
     expect(body.bytes().buffer.byteLength).toBe(4096);
   });
 
+  it('says when it came in crumbs, and not when its pieces are of a usual size', () => {
+    const crumbs = growing().body;
+    for (let i = 0; i < 1000; i++) crumbs.push(Buffer.alloc(1));
+    expect(crumbs.isCrumbled).toBe(false);
+    crumbs.push(Buffer.alloc(1));
+    expect(crumbs.isCrumbled).toBe(true);
+    const usual = growing().body;
+    for (let i = 0; i < 5000; i++) usual.push(Buffer.alloc(100));
+    expect(usual.isCrumbled).toBe(false);
+  });
+
   it('is as it was when there is no more memory', () => {
     const { body, memory } = growing({ bytesMax: 10_000 });
     body.push(Buffer.alloc(3000, 1));

@@ -12,6 +12,8 @@ export interface GrowingBytesOptions {
 
 /** A buffer of our own is at least this large. */
 const smallestBytes = 4096;
+const piecesOfAnySize = 1000;
+const pieceBytesMin = 64;
 /** What is announced counts from here on; until then it is only a word. */
 const trustedShare = 4;
 
@@ -26,6 +28,7 @@ export class GrowingBytes {
   /** The buffer is ours to write to. */
   #isOwn = false;
   #length = 0;
+  #pieces = 0;
 
   constructor(options: GrowingBytesOptions) {
     this.#options = options;
@@ -33,6 +36,11 @@ export class GrowingBytes {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** It came in very many and very small pieces: each costs its reader as much as a large one. */
+  get isCrumbled(): boolean {
+    return this.#pieces > piecesOfAnySize && this.#length < this.#pieces * pieceBytesMin;
   }
 
   /** Memory that was asked for and is held. */
@@ -53,6 +61,7 @@ export class GrowingBytes {
       this.#buffer.set(piece, this.#length);
     }
     this.#length += piece.length;
+    this.#pieces += 1;
     return undefined;
   }
 

@@ -3,6 +3,7 @@ import type { Signal } from '@spillway/otlp';
 import type { ConnectionShare } from './connection-share.ts';
 import type { Delivery } from './delivery.ts';
 import {
+  bodyCrumbled,
   bodyTooLarge,
   bodyTooSlow,
   dismiss,
@@ -116,6 +117,10 @@ export class GrpcExchange implements PendingBody {
     if (!prefix) return;
     const refusal = this.#announce(prefix.bytes) ?? this.#arrive(part);
     if (refusal) this.#answer(refusal);
+    else if (this.#body?.isCrumbled) {
+      this.#answer(bodyCrumbled());
+      this.#options.stream.session?.destroy();
+    }
   }
 
   #announce(bytes: number): Refusal | undefined {

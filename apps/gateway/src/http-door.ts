@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { limitConnections } from '@spillway/runtime';
+import { cutConnection, limitConnections } from '@spillway/runtime';
 import { ConnectionShare } from './connection-share.ts';
 import { cors } from './cors.ts';
 import { addressOf, connectionAgeMs, type Door, guarded, type House } from './door.ts';
@@ -100,7 +100,7 @@ export class HttpDoor implements Door {
     if (config.corsOrigins.length > 0 && cors(req, res, config.corsOrigins)) return;
     const connection = this.#connections.get(req.socket);
     if (!connection || connection.open >= pipelinedMax) {
-      req.socket.destroy();
+      cutConnection(req);
       return;
     }
     connection.open += 1;

@@ -48,7 +48,8 @@ it('many, with each topic read through once', async () => {
   const ids = await refused(60);
   let passes = 0;
   const counting = changed('read', (read) => (from, options) => {
-    if (from.position === 0 && !options?.bytesMax) passes++;
+    // With one byte it reads one message.
+    if (from.position === 0 && options?.bytesMax !== 1) passes++;
     return read(from, options);
   });
   const sent = await new DeadLetters(counting).resubmit(ids, { ratePerSecond: 10_000, signal });

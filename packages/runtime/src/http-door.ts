@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { cutConnection } from './cut-connection.ts';
 
 export interface HttpDoorLimits {
   /** Requests of one connection that wait for the answer before them; one more closes it. */
@@ -79,7 +80,7 @@ class HttpDoor {
       connection.waiting.push(exchange);
     } else {
       connection.waiting = [];
-      socket.destroy();
+      cutConnection(exchange.request);
     }
   }
 
