@@ -72,7 +72,9 @@ export class AttackLab {
 
   /** The first start too; later ones find the folder as it was left. Begins the canary anew. */
   async restart(): Promise<void> {
-    await this.#canary?.stop();
+    const canary = this.#canary;
+    this.#canary = undefined;
+    await canary?.stop();
     this.#addresses = await this.spillway.start();
     this.#peakBytes = 0;
     clearInterval(this.#watch);
