@@ -192,7 +192,7 @@ function checkFrame(
   if (encoding === 'deflate')
     return corrupt(encoding, `its stream ends at byte ${at}, the body later`);
   if (frames < framesMax) return undefined;
-  return corrupt(encoding, `it has more than ${framesMax} frames`);
+  return new Refusal('too-large', `the body has more than ${framesMax} frames of ${encoding}`);
 }
 
 /** Resolves with the bytes that its frame, or its gzip members, take of the input. */

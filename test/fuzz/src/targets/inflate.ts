@@ -46,8 +46,9 @@ export const inflate: Target = {
     demand(most <= limit + 128 * 1024, 'no more memory is asked for than the limits allow');
     if (result instanceof Refusal) {
       const isOneStream = encoding !== 'deflate' || wanted === undefined || !isJoined(body);
+      const hasTooManyFrames = result.message.includes('more than 64 frames');
       demand(
-        wanted === undefined || !isOneStream,
+        wanted === undefined || !isOneStream || hasTooManyFrames,
         `a good ${encoding} body is taken: ${result.message}`,
       );
       return `refused: ${result.code}`;
