@@ -117,10 +117,7 @@ export class GrpcExchange implements PendingBody {
     if (!prefix) return;
     const refusal = this.#announce(prefix.bytes) ?? this.#arrive(part);
     if (refusal) this.#answer(refusal);
-    else if (this.#body?.isCrumbled) {
-      this.#answer(bodyCrumbled());
-      this.#options.stream.session?.destroy();
-    }
+    else if (this.#body?.isCrumbled) this.#answer(bodyCrumbled());
   }
 
   #announce(bytes: number): Refusal | undefined {

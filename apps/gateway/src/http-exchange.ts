@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cutConnection } from '@spillway/runtime';
 import type { ConnectionShare } from './connection-share.ts';
 import type { Delivery } from './delivery.ts';
 import {
@@ -129,11 +128,7 @@ export class HttpExchange implements PendingBody {
     const refusal =
       body.length + chunk.length > bytesMax ? bodyTooLarge(bytesMax) : body.push(chunk);
     if (refusal) this.#answer(refusal);
-    else if (body.isCrumbled) {
-      this.#answer(bodyCrumbled());
-      // Without the time that others have to read their answer: it would be spent on more of them.
-      cutConnection(this.#options.req);
-    }
+    else if (body.isCrumbled) this.#answer(bodyCrumbled());
   }
 
   async #onEnd(): Promise<void> {
