@@ -1,6 +1,7 @@
 import type { Signal } from '@spillway/otlp';
 import { Bulkhead, type Full, Permit, type Quotas } from '@spillway/resilience';
 import type { ConnectionShare } from './connection-share.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import { overloaded, Refusal } from './refusal.ts';
 import type { GatewayConfig } from './section.ts';
 import type { GatewayStats } from './stats.ts';
@@ -141,6 +142,15 @@ export class Ticket {
     if (more <= 0) return;
     this.#tenant.settle({ records: 0, bytes: more });
     this.#bytesTaken += more;
+  }
+
+  /** For a body that is to come; its memory is this request's. */
+  body(size: { expected: number | undefined; bytesMax: number }): GrowingBytes {
+    return new GrowingBytes({
+      ...size,
+      grow: (bytes) => this.grow(bytes),
+      shrink: (bytes) => this.shrink(bytes),
+    });
   }
 
   /** Memory, as it is taken: for what has arrived, and what inflation and transcoding make of it. */

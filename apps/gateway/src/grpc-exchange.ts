@@ -14,7 +14,7 @@ import {
   receive,
   timedOut,
 } from './door.ts';
-import { GrowingBytes } from './growing-bytes.ts';
+import type { GrowingBytes } from './growing-bytes.ts';
 import { sendDelivery, sendRefusal } from './grpc-answer.ts';
 import { timeoutMsOf, UnaryReader } from './grpc-message.ts';
 import { type Encoding, encodingOf } from './inflate.ts';
@@ -60,15 +60,12 @@ export class GrpcExchange implements PendingBody {
     return this.#body?.length ?? 0;
   }
 
-  run(): void {
-    this.#step(() => this.#run())();
-  }
-
   cut(): void {
     this.#answer(bodyTooSlow(this.#options.house));
   }
 
-  #run(): void {
+  /** The door guards it. */
+  run(): void {
     const { house, headers, signal, stream, connection } = this.#options;
     if (!this.#encoding) {
       const message = `grpc-encoding must be gzip, deflate, zstd or identity, not ${headers['grpc-encoding']}`;
@@ -125,12 +122,7 @@ export class GrpcExchange implements PendingBody {
     const { bodyBytesMax } = this.#options.house.config;
     if (bytes > bodyBytesMax) return bodyTooLarge(bodyBytesMax);
     const { ticket } = this.#guest as Guest;
-    this.#body = new GrowingBytes({
-      expected: bytes,
-      bytesMax: bodyBytesMax,
-      grow: (more) => ticket.grow(more),
-      shrink: (less) => ticket.shrink(less),
-    });
+    this.#body = ticket.body({ expected: bytes, bytesMax: bodyBytesMax });
     return ticket.announce(bytes);
   }
 

@@ -13,7 +13,7 @@ import {
   receive,
   timedOut,
 } from './door.ts';
-import { GrowingBytes } from './growing-bytes.ts';
+import type { GrowingBytes } from './growing-bytes.ts';
 import { answerOf, type Format, sendAnswer } from './http-answer.ts';
 import { formatOf, signalOfUrl, type Target, targetOf } from './http-route.ts';
 import { Refusal } from './refusal.ts';
@@ -63,15 +63,12 @@ export class HttpExchange implements PendingBody {
     return this.#body?.length ?? 0;
   }
 
-  run(): void {
-    this.#step(() => this.#run())();
-  }
-
   cut(): void {
     this.#answer(bodyTooSlow(this.#options.house));
   }
 
-  #run(): void {
+  /** The door guards it. */
+  run(): void {
     const refusal = this.#enter();
     if (refusal) {
       this.#answer(refusal);
@@ -111,12 +108,7 @@ export class HttpExchange implements PendingBody {
     if (guest instanceof Refusal) return guest;
     this.#guest = guest;
     const { ticket } = guest;
-    this.#body = new GrowingBytes({
-      expected: target.contentLength,
-      bytesMax,
-      grow: (more) => ticket.grow(more),
-      shrink: (less) => ticket.shrink(less),
-    });
+    this.#body = ticket.body({ expected: target.contentLength, bytesMax });
     return undefined;
   }
 
