@@ -1,7 +1,7 @@
 import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namedIfEnvironment } from '@spillway/journal';
-import type { Component, Health } from '@spillway/runtime';
+import { type Component, type Health, PeriodicTask } from '@spillway/runtime';
 
 export interface DiskWatchOptions {
   /** Where the log lies. */
@@ -21,34 +21,26 @@ const probeName = '.room';
 export class DiskWatch implements Component {
   readonly name = 'disk';
   readonly #options: DiskWatchOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
   #trouble: string | undefined;
 
   constructor(options: DiskWatchOptions) {
     this.#options = options;
+    const { everyMs = 2_000 } = options;
+    this.#task = new PeriodicTask({ name: this.name, everyMs, run: () => this.#probe() });
   }
 
   async start(): Promise<void> {
-    await this.look();
-    this.#timer = setInterval(() => void this.look(), this.#options.everyMs ?? 2_000).unref();
+    await this.#probe();
+    await this.#task.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#task.stop();
   }
 
   health(): Health {
     return { ok: this.#trouble === undefined, detail: this.#trouble ?? 'there is room' };
-  }
-
-  /** Calls while it looks join it. */
-  look(): Promise<void> {
-    this.#looking ??= this.#probe().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
   }
 
   async #probe(): Promise<void> {
