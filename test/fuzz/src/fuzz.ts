@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { corpusFolder, keepInput } from './corpus.ts';
+import type { Door } from './doors/door.ts';
 import { doors } from './doors/index.ts';
 import { causeOf, type Finding } from './finding.ts';
 import { plan } from './plan.ts';
@@ -28,31 +30,40 @@ const sayEveryMs = 10_000;
 const keptMax = 40;
 const keptBytesMax = 2_048;
 
-/** A whole run: each target in a process of its own, then the doors of one running Spillway. */
+/** A whole run: the doors of one running Spillway, and beside them each target in a process of its own. */
 export async function fuzz(options: FuzzOptions): Promise<Outcome> {
   const { inputs, seed, target, input, say } = options;
   const planned = plan(input ? 1 : inputs, target);
   const outcome: Outcome = { totals: [], findings: [] };
   const hooks = hooksOf(options, outcome);
-  for (const { name, inputs: share } of planned.inside) {
-    const total = await runInside({ target: name, seed, inputs: share, input, ...hooks });
+  const add = (total: Total): void => {
     outcome.totals.push(total);
     say(lineOf(total));
-  }
-  if (planned.doors.length > 0) {
-    const visited = planned.doors.map(({ name, inputs: share }) => {
-      return {
-        door: doors.find((door) => door.name === name) as (typeof doors)[number],
-        inputs: share,
-      };
-    });
-    const { totals, house } = await runDoors({ doors: visited, seed, input, ...hooks });
-    outcome.totals.push(...totals);
-    for (const total of totals) say(lineOf(total));
+  };
+  const visits = planned.doors.map(({ name, inputs: share }) => {
+    const door = doors.find((known) => known.name === name) as Door;
+    return { door, inputs: share };
+  });
+  const throughDoors = async (): Promise<void> => {
+    const { totals, house } = await runDoors({ doors: visits, seed, input, ...hooks });
+    for (const total of totals) add(total);
     say(house);
-  }
+  };
+  const inside = planned.inside.map(({ name, inputs: share }) => async () => {
+    add(await runInside({ target: name, seed, inputs: share, input, ...hooks }));
+  });
+  await inLanes(visits.length > 0 ? [throughDoors, ...inside] : inside);
   if (options.keep) for (const total of outcome.totals) keep(total);
   return outcome;
+}
+
+/** Runs the jobs in their order, one for each of two processors at a time. */
+async function inLanes(jobs: readonly (() => Promise<void>)[]): Promise<void> {
+  const left = jobs.values();
+  const lane = async (): Promise<void> => {
+    for (const job of left) await job();
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane));
 }
 
 function hooksOf(options: FuzzOptions, { findings }: Outcome) {
