@@ -1,12 +1,12 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKey } from '@spillway/runtime';
 import { type Addresses, runSpillway, SpillwayProcess } from '@spillway/test-support';
-import { expect } from 'vitest';
 import { stringify } from 'yaml';
-import { Canary } from './canary.ts';
+import { Canary, type CanaryReport } from './canary.ts';
 
 export interface AttackLabOptions {
   /** `--max-old-space-size` of the process; V8's own choice when absent. */
@@ -33,6 +33,7 @@ export class AttackLab {
   readonly #env: Readonly<Record<string, string>>;
   #addresses: Addresses | undefined;
   #canary: Canary | undefined;
+  #canaryReport: CanaryReport | undefined;
   #peakBytes = 0;
   #watch: NodeJS.Timeout | undefined;
 
@@ -103,17 +104,25 @@ export class AttackLab {
     return runSpillway(['audit', '--json', '--data', this.dataDir], this.#env);
   }
 
-  /** Alive, the canary served with no refusal, and every record accounted for. */
+  /** Alive, the canary served with no refusal, and every record accounted for; else it throws. */
   async verdict(): Promise<Record<string, number>> {
-    const canary = await this.#canary?.stop();
+    this.#canaryReport = await this.#canary?.stop();
     this.#canary = undefined;
-    expect(this.spillway.exit, this.spillway.output.slice(-3000)).toBeUndefined();
-    expect(canary?.refused).toEqual({});
-    expect(canary?.accepted).toBe(canary?.sent);
+    const { exit, output } = this.spillway;
+    assert.equal(exit, undefined, `ended: ${JSON.stringify(exit)}\n${output.slice(-3000)}`);
+    const { sent, accepted, refused } = this.canaryReport;
+    assert.deepEqual(refused, {}, `the canary was refused: ${JSON.stringify(refused)}`);
+    assert.equal(accepted, sent);
     await this.caughtUp();
     const { code, stdout, stderr } = await this.audit();
-    expect(code, stdout.slice(0, 3000) + stderr).toBe(0);
+    assert.equal(code, 0, stdout.slice(0, 3000) + stderr);
     return (JSON.parse(stdout) as { totals: Record<string, number> }).totals;
+  }
+
+  /** Of the last verdict. */
+  get canaryReport(): CanaryReport {
+    assert(this.#canaryReport, 'no canary was sent out');
+    return this.#canaryReport;
   }
 
   async close(): Promise<void> {

@@ -49,6 +49,7 @@ export function openCall(
   lab: AttackLab,
   session: ClientHttp2Session,
   path: string,
+  headers: Readonly<Record<string, string>> = {},
 ): ClientHttp2Stream {
   const stream = session.request({
     ':method': 'POST',
@@ -56,6 +57,7 @@ export function openCall(
     'content-type': 'application/grpc',
     te: 'trailers',
     authorization: `Bearer ${lab.evilKey}`,
+    ...headers,
   });
   stream.on('error', () => undefined);
   stream.resume();

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path';
 
 const root = '/sys/fs/cgroup';
+let made = 0;
 
 /** The same in both versions of the kernel's interface. */
 interface Names {
@@ -44,7 +45,7 @@ export class MemoryGroup {
     this.#names = names;
     const { parent, limit, swap } = names;
     if (parent === root) writeFileSync(join(parent, 'cgroup.subtree_control'), '+memory');
-    this.#path = join(parent, `spillway-test-${process.pid}`);
+    this.#path = join(parent, `spillway-test-${process.pid}-${made++}`);
     mkdirSync(this.#path);
     writeFileSync(join(this.#path, limit), String(bytesMax));
     if (existsSync(join(this.#path, swap.name))) {

@@ -1,0 +1,36 @@
+/** OTLP requests written by hand, for what no SDK writes. */
+export function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest & 127) | 128);
+  return Buffer.from([...bytes, rest]);
+}
+
+/** A field of bytes: a string, a message, a packed list. */
+export function field(number: number, ...values: readonly (Uint8Array | string)[]): Buffer {
+  const value = Buffer.concat(values.map((each) => Buffer.from(each)));
+  return Buffer.concat([varint(number * 8 + 2), varint(value.length), value]);
+}
+
+export function fixed64(number: number, value: bigint): Buffer {
+  const bytes = Buffer.alloc(9);
+  bytes[0] = number * 8 + 1;
+  bytes.writeBigUInt64LE(value, 1);
+  return bytes;
+}
+
+/** So many fields of this number without a byte in them. */
+export function empties(number: number, count: number): Buffer {
+  const pair = Buffer.from([number * 8 + 2, 0]);
+  return Buffer.alloc(pair.length * count, pair);
+}
+
+/** One resource, one scope: what is in the scope. */
+export function requestOf(service: string, scope: Uint8Array): Buffer {
+  const name = field(1, field(1, 'service.name'), field(2, field(1, service)));
+  return field(1, field(1, name), field(2, scope));
+}
+
+export function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
