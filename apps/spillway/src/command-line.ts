@@ -1,6 +1,6 @@
 import { safetyNames } from '@spillway/broker';
 import { EnvironmentError } from '@spillway/journal';
-import { ConfigError } from '@spillway/runtime';
+import { ConfigError, printable } from '@spillway/runtime';
 import { Command, CommanderError } from 'commander';
 import { splitArguments } from './arguments.ts';
 import { auditCommand } from './commands/audit.ts';
@@ -16,7 +16,6 @@ import { DataFolderError } from './data-folder.ts';
 import { MemoryError } from './memory/memory-error.ts';
 import { OperationError } from './operation-error.ts';
 import type { Adapters } from './parts.ts';
-import { printable } from './printable.ts';
 import { UnsafeError } from './safety.ts';
 import { sendCommand } from './send/index.ts';
 

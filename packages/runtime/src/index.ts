@@ -12,5 +12,6 @@ export * from './log.ts';
 export * from './loopback.ts';
 export * from './metrics.ts';
 export * from './periodic-task.ts';
+export * from './printable.ts';
 export * from './probe-access.ts';
 export * from './shutdown.ts';

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { z } from 'zod';
+import { printable } from './printable.ts';
 
 export const logSection = z
   .object({
@@ -12,10 +13,14 @@ export const logSection = z
 
 export type { Logger };
 
-/** JSON lines, one event each. Standard output stays for what a command answers. */
+/**
+ * JSON lines, one event each; what a terminal would obey is escaped, which JSON reads as the same text.
+ * Standard output stays for what a command answers.
+ */
 export function createLogger(
   { level }: z.output<typeof logSection>,
   stream: DestinationStream = pino.destination({ fd: 2, sync: true }),
 ): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  const escaping = { write: (line: string) => stream.write(printable(line)) };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, escaping);
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type LoadedConfig, loadConfig } from '@spillway/runtime';
+import { type LoadedConfig, loadConfig, printable, printableLine } from '@spillway/runtime';
 import type { Command as CommanderCommand } from 'commander';
 import { type SpillwayConfig, spillwaySchema } from '../config.ts';
 import { askRunning } from '../control-client.ts';
@@ -8,7 +8,6 @@ import { DataFolderError } from '../data-folder.ts';
 import { OperationError } from '../operation-error.ts';
 import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
 import { type Adapters, createParts, type Parts } from '../parts.ts';
-import { printable, printableLine } from '../printable.ts';
 import { isEmbedded } from '../roles.ts';
 
 export interface Context {
