@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { encodeExportResponse, encodeStatus, type Signal, signals } from '@spillway/otlp';
+import { discardRest } from '@spillway/runtime';
 import type { Delivery } from './delivery.ts';
 import { Refusal } from './refusal.ts';
 
@@ -28,15 +29,12 @@ export function answerOf(
   return answer;
 }
 
-/** How long and how much of an unread body is read and thrown away after its answer. */
-const lingerMs = 2000;
-const lingerBytesMax = 16 * 1024 * 1024;
+/** Of an unread body, which is read for the sake of the connection. */
 const keepAliveBytesMax = 256 * 1024;
 
 /**
- * Answers a request whose body may not have been read. Closing at once would reset the connection
- * and the sender might never see why; so a small rest is read and the connection kept, and of a
- * large one 16 MiB, or what comes within two seconds (RFC 9112, section 9.6).
+ * Answers a request whose body may not have been read: a small rest is read and the connection kept, a
+ * large one is not parsed, and the connection closed.
  */
 export function sendAnswer(
   req: IncomingMessage,
@@ -51,28 +49,7 @@ export function sendAnswer(
     return;
   }
   res.writeHead(status, { ...headers, connection: 'close' }).write(text, 'latin1');
-  const end = (): void => void res.end();
-  const timer = setTimeout(end, lingerMs);
-  throwAwayRest(req, end);
-  res.once('close', () => clearTimeout(timer));
-}
-
-/**
- * Takes the connection from the HTTP parser and drops what comes: the parser makes an object of each
- * piece of a chunked body, so that 64 KiB in chunks of one byte cost it 50 ms.
- */
-function throwAwayRest(req: IncomingMessage, onEnd: () => void): void {
-  const { socket } = req;
-  // What it has in hand it goes on parsing.
-  req.push = () => true;
-  socket.removeAllListeners('data');
-  let bytes = 0;
-  socket.on('data', (piece: Buffer) => {
-    bytes += piece.length;
-    if (bytes > lingerBytesMax) socket.pause();
-  });
-  socket.once('end', onEnd);
-  socket.resume();
+  discardRest(req, () => void res.end());
 }
 
 /** Infinity for a chunked body. */

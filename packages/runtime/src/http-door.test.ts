@@ -144,4 +144,32 @@ describe('the door for questions', () => {
     socket.write(request('/'));
     expect(await textOf(socket, 'done')).toContain('done');
   });
+
+  it('refuses a body whose length it is not told, and parses none of it', async () => {
+    let asked = 0;
+    const dial = await doorOf((_, response) => {
+      asked++;
+      response.end('ok');
+    });
+    const socket = await dial();
+    const text = textOf(socket);
+    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const crumbs = Buffer.from('1\r\nx\r\n'.repeat(10_000));
+    const before = process.cpuUsage();
+    for (let sent = 0; sent < 8_000_000; sent += crumbs.length) socket.write(crumbs);
+    expect(await text).toMatch(/^HTTP\/1\.1 411 [\s\S]*length-required/);
+    const { user, system } = process.cpuUsage(before);
+    // With the parser it is more than a second.
+    expect((user + system) / 1000).toBeLessThan(600);
+    expect(asked).toBe(0);
+  });
+
+  it('closes a connection after an answer that did not wait for the body', async () => {
+    const dial = await doorOf((_, response) => void response.end('answered'));
+    const socket = await dial();
+    const text = textOf(socket);
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n');
+    socket.write(Buffer.alloc(1_000_000));
+    expect(await text).toContain('answered');
+  });
 });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { cutConnection } from './cut-connection.ts';
+import { discardRest } from './discard-rest.ts';
 
 export interface HttpDoorLimits {
   /** Requests of one connection that wait for the answer before them; one more closes it. */
@@ -73,6 +74,11 @@ class HttpDoor {
     const { socket } = exchange.request;
     const connection = this.#connections.get(socket);
     if (!connection || socket.destroyed) return;
+    if (exchange.request.headers['transfer-encoding'] !== undefined) {
+      connection.isBusy = true;
+      refuseUnmeasured(exchange);
+      return;
+    }
     if (!connection.isBusy) {
       connection.isBusy = true;
       this.#schedule(exchange);
@@ -101,6 +107,9 @@ class HttpDoor {
     const { socket } = request;
     if (socket.destroyed) return;
     response.once('prefinish', () => this.#shed());
+    response.once('finish', () => {
+      if (!request.complete) discardRest(request, () => socket.destroySoon());
+    });
     response.once('close', () => {
       const connection = this.#connections.get(socket);
       const next = connection?.waiting.shift();
@@ -128,4 +137,16 @@ class HttpDoor {
       socket.destroy();
     }
   }
+}
+
+/** A chunked body may come in crumbs, and nothing that is asked here has a body of unknown length. */
+function refuseUnmeasured({ request, response }: Exchange): void {
+  const error = {
+    code: 'length-required',
+    message: 'Content-Length: wanted a number, got a chunked body',
+  };
+  const text = JSON.stringify({ error });
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  response.writeHead(411, { ...headers, connection: 'close' }).write(text);
+  discardRest(request, () => void response.end());
 }
