@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AttackLab } from './support/attack-lab.ts';
@@ -11,6 +11,7 @@ import {
   openSocket,
   signals,
 } from './support/hostile-clients.ts';
+import { crumbs, exportHead, preface } from './support/http2-frames.ts';
 
 const MiB = 1024 * 1024;
 let lab: AttackLab;
@@ -93,6 +94,19 @@ describe('what a body costs is what has arrived of it', () => {
     const grown = lab.peakBytes - before;
     await lab.verdict();
     expect(grown / MiB).toBeLessThan(200);
+  });
+
+  it('calls in frames of one byte end with their connection', async () => {
+    const { hostname, port } = new URL(`http://${lab.addresses.otlpGrpc}`);
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    socket.resume().write(preface);
+    for (let stream = 1; stream < 100 && !socket.destroyed; stream += 2) {
+      socket.write(exportHead(stream, { signal: 'logs', key: lab.evilKey }));
+      socket.write(crumbs(stream, 1_200));
+      await sleep(50);
+    }
+    expect(socket.destroyed).toBe(true);
+    await lab.verdict();
   });
 
   it('answers that are never read', async () => {

@@ -31,6 +31,8 @@ export interface GrpcExchangeOptions {
 
 /** A stream that is not closed so long after its answer has a client that does not read. */
 const closeTimeoutMs = 5000;
+/** For the answer to get there. */
+const leaveMs = 100;
 
 /** One OTLP/gRPC call from its headers to its trailers. */
 export class GrpcExchange implements PendingBody {
@@ -114,7 +116,18 @@ export class GrpcExchange implements PendingBody {
     if (!prefix) return;
     const refusal = this.#announce(prefix.bytes) ?? this.#arrive(part);
     if (refusal) this.#answer(refusal);
-    else if (this.#body?.isCrumbled) this.#answer(bodyCrumbled());
+    else if (this.#body?.isCrumbled) {
+      this.#answer(bodyCrumbled());
+      this.#leave();
+    }
+  }
+
+  /** No library sends such a body: its connection would go on with the next. */
+  #leave(): void {
+    const { session } = this.#options.stream;
+    session?.close();
+    const timer = setTimeout(() => session?.destroy(), leaveMs);
+    session?.once('close', () => clearTimeout(timer));
   }
 
   #announce(bytes: number): Refusal | undefined {

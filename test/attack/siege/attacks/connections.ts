@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import type { AttackLab } from '../../support/attack-lab.ts';
 import {
   announce,
@@ -10,6 +11,7 @@ import {
   type Signal,
   signals,
 } from '../../support/hostile-clients.ts';
+import { crumbs, exportHead, preface } from '../../support/http2-frames.ts';
 import { type Attack, clients, pause } from '../attack.ts';
 
 const MiB = 1024 * 1024;
@@ -88,6 +90,26 @@ export const answersNeverRead: Attack = {
         socket.pause();
         pour(socket, asked);
       });
+    });
+  },
+};
+
+export const framesOfOneByte: Attack = {
+  name: 'frames-of-one-byte',
+  what: 'gRPC messages in DATA frames of one byte, call after call',
+  run: (lab, ending) => {
+    return clients(8, ending, async () => {
+      const { hostname, port } = new URL(`http://${lab.addresses.otlpGrpc}`);
+      const socket = connect(Number(port), hostname).on('error', () => undefined);
+      socket.write(preface);
+      const closed = once(socket.resume(), 'close').catch(() => undefined);
+      for (let stream = 1; stream < 20_000 && !socket.destroyed && !ending.aborted; stream += 2) {
+        const signal = signals[stream % 3] as Signal;
+        socket.write(exportHead(stream, { signal, key: lab.evilKey }));
+        const isTaken = socket.write(crumbs(stream, 1_200));
+        await Promise.race([isTaken ? pause(0) : once(socket, 'drain'), closed, pause(holdMs)]);
+      }
+      socket.destroy();
     });
   },
 };

@@ -5,6 +5,7 @@ import {
   answersNeverRead,
   bodiesThatNeverEnd,
   clientsThatGoAway,
+  framesOfOneByte,
 } from './connections.ts';
 import { manyNames, namesOfMegabytes } from './names.ts';
 import { deadLetters, hostileQuestions, questionsInARow } from './questions.ts';
@@ -13,6 +14,7 @@ export const attacks: readonly Attack[] = [
   clientsThatGoAway,
   announcedLengths,
   bodiesThatNeverEnd,
+  framesOfOneByte,
   answersNeverRead,
   smallBodiesOfManyRecords,
   bodiesThatGrow,
