@@ -3,7 +3,7 @@ import { embeddedBrokerBudget } from '@spillway/broker-embedded/budget';
 import { kafkaBudget } from '@spillway/broker-kafka/budget';
 import { rabbitmqBudget } from '@spillway/broker-rabbitmq/budget';
 import { signals } from '@spillway/otlp';
-import type { BudgetLine, Least } from '@spillway/runtime';
+import type { BudgetLine, Least, Limit } from '@spillway/runtime';
 import { elasticsearchBudget } from '@spillway/store-elasticsearch/budget';
 import { duckdbBudget, memoryLiveBudget } from '@spillway/store-embedded/budget';
 import { embeddedPostgresBudget, postgresBudget } from '@spillway/store-postgres/budget';
@@ -19,6 +19,15 @@ export const adapterLeast: Least = {
   'broker.rabbitmq.publishBytesMax': 16 * mebibyte,
   'broker.rabbitmq.prefetchBytes': mebibyte,
 };
+
+/** What another server holds for us. */
+export const adapterLimits: readonly Limit[] = [
+  {
+    key: 'store.live.redisBytesMax',
+    protects: 'Redis, and in it other tenants, from many names, records and large texts of one',
+    answer: 'the live view of the tenant with the most becomes shorter',
+  },
+];
 
 /** Which part of the broker this process uses. */
 export interface Share {

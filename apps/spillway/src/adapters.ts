@@ -44,12 +44,15 @@ export const adapters: Adapters = {
     return createDuckdbSearchStore({ dir: folder.path(folderName), memoryLimitMb, report });
   },
   async liveStore({ config, report }) {
-    const { kind, redis, windowMinutes, memoryBytesMax } = config.store.live;
+    const { kind, redis, windowMinutes, memoryBytesMax, redisBytesMax } = config.store.live;
     const windowMs = windowMinutes * 60_000;
     if (kind === 'redis') {
       const { createRedisLiveStore } = await import('@spillway/store-redis');
       const positions = config.broker.kind === 'rabbitmq' ? 'sequences' : 'log';
-      return createRedisLiveStore({ ...redis, windowMs, positions, report });
+      return createRedisLiveStore({
+        ...{ ...redis, windowMs, bytesMax: redisBytesMax },
+        ...{ positions, report },
+      });
     }
     const { createMemoryLiveStore } = await import('@spillway/store-embedded');
     return createMemoryLiveStore({ windowMs, bytesMax: memoryBytesMax, report });

@@ -114,6 +114,12 @@ const storeSection = z
           .describe(
             'Memory of the embedded live roll-ups, whatever names clients send; one tenant may have half of it. Beyond it the tenant that has the most loses its oldest.',
           ),
+        redisBytesMax: whole()
+          .min(16 * mebibyte)
+          .default(256 * mebibyte)
+          .describe(
+            'The same of Redis; equal in all processes, and below the maxmemory of Redis by a quarter at least.',
+          ),
       })
       .prefault({}),
   })

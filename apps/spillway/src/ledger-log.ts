@@ -44,7 +44,8 @@ export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promi
   const told = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
     spill ? [{ ...spill, gateway, epoch }] : [],
   );
-  const spills = latest([...(await writeStore.toldSpills()), ...told, ...(liveSpills?.() ?? [])]);
+  const kept = await writeStore.toldSpills({ ending });
+  const spills = latest([...kept, ...told, ...(liveSpills?.() ?? [])]);
   const waiting = new Map<string, SightingTable>();
   const lags = new Map<string, PartitionLag[]>();
   for (const group of [writerGroup, searchGroup]) {

@@ -41,10 +41,10 @@ export function* windowsOf(
 export async function afterLastMinute(
   { writeStore }: Pick<Parts, 'writeStore'>,
   log: Log,
-  { nextMinute, tenant }: { nextMinute: number; tenant: string | undefined },
+  { nextMinute, ...asked }: { nextMinute: number } & Pick<MinuteRange, 'tenant' | 'ending'>,
 ): Promise<number> {
   const ahead = { fromMinute: nextMinute, toMinute: nextMinute + aheadMinutesMax };
-  const range = { ...ahead, tenant };
+  const range = { ...ahead, ...asked };
   const known = [
     ...(await writeStore.notedCounts(range)),
     ...(await writeStore.rowCounts(range)),

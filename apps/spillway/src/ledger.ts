@@ -66,7 +66,7 @@ async function auditOnce(
   const log = await readLog(parts, { ending, waitingMax });
   const nextMinute = Math.floor(nowMs / minuteMs) + 1;
   // The clock may have stepped back since.
-  const toMinute = await afterLastMinute(parts, log, { nextMinute, tenant });
+  const toMinute = await afterLastMinute(parts, log, { nextMinute, tenant, ending });
   const keptMinutes = Math.ceil(config.writer.retentionHours * 60) + keptBeyondMinutes;
   const sinceMinute = sinceMs === undefined ? 0 : Math.floor(sinceMs / minuteMs);
   const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
@@ -87,7 +87,7 @@ async function auditOnce(
     ending?.throwIfAborted();
     report = mergeReports([audit(await factsOf(parts, known, window)), report]);
   }
-  const missing = missingNotes(await writeStore.keptNotes(), log.unreadNotes);
+  const missing = missingNotes(await writeStore.keptNotes({ ending }), log.unreadNotes);
   report.missingNotes.push(...missing.filter(({ minute }) => minute >= fromMinute));
   report.unreadNotes = log.notesInQueue;
   report.keptAside = await keptAside(parts.folder.dir);

@@ -6,7 +6,7 @@ export function liveFamilies(live: LiveStore): Family[] {
   return [
     {
       name: 'spillway_live_memory_bytes',
-      help: 'Kept for live answers; absent where Redis keeps it.',
+      help: 'Kept for live answers; of what Redis keeps, each process that writes tells the whole.',
       type: 'gauge',
       read: () => {
         const { memoryBytes } = live.limited();

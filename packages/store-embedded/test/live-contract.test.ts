@@ -3,8 +3,8 @@ import { createMemoryLiveStore } from '../src/index.ts';
 
 liveStoreContract({
   name: 'Memory',
-  create: async (clock) => {
-    const store = createMemoryLiveStore({ clock });
+  create: async (clock, bytesMax) => {
+    const store = createMemoryLiveStore({ clock, bytesMax });
     await store.start();
     return { store, close: () => store.stop() };
   },

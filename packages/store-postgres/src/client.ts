@@ -23,6 +23,11 @@ export interface Queryable {
 export interface Client extends Queryable {
   /** Commits when `work` resolves, rolls back when it rejects. Nothing else runs in between. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /**
+   * Its statements end at the signal, also in the server, and reject with its reason. Where nothing
+   * can end a statement, those that have not begun do not begin.
+   */
+  endingWith(ending: AbortSignal | undefined): Queryable;
   health(): { ok: boolean; detail: string };
   /** Waits for what is under way. Idempotent. */
   close(): Promise<void>;

@@ -39,8 +39,10 @@ export const postgresSection = z
     readPoolMax: whole()
       .min(1)
       .max(100)
-      .default(2)
-      .describe('Connections that read (audit, rebuilds): apart, so that no reader stops a write.'),
+      .default(3)
+      .describe(
+        'Connections that read, apart, so that no reader stops a write: for the two ledgers that a console reads at once, and for an audit or a rebuild.',
+      ),
     connectTimeoutMs: whole()
       .min(100)
       .default(5_000)

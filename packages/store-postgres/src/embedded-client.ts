@@ -103,6 +103,18 @@ export class EmbeddedClient implements Client {
     return this.#inTurn(() => this.#script(sql));
   }
 
+  endingWith(ending: AbortSignal | undefined): Queryable {
+    const unlessEnded = <T>(work: () => Promise<T>): Promise<T> =>
+      this.#inTurn(async () => {
+        ending?.throwIfAborted();
+        return await work();
+      });
+    return {
+      query: (sql, params) => unlessEnded(() => this.#query(sql, params)),
+      script: (sql) => unlessEnded(() => this.#script(sql)),
+    };
+  }
+
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       await this.#script('BEGIN');

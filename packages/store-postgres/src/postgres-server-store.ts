@@ -22,6 +22,8 @@ interface ServerParts extends Opened {
   client: ServerClient;
   reader: ServerClient;
   maintenance: ServerClient;
+  /** Ends statements of `reader` and `maintenance` that nobody asks any more. */
+  canceller: ServerClient;
   unsafe: string[];
 }
 
@@ -86,11 +88,15 @@ class PostgresServerStore extends SqlWriteStore {
     };
     const client = new ServerClient({ ...common, connectionsMax: config.poolMax, report });
     const { retentionMs } = config;
+    const canceller = new ServerClient({ ...common, connectionsMax: 1 });
+    const cancel = async (sessionId: number) => {
+      await canceller.query('SELECT pg_cancel_backend($1::integer)', [sessionId]);
+    };
     return {
-      client,
-      reader: new ServerClient({ ...common, connectionsMax: config.readPoolMax }),
+      ...{ client, canceller },
+      reader: new ServerClient({ ...common, connectionsMax: config.readPoolMax, cancel }),
       maintenance: new ServerClient({
-        ...common,
+        ...{ ...common, cancel },
         connectionsMax: 1,
         statementTimeoutMs: config.maintenanceTimeoutMs,
       }),
@@ -107,6 +113,7 @@ class PostgresServerStore extends SqlWriteStore {
   }
 }
 
-async function close({ client, reader, maintenance }: ServerParts): Promise<void> {
+async function close({ client, reader, maintenance, canceller }: ServerParts): Promise<void> {
   await Promise.all([client.close(), reader.close(), maintenance.close()]);
+  await canceller.close();
 }

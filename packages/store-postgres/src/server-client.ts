@@ -4,16 +4,19 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Cell, Client, Param, Queryable, QueryResult } from './client.ts';
 import type { PostgresStoreEvent } from './config.ts';
+import { ended, inTime } from './ending.ts';
 import { DatabaseError, StoreUnavailableError } from './errors.ts';
+import { beginSession, type SessionOptions } from './session.ts';
 
-export interface ServerClientOptions {
+/** `connectTimeoutMs` is also the longest wait for a connection that is in use. */
+export interface ServerClientOptions extends SessionOptions {
   connection: pg.ClientConfig;
-  schema: string;
   connectionsMax: number;
-  /** Also the longest wait for a connection that is in use. */
-  connectTimeoutMs: number;
-  statementTimeoutMs: number;
-  lockTimeoutMs: number;
+  /**
+   * Makes the server end what the session of that id does. With it, statements end at the signal of
+   * who asked and when the client is closed; without, a close waits for them.
+   */
+  cancel?: ((sessionId: number) => Promise<void>) | undefined;
   report?: ((event: PostgresStoreEvent) => void) | undefined;
 }
 
@@ -38,12 +41,16 @@ export class ServerClient implements Client {
   readonly #options: ServerClientOptions;
   readonly #pool: pg.Pool;
   readonly #timeout: { query_timeout: number };
+  readonly #sessions = new WeakMap<pg.ClientBase, number>();
+  /** Ends what is under way; only where that can be cancelled. */
+  readonly #closed: AbortController | undefined;
   #trouble: Trouble | undefined;
   #probe: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ServerClientOptions) {
     this.#options = options;
+    this.#closed = options.cancel && new AbortController();
     this.#timeout = { query_timeout: options.statementTimeoutMs + graceMs };
     this.#pool = new pg.Pool({
       ...options.connection,
@@ -53,22 +60,37 @@ export class ServerClient implements Client {
       onConnect: async (client) => {
         // It reaches whoever waits for an answer; without a listener it would end the process.
         client.on('error', () => undefined);
-        await client.query(sessionSql(options));
+        this.#sessions.set(client, await beginSession(client, options));
       },
     });
     this.#pool.on('error', (error) => this.#failed(new StoreUnavailableError(error.message)));
   }
 
   query(sql: string, params?: readonly Param[]): Promise<QueryResult> {
-    return this.#using((connection) => this.#on(connection).query(sql, params));
+    return this.endingWith(undefined).query(sql, params);
   }
 
   script(sql: string): Promise<void> {
-    return this.#using((connection) => this.#on(connection).script(sql));
+    return this.endingWith(undefined).script(sql);
+  }
+
+  endingWith(asked: AbortSignal | undefined): Queryable {
+    const closed = this.#closed?.signal;
+    const ending = asked && closed ? AbortSignal.any([asked, closed]) : closed;
+    return {
+      query: (sql, params) =>
+        this.#using((connection) => this.#on(connection, ending).query(sql, params), ending),
+      script: (sql) =>
+        this.#using((connection) => this.#on(connection, ending).script(sql), ending),
+    };
   }
 
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    const result = await this.#using((connection) => this.#transaction(connection, work));
+    const ending = this.#closed?.signal;
+    const result = await this.#using(
+      (connection) => this.#transaction(connection, () => work(this.#on(connection, ending))),
+      ending,
+    );
     this.#end(this.#trouble);
     return result;
   }
@@ -83,15 +105,16 @@ export class ServerClient implements Client {
   close(): Promise<void> {
     clearTimeout(this.#probe);
     this.#closing ??= this.#pool.end();
+    this.#closed?.abort(new StoreUnavailableError('the store is stopped'));
     return this.#closing;
   }
 
-  async #transaction<T>(connection: pg.PoolClient, work: (tx: Queryable) => Promise<T>) {
+  async #transaction<T>(connection: pg.PoolClient, work: () => Promise<T>) {
     const tx = this.#on(connection);
     await tx.script('BEGIN ISOLATION LEVEL READ COMMITTED');
     let result: T;
     try {
-      result = await work(tx);
+      result = await work();
     } catch (error) {
       // A connection that is lost rolls back by itself.
       if (!(error instanceof StoreUnavailableError)) await tx.script('ROLLBACK');
@@ -104,43 +127,51 @@ export class ServerClient implements Client {
   }
 
   /** A connection that failed is closed; one that answered, if only with an error, is kept. */
-  async #using<T>(work: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #using<T>(
+    work: (connection: pg.PoolClient) => Promise<T>,
+    ending: AbortSignal | undefined,
+  ): Promise<T> {
     let connection: pg.PoolClient | undefined;
     try {
-      connection = await this.#connect();
+      connection = await this.#connect(ending);
       const result = await work(connection);
       connection.release();
       if (this.#trouble?.endsWhenAnswered) this.#end(this.#trouble);
       return result;
     } catch (error) {
       connection?.release(error instanceof StoreUnavailableError);
+      // It was asked no more: that says nothing about the server.
+      ending?.throwIfAborted();
       this.#failed(error);
       throw error;
     }
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  async #connect(ending: AbortSignal | undefined): Promise<pg.PoolClient> {
+    ending?.throwIfAborted();
     if (this.#closing) throw new StoreUnavailableError('the store is stopped');
     if (this.#pool.waitingCount >= waitingMax) {
       throw new StoreUnavailableError(`${waitingMax} callers wait for a connection`);
     }
     try {
-      return await this.#pool.connect();
+      const connecting = this.#pool.connect();
+      if (!ending) return await connecting;
+      return await inTime(connecting, { ending, giveBack: (late) => late.release() });
     } catch (error) {
       throw errorOf(error);
     }
   }
 
-  #on(connection: pg.PoolClient): Queryable {
+  #on(connection: pg.PoolClient, ending?: AbortSignal): Queryable {
     return {
       query: async (text, params = []) => {
         const values = params.map((param) => (param === null ? null : String(param)));
         const config = { text, values, types: asPrinted, rowMode: 'array' };
-        const { rows, rowCount } = await this.#run(connection, config);
+        const { rows, rowCount } = await this.#run(connection, config, ending);
         return { rows: rows as Cell[][], count: rowCount ?? rows.length };
       },
       script: async (text) => {
-        await this.#run(connection, { text });
+        await this.#run(connection, { text }, ending);
       },
       copy: async (sql, text) => {
         const stream = connection.query(Object.assign(copyFrom(sql), this.#timeout));
@@ -153,15 +184,24 @@ export class ServerClient implements Client {
     };
   }
 
-  async #run(connection: pg.PoolClient, config: pg.QueryConfig & { rowMode?: string }) {
+  async #run(
+    connection: pg.PoolClient,
+    config: pg.QueryConfig & { rowMode?: string },
+    ending?: AbortSignal,
+  ) {
+    ending?.throwIfAborted();
     try {
-      return await connection.query({
-        ...config,
-        ...this.#timeout,
-      } as pg.QueryConfig);
+      const running = connection.query({ ...config, ...this.#timeout } as pg.QueryConfig);
+      if (!ending) return await running;
+      return await ended(running, { ending, cancel: () => this.#cancel(connection) });
     } catch (error) {
       throw errorOf(error);
     }
+  }
+
+  async #cancel(connection: pg.PoolClient): Promise<void> {
+    const sessionId = this.#sessions.get(connection);
+    if (sessionId !== undefined) await this.#options.cancel?.(sessionId);
   }
 
   #failed(error: unknown): void {
@@ -188,24 +228,6 @@ export class ServerClient implements Client {
       if (this.#probe && !this.#closing) this.#probe = this.#probeLater();
     }, probeEveryMs).unref();
   }
-}
-
-/** Each new connection says this once, so that results never depend on the server's defaults. */
-function sessionSql(options: ServerClientOptions): string {
-  const settings = {
-    search_path: options.schema,
-    statement_timeout: options.statementTimeoutMs,
-    lock_timeout: options.lockTimeoutMs,
-    // A writer that hangs must not keep its locks.
-    idle_in_transaction_session_timeout: options.statementTimeoutMs,
-    extra_float_digits: 1,
-    bytea_output: 'hex',
-    datestyle: 'ISO',
-    jit: 'off',
-  };
-  return Object.entries(settings)
-    .map(([name, value]) => `SET ${name} = ${value};`)
-    .join('');
 }
 
 /** FATAL is the end of the connection; what has no SQLSTATE never reached the server. */

@@ -1,12 +1,13 @@
 import type { Position } from '@spillway/broker';
 import type {
+  Abortable,
   DecodedMessage,
   LedgerNote,
   MinuteRange,
   StoredMessage,
   WriteStore,
 } from '@spillway/store';
-import type { Client } from './client.ts';
+import type { Client, Queryable } from './client.ts';
 import { countRows, readApplied } from './ledger.ts';
 import { countNoted, readKeptNotes, readNoted, readRefused, readSpills } from './ledger-notes.ts';
 import { writeNotes } from './ledger-writer.ts';
@@ -45,31 +46,31 @@ export abstract class SqlWriteStore implements WriteStore {
   }
 
   async notedMessages(range: MinuteRange) {
-    return await readNoted((await this.opened()).reader, range);
+    return await readNoted(await this.#reader(range), range);
   }
 
   async notedCounts(range: MinuteRange) {
-    return await countNoted((await this.opened()).reader, range);
+    return await countNoted(await this.#reader(range), range);
   }
 
-  async keptNotes() {
-    return await readKeptNotes((await this.opened()).reader);
+  async keptNotes(asked: Abortable = {}) {
+    return await readKeptNotes(await this.#reader(asked));
   }
 
-  async toldSpills() {
-    return await readSpills((await this.opened()).reader);
+  async toldSpills(asked: Abortable = {}) {
+    return await readSpills(await this.#reader(asked));
   }
 
   async refusedCounts(range: MinuteRange) {
-    return await readRefused((await this.opened()).reader, range);
+    return await readRefused(await this.#reader(range), range);
   }
 
   async appliedMessages(range: MinuteRange) {
-    return await readApplied((await this.opened()).reader, range);
+    return await readApplied(await this.#reader(range), range);
   }
 
   async rowCounts(range: MinuteRange) {
-    return await countRows((await this.opened()).reader, range);
+    return await countRows(await this.#reader(range), range);
   }
 
   async appliedMark(): Promise<string> {
@@ -77,7 +78,7 @@ export abstract class SqlWriteStore implements WriteStore {
   }
 
   async *readBack(range: Parameters<WriteStore['readBack']>[0]): AsyncGenerator<StoredMessage> {
-    yield* readBack((await this.opened()).reader, range);
+    yield* readBack(await this.#reader(range), range);
   }
 
   async retain(olderThanMs: number): Promise<number> {
@@ -88,5 +89,9 @@ export abstract class SqlWriteStore implements WriteStore {
       writer.forget();
       await writer.makeAhead();
     }
+  }
+
+  async #reader({ ending }: Abortable): Promise<Queryable> {
+    return (await this.opened()).reader.endingWith(ending);
   }
 }

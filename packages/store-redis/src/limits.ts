@@ -1,9 +1,16 @@
 import { tailMs } from '@spillway/store/live';
 
 const minuteMs = 60_000;
+/** Of what a tenant has whatever it sends: its account, counters, places among the others. */
+export const tenantBytes = 4_096;
 
 /** What bounds the live store in Redis. The script is made with them: they are equal everywhere. */
 export interface LiveLimits {
+  /**
+   * Of what is kept of all tenants, during a rebuild as well; one of them may have half. Beyond it the
+   * tenant that has the most loses its oldest.
+   */
+  bytesMax: number;
   /** How far back the roll-ups reach. */
   windowMs: number;
   /** How long at least a client's retry is recognised; at most twice as long. */
@@ -24,6 +31,7 @@ export interface LiveLimits {
 }
 
 export const defaultLimits: LiveLimits = {
+  bytesMax: 256 * 1_048_576,
   windowMs: 60 * minuteMs,
   keysMs: 15 * minuteMs,
   seriesMax: 1_000,
@@ -34,6 +42,11 @@ export const defaultLimits: LiveLimits = {
   tailPerSecond: 200,
   leaseMs: minuteMs,
 };
+
+/** With nothing but their names, tenants take at most half of the bytes. */
+export function tenantsMax({ bytesMax }: LiveLimits): number {
+  return Math.max(1, Math.floor(bytesMax / 2 / tenantBytes));
+}
 
 /** Positions and marks outlast everything they stand for. */
 export function keptMs({ windowMs }: LiveLimits): number {

@@ -15,6 +15,7 @@ import { dropKeys } from './drop.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
 import { Reader } from './reader.ts';
 import { RedisRebuild } from './rebuild.ts';
+import type { LimitMet } from './reply.ts';
 import { applyScript } from './script.ts';
 import { type LiveCounts, newCounts } from './stats.ts';
 import { TailReader } from './tail.ts';
@@ -28,6 +29,8 @@ export type RedisLiveStoreOptions = RedisConfig & {
   positions: 'log' | 'sequences';
   /** How far back the roll-ups reach; default 1 hour. */
   windowMs?: number;
+  /** Of what Redis keeps of all tenants; default 256 MiB. One of them may have half. */
+  bytesMax?: number | undefined;
   /** Equal in all processes that share the keys. */
   limits?: Partial<LiveLimits>;
   clock?: () => number;
@@ -39,14 +42,18 @@ export type RedisLiveStoreEvent =
   | { type: 'redis-up' }
   /** With `sequences` alone: Redis lost what it had, answers are too low until a rebuild. */
   | { type: 'live-state-lost'; partition: string }
-  /** More names in a minute than `seriesMax`: counted under the name of all others. Once per tenant. */
-  | { type: 'series-overflowed'; tenant: string }
+  | LimitMet
+  /** Redis refuses what its own limit has no room for, whoever sent it: it should be above ours. */
+  | { type: 'redis-too-small'; maxmemoryBytes: number; bytesMax: number }
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
 
 export interface RedisLiveStore extends LiveStore {
   stats(): Readonly<LiveCounts>;
 }
+
+/** The counts tell of what is beyond it. */
+const toldMax = 10_000;
 
 /** Roll-ups that all projectors and consoles share. Does no I/O before `start`. */
 export function createRedisLiveStore(options: RedisLiveStoreOptions): RedisLiveStore {
@@ -69,11 +76,12 @@ class InRedis implements RedisLiveStore {
   readonly #reader: Reader;
   readonly #tail: TailReader;
   readonly #counts = newCounts();
-  readonly #overflowed = new Set<string>();
+  readonly #told = new Set<string>();
 
   constructor(options: RedisLiveStoreOptions) {
-    const { windowMs, clock = Date.now, report = () => {}, positions } = options;
-    const limits = { ...defaultLimits, ...options.limits, ...(windowMs ? { windowMs } : {}) };
+    const { windowMs, bytesMax, clock = Date.now, report = () => {}, positions } = options;
+    const set = { ...(windowMs ? { windowMs } : {}), ...(bytesMax ? { bytesMax } : {}) };
+    const limits = { ...defaultLimits, ...options.limits, ...set };
     this.windowMs = limits.windowMs;
     this.skipsPassed = positions === 'log';
     this.#limits = limits;
@@ -96,7 +104,7 @@ class InRedis implements RedisLiveStore {
       clock,
       counts: this.#counts,
       onForgotten: (partition) => report({ type: 'live-state-lost', partition }),
-      onOverflow: (tenant) => this.#tellOverflow(tenant),
+      onLimit: (met) => this.#tellOnce(met),
     });
     const reading = { client: this.#queries, home: this.#home, limits, clock };
     this.#reader = new Reader(reading);
@@ -158,7 +166,7 @@ class InRedis implements RedisLiveStore {
     await this.#client.run((redis) =>
       redis
         .multi()
-        .del(key)
+        .del(key, `${this.#home}bytes`, `${this.#home}swept`)
         .hset(key, 'current', name, 'positions', name)
         .pexpire(key, keptMs(this.#limits))
         .exec(),
@@ -168,9 +176,16 @@ class InRedis implements RedisLiveStore {
   }
 
   limited(): LiveLimited {
-    const { overflowed, pairSlicesCut, halvesLost } = this.#counts;
-    const waiting = pairSlicesCut + halvesLost;
-    return { names: overflowed, window: 0, waiting, retries: 0, tenants: 0 };
+    const { overflowed, windowCuts, pairSlicesCut, halvesLost, keysCut, tenantsRefused, bytes } =
+      this.#counts;
+    return {
+      ...(bytes > 0 ? { memoryBytes: bytes } : {}),
+      names: overflowed,
+      window: windowCuts,
+      waiting: pairSlicesCut + halvesLost,
+      retries: keysCut,
+      tenants: tenantsRefused,
+    };
   }
 
   stats(): Readonly<LiveCounts> {
@@ -193,19 +208,25 @@ class InRedis implements RedisLiveStore {
 
   #up(): void {
     this.#report({ type: 'redis-up' });
-    this.#checkEviction().catch(() => undefined); // Down again: checked when it is back.
+    this.#checkMemory().catch(() => undefined); // Down again: checked when it is back.
   }
 
-  async #checkEviction(): Promise<void> {
+  async #checkMemory(): Promise<void> {
     const info = await this.#client.run((redis) => redis.info('memory'));
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
-    const isBounded = !/^maxmemory:0\s/m.test(info);
-    if (isBounded && policy !== 'noeviction') this.#report({ type: 'redis-may-evict', policy });
+    const maxmemoryBytes = Number(/^maxmemory:(\d+)/m.exec(info)?.[1] ?? 0);
+    const { bytesMax } = this.#limits;
+    if (maxmemoryBytes === 0) return;
+    if (policy !== 'noeviction') this.#report({ type: 'redis-may-evict', policy });
+    if (maxmemoryBytes < bytesMax) {
+      this.#report({ type: 'redis-too-small', maxmemoryBytes, bytesMax });
+    }
   }
 
-  #tellOverflow(tenant: string): void {
-    if (this.#overflowed.has(tenant)) return;
-    this.#overflowed.add(tenant);
-    this.#report({ type: 'series-overflowed', tenant });
+  #tellOnce(event: LimitMet): void {
+    const name = `${event.type}/${event.tenant}`;
+    if (this.#told.has(name) || this.#told.size >= toldMax) return;
+    this.#told.add(name);
+    this.#report(event);
   }
 }

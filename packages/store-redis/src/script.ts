@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { otherName } from '@spillway/store/live';
-import { keptMs, type LiveLimits } from './limits.ts';
+import { keptMs, type LiveLimits, tenantBytes, tenantsMax } from './limits.ts';
 
 /** In the order in which they use each other. */
-const parts = ['generations', 'marks', 'record-keys', 'cells', 'span-pairs', 'apply'];
+const parts = [
+  ...['generations', 'accounts', 'marks', 'record-keys', 'cells', 'span-pairs', 'tail'],
+  'apply',
+];
 
 export interface Script {
   text: string;
@@ -15,6 +18,10 @@ export interface Script {
 /** The one script that changes the live store. `#!lua` makes Redis refuse it whole when it is full. */
 export function applyScript(limits: LiveLimits): Script {
   const constants = {
+    BYTES_MAX: limits.bytesMax,
+    TENANT_BYTES_MAX: limits.bytesMax / 2,
+    TENANT_BYTES: tenantBytes,
+    TENANTS_MAX: tenantsMax(limits),
     WINDOW_MS: limits.windowMs,
     KEYS_MS: limits.keysMs,
     SERIES_MAX: limits.seriesMax,

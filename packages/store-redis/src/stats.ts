@@ -5,6 +5,14 @@ export interface LiveCounts {
   late: number;
   /** Names that found no room: counted under the name of all others. */
   overflowed: number;
+  /** How often the oldest minute of a tenant was forgotten early, because it had too many bytes. */
+  windowCuts: number;
+  /** How often record keys were forgotten early, or not noted. */
+  keysCut: number;
+  /** Messages of tenants for which there was no room. */
+  tenantsRefused: number;
+  /** Of all tenants, of every process, as of the last step. */
+  bytes: number;
   /** How often spans waited for less than they should, because too many did. */
   pairSlicesCut: number;
   /** Spans that did not wait, because too many waited for the same parent. */
@@ -12,5 +20,8 @@ export interface LiveCounts {
 }
 
 export function newCounts(): LiveCounts {
-  return { duplicates: 0, late: 0, overflowed: 0, pairSlicesCut: 0, halvesLost: 0 };
+  return {
+    ...{ duplicates: 0, late: 0, overflowed: 0, pairSlicesCut: 0, halvesLost: 0 },
+    ...{ windowCuts: 0, keysCut: 0, tenantsRefused: 0, bytes: 0 },
+  };
 }

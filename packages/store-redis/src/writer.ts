@@ -15,21 +15,10 @@ import { RedisStoreError } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';
 import { tenantName } from './names.ts';
 import { type Piece, piecesOf } from './pieces.ts';
+import { countReply, type LimitMet, limitsMet, type Reply, status } from './reply.ts';
 import type { Script } from './script.ts';
 import type { LiveCounts } from './stats.ts';
 import { chunksOf } from './tail.ts';
-
-/** As `apply.lua` names them. */
-const status = { applied: 0, skipped: 1, behind: 2, fenced: 3, afresh: 4, forgotten: 5 } as const;
-
-type Reply = [
-  status: number,
-  position: string,
-  over: number,
-  cut: number,
-  lost: number,
-  ...number[],
-];
 
 interface Step {
   message: DecodedMessage;
@@ -49,7 +38,7 @@ export interface WriterOptions {
   counts: LiveCounts;
   /** Without positions: Redis does not have the message that was applied before this one. */
   onForgotten: (partition: string) => void;
-  onOverflow: (tenant: string) => void;
+  onLimit: (met: LimitMet) => void;
 }
 
 /** Where a step applies, as the first arguments of the script after the clock and the name. */
@@ -133,18 +122,18 @@ export class Writer {
         const place = placeOf(message, piece);
         const body = bodyOf(message, piece, positions);
         const isFirst = index === 0 && place[0] === '';
-        const tail = isFirst ? this.#tailOf(message, nowMs) : [];
+        const tail = isFirst ? this.#tailOf(message, nowMs) : [''];
         return { message, piece, args: [nowMs, fresh, ...place, ...body, ...tail] };
       }),
     );
   }
 
-  /** Name of the tail and its chunks. */
+  /** Signal of the tail and chunks for it. */
   #tailOf(message: DecodedMessage, nowMs: number): string[] {
     const { signal, envelope, records } = message;
-    if (signal === 'metrics') return [];
-    const name = `${tenantName(envelope.tenant)}:${signal}`;
-    return [name, ...chunksOf(message, this.#tailRate.take(name, records.length, nowMs), nowMs)];
+    if (signal === 'metrics') return [''];
+    const name = `${envelope.tenant}:${signal}`;
+    return [signal, ...chunksOf(message, this.#tailRate.take(name, records.length, nowMs), nowMs)];
   }
 
   /** Rebuild, partition, position after the message, and what must be there before it. */
@@ -158,7 +147,9 @@ export class Writer {
       if (isLast && !(Number(before) > position)) seen.set(partition, next);
       return ['', partition, next, before];
     }
-    if (isLast) seen.set(partition, sourceOf(envelope.id, 'sequences').join(' '));
+    // One that is named by its content may not have been marked.
+    const [id, sequence] = sourceOf(envelope.id, 'sequences');
+    if (isLast) seen.set(partition, sequence === '' ? '' : `${id} ${sequence}`);
     return ['', '', '', before];
   }
 
@@ -183,15 +174,14 @@ export class Writer {
     steps: readonly Step[],
     replies: readonly Reply[],
   ): MessageOutcome[] {
-    const { counts, onForgotten, onOverflow } = this.#options;
+    const { counts, onForgotten, onLimit } = this.#options;
     const duplicates = new Map<DecodedMessage, Set<number>>();
     for (const [i, { message, piece }] of steps.entries()) {
-      const [code, , overflowed, slicesCut, halvesLost, ...known] = replies[i] as Reply;
-      counts.overflowed += overflowed;
-      counts.pairSlicesCut += slicesCut;
-      counts.halvesLost += halvesLost;
-      counts.duplicates += known.length;
-      if (overflowed > 0) onOverflow(message.envelope.tenant);
+      const reply = replies[i] as Reply;
+      const [code, , , , , , , , ...known] = reply;
+      const { tenant } = message.envelope;
+      for (const met of limitsMet(reply, tenant)) onLimit(met);
+      countReply(counts, reply);
       if (code === status.forgotten) onForgotten(partitionName(message.envelope.id));
       const places = duplicates.get(message) ?? new Set();
       duplicates.set(message, places);
@@ -210,27 +200,26 @@ export function generationName(): string {
   return randomUUID().slice(0, 8);
 }
 
-/** Source, sequence, from, to, total, effects, shares. */
+/** Source, sequence, from, to, total, tenant, effects, shares. */
 function bodyOf(
   { envelope }: DecodedMessage,
   { from, to, total, effects }: Piece,
   positions: 'log' | 'sequences',
 ): (string | number)[] {
   const [id, sequence] = sourceOf(envelope.id, positions);
-  if (effects.size === 0) return [id, sequence, from, to, total, '', ''];
+  const head = [id, sequence, from, to, total, tenantName(envelope.tenant)];
+  if (effects.size === 0) return [...head, '', ''];
   const { keys, cells, halves, shares } = effects;
-  const tenant = tenantName(envelope.tenant);
-  const body = JSON.stringify({ tenant, keys, cells, halves });
-  return [id, sequence, from, to, total, body, JSON.stringify(shares)];
+  return [...head, JSON.stringify({ keys, cells, halves }), JSON.stringify(shares)];
 }
 
 /**
  * Whose sequence it is, and the sequence. Foreign messages of a broker without a log are named by
- * their content: such numbers do not follow each other, so each has a name of its own.
+ * their content: such numbers do not follow each other, so each has a name of its own, and no sequence.
  */
-function sourceOf(id: MessageId, positions: 'log' | 'sequences'): [string, number] {
+function sourceOf(id: MessageId, positions: 'log' | 'sequences'): [string, number | ''] {
   const { gateway, epoch, topic, partition, sequence } = id;
   const source = `${encodeURIComponent(gateway)}/${epoch}/${topic}/${partition}`;
   const isContent = gateway === foreignGateway && positions === 'sequences';
-  return isContent ? [`${source}/${sequence}`, 0] : [source, sequence];
+  return isContent ? [`${source}/${sequence}`, ''] : [source, sequence];
 }

@@ -14,10 +14,10 @@ afterAll(() => redis.remove());
 for (const positions of ['log', 'sequences'] as const) {
   liveStoreContract({
     name: `Redis with ${positions}`,
-    create: async (clock) => {
+    create: async (clock, bytesMax) => {
       made += 1;
       const config = redisSection.parse({ url: redis.url, keyPrefix: `contract-${made}:` });
-      const store = createRedisLiveStore({ ...config, positions, clock });
+      const store = createRedisLiveStore({ ...config, positions, clock, bytesMax });
       await store.start();
       return { store, close: () => store.stop() };
     },

@@ -2,6 +2,7 @@
 import { topicOf } from '@spillway/broker';
 import type { SpanRecord } from '@spillway/otlp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeLiveMemory } from './contract-live-memory.ts';
 import { applyParts, inParts } from './contract-parts.ts';
 import type { LiveStore, Tail, TailQuery } from './live-store.ts';
 import { PartMissingError } from './message-parts.ts';
@@ -20,8 +21,8 @@ export interface LiveStoreHarness {
 
 export interface LiveStoreContractOptions {
   name: string;
-  /** The store takes its time from this clock. */
-  create: (clock: () => number) => Promise<LiveStoreHarness>;
+  /** The store takes its time from this clock, and keeps `bytesMax` of all tenants together. */
+  create: (clock: () => number, bytesMax?: number) => Promise<LiveStoreHarness>;
 }
 
 /** Percentiles come from log-scale histograms. */
@@ -29,6 +30,7 @@ const relativeError = 0.1;
 const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };
 
 export function liveStoreContract({ name, create }: LiveStoreContractOptions): void {
+  describeLiveMemory({ name, create });
   describe(`${name} as a live store`, () => {
     let harness: LiveStoreHarness;
     let nowMs: number;

@@ -57,7 +57,7 @@ export interface Tail {
 
 /** What the limits of a live store cost, since the process started. */
 export interface LiveLimited {
-  /** Kept for live answers in this process, about; undefined where another one keeps it. */
+  /** Kept for live answers, about; of what Redis keeps for all processes, as of the last write. */
   memoryBytes?: number;
   /** Times a name found no room and was counted under `otherName`. */
   names: number;

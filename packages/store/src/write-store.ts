@@ -9,6 +9,7 @@ import type {
   MinuteRange,
   ToldSpill,
 } from './ledger.ts';
+import type { Abortable } from './search-store.ts';
 import type { Sink } from './sink.ts';
 
 /**
@@ -27,9 +28,9 @@ export interface WriteStore extends Sink, LedgerSide {
   notedMessages(range: MinuteRange): Promise<KeptNotedMessage[]>;
   /** How many messages were noted per minute, in order of minute: what a reader plans its reads by. */
   notedCounts(range: MinuteRange): Promise<{ minute: number; messages: number }[]>;
-  keptNotes(): Promise<KeptNotes[]>;
+  keptNotes(asked?: Abortable): Promise<KeptNotes[]>;
   /** Every spill that was told, as it was told with its highest revision. */
-  toldSpills(): Promise<ToldSpill[]>;
+  toldSpills(asked?: Abortable): Promise<ToldSpill[]>;
   refusedCounts(
     range: MinuteRange,
   ): Promise<{ tenant: string; signal: Signal; minute: number; records: number }[]>;

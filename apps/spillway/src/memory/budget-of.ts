@@ -2,7 +2,7 @@ import { consoleBudget, consoleLeast, consoleLimits } from '@spillway/console';
 import { consumerBudget } from '@spillway/consumer';
 import { gatewayBudget, gatewayLeast, gatewayLimits } from '@spillway/gateway';
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
-import { adapterBudget, adapterLeast } from '../adapter-budget.ts';
+import { adapterBudget, adapterLeast, adapterLimits } from '../adapter-budget.ts';
 import type { SpillwayConfig } from '../config.ts';
 import { isEmbedded, type Role, resourcesFor } from '../roles.ts';
 import { programBudget, type Runtime } from './program-budget.ts';
@@ -19,7 +19,7 @@ export const least: Least = {
   'projector.decodedBytesMax': mebibyte,
 };
 
-export const limits: readonly Limit[] = [...gatewayLimits, ...consoleLimits];
+export const limits: readonly Limit[] = [...gatewayLimits, ...consoleLimits, ...adapterLimits];
 
 /** Every line of a process of these roles, the program itself first. */
 export function budgetOf(

@@ -19,7 +19,7 @@ test('docs/limits.md is what `spillway config --limits --memory 4G` prints', () 
 
 test('every bound of the doors and of memory is on the page', () => {
   const isBound =
-    /^(gateway|console)\..*(Max|TimeoutMs|PerSecondMin)$|memoryBytesMax$|batchBytesMax$/;
+    /^(gateway|console)\..*(Max|TimeoutMs|PerSecondMin)$|memoryBytesMax$|redisBytesMax$|batchBytesMax$/;
   const named = new Set([
     ...limits.map(({ key }) => key),
     ...budgetOf(loaded.config, roles, plan.runtime).map(({ key }) => key),

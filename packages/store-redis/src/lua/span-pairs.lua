@@ -1,36 +1,58 @@
 -- Calls between services: a client or producer span and its server or consumer children, whichever
 -- comes first. Halves wait in two slices of at most PENDING_MAX; a full or old slice pushes out the
--- one before the last.
+-- one before the last. A slice is named by the time at which it began.
 local pairShards = 1024
+-- Ids may be chosen to meet in one shard: thrice what a full slice has there on average.
+local halvesMax = math.max(64, math.ceil(3 * PENDING_MAX / pairShards))
 local waitingBytesMax = 1000
-local pairsCut, halvesLost = 0, 0
+local halfBytes = 100 -- beside its characters, as an entry of a hash that is not packed
+local pairShardBytes = 230 -- beside its name
+local halvesLost = 0
 
-local function dropSlice(base, slice)
-  local keys = {}
-  for shard = 1, pairShards do keys[shard] = base .. slice .. ':' .. shard - 1 end
-  redis.call('UNLINK', unpack(keys))
+goneAt.p = function(slice) return slice + 4 * WAIT_MS end
+
+local function sliceBase(g, tenant, slice)
+  return string.format('%sp:%s:%.0f:', g, tenant, slice)
 end
 
-local function openSlice(g, tenant)
-  local key = g .. 'p:' .. tenant
-  local found = redis.call('HMGET', key, 'slice', 'halves', 'since')
-  local slice, halves = tonumber(found[1]) or 0, tonumber(found[2]) or 0
-  local since = tonumber(found[3]) or now
-  local base = key .. ':'
-  local isFull = halves >= PENDING_MAX
-  if isFull then pairsCut = pairsCut + 1 end
-  if isFull or now - since >= WAIT_MS then
-    dropSlice(base, slice - 1)
-    -- After a long silence what waits is too old as well.
-    if now - since >= 2 * WAIT_MS then dropSlice(base, slice) end
-    slice, halves, since = slice + 1, 0, now
+local function dropSlice(base)
+  local keys = {}
+  for shard = 1, pairShards do keys[shard] = base .. shard - 1 end
+  unlink(keys)
+end
+
+local function openSlice(at)
+  local open = { at = at, key = at.g .. 'p:' .. at.tenant, bytes = 0 }
+  local found = redis.call('HMGET', open.key, 'slice', 'before', 'halves')
+  open.slice, open.before = tonumber(found[1]), tonumber(found[2])
+  open.halves = tonumber(found[3]) or 0
+  local function push(slice)
+    if not slice then return end
+    dropSlice(sliceBase(at.g, at.tenant, slice))
+    set(at.account, nameOf(at.generation, 'p', slice), nil)
   end
-  return { key = key, base = base, slice = slice, halves = halves, since = since }
+  local isFull = open.halves >= PENDING_MAX
+  if isFull then cuts.p = cuts.p + 1 end
+  if not open.slice or isFull or now - open.slice >= WAIT_MS then
+    push(open.before)
+    open.before = open.slice
+    -- After a long silence what waits is too old as well.
+    if open.slice and now - open.slice >= 2 * WAIT_MS then
+      push(open.slice)
+      open.before = nil
+    end
+    open.slice, open.halves = math.max(now, (open.slice or 0) + 1), 0
+  end
+  open.base = sliceBase(at.g, at.tenant, open.slice)
+  open.baseBefore = open.before and sliceBase(at.g, at.tenant, open.before)
+  return open
 end
 
 local function closeSlice(open)
-  redis.call('HSET', open.key, 'slice', open.slice, 'halves', open.halves, 'since', open.since)
+  local slice, before = open.slice, open.before or ''
+  redis.call('HSET', open.key, 'slice', slice, 'before', before, 'halves', open.halves)
   redis.call('PEXPIRE', open.key, KEPT_MS)
+  charge(open.at.account, nameOf(open.at.generation, 'p', slice), open.bytes)
 end
 
 local function addCall(calls, from, to, time, bucket, isError)
@@ -60,16 +82,24 @@ local function addWaiting(calls, waiting, client)
 end
 
 local function put(open, shard, pair, value)
+  local size = redis.call('HLEN', shard)
+  if size >= halvesMax then
+    halvesLost = halvesLost + 1
+    return
+  end
   redis.call('HSET', shard, pair, value)
   open.halves = open.halves + 1
-  if open.halves <= sparseMean * pairShards then redis.call('PEXPIRE', shard, KEPT_MS) end
+  open.bytes = open.bytes + halfBytes + #pair + 1.25 * #value
+  if size > 0 then return end
+  redis.call('PEXPIRE', shard, 3 * WAIT_MS)
+  open.bytes = open.bytes + pairShardBytes + #shard
 end
 
 local function join(open, calls, half)
-  local shard = open.base .. open.slice .. ':' .. half.shard
+  local shard = open.base .. half.shard
   local found = redis.call('HGET', shard, half.pair)
-  if not found then
-    local before = open.base .. open.slice - 1 .. ':' .. half.shard
+  if not found and open.baseBefore then
+    local before = open.baseBefore .. half.shard
     found = redis.call('HGET', before, half.pair)
     if found then shard = before end
   end
@@ -86,6 +116,7 @@ local function join(open, calls, half)
     if #found < waitingBytesMax then
       redis.call('HSET', shard, half.pair, found .. own)
       open.halves = open.halves + 1
+      open.bytes = open.bytes + 1.25 * #own
     else
       halvesLost = halvesLost + 1
     end
@@ -96,12 +127,17 @@ local function join(open, calls, half)
   end
 end
 
-local function pairUp(g, tenant, halves, known)
+local function pairUp(at, halves, known)
   if #halves == 0 then return end
-  local open, calls = openSlice(g, tenant), {}
+  local open, calls = openSlice(at), {}
   for _, half in ipairs(halves) do
     if not known[half.record] then join(open, calls, half) end
   end
   closeSlice(open)
-  for _, cell in pairs(calls) do count(g, tenant, cell) end
+  for _, cell in pairs(calls) do count(at, cell) end
+end
+
+function drop.p(least, tenant)
+  dropSlice(sliceBase(home .. 'g' .. least.generation .. ':', tenant, least.bucket))
+  return 0
 end
