@@ -57,7 +57,7 @@ function letter(parts: LetterParts): OutgoingMessage {
   return {
     topic: deadLetterTopicOf[signal],
     partition,
-    key,
+    key: key.length <= headerCharsMax ? key : '',
     value: [whole ? value : extract(signal, value, sorted)],
     headers: {
       ...ownHeaders(item),
@@ -74,6 +74,7 @@ function letter(parts: LetterParts): OutgoingMessage {
 
 /** Codes of what is a letter whole, since its records cannot be told apart. */
 const wholeCodes: ReadonlySet<string> = new Set(['malformed-message', 'kills-its-reader']);
+/** Of a key, too: a letter without its records must always be taken. */
 const headerCharsMax = 1_000;
 const copiedHeaders = [
   headerNames.tenant,

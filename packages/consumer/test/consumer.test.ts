@@ -176,6 +176,25 @@ describe('a letter that is larger than the broker takes', () => {
   });
 });
 
+describe('what another tool wrote', () => {
+  it('with a key of any size is a letter without it, and blocks nobody', async () => {
+    const value = [Buffer.from('f00dfeed', 'hex')];
+    const place = { topic: topicOf.logs, partition: 0, headers: {}, value };
+    const isTaken = async (chars: number): Promise<boolean> => {
+      const [outcome] = await broker.publish([{ ...place, key: 'k'.repeat(chars) }]);
+      return outcome?.status === 'durable';
+    };
+    let chars = 16 * 1_024 * 1_024;
+    while (!(await isTaken(chars))) chars -= 32;
+    await publishLogs(broker, ['after']);
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['after']);
+    const letters = await new DeadLetters(broker).list();
+    expect(letters).toMatchObject([{ code: 'malformed-message', hasBody: true }]);
+  });
+});
+
 describe('a sink that keeps its own positions', () => {
   it('gets again what it lost, back to its own position', async () => {
     await publishLogs(broker, ['one']);
