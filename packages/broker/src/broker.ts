@@ -57,6 +57,8 @@ export interface DeliveredMessage extends Position {
    * integer), so that its redelivery is known.
    */
   contentId?: number | undefined;
+  /** Why its value and headers are not here, though it has some: it cannot be read, or is too large. */
+  fault?: string | undefined;
 }
 
 export interface SubscribeOptions {

@@ -193,6 +193,28 @@ describe('what another tool wrote', () => {
     const letters = await new DeadLetters(broker).list();
     expect(letters).toMatchObject([{ code: 'malformed-message', hasBody: true }]);
   });
+
+  it('and the broker could not read is a letter that says why', async () => {
+    await publishLogs(broker, ['lost']);
+    await publishLogs(broker, ['after']);
+    const subscribe = broker.subscribe.bind(broker);
+    vi.spyOn(broker, 'subscribe').mockImplementation(async (options) => {
+      const subscription = await subscribe(options);
+      const poll = subscription.poll.bind(subscription);
+      subscription.poll = async (asked) => {
+        const unread = { value: new Uint8Array(), headers: {}, fault: 'too large to be read' };
+        const messages = await poll(asked);
+        return messages.map((each) => (each.position === 0 ? { ...each, ...unread } : each));
+      };
+      return subscription;
+    });
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['after']);
+    const [letter] = await new DeadLetters(broker).list();
+    expect(letter).toMatchObject({ code: 'malformed-message', records: 1, hasBody: false });
+    expect(letter?.reason).toBe('too large to be read');
+  });
 });
 
 describe('a sink that keeps its own positions', () => {
