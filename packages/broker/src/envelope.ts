@@ -102,9 +102,9 @@ export interface Placed extends TopicPartition {
 }
 
 /** Of a tenant and of a gateway. */
-const nameCharsMax = 255;
+export const nameCharsMax = 255;
 /** The last minute of the ledger that every store can hold. */
-const timeMsMax = (2 ** 31 - 1) * 60_000;
+export const timeMsMax = (2 ** 31 - 1) * 60_000;
 /** Seven digits for each record. */
 const ordinalsCharsMax = 8 * recordsMax;
 
