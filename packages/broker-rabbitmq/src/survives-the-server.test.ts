@@ -247,18 +247,24 @@ test('what another tool wrote keeps its name when it comes again', async () => {
   const options = { headers: { number: 7, nested: { a: 1 } } };
   channel.publish('foreign', '0', Buffer.from('theirs'), options);
   channel.publish('foreign', '0', Buffer.from('other'), options);
+  // In seconds: 1970, and the year 33658.
+  for (const timestamp of [1, 1e12]) {
+    channel.publish('foreign', '0', Buffer.from('dated'), { timestamp });
+  }
   await channel.waitForConfirms();
   await connection.close();
   const names: (number | undefined)[][] = [];
   for (let n = 0; n < 2; n++) {
     const member = await broker.subscribe({ group: 'foreign-readers', topics: ['foreign'] });
-    const found = await take(member, 2);
+    const found = await take(member, 4);
+    const daysAgo = found.map(({ timestampMs }) => (Date.now() - timestampMs) / 86_400_000);
+    expect(daysAgo.map(Math.round)).toEqual([0, 0, 90, -1]);
     expect(found[0]).toMatchObject({ key: '', headers: { number: '7', nested: '{"a":1}' } });
     names.push(found.map(({ contentId }) => contentId));
     await member.close();
   }
   expect(names[1]).toEqual(names[0]);
-  expect(new Set(names[0]).size).toBe(2);
+  expect(new Set(names[0]).size).toBe(3);
   expect(names[0]?.every(Number.isSafeInteger)).toBe(true);
 }, 120_000);
 
