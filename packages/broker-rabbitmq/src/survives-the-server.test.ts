@@ -7,6 +7,7 @@ import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
 import { freePort, startRabbitMq } from '@spillway/native';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { nestedLists, nestedTables, RawPublisher } from '../test/raw-publisher.ts';
 import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
 import {
   makeCertificate,
@@ -266,6 +267,35 @@ test('what another tool wrote keeps its name when it comes again', async () => {
   expect(names[1]).toEqual(names[0]);
   expect(new Set(names[0]).size).toBe(3);
   expect(names[0]?.every(Number.isSafeInteger)).toBe(true);
+}, 120_000);
+
+test('headers of any depth, and contents of any size, end no reader', async () => {
+  const messageBytesMax = 1_048_576;
+  const broker = await start({ messageBytesMax });
+  const [topic, group] = ['deep', 'deep-readers'];
+  await broker.ensureTopics([{ name: topic, partitions: 1, groups: [group] }]);
+  const publisher = await RawPublisher.open(rabbitmq.url);
+  const place = { exchange: topic, routingKey: '0' };
+  const good = { ...place, content: Buffer.from('good') };
+  await publisher.publish([
+    { ...good, headers: nestedTables(1_000) },
+    { ...good, headers: nestedTables(15_000) },
+    { ...good, headers: nestedLists(20_000) },
+    { ...place, content: Buffer.alloc(100 * 1_048_576) },
+    good,
+  ]);
+  await publisher.close();
+  const before = process.memoryUsage.rss();
+  const member = await broker.subscribe({ group, topics: [topic] });
+  const found = await take(member, 5);
+  expect((process.memoryUsage.rss() - before) / 1_048_576).toBeLessThan(64);
+  expect(found.map(({ value }) => value.length)).toEqual([4, 4, 4, 0, 4]);
+  expect(found.map(({ fault }) => fault)).toEqual([
+    ...[undefined, undefined, undefined],
+    '104857600 bytes are more than a message may have',
+    undefined,
+  ]);
+  await member.close();
 }, 120_000);
 
 test('TLS: the certificate of the server and our password are both checked', async () => {
