@@ -80,9 +80,10 @@ export class Client {
     });
   }
 
-  async channel(): Promise<Channel> {
+  /** Of what comes over it with more content than `contentBytesMax` the content is left out. */
+  async channel(contentBytesMax = this.#config.messageBytesMax): Promise<Channel> {
     const channel = harmless(await this.#get().createChannel());
-    return withoutLargeContent(channel, this.#config.messageBytesMax);
+    return withoutLargeContent(channel, contentBytesMax);
   }
 
   async confirmChannel(): Promise<ConfirmChannel> {

@@ -240,6 +240,26 @@ test('kept topics are read again and again, at the same positions', async () => 
   );
 }, 120_000);
 
+test('large kept messages cost who lists them nothing, and who reads one that one', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'kept-large', partitions: 1, kept: true }]);
+  const large = { ...message('kept-large', ''), value: [Buffer.alloc(8 * mebibyte)] };
+  for (let i = 0; i < 12; i++) await publishAll(broker, [large]);
+  const before = process.memoryUsage.rss();
+  const from = { topic: 'kept-large', partition: 0, position: 0 };
+  let listed = 0;
+  for await (const { value, fault } of broker.read(from, { valueBytesMax: 0 })) {
+    expect([value.length, fault !== undefined]).toEqual([0, true]);
+    listed += 1;
+  }
+  expect(listed).toBe(12);
+  for await (const one of broker.read(from, { bytesMax: 1 })) {
+    expect(one.value.length).toBe(8 * mebibyte);
+    break;
+  }
+  expect((process.memoryUsage.rss() - before) / mebibyte).toBeLessThan(80);
+}, 120_000);
+
 test('what another tool wrote keeps its name when it comes again', async () => {
   const broker = await start();
   await broker.ensureTopics([{ name: 'foreign', partitions: 1, groups: ['foreign-readers'] }]);

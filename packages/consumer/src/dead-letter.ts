@@ -145,7 +145,8 @@ export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
     tenant: envelope.tenant,
     signal,
     records: Number(headers[letterHeaders.records]),
-    hasBody: message.value.byteLength > 0,
+    // One that is too large to be read has one.
+    hasBody: message.value.byteLength > 0 || message.fault !== undefined,
     receivedMs: Number(headers[headerNames.receivedMs]) || envelope.receivedMs,
     deadSinceMs: message.timestampMs,
     source,

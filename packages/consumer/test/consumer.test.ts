@@ -281,6 +281,24 @@ describe('dead letters', () => {
     expect(JSON.parse(shown?.body ?? '').resourceSpans[0].scopeSpans[0].spans).toHaveLength(1);
   });
 
+  it('are shown to their tenant, as far as a person can read them', async () => {
+    // Half a million values in one record, and more bytes than anybody reads.
+    const values = Buffer.alloc(1_000_000, Buffer.from([0x0a, 0]));
+    const list = field(0x2a, field(0x2a, values));
+    await publish(broker, field(0x0a, field(0x12, field(0x12, list))), 1);
+    await publish(broker, Buffer.alloc(2_000_000, 0xff), 1);
+    await publishLogs(broker, ['small']);
+    sink.decide = () => ({ status: 'deadLetter', code: 'no', reason: 'no' });
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    const letters = new DeadLetters(broker);
+    const ids = (await letters.list()).map(({ id }) => id);
+    const shown = await Promise.all(ids.map((id) => letters.show(id, { tenant: 'acme' })));
+    expect(shown.map((one) => one?.body.length === 0)).toEqual([true, true, false]);
+    expect(shown.map((one) => (one?.bodyBytes ?? 0) > 900_000)).toEqual([true, true, false]);
+    expect(await letters.show(ids[2] ?? '', { tenant: 'other' })).toBeUndefined();
+  });
+
   it('are on the broker before the commit', async () => {
     let refused = true;
     const picky = new Proxy(broker, {
@@ -363,3 +381,11 @@ describe('dead letters', () => {
     }
   });
 });
+
+/** A field of a message, by its tag. */
+function field(tag: number, bytes: Uint8Array): Buffer {
+  const length: number[] = [];
+  let left = bytes.length;
+  for (; left >= 0x80; left = Math.floor(left / 0x80)) length.push((left % 0x80) | 0x80);
+  return Buffer.concat([Buffer.from([tag, ...length, left]), bytes]);
+}
