@@ -125,7 +125,7 @@ export interface DeadLetterCount {
   records: number;
 }
 /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
-export type DeadLetterAnswer = Fresh & { letter: DeadLetterView; body: string };
+export type DeadLetterAnswer = Fresh & { letter: DeadLetterView; body: string; bodyBytes: number };
 export interface ResubmitAnswer {
   resubmitted: string[];
   /** Not sent: unknown, another tenant's, sent before, without its records, or out of time. */

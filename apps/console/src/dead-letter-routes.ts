@@ -45,8 +45,7 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending }) => {
     readParameters({}, query, nowMs);
     const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
-    const found = await deadLetters.show(id, ending);
-    return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
+    return { store: undefined, body: await deadLetters.show(id, { tenant, ending }) };
   });
 
   app.post('/api/dead-letters/resubmit', async (request, reply): Promise<ResubmitAnswer> => {

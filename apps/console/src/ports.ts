@@ -61,11 +61,11 @@ export interface DeadLetters {
     filter: DeadLetterFilter,
     ending: AbortSignal,
   ): Promise<{ letters: readonly DeadLetterView[]; isWhole: boolean }>;
-  /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
+  /** Of the tenant. `body`: the records as OTLP/JSON, base64 when they cannot be read, '' when too many. */
   show(
     id: string,
-    ending: AbortSignal,
-  ): Promise<{ letter: DeadLetterView; body: string } | undefined>;
+    options: { tenant: string; ending: AbortSignal },
+  ): Promise<{ letter: DeadLetterView; body: string; bodyBytes: number } | undefined>;
   /** Gives back the ids that were sent, also when the signal ended it before the last. */
   resubmit(
     ids: readonly string[],

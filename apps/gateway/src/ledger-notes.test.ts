@@ -67,6 +67,15 @@ it('loses no note while neither the broker nor the disk takes one', async () => 
   expect(published.map(({ note }) => note)).toEqual(published.map((_, i) => i + 1));
 });
 
+it('no note grows with the tenants that were refused something', async () => {
+  const { published, notes } = stage();
+  for (let tenant = 0; tenant < 6_000; tenant++) notes.refused(`tenant-${tenant}`, 'logs', 1, 2);
+  expect(await notes.flush()).toBe(true);
+  const refused = published.map((note) => note.refused.length);
+  expect(Math.max(...refused)).toBeLessThanOrEqual(2_500);
+  expect(refused.reduce((sum, each) => sum + each)).toBe(6_000);
+});
+
 it('says so, and goes on, when what was published cannot be saved as done', async () => {
   const { world, published, kept, events, notes } = stage();
   world.brokerIsUp = false;

@@ -19,7 +19,7 @@ export interface LedgerNotesOptions {
   report?: ((event: LedgerNotesEvent) => void) | undefined;
 }
 
-/** About 150 bytes each, so a note stays below 400 KB, whatever the broker's largest message. */
+/** Of messages, and of counts of what was refused. About 150 bytes each: a note stays below 800 KB. */
 const noteMessagesMax = 2500;
 /** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
 const pendingMessagesMax = 100_000;
@@ -157,11 +157,16 @@ export class LedgerNotes {
   #nextNote(spill?: SpillNote): LedgerNote | undefined {
     if (this.#messages.length === 0 && this.#refused.size === 0 && !spill) return undefined;
     const messages = this.#messages.splice(0, noteMessagesMax);
-    const refused = [...this.#refused.values()];
-    this.#refused.clear();
+    const refused = this.#takeRefused();
     this.#numbered += 1;
     const { gateway, epoch } = this.#options;
     return { gateway, epoch, note: this.#numbered, messages, refused, ...(spill && { spill }) };
+  }
+
+  #takeRefused(): LedgerNote['refused'] {
+    const taken = [...this.#refused].slice(0, noteMessagesMax);
+    for (const [key] of taken) this.#refused.delete(key);
+    return taken.map(([, count]) => count);
   }
 
   /** The broker does not answer, and meanwhile much has become durable. */

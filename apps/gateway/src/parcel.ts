@@ -91,14 +91,8 @@ export class Parcels {
   /** Spilled by this gateway or by another, it is on the broker now: there it can be found. */
   drained(message: SpilledMessage, position: number | undefined): void {
     const { topic, partition, headers } = message;
-    const {
-      id,
-      tenant,
-      receivedMs,
-      records = 0,
-    } = readEnvelope({
-      ...{ topic, partition, headers, position: 0, timestampMs: 0 },
-    });
+    const place = { topic, partition, position: 0, timestampMs: undefined };
+    const { id, tenant, receivedMs, records = 0 } = readEnvelope({ ...place, headers });
     const signal = signalOf(topic);
     if (!signal) return;
     const { gateway, epoch, sequence } = id;

@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type DeliveredMessage,
   ledgerTopic,
   type PartitionLag,
   readEnvelope,
@@ -91,7 +92,7 @@ async function readWaiting(
     for await (const message of broker.read(from, readOptions(ending))) {
       const { id, tenant, receivedMs, foreign, onlyGroup, ...envelope } = readEnvelope(message);
       if (onlyGroup !== undefined && onlyGroup !== group) continue;
-      const records = envelope.records ?? recordsIn(signal, message.value);
+      const records = envelope.records ?? recordsIn(signal, message);
       const minute = Math.floor(receivedMs / minuteMs);
       if (found.length >= waitingMax) {
         throw new TooMuchAskedError(`more than ${waitingMax} messages wait for the group ${group}`);
@@ -107,7 +108,8 @@ function readOptions(ending: AbortSignal | undefined) {
 }
 
 /** What the consumer will make of a foreign message: malformed as a whole is one dead letter. */
-function recordsIn(signal: Signal, value: Uint8Array): number {
+function recordsIn(signal: Signal, { value, fault }: DeliveredMessage): number {
+  if (fault !== undefined) return 1;
   try {
     return countRecords(signal, value);
   } catch (error) {

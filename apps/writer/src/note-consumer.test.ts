@@ -7,7 +7,7 @@ import { createEmbeddedBroker } from '@spillway/broker-embedded';
 import type { LedgerNote } from '@spillway/store';
 import { createPostgresStore } from '@spillway/store-postgres';
 import { expect, it } from 'vitest';
-import { NoteConsumer, parseNote } from './note-consumer.ts';
+import { NoteConsumer } from './note-consumer.ts';
 
 const everyMinute = { fromMinute: 0, toMinute: 2_000_000_000 };
 
@@ -33,18 +33,6 @@ it('reads the notes again for a store that began anew', async () => {
   rmSync(dir, { recursive: true });
   expect(noted).toEqual([1, 1, 1]);
 }, 240_000);
-
-it.each([
-  ['no list of refused records', { ...{ gateway: 'gw', epoch: 1, note: 1 }, messages: [] }],
-  ['no number', { ...{ gateway: 'gw', epoch: 1 }, messages: [], refused: [] }],
-  ['a message without a tenant', { messages: [{ topic: 'otlp_logs', partition: 0, sequence: 1 }] }],
-  ['null among the messages', { messages: [null] }],
-])('takes nothing for a note that no store could keep: %s', (what, parts) => {
-  const whole = what.startsWith('no ') ? {} : note;
-  const value = Buffer.from(JSON.stringify({ ...whole, ...parts }));
-  expect(parseNote({ value })).toBeUndefined();
-  expect(parseNote({ value: Buffer.from(JSON.stringify(note)) })).toEqual(note);
-});
 
 const note: LedgerNote = {
   gateway: 'gw',

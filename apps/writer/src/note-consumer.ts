@@ -7,6 +7,7 @@ import {
 import { wait } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
 import type { LedgerNote, WriteStore } from '@spillway/store';
+import { parseNote } from './parse-note.ts';
 
 export interface NoteConsumerOptions {
   broker: Broker;
@@ -93,35 +94,4 @@ export class NoteConsumer implements Component {
     if (!note) this.#unreadable++;
     return note ? [note] : [];
   }
-}
-
-/** Undefined when the message is no note (another tool wrote it): no store could keep it. */
-export function parseNote({ value }: { value: Uint8Array }): LedgerNote | undefined {
-  try {
-    const note = JSON.parse(Buffer.from(value).toString('utf8')) as LedgerNote;
-    const { gateway, epoch, note: number, messages, refused, spill } = note;
-    const isNote =
-      areTexts(gateway) &&
-      areWhole(epoch, number) &&
-      messages.every(({ topic, partition, sequence, position = 0, ...of }) => {
-        return areTexts(topic) && areWhole(partition, sequence, position) && isCount(of);
-      }) &&
-      refused.every(isCount) &&
-      (!spill || (areTexts(spill.spill) && areWhole(spill.revision, spill.atMs)));
-    return isNote ? note : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isCount({ tenant, signal, minute, records }: LedgerNote['refused'][number]): boolean {
-  return areTexts(tenant, signal) && areWhole(minute, records);
-}
-
-function areTexts(...values: unknown[]): boolean {
-  return values.every((value) => typeof value === 'string');
-}
-
-function areWhole(...values: unknown[]): boolean {
-  return values.every(Number.isSafeInteger);
 }

@@ -6,6 +6,7 @@ import {
   type PartitionLag,
   type Position,
   type PublishOutcome,
+  type ReadOptions,
   type ReplayFrom,
   type SafetyFinding,
   type SubscribeOptions,
@@ -171,10 +172,7 @@ export class EmbeddedBroker implements Broker {
     await offsets.set(changes);
   }
 
-  read(
-    from: Position,
-    options: { signal?: AbortSignal; bytesMax?: number } = {},
-  ): AsyncIterable<DeliveredMessage> {
+  read(from: Position, options: ReadOptions = {}): AsyncIterable<DeliveredMessage> {
     const log = this.#log(from);
     return readLog(log, { from: from.position, end: log.journal.end, ...options });
   }

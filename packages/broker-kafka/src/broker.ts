@@ -6,6 +6,7 @@ import {
   type PartitionLag,
   type Position,
   type PublishOutcome,
+  type ReadOptions,
   type ReplayFrom,
   type SafetyFinding,
   type SubscribeOptions,
@@ -178,7 +179,7 @@ export class KafkaBroker implements Broker {
 
   read(
     from: Position,
-    { bytesMax = readBytes, signal }: { bytesMax?: number; signal?: AbortSignal } = {},
+    { bytesMax = readBytes, signal }: ReadOptions = {},
   ): AsyncIterable<DeliveredMessage> {
     const { client, logs } = this.#started();
     const { topic, partition } = from;

@@ -2,7 +2,7 @@
  * What the adapter asks of a Kafka client library: single requests to single brokers, so that
  * groups, reading and lag behave alike over both. Requests reject with KafkaError.
  */
-import type { TopicPartition } from '@spillway/broker';
+import type { DeliveredMessage, TopicPartition } from '@spillway/broker';
 
 /** Of one topic; by partition, from 0. */
 export interface TopicView {
@@ -19,17 +19,26 @@ export interface ClusterView {
 export interface FetchRequest {
   /** A broker without messages answers after this. */
   waitMs: number;
+  /** Of the answer; the first batch is whole, however large. */
   bytesMax: number;
+  /** Memory for what is built beside the answer; one record may take more. */
+  ownBytesMax: number;
   partitions: (TopicPartition & { position: number; bytesMax: number })[];
 }
 
+export interface ReadingOptions {
+  /** A larger record of a compressed batch is not read. */
+  messageBytesMax: number;
+}
+
 /** Null keys and values come as empty ones. */
-export interface FetchedRecord {
-  position: number;
-  timestampMs: number;
-  key: string;
-  value: Uint8Array;
-  headers: Record<string, string>;
+export interface FetchedRecord
+  extends Pick<
+    DeliveredMessage,
+    'position' | 'timestampMs' | 'key' | 'value' | 'headers' | 'fault'
+  > {
+  /** What it takes in memory, estimated. */
+  bytes: number;
 }
 
 export interface Fetched extends TopicPartition {
@@ -37,7 +46,7 @@ export interface Fetched extends TopicPartition {
   error: string;
   /** From the first position asked for on; control records are left out. */
   records: FetchedRecord[];
-  /** Where to go on: behind the last batch, also where it held no record for us. */
+  /** Where to go on: behind the last record, or behind a batch that held none for us. */
   next: number;
 }
 

@@ -10,9 +10,10 @@ import {
 } from '@spillway/broker';
 import type { CommittedOffset, KafkaClient } from './client.ts';
 import type { KafkaBrokerEvent, KafkaSection } from './config.ts';
+import { delivered } from './delivered.ts';
 import { messageOf } from './errors.ts';
 import { Fetcher } from './group/fetcher.ts';
-import { Held, metadataOf, sizeOf } from './group/held.ts';
+import { Held, metadataOf } from './group/held.ts';
 import { Membership } from './group/membership.ts';
 import { within } from './wait.ts';
 
@@ -206,13 +207,11 @@ export class Consumer implements Subscription {
     const messages: DeliveredMessage[] = [];
     let bytesLeft = bytesMax;
     for (const held of this.#inTurn()) {
-      const { topic, partition } = held;
       while (bytesLeft > 0) {
         const record = held.take(messages.length === 0 ? Number.POSITIVE_INFINITY : bytesLeft);
         if (record === undefined) break;
-        const { position, timestampMs, key, value, headers } = record;
-        messages.push({ topic, partition, position, timestampMs, key, value, headers });
-        bytesLeft -= sizeOf(record);
+        messages.push(delivered(held, record));
+        bytesLeft -= record.bytes;
       }
     }
     if (messages.length > 0) this.#fetcher.wake();

@@ -20,13 +20,15 @@ export function openDriver(options: KafkaBrokerOptions, security: Security): Dri
   const delivery = { ...network, deliveryTimeoutMs, messageBytesMax };
   if (options.driver === 'kafkajs') {
     return {
-      connect: (waitMs = 0) => new KafkajsClient({ ...network, waitMs }),
+      connect: (waitMs = 0) => new KafkajsClient({ ...network, messageBytesMax, waitMs }),
       producer: (partitionsOf) => new KafkajsProducer({ ...delivery, partitionsOf }),
     };
   }
   return {
-    connect: (waitMs = 0) =>
-      new PlatformaticClient({ ...network, requestTimeoutMs: requestTimeoutMs + waitMs }),
+    connect: (waitMs = 0) => {
+      const patient = { ...network, requestTimeoutMs: requestTimeoutMs + waitMs };
+      return new PlatformaticClient({ ...patient, messageBytesMax });
+    },
     producer: () => createOwnProducer({ ...delivery, identities, report }),
   };
 }

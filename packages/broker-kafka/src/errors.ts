@@ -1,4 +1,5 @@
 /** Errors of the Kafka protocol by their names, whichever client library met them. */
+import { protocolErrorsCodesById } from '@platformatic/kafka';
 
 export type KafkaErrorCode =
   /** No answer: refused, broken or timed-out connection. Comes back by itself. */
@@ -32,6 +33,12 @@ export class KafkaError extends Error {
 /** An answer with an error that a broker gave. */
 export function answered(reason: string, what: string, cause?: unknown): KafkaError {
   return new KafkaError('answer', `${what}: ${reason}`, { reason, cause });
+}
+
+/** Kafka's name of the error with this number; '' of none. */
+export function errorName(code: number): string {
+  if (code === 0) return '';
+  return protocolErrorsCodesById[code as keyof typeof protocolErrorsCodesById] ?? `ERROR_${code}`;
 }
 
 export function reasonOf(error: unknown): string {

@@ -93,7 +93,8 @@ export class LagReader {
     if (cached?.position === position && cached.timestampMs !== undefined) return cached;
     const { client, logs } = this.#options;
     try {
-      const request = { waitMs: 0, bytesMax: 1, partitions: [{ ...place, position, bytesMax: 1 }] };
+      const asked = { ...place, position, bytesMax: 1 };
+      const request = { waitMs: 0, bytesMax: 1, ownBytesMax: 1, partitions: [asked] };
       const [found] = await client.fetch(await logs.leaderOf(place), request);
       if (found === undefined || found.error !== '') return undefined;
       const timestampMs = found.records[0]?.timestampMs;

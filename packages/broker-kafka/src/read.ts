@@ -1,7 +1,11 @@
 import type { DeliveredMessage, Position } from '@spillway/broker';
 import type { KafkaClient } from './client.ts';
+import { delivered } from './delivered.ts';
 import { answered } from './errors.ts';
 import type { Logs } from './logs.ts';
+
+/** A batch that is larger comes again for the rest of its records. */
+const ownBytesMax = 4 * 1024 * 1024;
 
 export interface ReadOptions {
   client: KafkaClient;
@@ -29,7 +33,7 @@ export async function* readLog(
     for (const record of found.records) {
       signal?.throwIfAborted();
       if (record.position >= last) return;
-      yield { topic, partition, ...record };
+      yield delivered(from, record);
     }
     position = Math.max(found.next, position);
   }
@@ -41,7 +45,7 @@ async function fetchOne(
   { bytesMax, ...place }: Position & { bytesMax: number },
 ) {
   const node = await logs.leaderOf(place);
-  const request = { waitMs: 100, bytesMax, partitions: [{ ...place, bytesMax }] };
+  const request = { waitMs: 100, bytesMax, ownBytesMax, partitions: [{ ...place, bytesMax }] };
   const [found] = await client.fetch(node, request).catch((error) => {
     logs.forget([place]);
     throw error;

@@ -123,7 +123,8 @@ export async function readLog(
   const [end] = await client.offsets(leader, [{ ...place, timestampMs: -1 }]);
   for (let position = 0; position < (end?.position ?? 0); ) {
     const asked = { ...place, position, bytesMax: 8_388_608 };
-    const request = { waitMs: 1_000, bytesMax: 8_388_608, partitions: [asked] };
+    const limits = { bytesMax: 8_388_608, ownBytesMax: 8_388_608 };
+    const request = { waitMs: 1_000, ...limits, partitions: [asked] };
     const [fetched] = await client.fetch(leader, request);
     expect(fetched?.error).toBe('');
     log.push(...(fetched?.records ?? []));

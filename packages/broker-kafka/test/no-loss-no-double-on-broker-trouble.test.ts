@@ -31,7 +31,7 @@ describe('producing while brokers are in trouble', () => {
   beforeAll(async () => {
     kafka = await startKafka({ brokers: 3 });
     const options = { bootstrap: kafka.bootstrap, clientId: 'test', security, ...timeouts };
-    client = new PlatformaticClient(options);
+    client = new PlatformaticClient({ ...options, messageBytesMax: 1_048_576 });
     connections = new Connections(options);
     for (const { address } of kafka.servers) {
       const proxy = new TcpProxy(address);

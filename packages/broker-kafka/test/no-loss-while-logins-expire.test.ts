@@ -27,7 +27,7 @@ afterAll(() => kafka?.remove());
 test('logins that expire are renewed under load, on the connections that carry it', async () => {
   const network = { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000 };
   const options = { bootstrap: kafka.bootstrap, clientId: 'test', security, ...network };
-  const client = new PlatformaticClient(options);
+  const client = new PlatformaticClient({ ...options, messageBytesMax: 1_048_576 });
   await client.cluster([]);
   const topic = { name: 'expiring', partitions, replicationFactor: 1, settings: {} };
   await client.createTopics([topic]);

@@ -3,11 +3,15 @@ import { Admin, Producer } from '@platformatic/kafka';
 import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createKafkaBroker, type KafkaBrokerOptions } from '../src/index.ts';
+import { bomb, codecs, twoFrames } from './bombs.ts';
+import { batchOf, bodyOf } from './hand-made-batch.ts';
 import { startMember } from './member.ts';
 import { messageBytesMax, optionsOf } from './options.ts';
+import { RawWriter } from './raw-writer.ts';
 
 type Driver = KafkaBrokerOptions['driver'];
 
+const MiB = 1024 * 1024;
 let names = 0;
 
 export function onlyKafka(driver: Driver, bootstrapOf: () => readonly string[]): void {
@@ -75,6 +79,32 @@ export function onlyKafka(driver: Driver, bootstrapOf: () => readonly string[]):
         expect(Buffer.from(message.value).equals(isFirst ? value : Buffer.alloc(0))).toBe(true);
         expect(Object.keys(message.headers)).toEqual(isFirst ? [] : ['codec']);
       }
+    });
+
+    test('batches that grow, and records of very much of anything, harm no neighbour', async () => {
+      const { topic, member } = await topicWithMember();
+      const writer = await RawWriter.open(bootstrapOf()[0] as string);
+      opened.push({ stop: async () => writer.close() });
+      const write = (body: Buffer, count: number, compression = 0) =>
+        writer.write(topic, 0, batchOf(body, { count, compression }));
+      const neighbour = async (): Promise<void> => write(bodyOf([{ value: good }]), 1);
+      const good = Buffer.from('good');
+      const headers = Array.from({ length: 50_000 }, (_, i) => [`h${i}`, good] as const);
+      await neighbour();
+      for (const codec of Object.values(codecs)) {
+        // Snappy makes little of it, and the topic takes 2 MiB.
+        await write(bomb(codec, (codec === codecs.snappy ? 32 : 256) * MiB), 1, codec);
+        await neighbour();
+      }
+      await write(twoFrames([{ value: good }, { value: good }]), 2, codecs.zstd);
+      await write(bodyOf([{ headers }, { key: Buffer.alloc(MiB / 2, 0xff), value: good }]), 2);
+      await neighbour();
+      const found = await pollCount(member, 5 + 4 + 2 + 2 + 1);
+      expect(found.map(({ position }) => position)).toEqual(found.map((_, i) => i));
+      const faults = found.filter(({ fault }) => fault !== undefined);
+      expect(faults.map(({ position }) => position)).toEqual([1, 3, 5, 7]);
+      const isGood = ({ value }: DeliveredMessage) => Buffer.from(value).equals(good);
+      expect(found.filter(isGood).length).toBe(9);
     });
 
     test('what retention removed is expired, not lag, and the group goes on behind it', async () => {

@@ -29,7 +29,8 @@ beforeAll(async () => {
     'producer.id.expiration.check.interval.ms': '500',
   };
   kafka = await startKafka({ config: forgetful });
-  client = new PlatformaticClient({ ...network, bootstrap: kafka.bootstrap });
+  const { bootstrap } = kafka;
+  client = new PlatformaticClient({ ...network, bootstrap, messageBytesMax: 1_048_576 });
   proxy = new TcpProxy(kafka.bootstrap[0] as string);
   reached = await proxy.listen();
 });

@@ -7,6 +7,7 @@ import {
   type PartitionLag,
   type Position,
   type PublishOutcome,
+  type ReadOptions,
   type ReplayFrom,
   type SafetyFinding,
   type SubscribeOptions,
@@ -175,11 +176,8 @@ class RabbitMqBroker implements Broker {
     throw new UnsupportedError('RabbitMQ keeps nothing that a group has committed');
   }
 
-  read(
-    from: Position,
-    options: { signal?: AbortSignal; bytesMax?: number } = {},
-  ): AsyncIterable<DeliveredMessage> {
-    return readKept(from, { ...this.#kept(from), signal: options.signal });
+  read(from: Position, options: ReadOptions = {}): AsyncIterable<DeliveredMessage> {
+    return readKept(from, { ...this.#kept(from), ...options });
   }
 
   async positionAt(partition: TopicPartition, timestampMs: number): Promise<number> {

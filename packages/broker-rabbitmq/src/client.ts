@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { RabbitMqConfig } from './config.ts';
 import { disconnected, messageOf } from './errors.ts';
+import { withoutLargeContent } from './large-content.ts';
+import { withoutUnreadableHeaders } from './unreadable-headers.ts';
 import { sleep, within } from './wait.ts';
 
 const closeMs = 2_000;
@@ -78,8 +80,10 @@ export class Client {
     });
   }
 
-  async channel(): Promise<Channel> {
-    return harmless(await this.#get().createChannel());
+  /** Of what comes over it with more content than `contentBytesMax` the content is left out. */
+  async channel(contentBytesMax = this.#config.messageBytesMax): Promise<Channel> {
+    const channel = harmless(await this.#get().createChannel());
+    return withoutLargeContent(channel, contentBytesMax);
   }
 
   async confirmChannel(): Promise<ConfirmChannel> {
@@ -114,7 +118,8 @@ export class Client {
   /** From the connection's begin to its end; throws what ended it. */
   async #session(url: string, onOpen: () => void): Promise<void> {
     const { address, options } = await addressOf(url, this.#config);
-    const model = await connect(options, await this.#socketOptions(url));
+    const connected = await connect(options, await this.#socketOptions(url));
+    const model = withoutUnreadableHeaders(connected);
     const ended = new Promise<never>((_, reject) => {
       model.on('error', () => {}); // `close` follows and says the same.
       model.on('close', (error?: Error) => reject(error ?? new Error('closed')));

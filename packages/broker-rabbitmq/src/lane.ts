@@ -1,4 +1,4 @@
-import type { DeliveredMessage, TopicPartition } from '@spillway/broker';
+import type { DeliveredMessage, Position, TopicPartition } from '@spillway/broker';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { type Client, closeChannel } from './client.ts';
 import { delivered } from './message.ts';
@@ -16,6 +16,9 @@ export interface LaneOptions extends TopicPartition {
   onBroken: (message: string) => void;
 }
 
+const dayMs = 86_400_000;
+/** A message that waited longer counts as one that waited so long. */
+const waitedDaysMax = 90;
 /** Beyond this many times `prefetchBytes`, even messages in hand are given back. */
 const excessMax = 2;
 
@@ -157,10 +160,18 @@ export class Lane {
     const position = this.#base + message.fields.deliveryTag;
     this.#last = position;
     this.#cameMs.push(performance.now());
-    this.#window.push(delivered(message, { topic, partition, position }, this.#options.clock()));
+    this.#window.push(this.#delivered(message, { topic, partition, position }));
     this.#windowBytes += message.content.length;
     if (this.#windowBytes > this.#options.prefetchBytes) this.#fitPrefetch();
     this.#options.onReady();
+  }
+
+  /** Whoever publishes says when, and may say anything: stores would keep thousands of days. */
+  #delivered(message: ConsumeMessage, at: Position): DeliveredMessage {
+    const nowMs = this.#options.clock();
+    const { timestampMs, ...rest } = delivered(message, at, nowMs);
+    const latestMs = Math.min(timestampMs, nowMs + dayMs);
+    return { ...rest, timestampMs: Math.max(latestMs, nowMs - waitedDaysMax * dayMs) };
   }
 
   /** Larger or smaller messages than thought: the server counts them, it does not weigh them. */

@@ -7,6 +7,7 @@ import {
   type Position,
 } from '@spillway/broker';
 import type { Message, Options } from 'amqplib';
+import { droppedBytesOf } from './large-content.ts';
 
 /** What RabbitMQ itself adds; some of it changes from one delivery to the next. */
 const serverHeader = /^x-((delivery|acquired)-count|stream-offset|death|(first|last)-death-.*)$/;
@@ -50,13 +51,15 @@ export function delivered(message: Message, at: Position, nowMs: number): Delive
     if (!isTransport(name)) headers[name] = textOf(all[name]);
   }
   const { topic, partition, position } = at;
+  const bytes = droppedBytesOf(properties);
   return {
     ...{ topic, partition, position },
+    ...(bytes !== undefined && { fault: `${bytes} bytes are more than a message may have` }),
     key: transport.key in all ? textOf(all[transport.key]) : '',
     value: content,
     headers,
     timestampMs: publishedMsOf(message) ?? nowMs,
-    ...(!(headerNames.seq in headers) && { contentId: contentIdOf(content, headers) }),
+    ...(!(headerNames.seq in headers) && { contentId: contentIdOf(content, headers, bytes) }),
   };
 }
 
@@ -75,13 +78,20 @@ function isTransport(name: string): boolean {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return value.toString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Too deep; no header of ours is a table.
+    return '';
+  }
 }
 
-/** 53 bits of what the message says: its redelivery has no other name. */
-function contentIdOf(content: Uint8Array, headers: Headers): number {
+/** 53 bits of what the message says: its redelivery has no other name. Of a dropped content its size. */
+function contentIdOf(content: Uint8Array, headers: Headers, dropped: number | undefined): number {
   const hash = createHash('sha256');
   const names = Object.keys(headers).sort();
   hash.update(JSON.stringify(names.map((name) => [name, headers[name]]))).update(content);
+  if (dropped !== undefined) hash.update(String(dropped));
   return Number(BigInt.asUintN(53, hash.digest().readBigUInt64BE()));
 }

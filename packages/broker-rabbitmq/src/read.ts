@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { DeliveredMessage, Position, TopicPartition } from '@spillway/broker';
+import type { DeliveredMessage, Position, ReadOptions, TopicPartition } from '@spillway/broker';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { type Client, closeChannel } from './client.ts';
 import { delivered } from './message.ts';
 import { keptQueue } from './names.ts';
 import { sleep, within } from './wait.ts';
 
-export interface ReadOptions {
+export interface ReadKeptOptions extends ReadOptions {
   writing: Client;
   reading: Client;
   clock: () => number;
-  signal?: AbortSignal | undefined;
 }
 
 type From = number | 'next' | { '!': 'timestamp'; value: number };
 
-const prefetch = 64;
+const prefetchMax = 64;
+/** Of a dead letter without its records. */
+const messageBytes = 2_048;
 const markMs = 10_000;
 const markEveryMs = 1_000;
 const silenceMs = 30_000;
@@ -27,7 +28,10 @@ const markHeader = 'spillway-end-of-read';
  * A stream tells nobody where it ends, so the end at the time of the call is marked: with a message
  * that no reader delivers. Positions are the stream's offsets, and so have gaps.
  */
-export function readKept(from: Position, options: ReadOptions): AsyncIterable<DeliveredMessage> {
+export function readKept(
+  from: Position,
+  options: ReadKeptOptions,
+): AsyncIterable<DeliveredMessage> {
   const id = randomUUID();
   const marked = mark(from, id, options.writing);
   marked.catch(() => {}); // Who iterates is told.
@@ -38,7 +42,7 @@ export function readKept(from: Position, options: ReadOptions): AsyncIterable<De
 export async function keptPositionAt(
   at: TopicPartition,
   timestampMs: number,
-  options: ReadOptions,
+  options: ReadKeptOptions,
 ): Promise<number> {
   const id = randomUUID();
   const marked = mark(at, id, options.writing);
@@ -48,13 +52,14 @@ export async function keptPositionAt(
     end = offset;
   };
   const from: From = { '!': 'timestamp', value };
-  for await (const message of deliver(at, { ...options, from, marked, id, onEnd })) {
+  const wanted = { ...options, valueBytesMax: 0 };
+  for await (const message of deliver(at, { ...wanted, from, marked, id, onEnd })) {
     if (message.timestampMs >= timestampMs) return message.position;
   }
   return end;
 }
 
-interface DeliverOptions extends ReadOptions {
+interface DeliverOptions extends ReadKeptOptions {
   from: From;
   id: string;
   marked: Promise<void>;
@@ -65,7 +70,7 @@ async function* deliver(at: TopicPartition, options: DeliverOptions) {
   const { reading, writing, clock, from, signal, id, onEnd } = options;
   signal?.throwIfAborted();
   await options.marked;
-  const stream = await Arrivals.open(reading, at, { from, signal });
+  const stream = await Arrivals.open(reading, at, options);
   try {
     for (let silentMs = 0; silentMs < silenceMs; ) {
       const message = await stream.next(markEveryMs);
@@ -95,10 +100,10 @@ async function* deliver(at: TopicPartition, options: DeliverOptions) {
 /** Where a mark of now is. */
 async function endOf(
   at: TopicPartition,
-  { reading, writing }: Pick<ReadOptions, 'reading' | 'writing'>,
+  { reading, writing }: Pick<ReadKeptOptions, 'reading' | 'writing'>,
 ): Promise<number> {
   const id = randomUUID();
-  const stream = await Arrivals.open(reading, at, { from: 'next', signal: undefined });
+  const stream = await Arrivals.open(reading, at, { from: 'next' });
   try {
     for (let silentMs = 0; silentMs < silenceMs; silentMs += markEveryMs) {
       await mark(at, id, writing);
@@ -128,6 +133,8 @@ async function mark(at: TopicPartition, id: string, writing: Client): Promise<vo
   await within(channel.waitForConfirms(), markMs).finally(() => closeChannel(channel));
 }
 
+type ArrivalsOptions = ReadOptions & { from: From };
+
 /** A channel that reads a stream, and what it delivered and nobody took yet. */
 class Arrivals {
   readonly #channel: Channel;
@@ -140,10 +147,12 @@ class Arrivals {
   static async open(
     reading: Client,
     at: TopicPartition,
-    { from, signal }: { from: From; signal: AbortSignal | undefined },
+    { from, signal, bytesMax = Number.POSITIVE_INFINITY, valueBytesMax }: ArrivalsOptions,
   ): Promise<Arrivals> {
-    const arrivals = new Arrivals(await reading.channel(), signal);
-    await arrivals.#consume(keptQueue(at), from);
+    const arrivals = new Arrivals(await reading.channel(valueBytesMax), signal);
+    // The server counts them, it does not weigh them.
+    const prefetch = Math.ceil(Math.min(prefetchMax, bytesMax / messageBytes));
+    await arrivals.#consume(keptQueue(at), { from, prefetch });
     return arrivals;
   }
 
@@ -154,7 +163,10 @@ class Arrivals {
     channel.on('close', () => this.#fail(new Error('The channel that reads a stream broke')));
   }
 
-  async #consume(queue: string, from: From): Promise<void> {
+  async #consume(
+    queue: string,
+    { from, prefetch }: { from: From; prefetch: number },
+  ): Promise<void> {
     await this.#channel.prefetch(prefetch);
     const take = (message: ConsumeMessage | null): void => {
       if (message) this.#messages.push(message);

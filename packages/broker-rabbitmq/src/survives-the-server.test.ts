@@ -7,6 +7,7 @@ import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
 import { freePort, startRabbitMq } from '@spillway/native';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { nestedLists, nestedTables, RawPublisher } from '../test/raw-publisher.ts';
 import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
 import {
   makeCertificate,
@@ -239,6 +240,26 @@ test('kept topics are read again and again, at the same positions', async () => 
   );
 }, 120_000);
 
+test('large kept messages cost who lists them nothing, and who reads one that one', async () => {
+  const broker = await start();
+  await broker.ensureTopics([{ name: 'kept-large', partitions: 1, kept: true }]);
+  const large = { ...message('kept-large', ''), value: [Buffer.alloc(8 * mebibyte)] };
+  for (let i = 0; i < 12; i++) await publishAll(broker, [large]);
+  const before = process.memoryUsage.rss();
+  const from = { topic: 'kept-large', partition: 0, position: 0 };
+  let listed = 0;
+  for await (const { value, fault } of broker.read(from, { valueBytesMax: 0 })) {
+    expect([value.length, fault !== undefined]).toEqual([0, true]);
+    listed += 1;
+  }
+  expect(listed).toBe(12);
+  for await (const one of broker.read(from, { bytesMax: 1 })) {
+    expect(one.value.length).toBe(8 * mebibyte);
+    break;
+  }
+  expect((process.memoryUsage.rss() - before) / mebibyte).toBeLessThan(80);
+}, 120_000);
+
 test('what another tool wrote keeps its name when it comes again', async () => {
   const broker = await start();
   await broker.ensureTopics([{ name: 'foreign', partitions: 1, groups: ['foreign-readers'] }]);
@@ -247,19 +268,54 @@ test('what another tool wrote keeps its name when it comes again', async () => {
   const options = { headers: { number: 7, nested: { a: 1 } } };
   channel.publish('foreign', '0', Buffer.from('theirs'), options);
   channel.publish('foreign', '0', Buffer.from('other'), options);
+  // In seconds: 1970, and the year 33658.
+  for (const timestamp of [1, 1e12]) {
+    channel.publish('foreign', '0', Buffer.from('dated'), { timestamp });
+  }
   await channel.waitForConfirms();
   await connection.close();
   const names: (number | undefined)[][] = [];
   for (let n = 0; n < 2; n++) {
     const member = await broker.subscribe({ group: 'foreign-readers', topics: ['foreign'] });
-    const found = await take(member, 2);
+    const found = await take(member, 4);
+    const daysAgo = found.map(({ timestampMs }) => (Date.now() - timestampMs) / 86_400_000);
+    expect(daysAgo.map(Math.round)).toEqual([0, 0, 90, -1]);
     expect(found[0]).toMatchObject({ key: '', headers: { number: '7', nested: '{"a":1}' } });
     names.push(found.map(({ contentId }) => contentId));
     await member.close();
   }
   expect(names[1]).toEqual(names[0]);
-  expect(new Set(names[0]).size).toBe(2);
+  expect(new Set(names[0]).size).toBe(3);
   expect(names[0]?.every(Number.isSafeInteger)).toBe(true);
+}, 120_000);
+
+test('headers of any depth, and contents of any size, end no reader', async () => {
+  const messageBytesMax = 1_048_576;
+  const broker = await start({ messageBytesMax });
+  const [topic, group] = ['deep', 'deep-readers'];
+  await broker.ensureTopics([{ name: topic, partitions: 1, groups: [group] }]);
+  const publisher = await RawPublisher.open(rabbitmq.url);
+  const place = { exchange: topic, routingKey: '0' };
+  const good = { ...place, content: Buffer.from('good') };
+  await publisher.publish([
+    { ...good, headers: nestedTables(1_000) },
+    { ...good, headers: nestedTables(15_000) },
+    { ...good, headers: nestedLists(20_000) },
+    { ...place, content: Buffer.alloc(100 * 1_048_576) },
+    good,
+  ]);
+  await publisher.close();
+  const before = process.memoryUsage.rss();
+  const member = await broker.subscribe({ group, topics: [topic] });
+  const found = await take(member, 5);
+  expect((process.memoryUsage.rss() - before) / 1_048_576).toBeLessThan(64);
+  expect(found.map(({ value }) => value.length)).toEqual([4, 4, 4, 0, 4]);
+  expect(found.map(({ fault }) => fault)).toEqual([
+    ...[undefined, undefined, undefined],
+    '104857600 bytes are more than a message may have',
+    undefined,
+  ]);
+  await member.close();
 }, 120_000);
 
 test('TLS: the certificate of the server and our password are both checked', async () => {

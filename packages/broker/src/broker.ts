@@ -57,6 +57,8 @@ export interface DeliveredMessage extends Position {
    * integer), so that its redelivery is known.
    */
   contentId?: number | undefined;
+  /** Why its value and headers are not here, though it has some: it cannot be read, or is too large. */
+  fault?: string | undefined;
 }
 
 export interface SubscribeOptions {
@@ -130,6 +132,14 @@ export interface TopicSpec {
 /** The next position to read per partition; a replay starts there. */
 export type ReplayFrom = { timestampMs: number } | { positions: readonly Position[] } | 'earliest';
 
+export interface ReadOptions {
+  signal?: AbortSignal;
+  /** About what is read ahead. */
+  bytesMax?: number;
+  /** A message whose value is larger may come with a fault instead of it. */
+  valueBytesMax?: number;
+}
+
 export interface Broker {
   /** Adapter name, e.g. 'embedded'. */
   readonly name: string;
@@ -170,10 +180,7 @@ export interface Broker {
   /** Sets the committed positions of a group; no member may be running (throws otherwise). */
   replay(group: string, topic: string, from: ReplayFrom): Promise<void>;
   /** Reads without a group, from a position, up to the end at the time of the call. */
-  read(
-    from: Position,
-    options?: { signal?: AbortSignal; bytesMax?: number },
-  ): AsyncIterable<DeliveredMessage>;
+  read(from: Position, options?: ReadOptions): AsyncIterable<DeliveredMessage>;
   /** First position whose message was taken at or after the time; the end when there is none. */
   positionAt(partition: TopicPartition, timestampMs: number): Promise<number>;
   /**

@@ -96,15 +96,23 @@ export function stampHeaders(stamp: Stamp): Headers {
 
 export interface Placed extends TopicPartition {
   position: number;
-  timestampMs: number;
+  /** Undefined before a broker took it. */
+  timestampMs: number | undefined;
   headers: Headers;
   contentId?: number | undefined;
 }
 
 /** Of a tenant and of a gateway. */
-const nameCharsMax = 255;
+export const nameCharsMax = 255;
 /** The last minute of the ledger that every store can hold. */
-const timeMsMax = (2 ** 31 - 1) * 60_000;
+export const timeMsMax = (2 ** 31 - 1) * 60_000;
+/**
+ * How long a message may have been with us before the broker took it: in a spill, or as a dead letter.
+ * Stores keep a day together, so whoever writes any time there would make them thousands of days.
+ */
+const receivedBeforeMsMax = 90 * 86_400_000;
+/** Clocks may differ by so much. */
+const receivedBehindMsMax = 86_400_000;
 /** Seven digits for each record. */
 const ordinalsCharsMax = 8 * recordsMax;
 
@@ -114,7 +122,7 @@ export function readEnvelope(message: Placed): Envelope {
   const seq = parseSeq(headers[headerNames.seq]);
   const tenant = headers[headerNames.tenant];
   const records = wholeNumber(headers[headerNames.records], recordsMax);
-  const receivedMs = wholeNumber(headers[headerNames.receivedMs], timeMsMax);
+  const receivedMs = receivedOf(headers[headerNames.receivedMs], message.timestampMs);
   const ordinals = parseOrdinals(headers[headerNames.ordinals]);
   const isNamed = seq && tenant && tenant.length <= nameCharsMax && ordinals !== null;
   const common = {
@@ -143,6 +151,15 @@ export function readEnvelope(message: Placed): Envelope {
     ...common,
     ordinals: undefined,
   };
+}
+
+/** As the gateway says, as far as the broker's time bears it out. */
+function receivedOf(text: string | undefined, timestampMs: number | undefined) {
+  const receivedMs = wholeNumber(text, timeMsMax);
+  if (receivedMs === undefined || timestampMs === undefined) return receivedMs;
+  const earliestMs = Math.max(0, timestampMs - receivedBeforeMsMax);
+  const latestMs = Math.max(0, timestampMs + receivedBehindMsMax);
+  return Math.min(Math.max(receivedMs, earliestMs), latestMs);
 }
 
 /** Undefined unless it is one, from 0 to `max`. */

@@ -57,7 +57,7 @@ function letter(parts: LetterParts): OutgoingMessage {
   return {
     topic: deadLetterTopicOf[signal],
     partition,
-    key,
+    key: key.length <= headerCharsMax ? key : '',
     value: [whole ? value : extract(signal, value, sorted)],
     headers: {
       ...ownHeaders(item),
@@ -74,6 +74,7 @@ function letter(parts: LetterParts): OutgoingMessage {
 
 /** Codes of what is a letter whole, since its records cannot be told apart. */
 const wholeCodes: ReadonlySet<string> = new Set(['malformed-message', 'kills-its-reader']);
+/** Of a key, too: a letter without its records must always be taken. */
 const headerCharsMax = 1_000;
 const copiedHeaders = [
   headerNames.tenant,
@@ -144,7 +145,8 @@ export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
     tenant: envelope.tenant,
     signal,
     records: Number(headers[letterHeaders.records]),
-    hasBody: message.value.byteLength > 0,
+    // One that is too large to be read has one.
+    hasBody: message.value.byteLength > 0 || message.fault !== undefined,
     receivedMs: Number(headers[headerNames.receivedMs]) || envelope.receivedMs,
     deadSinceMs: message.timestampMs,
     source,

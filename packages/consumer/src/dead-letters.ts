@@ -9,7 +9,7 @@ import {
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
-import { protobufToJson, type Signal, signals } from '@spillway/otlp';
+import { protobufToJson, type Signal, signals, TooManyFields } from '@spillway/otlp';
 import { wait } from '@spillway/resilience';
 import { type DeadLetter, readLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './letter-filter.ts';
@@ -29,11 +29,28 @@ export const resubmitPerSecond = 50;
 export const lettersListedMax = 100_000;
 /** Decoded between two turns of the event loop. */
 const readBytesMax = 128 * 1024;
+/** Records of more bytes, or of more fields, are not shown: a message of some may take 300 MB as JSON. */
+const [shownBytesMax, shownFieldsMax] = [1_048_576, 50_000];
+
+export interface ShowOptions {
+  /** Only a letter of this one; of anybody when absent. */
+  tenant?: string | undefined;
+  ending?: AbortSignal | undefined;
+}
+
+export interface ShownLetter {
+  letter: DeadLetter;
+  /** Empty where the letter has none, and where they are too many to be shown. */
+  body: string;
+  /** That its records have on the wire. */
+  bodyBytes: number;
+}
 
 /** Lists, shows and resubmits what no sink could take, from the topics that the broker keeps. */
 export class DeadLetters {
   readonly #broker: Broker;
   readonly #index: LetterIndex;
+  #showing: Promise<unknown> = Promise.resolve();
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -62,18 +79,28 @@ export class DeadLetters {
 
   /**
    * The letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
-   * older than those that `newest` knows it is not told whether it was resubmitted.
+   * older than those that `newest` knows it is not told whether it was resubmitted. One at a time is
+   * read, since each may be as large as a message.
    */
-  async show(
-    id: string,
-    ending?: AbortSignal,
-  ): Promise<{ letter: DeadLetter; body: string } | undefined> {
+  async show(id: string, { tenant, ending }: ShowOptions = {}): Promise<ShownLetter | undefined> {
     const place = placeOf(id);
-    const message = place && (await this.#read(place, ending));
-    const letter = message && readLetter(message);
-    if (!message || !letter) return undefined;
+    if (!place) return undefined;
+    const shown = this.#showing.then(() => {
+      ending?.throwIfAborted();
+      return this.#show(place, { tenant, ending });
+    });
+    this.#showing = shown.catch(() => undefined);
+    const found = await shown;
+    if (!found) return undefined;
     const known = await this.#index.find(id, ending);
-    return { letter: known ?? letter, body: readable(letter.signal, message.value) };
+    return { ...found, letter: known ?? found.letter };
+  }
+
+  async #show(place: Position, { tenant, ending }: ShowOptions): Promise<ShownLetter | undefined> {
+    const message = await this.#read(place, ending);
+    const letter = message && readLetter(message);
+    if (!message || !letter || (tenant !== undefined && letter.tenant !== tenant)) return undefined;
+    return { letter, ...readable(letter.signal, message.value) };
   }
 
   /**
@@ -90,8 +117,8 @@ export class DeadLetters {
       if (sent.length && !(await wait(1_000 / ratePerSecond, signal))) break;
       const place = placeOf(letter.id);
       const message = place && (await this.#read(place));
-      // Retention took it meanwhile.
-      if (!message) continue;
+      // Retention took it meanwhile, or it is larger than a message may be.
+      if (!message || message.fault !== undefined) continue;
       try {
         await this.#publish(resubmission(letter, message));
         await this.#publish(marker(letter, message));
@@ -150,7 +177,8 @@ export class DeadLetters {
   }
 
   async *#messages(signal: Signal, ending?: AbortSignal): AsyncIterable<DeliveredMessage> {
-    const options = { bytesMax: readBytesMax, ...(ending && { signal: ending }) };
+    const wanted = { bytesMax: readBytesMax, valueBytesMax: 0 };
+    const options = { ...wanted, ...(ending && { signal: ending }) };
     const topic = deadLetterTopicOf[signal];
     const partitions = await this.#partitionsOf(topic);
     for (let partition = 0; partition < partitions; partition++) {
@@ -208,10 +236,13 @@ function marker(letter: DeadLetter, message: DeliveredMessage) {
   return { topic, partition: message.partition, key: message.key, value: [], headers };
 }
 
-function readable(signal: Signal, value: Uint8Array): string {
+function readable(signal: Signal, value: Uint8Array): Pick<ShownLetter, 'body' | 'bodyBytes'> {
+  const bodyBytes = value.byteLength;
+  if (bodyBytes > shownBytesMax) return { body: '', bodyBytes };
   try {
-    return protobufToJson(signal, value);
-  } catch {
-    return Buffer.from(value).toString('base64');
+    return { body: protobufToJson(signal, value, { fieldsMax: shownFieldsMax }), bodyBytes };
+  } catch (error) {
+    if (error instanceof TooManyFields) return { body: '', bodyBytes };
+    return { body: Buffer.from(value).toString('base64'), bodyBytes };
   }
 }

@@ -9,6 +9,7 @@ export {
   lettersListedMax,
   type ResubmitOptions,
   resubmitPerSecond,
+  type ShownLetter,
 } from './dead-letters.ts';
 export type { Item } from './item.ts';
 export type { DeadLetterFilter } from './letter-filter.ts';

@@ -20,6 +20,7 @@ export class Item implements DeliveredMessage {
   readonly value: Uint8Array;
   readonly headers: DeliveredMessage['headers'];
   readonly timestampMs: number;
+  readonly fault: string | undefined;
   readonly envelope: Envelope;
   readonly signal: Signal | undefined;
   /** False: this group has nothing to do with it. */
@@ -37,6 +38,7 @@ export class Item implements DeliveredMessage {
     this.value = message.value;
     this.headers = message.headers;
     this.timestampMs = message.timestampMs;
+    this.fault = message.fault;
     this.envelope = readEnvelope(message);
     this.signal = signalOf(message.topic);
     const { onlyGroup } = this.envelope;
@@ -70,13 +72,15 @@ export class Item implements DeliveredMessage {
 
   /**
    * A message whose framing does not hold (only another tool can have written it) is one broken
-   * record: it becomes a dead letter whole. So does one that our decoder fails at in any other way.
+   * record: it becomes a dead letter whole. So does one that our decoder fails at in any other way, and
+   * one that the broker could not give.
    */
   decode(limits: SliceLimits): void {
     const { signal, envelope, position } = this;
     if (this.isDecoded || !this.isRelevant || !signal) return;
     const common = { envelope, signal, position };
     try {
+      if (this.fault !== undefined) throw new Error(this.fault);
       const { tenant, ordinals } = envelope;
       const reader = new RequestReader(signal, this.value, { tenant, ordinals });
       this.#reader = reader;

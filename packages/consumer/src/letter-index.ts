@@ -19,8 +19,8 @@ const answersMax = 20;
 /** Of one reading: what lies behind them is read at the next question. */
 const messagesPerReading = 20_000;
 const readingMs = 5_000;
-/** Decoded between two turns of the event loop. */
-const readBytesMax = 128 * 1024;
+/** Decoded between two turns of the event loop; nobody looks at the records. */
+const readLimits = { bytesMax: 128 * 1024, valueBytesMax: 0 };
 /** How often it is looked up what retention took. */
 const retentionEveryMs = 60_000;
 
@@ -125,7 +125,7 @@ export class LetterIndex {
       await this.#dropGone(places, signal);
       for (const place of places) {
         const from = { ...place, position: this.#next.get(nameOf(place)) ?? 0 };
-        for await (const message of this.#broker.read(from, { signal, bytesMax: readBytesMax })) {
+        for await (const message of this.#broker.read(from, { signal, ...readLimits })) {
           this.#answers.clear();
           this.#add(place.signal, message);
           this.#next.set(nameOf(place), message.position + 1);
@@ -193,7 +193,11 @@ export class LetterIndex {
     for (const { signal: ofSignal, topic, partition } of places) {
       const from = { topic, partition, position: 0 };
       let start = Number.POSITIVE_INFINITY;
-      for await (const message of this.#broker.read(from, { signal, bytesMax: 1 })) {
+      for await (const message of this.#broker.read(from, {
+        signal,
+        bytesMax: 1,
+        valueBytesMax: 0,
+      })) {
         start = message.position;
         break;
       }

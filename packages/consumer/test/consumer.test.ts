@@ -176,6 +176,47 @@ describe('a letter that is larger than the broker takes', () => {
   });
 });
 
+describe('what another tool wrote', () => {
+  it('with a key of any size is a letter without it, and blocks nobody', async () => {
+    const value = [Buffer.from('f00dfeed', 'hex')];
+    const place = { topic: topicOf.logs, partition: 0, headers: {}, value };
+    const isTaken = async (chars: number): Promise<boolean> => {
+      const [outcome] = await broker.publish([{ ...place, key: 'k'.repeat(chars) }]);
+      return outcome?.status === 'durable';
+    };
+    let chars = 16 * 1_024 * 1_024;
+    while (!(await isTaken(chars))) chars -= 32;
+    await publishLogs(broker, ['after']);
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['after']);
+    const letters = await new DeadLetters(broker).list();
+    expect(letters).toMatchObject([{ code: 'malformed-message', hasBody: true }]);
+  });
+
+  it('and the broker could not read is a letter that says why', async () => {
+    await publishLogs(broker, ['lost']);
+    await publishLogs(broker, ['after']);
+    const subscribe = broker.subscribe.bind(broker);
+    vi.spyOn(broker, 'subscribe').mockImplementation(async (options) => {
+      const subscription = await subscribe(options);
+      const poll = subscription.poll.bind(subscription);
+      subscription.poll = async (asked) => {
+        const unread = { value: new Uint8Array(), headers: {}, fault: 'too large to be read' };
+        const messages = await poll(asked);
+        return messages.map((each) => (each.position === 0 ? { ...each, ...unread } : each));
+      };
+      return subscription;
+    });
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    expect(sink.applied).toEqual(['after']);
+    const [letter] = await new DeadLetters(broker).list();
+    expect(letter).toMatchObject({ code: 'malformed-message', records: 1, hasBody: false });
+    expect(letter?.reason).toBe('too large to be read');
+  });
+});
+
 describe('a sink that keeps its own positions', () => {
   it('gets again what it lost, back to its own position', async () => {
     await publishLogs(broker, ['one']);
@@ -238,6 +279,24 @@ describe('dead letters', () => {
     expect(letters[0]?.reason).toMatch(/trace/);
     const shown = await new DeadLetters(broker).show(letters[0]?.id ?? '');
     expect(JSON.parse(shown?.body ?? '').resourceSpans[0].scopeSpans[0].spans).toHaveLength(1);
+  });
+
+  it('are shown to their tenant, as far as a person can read them', async () => {
+    // Half a million values in one record, and more bytes than anybody reads.
+    const values = Buffer.alloc(1_000_000, Buffer.from([0x0a, 0]));
+    const list = field(0x2a, field(0x2a, values));
+    await publish(broker, field(0x0a, field(0x12, field(0x12, list))), 1);
+    await publish(broker, Buffer.alloc(2_000_000, 0xff), 1);
+    await publishLogs(broker, ['small']);
+    sink.decide = () => ({ status: 'deadLetter', code: 'no', reason: 'no' });
+    await start();
+    await until(async () => (await lagOf(broker)) === 0);
+    const letters = new DeadLetters(broker);
+    const ids = (await letters.list()).map(({ id }) => id);
+    const shown = await Promise.all(ids.map((id) => letters.show(id, { tenant: 'acme' })));
+    expect(shown.map((one) => one?.body.length === 0)).toEqual([true, true, false]);
+    expect(shown.map((one) => (one?.bodyBytes ?? 0) > 900_000)).toEqual([true, true, false]);
+    expect(await letters.show(ids[2] ?? '', { tenant: 'other' })).toBeUndefined();
   });
 
   it('are on the broker before the commit', async () => {
@@ -322,3 +381,11 @@ describe('dead letters', () => {
     }
   });
 });
+
+/** A field of a message, by its tag. */
+function field(tag: number, bytes: Uint8Array): Buffer {
+  const length: number[] = [];
+  let left = bytes.length;
+  for (; left >= 0x80; left = Math.floor(left / 0x80)) length.push((left % 0x80) | 0x80);
+  return Buffer.concat([Buffer.from([tag, ...length, left]), bytes]);
+}

@@ -24,11 +24,16 @@ const faultFieldsMax = 100_000;
 /**
  * The message as OTLP/JSON text: ids in lower-case hex, other bytes base64, 64-bit integers as
  * decimal strings, enums as integers; defaults are left out and unknown fields are lost.
- * @throws OtlpError when it is malformed anywhere, also inside a record.
+ * @throws OtlpError when it is malformed anywhere, also inside a record, and TooManyFields
  */
-export function protobufToJson(signal: Signal, message: Uint8Array): string {
+export function protobufToJson(
+  signal: Signal,
+  message: Uint8Array,
+  { fieldsMax = Number.POSITIVE_INFINITY }: { fieldsMax?: number } = {},
+): string {
+  const walk = new Walk(message, fieldsMax);
   const object: JsonObject = {};
-  const fault = readMessage(requestOf[signal], message, object);
+  const fault = read(walk, requestOf[signal], object);
   if (fault !== undefined) throw new OtlpError(fault);
   return JSON.stringify(object);
 }
@@ -38,27 +43,26 @@ export function protobufToJson(signal: Signal, message: Uint8Array): string {
  * more fields than are worth a search.
  */
 export function faultIn(message: Message, bytes: Uint8Array): Fault | undefined {
-  return readMessage(message, bytes, {}, faultFieldsMax);
+  try {
+    return read(new Walk(bytes, faultFieldsMax), message, {});
+  } catch (error) {
+    if (error instanceof TooManyFields) return undefined;
+    throw error;
+  }
 }
 
-function readMessage(
-  message: Message,
-  bytes: Uint8Array,
-  into: JsonObject,
-  fieldsMax = Number.POSITIVE_INFINITY,
-): Fault | undefined {
-  const walk = new Walk(bytes, fieldsMax);
+function read(walk: Walk, message: Message, into: JsonObject): Fault | undefined {
   try {
     walk.message(message, into);
     return undefined;
   } catch (error) {
-    if (error instanceof TooManyFields) return undefined;
     if (!(error instanceof WireError)) throw error;
     return { path: pathText(walk.path), reason: error.message, offset: error.offset };
   }
 }
 
-class TooManyFields extends Error {}
+/** More of them than are to be built. */
+export class TooManyFields extends Error {}
 
 class Walk {
   readonly #reader: Reader;

@@ -34,7 +34,7 @@ export class Queues {
 
   /** Throws a TypeError for a message that is not stamped: nobody could account for it. */
   identify(message: OutgoingMessage): Identity {
-    const envelope = readEnvelope({ ...message, position: 0, timestampMs: 0 });
+    const envelope = readEnvelope({ ...message, position: 0, timestampMs: undefined });
     if (envelope.foreign) {
       const { topic, partition } = message;
       throw new TypeError(`A message of ${topic}/${partition} has no gateway, epoch and sequence`);

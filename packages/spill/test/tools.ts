@@ -32,7 +32,7 @@ export function message(partition: number, sequence: number, bytes = 0): Spilled
 }
 
 export function sequenceOf(found: SpilledMessage): number {
-  return readEnvelope({ ...found, position: 0, timestampMs: 0 }).id.sequence;
+  return readEnvelope({ ...found, position: 0, timestampMs: undefined }).id.sequence;
 }
 
 /** Also checks that each is whole. */

@@ -41,8 +41,9 @@ function showCommand(context: Context): Command {
     .action(async (id: string, _options: object, command: Command) => {
       const found = await perform(context, command, 'deadletters show', { id });
       if (!found) throw new OperationError(`there is no dead letter ${id}`);
-      const { letter } = found;
-      const body = letter.hasBody ? parsed(found.body) : 'not kept: the records were too large';
+      const { letter, bodyBytes } = found;
+      const kept = parsed(found.body) || `too many to be shown: ${bodyBytes} bytes`;
+      const body = letter.hasBody ? kept : 'not kept: the records were too large';
       printJson({ ...letter, body });
     });
 }

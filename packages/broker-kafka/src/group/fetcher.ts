@@ -73,10 +73,17 @@ export class Fetcher {
 
   /** With room, and neither paused nor leaving. */
   #wanted(): Held[] {
+    if (this.#room() <= 0) return [];
     const share = this.#share();
     return [...this.#options.held.values()].filter(
       (held) => held.isPolled && !held.fetching && held.bytes < share,
     );
+  }
+
+  /** A partition may have more than its share, when its next message is that large. */
+  #room(): number {
+    const { bytesMax, held } = this.#options;
+    return [...held.values()].reduce((room, { bytes }) => room - bytes, bytesMax);
   }
 
   #share(): number {
@@ -122,7 +129,8 @@ export class Fetcher {
       position: held.fetchAt as number,
       bytesMax: Math.max(partitionBytesMin, Math.floor(share - held.bytes)),
     }));
-    const answer = await client.fetch(node, { waitMs, bytesMax, partitions: asked });
+    const request = { waitMs, bytesMax, ownBytesMax: this.#room(), partitions: asked };
+    const answer = await client.fetch(node, request);
     const byName = new Map(asked.map((one) => [partitionName(one), one]));
     const failures: string[] = [];
     for (const fetched of answer) {

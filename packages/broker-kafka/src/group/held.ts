@@ -41,7 +41,7 @@ export class Held {
   push(records: readonly FetchedRecord[], next: number): void {
     for (const record of records) {
       this.#buffer.push(record);
-      this.bytes += sizeOf(record);
+      this.bytes += record.bytes;
     }
     this.fetchAt = next;
   }
@@ -49,9 +49,9 @@ export class Held {
   /** The next record, if it has one of at most `bytesMax`; or of any size. */
   take(bytesMax: number): FetchedRecord | undefined {
     const record = this.#buffer[this.#first];
-    if (record === undefined || sizeOf(record) > bytesMax) return undefined;
+    if (record === undefined || record.bytes > bytesMax) return undefined;
     this.#first += 1;
-    this.bytes -= sizeOf(record);
+    this.bytes -= record.bytes;
     this.#lastTaken = record.position;
     if (this.isEmpty) this.#drop();
     return record;
@@ -113,8 +113,4 @@ export function metadataOf(expired: number): string {
 
 export function expiredOf(metadata: string | undefined): number {
   return Number(/^expired=(\d+)$/.exec(metadata ?? '')?.[1] ?? 0);
-}
-
-export function sizeOf({ value, key }: FetchedRecord): number {
-  return value.byteLength + key.length + 64;
 }

@@ -11,6 +11,7 @@ import type {
   NewTopic,
   Offset,
   OffsetQuery,
+  ReadingOptions,
 } from '../client.ts';
 import { reasonOf } from '../errors.ts';
 import type { LibraryBroker, LibraryCluster, LibraryMetadata } from './cluster.ts';
@@ -23,10 +24,12 @@ const groupCoordinator = 0;
 
 /** Single requests over the connections and the codec of KafkaJS. */
 export class KafkajsClient implements KafkaClient {
+  readonly #options: QuestionOptions & ReadingOptions;
   readonly #questions: Questions;
   #topics: string[] = [];
 
-  constructor(options: QuestionOptions) {
+  constructor(options: QuestionOptions & ReadingOptions) {
+    this.#options = options;
     this.#questions = new Questions(options);
   }
 
@@ -64,7 +67,8 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async fetch(node: number, request: FetchRequest): Promise<Fetched[]> {
-    return await this.#at(node, (broker) => fetchRecords(broker, request));
+    const { messageBytesMax } = this.#options;
+    return await this.#at(node, (broker) => fetchRecords(broker, { ...request, messageBytesMax }));
   }
 
   async offsets(node: number, queries: readonly OffsetQuery[]): Promise<Offset[]> {

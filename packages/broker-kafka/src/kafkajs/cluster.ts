@@ -36,14 +36,12 @@ interface ByTopic<P> {
   partitions: P[];
 }
 
-export interface LibraryRecord {
-  offset: string;
-  timestamp: string;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Record<string, Buffer | Buffer[] | null>;
-  isControlRecord: boolean;
-  batchContext: { firstOffset?: string; lastOffsetDelta?: number };
+/** A request as it goes out, and how its answer is read. */
+export interface LibraryQuestion {
+  response: {
+    decode(bytes: Buffer): Promise<object>;
+    parse(decoded: object): Promise<object>;
+  };
 }
 
 export interface LibraryBroker {
@@ -53,12 +51,9 @@ export interface LibraryBroker {
     maxBytes: number;
     isolationLevel: number;
     topics: ByTopic<{ partition: number; fetchOffset: string; maxBytes: number }>[];
-  }): Promise<{
-    responses: {
-      topicName: string;
-      partitions: { partition: number; messages: LibraryRecord[] }[];
-    }[];
-  }>;
+  }): Promise<unknown>;
+  /** What its own questions go through. */
+  readonly connectionPool: { send(question: LibraryQuestion): Promise<unknown> };
   listOffsets(request: {
     isolationLevel: number;
     topics: ByTopic<{ partition: number; timestamp: string }>[];

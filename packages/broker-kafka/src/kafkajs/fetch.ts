@@ -1,69 +1,59 @@
-import type { Fetched, FetchedRecord, FetchRequest } from '../client.ts';
-import type { LibraryBroker, LibraryRecord } from './cluster.ts';
-import { translate } from './library.ts';
+import type { Fetched, FetchRequest, ReadingOptions } from '../client.ts';
+import { Cursor } from '../records/cursor.ts';
+import { type RawAnswer, type RawPartition, readAnswer } from '../records/read-answer.ts';
+import type { LibraryBroker, LibraryQuestion } from './cluster.ts';
 
-interface OutOfRange extends Error {
-  topic?: string;
-  partition?: number;
-}
-
-/** One partition's error is an error of the whole answer to KafkaJS. */
+/**
+ * KafkaJS asks, and we read: it would inflate a batch to whatever size, copy the headers of a record once
+ * for each of them, and fail at an answer for what one partition holds.
+ */
 export async function fetchRecords(
   broker: LibraryBroker,
-  { waitMs, bytesMax, partitions }: FetchRequest,
+  request: FetchRequest & ReadingOptions,
 ): Promise<Fetched[]> {
+  const { waitMs, bytesMax, partitions } = request;
   const topics = partitions.map(({ topic, partition, position, bytesMax: maxBytes }) => ({
     topic,
     partitions: [{ partition, fetchOffset: String(position), maxBytes }],
   }));
   const limits = { maxWaitTime: waitMs, minBytes: 1, maxBytes: bytesMax, isolationLevel: 0 };
-  try {
-    const { responses } = await broker.fetch({ ...limits, topics });
-    return responses.flatMap(({ topicName: topic, partitions: own }) =>
-      own.map(({ partition, messages }) => {
-        const from = partitions.find((one) => one.topic === topic && one.partition === partition);
-        return { topic, partition, error: '', ...read(messages, from?.position ?? 0) };
-      }),
-    );
-  } catch (error) {
-    const { topic, partition } = error as OutOfRange;
-    const reason = translate(error, 'fetch').reason;
-    if (reason === '') throw error;
-    return partitions
-      .filter((one) => topic === undefined || (one.topic === topic && one.partition === partition))
-      .map((one) => ({ ...placeOf(one), error: reason, records: [], next: one.position }));
+  const answer = (await unread(broker).fetch({ ...limits, topics })) as RawAnswer;
+  return await readAnswer(answer, request);
+}
+
+/** The broker, as it asks with its answers left to us. */
+function unread(broker: LibraryBroker): LibraryBroker {
+  const send = (question: LibraryQuestion) =>
+    broker.connectionPool.send({ ...question, response: rawResponse });
+  return Object.create(broker, { connectionPool: { value: { send } } }) as LibraryBroker;
+}
+
+const rawResponse: LibraryQuestion['response'] = {
+  decode: async (bytes) => readRaw(new Cursor(bytes)),
+  parse: async (answer) => answer,
+};
+
+/** Fetch Response (Version: 11), of Kafka 2.3 and later. */
+function readRaw(cursor: Cursor): RawAnswer & { clientSideThrottleTime: number } {
+  const clientSideThrottleTime = cursor.int32();
+  const error = cursor.int16();
+  cursor.skip(4); // session
+  const partitions: RawPartition[] = [];
+  for (let topics = cursor.int32(); topics > 0; topics -= 1) {
+    const topic = cursor.text(cursor.int16());
+    for (let left = cursor.int32(); left > 0; left -= 1) {
+      partitions.push(readPartition(cursor, topic));
+    }
   }
+  return { clientSideThrottleTime, error, partitions };
 }
 
-function read(messages: readonly LibraryRecord[], from: number) {
-  const records: FetchedRecord[] = [];
-  let next = from;
-  for (const message of messages) {
-    const position = Number(message.offset);
-    const { firstOffset, lastOffsetDelta } = message.batchContext;
-    const last =
-      firstOffset === undefined ? position : Number(firstOffset) + (lastOffsetDelta ?? 0);
-    next = Math.max(next, last + 1);
-    if (position >= from && !message.isControlRecord) records.push(recordOf(message, position));
-  }
-  return { records, next };
-}
-
-function recordOf({ timestamp, key, value, headers }: LibraryRecord, position: number) {
-  return {
-    position,
-    timestampMs: Number(timestamp),
-    key: key?.toString() ?? '',
-    value: value ?? empty,
-    headers: Object.fromEntries(
-      // A header that was sent more than once: the last one, as over @platformatic/kafka.
-      Object.entries(headers).map(([name, text]) => [name, String([text].flat().at(-1) ?? '')]),
-    ),
-  };
-}
-
-const empty = Buffer.alloc(0);
-
-function placeOf({ topic, partition }: { topic: string; partition: number }) {
-  return { topic, partition };
+function readPartition(cursor: Cursor, topic: string): RawPartition {
+  const partition = cursor.int32();
+  const error = cursor.int16();
+  cursor.skip(24); // high watermark, last stable offset, start
+  cursor.skip(16 * Math.max(0, cursor.int32())); // aborted transactions
+  cursor.skip(4); // preferred replica
+  const length = cursor.int32();
+  return { topic, partition, error, records: length > 0 ? cursor.take(length) : undefined };
 }

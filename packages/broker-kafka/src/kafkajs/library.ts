@@ -1,4 +1,3 @@
-import { compressionsAlgorithms } from '@platformatic/kafka';
 import type { KafkaConfig } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { answered, KafkaError, unreachable } from '../errors.ts';
@@ -12,7 +11,7 @@ export interface LibraryOptions {
   security: Security;
 }
 
-const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
+const { Kafka, logLevel } = kafkajs;
 
 /** KafkaJS, which says nothing: what it meets comes back as errors. */
 export function openLibrary(options: LibraryOptions): InstanceType<typeof Kafka> {
@@ -39,19 +38,6 @@ function securityOf({ tls, sasl }: Security): Pick<KafkaConfig, 'ssl' | 'sasl'> 
 
 function loginOf({ username, password }: { username: string; password: string }) {
   return { username, password };
-}
-
-/** KafkaJS reads gzip alone; what other tools write may be compressed in other ways. */
-for (const [type, name] of [
-  [CompressionTypes.Snappy, 'snappy'],
-  [CompressionTypes.LZ4, 'lz4'],
-  [CompressionTypes.ZSTD, 'zstd'],
-] as const) {
-  const algorithm = compressionsAlgorithms[name];
-  CompressionCodecs[type] = () => ({
-    compress: async (encoder: { buffer: Buffer }) => algorithm.compressSync(encoder.buffer),
-    decompress: async (bytes: Buffer) => algorithm.decompressSync(bytes),
-  });
 }
 
 /** Names that the protocol has given up since. */

@@ -28,6 +28,7 @@ import type {
   NewTopic,
   Offset,
   OffsetQuery,
+  ReadingOptions,
 } from '../client.ts';
 import { answered, reasonOf } from '../errors.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
@@ -41,9 +42,11 @@ const createTimeoutMs = 10_000;
  * consumer joins eagerly and cannot wait for `onRevoke` before partitions move.
  */
 export class PlatformaticClient implements KafkaClient {
+  readonly #options: ReadingOptions;
   readonly #connections: Connections;
 
-  constructor(options: ConnectionsOptions) {
+  constructor(options: ConnectionsOptions & ReadingOptions) {
+    this.#options = options;
     this.#connections = new Connections(options);
   }
 
@@ -79,7 +82,8 @@ export class PlatformaticClient implements KafkaClient {
   }
 
   fetch(node: number, request: FetchRequest): Promise<Fetched[]> {
-    return fetchRecords(this.#connections, node, request);
+    const { messageBytesMax } = this.#options;
+    return fetchRecords(this.#connections, node, { ...request, messageBytesMax });
   }
 
   async offsets(node: number, queries: readonly OffsetQuery[]): Promise<Offset[]> {

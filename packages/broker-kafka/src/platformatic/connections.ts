@@ -1,10 +1,4 @@
-import {
-  type API,
-  Connection,
-  type ConnectionOptions,
-  protocolErrorsCodesById,
-  ResponseError,
-} from '@platformatic/kafka';
+import { type API, Connection, type ConnectionOptions, ResponseError } from '@platformatic/kafka';
 import { answered, KafkaError, unreachable } from '../errors.ts';
 import { hostOf, type Login, type Security } from '../security.ts';
 
@@ -159,11 +153,6 @@ const mechanisms = {
   'scram-sha-256': 'SCRAM-SHA-256',
   'scram-sha-512': 'SCRAM-SHA-512',
 } as const;
-
-export function errorName(code: number): string {
-  if (code === 0) return '';
-  return protocolErrorsCodesById[code as keyof typeof protocolErrorsCodesById] ?? `ERROR_${code}`;
-}
 
 /** The first error of an answer, by Kafka's name. */
 function nameOf(error: ResponseError): string {

@@ -1,8 +1,8 @@
 import { metadataV9 } from '@platformatic/kafka';
 import type { TopicPartition } from '@spillway/broker';
-import { messageOf } from '../errors.ts';
+import { errorName, messageOf } from '../errors.ts';
 import { withErrors } from '../platformatic/client.ts';
-import { type Connections, errorName } from '../platformatic/connections.ts';
+import type { Connections } from '../platformatic/connections.ts';
 import type { Address } from './connection.ts';
 
 export type Leader =

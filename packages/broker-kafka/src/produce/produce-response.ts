@@ -1,5 +1,5 @@
 import type { TopicPartition } from '@spillway/broker';
-import { Cursor } from '../platformatic/cursor.ts';
+import { Cursor } from '../records/cursor.ts';
 
 export interface PartitionAnswer extends TopicPartition {
   errorCode: number;

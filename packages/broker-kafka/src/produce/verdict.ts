@@ -1,6 +1,5 @@
 import { partitionName, type RefusalCode } from '@spillway/broker';
-import { messageOf } from '../errors.ts';
-import { errorName } from '../platformatic/connections.ts';
+import { errorName, messageOf } from '../errors.ts';
 import { parseProduce } from './produce-response.ts';
 
 /**

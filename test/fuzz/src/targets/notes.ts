@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ledgerTopic } from '@spillway/broker';
 import { createPostgresStore } from '@spillway/store-postgres';
-import { parseNote } from '../../../../apps/writer/src/note-consumer.ts';
+import { parseNote } from '../../../../apps/writer/src/parse-note.ts';
 import { mutateJson } from '../mutate/json.ts';
 import type { Target } from '../target.ts';
 

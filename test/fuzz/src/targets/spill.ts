@@ -65,7 +65,7 @@ async function open(damaged: Map<string, Buffer>): Promise<string> {
       const messages = await opened.next({ topic: of, partition }, 300);
       if (messages.length === 0) break;
       demand(turn < 200, 'draining ends');
-      for (const each of messages) readEnvelope({ ...each, position: 0, timestampMs: 0 });
+      for (const each of messages) readEnvelope({ ...each, position: 0, timestampMs: undefined });
       await opened.done(messages);
     }
   }

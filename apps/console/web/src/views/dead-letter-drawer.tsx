@@ -17,7 +17,7 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
   return (
     <Drawer title={id} label="Dead letter" onClose={onClose}>
       <ViewOf answer={answer} what="The dead letter">
-        {({ letter, body }) => {
+        {({ letter, body, bodyBytes }) => {
           const { topic, partition, position } = letter.source;
           const facts = {
             code: letter.code,
@@ -41,7 +41,11 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
               {letter.hasBody && (
                 <>
                   <h3>Records</h3>
-                  <pre class="log-full">{indented(body)}</pre>
+                  {body ? (
+                    <pre class="log-full">{indented(body)}</pre>
+                  ) : (
+                    <p class="hint">They are too many to be shown: {bodyBytes} bytes.</p>
+                  )}
                 </>
               )}
             </>

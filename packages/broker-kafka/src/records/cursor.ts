@@ -1,3 +1,6 @@
+/** 64 bits in groups of 7. */
+const varintBytesMax = 10;
+
 /** Reads Kafka's types (https://kafka.apache.org/protocol, Protocol Primitive Types) in turn. */
 export class Cursor {
   readonly bytes: Buffer;
@@ -6,6 +9,10 @@ export class Cursor {
   constructor(bytes: Buffer, at = 0) {
     this.bytes = bytes;
     this.at = at;
+  }
+
+  uint8(): number {
+    return this.bytes.readUInt8(this.#step(1));
   }
 
   int8(): number {
@@ -33,12 +40,13 @@ export class Cursor {
   unsignedVarint(): number {
     let value = 0;
     let scale = 1;
-    for (;;) {
-      const byte = this.bytes.readUInt8(this.#step(1));
+    for (let read = 0; read < varintBytesMax; read += 1) {
+      const byte = this.uint8();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 0x80;
     }
+    throw new RangeError(`A number of more than ${varintBytesMax} bytes`);
   }
 
   varint(): number {
@@ -73,10 +81,13 @@ export class Cursor {
     this.#step(length);
   }
 
+  /** Whoever wrote the bytes may have written any length. */
   #step(length: number): number {
     const at = this.at;
-    this.at += length;
-    if (this.at > this.bytes.length) throw new RangeError('An answer ends too early');
+    const end = at + length;
+    if (length < 0) throw new RangeError(`A length of ${length} at byte ${at}`);
+    if (end > this.bytes.length) throw new RangeError(`Byte ${end} of ${this.bytes.length}`);
+    this.at = end;
     return at;
   }
 }
