@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { QueryError } from './errors.ts';
 import { Turns } from './turns.ts';
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
 const stays = new AbortController().signal;
@@ -18,6 +18,11 @@ const endless = (ended: () => void) => (ending: AbortSignal) =>
     });
   });
 
+/** Until all that has its turn works on it. */
+async function begun(): Promise<void> {
+  for (let i = 0; i < 30; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('turns', () => {
   it('end the work at the deadline, and free its place then', async () => {
     const turns = new Turns(config);
@@ -25,6 +30,7 @@ describe('turns', () => {
     const asked = Array.from({ length: 4 }, () =>
       turns.take({ tenant: 'evil', gone: stays }, endless(ended)).catch(codeOf),
     );
+    await begun();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await Promise.all(asked)).toEqual(asked.map(() => 'timeout'));
     expect(ended).toHaveBeenCalledTimes(4);
@@ -35,7 +41,7 @@ describe('turns', () => {
     const turns = new Turns(config);
     const [gone, ended] = [new AbortController(), vi.fn()];
     const asked = turns.take({ tenant: 'evil', gone: gone.signal }, endless(ended)).catch(String);
-    await vi.advanceTimersByTimeAsync(1);
+    await begun();
     gone.abort('gone');
     expect([await asked, ended.mock.calls.length]).toEqual(['gone', 1]);
   });
@@ -59,6 +65,7 @@ describe('turns', () => {
     const stuck = () => new Promise<never>(() => {});
     const order = { tenant: 'evil', isLong: true, gone: stays };
     const late = turns.take(order, stuck).catch(codeOf);
+    await begun();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await late).toBe('timeout');
     const next = turns.take(order, async () => 1).catch(codeOf);

@@ -2,6 +2,7 @@ import { aborted } from '@spillway/resilience';
 import { FairQueue, QueueFullError } from '@spillway/store/search';
 import type { ConsoleConfig } from './config.ts';
 import { QueryError } from './errors.ts';
+import { Pace } from './pace.ts';
 
 /** Questions that are worked on at once; one tenant has at most half of them. */
 const slots = 8;
@@ -24,6 +25,7 @@ export interface Order {
  */
 export class Turns {
   readonly #timeoutMs: number;
+  readonly #pace = new Pace();
   readonly #short: FairQueue;
   readonly #long: FairQueue;
 
@@ -43,7 +45,7 @@ export class Turns {
     const ending = AbortSignal.any([deadline.signal, order.gone]);
     try {
       const leave = await this.#enter(order, ending);
-      const working = endWith(work, ending).finally(leave);
+      const working = this.#begin(work, ending).finally(leave);
       const ended = aborted(ending).then(() => {
         setTimeout(leave, stuckMs).unref();
         throw ending.reason;
@@ -67,16 +69,14 @@ export class Turns {
       throw error;
     }
   }
+
+  async #begin<T>(work: (ending: AbortSignal) => Promise<T>, ending: AbortSignal): Promise<T> {
+    await this.#pace.next();
+    ending.throwIfAborted();
+    return await work(ending);
+  }
 }
 
 function late(timeoutMs: number): QueryError {
   return new QueryError('timeout', `no answer within ${timeoutMs} ms; ask for less`);
-}
-
-async function endWith<T>(
-  work: (ending: AbortSignal) => Promise<T>,
-  ending: AbortSignal,
-): Promise<T> {
-  ending.throwIfAborted();
-  return await work(ending);
 }

@@ -29,7 +29,7 @@ async function doorOf(handler: Handler, limits: HttpDoorLimits = {}) {
 }
 
 /** More than the kernel takes for a client that does not read. */
-const bodyBytes = 24_000_000;
+const bodyBytes = 48_000_000;
 
 const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 

@@ -13,7 +13,7 @@ export interface HttpDoorLimits {
 }
 
 /** Of one turn of the event loop, so that what else the process does has its turns. */
-const requestsPerTurn = 8;
+const requestsPerTurn = 2;
 const headersMs = 10_000;
 const requestMs = 30_000;
 
