@@ -188,6 +188,9 @@ export class Loop {
     this.#dueItems = 0;
     const { gate, clock, subscription, trail } = this.#options;
     const ours = new Set(subscription.assigned().map(partitionName));
+    for (const item of trail?.haveToWait ? this.#hand.items : []) {
+      if (trail?.hasToWait(nameOf(item))) ours.delete(partitionName(item));
+    }
     if (gate.state !== 'closed' && !this.#wantsAll) return this.#hand.probe(ours);
     const due = this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
     this.#dueItems = due.length;

@@ -33,6 +33,26 @@ describe('Trail', () => {
     expect(events.map(({ type }) => type)).toEqual(['ended-in-hand', 'ended-in-hand']);
   });
 
+  it('lets what was alone in hand at an end wait until the process has lived without it', () => {
+    let nowMs = 7;
+    start().take(['a']);
+    const second = start(() => nowMs);
+    expect([second.hasToWait('a'), second.hasToWait('b')]).toEqual([true, false]);
+    nowMs += 5_000;
+    expect(second.hasToWait('a')).toBe(false);
+    second.take(['a']);
+    nowMs = 0;
+    const third = start(() => nowMs);
+    expect(third.endsBy('a')).toBe(2);
+    expect(third.hasToWait('a')).toBe(false);
+  });
+
+  it('counts no end of a process in which it still waited', () => {
+    start().take(['a']);
+    for (let ends = 0; ends < 5; ends++) expect(start().hasToWait('a')).toBe(true);
+    expect(start().endsBy('a')).toBeUndefined();
+  });
+
   it('blames nothing of what was in hand together, however often', () => {
     for (let ends = 0; ends < 5; ends++) start().take(['a', 'b']);
     const trail = start();

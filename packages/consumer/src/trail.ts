@@ -22,6 +22,11 @@ interface Written {
 
 /** Ends of the process with a message alone in hand: then it is set aside. */
 const endsMax = 2;
+/**
+ * One that was alone in hand at an end waits so long after the next start. A process that ends again
+ * before then does so by something else.
+ */
+const waitMs = 5_000;
 /** Suspects are looked for so long after a start: those that do not come were done. */
 const carefulMs = 120_000;
 /** Messages set aside that are remembered; the oldest is forgotten, and found again if it must be. */
@@ -32,7 +37,9 @@ const lengthBytes = 4;
  * Remembers which messages this process has in hand, so that one that ends its process (an abort, a
  * kill for its memory) is found at the next starts and set aside. What was in hand when it ended is
  * read one by one, and then only one thing is in hand in the whole process: so an end counts for the
- * message that was alone, and a process that somebody kills amid its work blames no other.
+ * message that was alone, and a process that somebody kills amid its work blames no other. Before it is
+ * tried again, the process lives some seconds without it: so one that is killed again and again for
+ * another reason, however slow its work, does not blame what it happened to begin with.
  *
  * Not synced, so that a note costs some microseconds: a file that was written survives every end of
  * a process, and a power cut is no message's doing.
@@ -46,6 +53,7 @@ export class Trail {
   readonly #inHand = new Map<string, number>();
   readonly #ends = new Map<string, number>();
   readonly #suspects = new Set<string>();
+  #openedMs = 0;
   #carefulUntilMs = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -57,6 +65,7 @@ export class Trail {
   /** Before anything is in hand. The file is this process's alone; its folder is there. */
   open(path: string): void {
     this.#path = path;
+    this.#openedMs = this.#nowMs();
     const { inHand, ends } = this.#read(path);
     for (const [name, times] of Object.entries(ends)) this.#ends.set(name, times);
     const [alone, ...others] = inHand;
@@ -68,7 +77,7 @@ export class Trail {
     }
     for (const name of inHand) this.#suspects.add(name);
     if (this.#suspects.size > 0) {
-      this.#carefulUntilMs = this.#nowMs() + carefulMs;
+      this.#carefulUntilMs = this.#openedMs + carefulMs;
       const told = { messages: inHand.length, alone: isAlone ? alone : undefined };
       this.#report({ type: 'ended-in-hand', ...told });
     }
@@ -95,6 +104,16 @@ export class Trail {
   /** It was in hand when the process ended: it is read alone. */
   isSuspect(name: string): boolean {
     return this.isCareful && this.#suspects.has(name);
+  }
+
+  /** Whether there are messages that must not be in hand yet. */
+  get haveToWait(): boolean {
+    return this.#ends.size > 0 && this.#nowMs() - this.#openedMs < waitMs;
+  }
+
+  /** It may be what ended the process before, and this one has not lived long enough without it. */
+  hasToWait(name: string): boolean {
+    return this.haveToWait && this.#ends.has(name) && this.endsBy(name) === undefined;
   }
 
   /** How often the process ended with it alone in hand, when that is often enough to set it aside. */

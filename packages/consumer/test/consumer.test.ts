@@ -1,8 +1,17 @@
-import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Broker,
+  deadLetterTopicOf,
+  messageName,
+  readEnvelope,
+  topicOf,
+} from '@spillway/broker';
 import { decode, encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Consumer, DeadLetters } from '../src/index.ts';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Consumer, DeadLetters, Trail } from '../src/index.ts';
 import {
   consume,
   lagOf,
@@ -42,6 +51,30 @@ describe('Consumer', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(Array.from({ length: 20 }, (_, i) => [`a${i}`, `b${i}`]).flat());
+  });
+
+  it('keeps a partition back whose message may have ended the process before; others go on', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'spillway-trail-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    for (const body of ['suspect', 'behind it']) await publishLogs(broker, [body]);
+    for (const body of ['elsewhere', 'and on']) await publishLogs(broker, [body], 1);
+    const names: string[] = [];
+    for await (const message of broker.read({ topic: topicOf.logs, partition: 0, position: 0 })) {
+      names.push(messageName(readEnvelope(message).id));
+    }
+    const before = new Trail();
+    before.open(join(dir, 'in-hand'));
+    before.take(names.slice(0, 1));
+    let nowMs = 0;
+    const trail = new Trail({ nowMs: () => nowMs });
+    trail.open(join(dir, 'in-hand'));
+    await start({ trail });
+    await until(() => sink.applied.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(sink.applied).toEqual(['elsewhere', 'and on']);
+    nowMs = 5_000;
+    await until(() => sink.applied.length === 4);
+    expect(sink.applied.slice(2)).toEqual(['suspect', 'behind it']);
   });
 
   it('commits nothing while the sink is down, and loses nothing when it is back', async () => {
