@@ -76,6 +76,7 @@ export class DatabaseFile {
       } catch (error) {
         await this.#heedDamage(error);
         if (isFatal(error)) await this.#giveUp(error as Error);
+        else if (this.#raiseMemory(error)) await database.limitMemory(this.#memoryLimitMb);
         throw error;
       }
     });
@@ -110,7 +111,7 @@ export class DatabaseFile {
     const { report = () => {}, onOpened } = this.#options;
     const { dir, memoryLimitMb = memoryLimitDefaultMb, threads = 1 } = this.#options;
     const open = () => {
-      const limit = memoryLimitMb * this.#memoryFactor;
+      const limit = this.#memoryLimitMb;
       const options = { dir, memoryLimitMb: limit, threads, readers, mayBeginAnew };
       return openDatabase(options, report);
     };
@@ -152,9 +153,12 @@ export class DatabaseFile {
   #raiseMemory(error: unknown): boolean {
     if (!isOutOfMemory(error) || this.#memoryFactor > 1) return false;
     this.#memoryFactor = largeTextFactor;
-    const memoryLimitMb = (this.#options.memoryLimitMb ?? memoryLimitDefaultMb) * largeTextFactor;
-    this.#options.report?.({ type: 'memory-raised', memoryLimitMb });
+    this.#options.report?.({ type: 'memory-raised', memoryLimitMb: this.#memoryLimitMb });
     return true;
+  }
+
+  get #memoryLimitMb(): number {
+    return (this.#options.memoryLimitMb ?? memoryLimitDefaultMb) * this.#memoryFactor;
   }
 }
 

@@ -25,6 +25,8 @@ export type DatabaseEvent =
 export interface Database {
   writer: DuckDBConnection;
   readers: DuckDBConnection[];
+  /** Of what is open. */
+  limitMemory(limitMb: number): Promise<void>;
   close(): void;
 }
 
@@ -104,7 +106,10 @@ async function open(options: DatabaseOptions): Promise<Database> {
       for (const connection of [...readers, writer]) connection.closeSync();
       instance.closeSync();
     };
-    return { writer, readers, close };
+    const limitMemory = async (limitMb: number) => {
+      await writer.run(`SET memory_limit = '${limitMb}MB'`);
+    };
+    return { writer, readers, limitMemory, close };
   } catch (error) {
     instance.closeSync();
     throw error;

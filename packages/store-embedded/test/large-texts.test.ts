@@ -94,3 +94,14 @@ it('takes a table full of large texts with more memory rather than never again',
   expect(events).toContainEqual({ type: 'memory-raised', memoryLimitMb: 128 });
   expect(await store.rowCounts(allMinutes)).toMatchObject([{ rows: 2_000 }]);
 });
+
+it('takes many large texts of one kind with more memory, also where only a commit lacks it', async () => {
+  const records = new TestRecords();
+  const attributes = [text('text', 'x'.repeat(20 * kibibyte))];
+  for (let applied = 0; applied < 2_500; applied += 100) {
+    const spans = Array.from({ length: 100 }, () => records.span({ attributes }));
+    const message = records.message(spans);
+    await store.apply([message]).catch(() => store.apply([message]));
+  }
+  expect(events).toEqual([{ type: 'memory-raised', memoryLimitMb: 128 }]);
+});
