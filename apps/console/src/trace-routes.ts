@@ -45,7 +45,7 @@ export function addTraceRoutes(api: Api): void {
     readParameters({}, query, nowMs);
     const path = readParameters({ traceId: hexId(32) }, params, nowMs);
     const traceId = path.traceId ?? '';
-    const found = await search.trace(tenant, traceId, ending);
+    const found = await search.trace(tenant, traceId, { ending });
     return { store: 'search', body: found && { traceId, ...found } };
   });
 }

@@ -5,6 +5,8 @@ const mebibyte = 1_048_576;
 const engineBytes = 20 * mebibyte;
 /** For the ids of dimensions that were seen lately, beside DuckDB's own memory. */
 export const dimensionsShare = 3 / 16;
+/** For resources and scopes that were answered lately. */
+export const originsShare = 1 / 16;
 
 /** Lines of the memory budget: DuckDB inside this process. */
 export function duckdbBudget(memoryBytesMax: number) {
@@ -29,7 +31,7 @@ export function duckdbBudget(memoryBytesMax: number) {
     {
       name: 'search store: resources and series seen lately',
       key,
-      bytes: dimensionsShare * memoryBytesMax,
+      bytes: (dimensionsShare + originsShare) * memoryBytesMax,
       where: 'heap' as const,
       protects: 'the heap from telemetry with many different resources',
       answer: 'they are forgotten and looked up again',

@@ -1,7 +1,6 @@
 import { environmentCodeOf } from '@spillway/journal';
 import { type Database, type DatabaseEvent, markDamaged, openDatabase } from './database.ts';
-import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb, rowsBytesMaxFor } from './memory.ts';
-import { limitRows } from './parameters.ts';
+import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
 import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
 export type SearchStoreEvent =
@@ -109,7 +108,7 @@ export class DatabaseFile {
 
   async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<Database> {
     const { report = () => {}, onOpened } = this.#options;
-    const { dir, memoryLimitMb = memoryLimitDefaultMb, threads = 1 } = this.#options;
+    const { dir, threads = 1 } = this.#options;
     const open = () => {
       const limit = this.#memoryLimitMb;
       const options = { dir, memoryLimitMb: limit, threads, readers, mayBeginAnew };
@@ -120,7 +119,6 @@ export class DatabaseFile {
         if (!this.#raiseMemory(error)) throw error;
         return open();
       });
-      for (const reader of database.readers) limitRows(reader, rowsBytesMaxFor(memoryLimitMb));
       onOpened();
       this.#open = { database, readers: new ReaderPool(database.readers) };
       this.#failure = undefined;

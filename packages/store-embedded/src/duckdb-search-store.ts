@@ -8,7 +8,7 @@ import {
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import { applyMessages } from './apply-pieces.ts';
-import { dimensionsShare } from './budget.ts';
+import { dimensionsShare, originsShare } from './budget.ts';
 import { DatabaseFile, type SearchStoreEvent } from './database-file.ts';
 import { Dimensions } from './dimensions.ts';
 import { findLogs, logHistogram } from './find-logs.ts';
@@ -16,7 +16,7 @@ import { findTraces, readTrace } from './find-traces.ts';
 import { countRows, readApplied } from './ledger-rows.ts';
 import { listMetrics } from './list-metrics.ts';
 import { memoryLimitDefaultMb, textLimits } from './memory.ts';
-import { Origins } from './origins.ts';
+import { Pages } from './pages.ts';
 import { Parameters } from './parameters.ts';
 import { queryMetric } from './query-metric.ts';
 import { readPoints } from './read-points.ts';
@@ -61,7 +61,7 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly name = 'duckdb';
   readonly #options: DuckdbSearchStoreOptions;
   readonly #dimensions: Dimensions;
-  readonly #origins = new Origins();
+  readonly #pages: Pages;
   readonly #begun = new BegunMessages();
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
   readonly #file: DatabaseFile;
@@ -70,6 +70,10 @@ class DuckdbStore implements DuckdbSearchStore {
     this.#options = options;
     const memoryBytes = (options.memoryLimitMb ?? memoryLimitDefaultMb) * 1_048_576;
     this.#dimensions = new Dimensions(dimensionsShare * memoryBytes);
+    this.#pages = new Pages({
+      sliceBytes: textLimits(memoryBytes / 1_048_576).rowBytesMax,
+      originsBytesMax: originsShare * memoryBytes,
+    });
     this.#file = new DatabaseFile({ ...options, onOpened: () => this.#forget() });
   }
 
@@ -112,7 +116,7 @@ class DuckdbStore implements DuckdbSearchStore {
   nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const asked = new Set(partitions.map(partitionName));
     return this.#file.read(async (connection) => {
-      const rows = await new Parameters().query(connection, nextPositionsSql);
+      const rows = await new Parameters().rows(connection, nextPositionsSql);
       const positions = rows.map((row) => ({
         topic: row.topic as string,
         partition: row.partition as number,
@@ -125,14 +129,14 @@ class DuckdbStore implements DuckdbSearchStore {
   findTraces: SearchStore['findTraces'] = (query) =>
     this.#file.read((connection) => findTraces(connection, query), query);
 
-  trace: SearchStore['trace'] = (tenant, traceId, ending) =>
-    this.#file.read((connection) => readTrace(connection, this.#origins, tenant, traceId), {
-      tenant,
-      ending,
-    });
+  trace: SearchStore['trace'] = (tenant, traceId, asked) =>
+    this.#file.read(
+      (connection) => readTrace(connection, this.#pages, { tenant, traceId, ...asked }),
+      { tenant, ending: asked?.ending },
+    );
 
   findLogs: SearchStore['findLogs'] = (query) =>
-    this.#file.read((connection) => findLogs(connection, this.#origins, query), query);
+    this.#file.read((connection) => findLogs(connection, this.#pages, query), query);
 
   logHistogram: SearchStore['logHistogram'] = (query) =>
     this.#file.read((connection) => logHistogram(connection, query), query);
@@ -141,10 +145,10 @@ class DuckdbStore implements DuckdbSearchStore {
     this.#file.read((connection) => listMetrics(connection, query), query);
 
   queryMetric: SearchStore['queryMetric'] = (query) =>
-    this.#file.read((connection) => queryMetric(connection, query), query);
+    this.#file.read((connection) => queryMetric(connection, this.#pages, query), query);
 
   points: SearchStore['points'] = (query) =>
-    this.#file.read((connection) => readPoints(connection, this.#origins, query), query);
+    this.#file.read((connection) => readPoints(connection, this.#pages, query), query);
 
   services: SearchStore['services'] = (query) =>
     this.#file.read((connection) => listServices(connection, query), query);

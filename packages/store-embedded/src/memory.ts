@@ -17,14 +17,6 @@ export function textLimits(memoryLimitMb: number): { bytesMax: number; rowBytesM
   };
 }
 
-/**
- * What the rows of one question may take: 64 MiB with the memory that is the default, and little in
- * a process that has little, whose heap holds them.
- */
-export function rowsBytesMaxFor(memoryLimitMb: number): number {
-  return Math.max(4, (memoryLimitMb - 16) / 1.75) * 1_048_576;
-}
-
 export function isOutOfMemory(error: unknown): boolean {
   return /out of memory|failed to (pin|allocate)|could not allocate/i.test(
     (error as Error).message,

@@ -63,6 +63,9 @@ function rareText(record: SpanRecord): string | null {
 export const spanSelect = `trace_id, span_id, parent_span_id, service, name, kind, status_code,
   start_ns, end_ns, flags, attributes, events, links, rare, resource, scope`;
 
+/** SQL: those of the table `s`. */
+export const spanTexts = ['s.service', 's.name', 's.attributes', 's.events', 's.links', 's.rare'];
+
 export function spanView(row: ResultRow, resource: ResourceView, scope: ScopeView): SpanView {
   const startNs = row.start_ns as bigint;
   const endNs = row.end_ns as bigint;
