@@ -1,5 +1,11 @@
 import { environmentCodeOf } from '@spillway/journal';
-import { type Database, type DatabaseEvent, markDamaged, openDatabase } from './database.ts';
+import {
+  type Database,
+  type DatabaseEvent,
+  limitMemory,
+  markDamaged,
+  openDatabase,
+} from './database.ts';
 import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
 import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
@@ -75,7 +81,7 @@ export class DatabaseFile {
       } catch (error) {
         await this.#heedDamage(error);
         if (isFatal(error)) await this.#giveUp(error as Error);
-        else if (this.#raiseMemory(error)) await database.limitMemory(this.#memoryLimitMb);
+        else if (this.#raiseMemory(error)) await limitMemory(database.writer, this.#memoryLimitMb);
         throw error;
       }
     });
@@ -86,12 +92,16 @@ export class DatabaseFile {
     options: ReadOptions = {},
   ): Promise<T> {
     if (!this.#open) throw new Error(this.#damage ?? notStarted);
+    const { readers } = this.#open;
     try {
-      return await this.#open.readers.use(read, options);
+      return await readers.use(read, options);
     } catch (error) {
       await this.#heedDamage(error);
-      throw error;
+      const { cause } = error as Error;
+      if (!(cause instanceof Error) || !this.#raiseMemory(cause)) throw error;
     }
+    await readers.use((connection) => limitMemory(connection, this.#memoryLimitMb), options);
+    return await readers.use(read, options);
   }
 
   async #heedDamage(error: unknown): Promise<void> {

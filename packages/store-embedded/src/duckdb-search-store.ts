@@ -70,10 +70,7 @@ class DuckdbStore implements DuckdbSearchStore {
     this.#options = options;
     const memoryBytes = (options.memoryLimitMb ?? memoryLimitDefaultMb) * 1_048_576;
     this.#dimensions = new Dimensions(dimensionsShare * memoryBytes);
-    this.#pages = new Pages({
-      sliceBytes: textLimits(memoryBytes / 1_048_576).rowBytesMax,
-      originsBytesMax: originsShare * memoryBytes,
-    });
+    this.#pages = new Pages(originsShare * memoryBytes);
     this.#file = new DatabaseFile({ ...options, onOpened: () => this.#forget() });
   }
 

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { type ExemplarView, type MetricQuery, ownRoom } from '@spillway/store';
 import { listFromJson, weigh } from '@spillway/store/search';
 import { labelsOf, metricSeriesSql } from './metric-points.ts';
-import { asOfOneMoment, type Pages, textBytes } from './pages.ts';
+import type { Pages } from './pages.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 import type { ExemplarJson } from './point-rows.ts';
 
@@ -15,37 +15,30 @@ export async function readExemplars(
   pages: Pages,
   query: MetricQuery,
 ): Promise<ExemplarView[]> {
-  const room = query.room ?? ownRoom();
-  const found: ExemplarView[] = [];
-  await asOfOneMoment(connection, async () => {
-    const p = new Parameters();
-    const places = await p.rows(
-      connection,
-      `SELECT p.rowid AS row FROM point p JOIN (${metricSeriesSql(query, p)}) s ON s.id = p.series
-       WHERE p.tenant = ${p.bind(query.tenant)} AND p.exemplars IS NOT NULL
-         AND p.time_ms >= ${p.bind(Math.ceil(query.fromMs))}
-         AND p.time_ms < ${p.bind(Math.ceil(query.toMs))}
-       ORDER BY p.time_ms DESC, p.key LIMIT ${pointsMax}`,
-    );
-    const slices = pages.slices(connection, {
-      places,
-      sizes: (
-        rowIs,
-      ) => `SELECT p.rowid AS row, ${textBytes(['p.exemplars', 's.attributes'])} AS bytes
-        FROM point p JOIN series s ON s.id = p.series WHERE ${rowIs('p.rowid')}`,
-      select: (
-        rowIs,
-        parameters,
-      ) => `SELECT p.rowid AS row, s.*, p.time_ms, p.exemplars FROM point p
-        JOIN (${metricSeriesSql(query, parameters)}) s ON s.id = p.series WHERE ${rowIs('p.rowid')}`,
-    });
-    for await (const rows of slices) {
-      const more = rows.flatMap((row) => exemplarsOf(query, row));
-      found.push(...more.slice(0, exemplarsMax - found.length));
-      if (found.length >= exemplarsMax) return;
-    }
+  const p = new Parameters();
+  const places = await p.rows(
+    connection,
+    `SELECT p.rowid AS row, p.key, p.bytes FROM point p
+     JOIN (${metricSeriesSql(query, p)}) s ON s.id = p.series
+     WHERE p.tenant = ${p.bind(query.tenant)} AND p.exemplars IS NOT NULL
+       AND p.time_ms >= ${p.bind(Math.ceil(query.fromMs))}
+       AND p.time_ms < ${p.bind(Math.ceil(query.toMs))}
+     ORDER BY p.time_ms DESC, p.key LIMIT ${pointsMax}`,
+  );
+  const slices = pages.slices(connection, {
+    places,
+    select: (rowIs, parameters) => `SELECT p.rowid AS row, p.key, s.*, p.time_ms, p.exemplars
+      FROM point p JOIN (${metricSeriesSql(query, parameters)}) s ON s.id = p.series
+      WHERE ${rowIs('p.rowid')}`,
   });
-  await room.take(weigh(found));
+  const found: ExemplarView[] = [];
+  for await (const slice of slices) {
+    const more = slice.flatMap(({ row }) => exemplarsOf(query, row));
+    const kept = more.slice(0, exemplarsMax - found.length);
+    await (query.room ?? ownRoom()).take(weigh(kept));
+    found.push(...kept);
+    if (found.length === exemplarsMax) break;
+  }
   return found;
 }
 

@@ -9,8 +9,8 @@ import {
 import { emptyBars, pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { attributeConditions } from './attribute-filter.ts';
 import { parseHex } from './hex.ts';
-import { logSelect, logTexts, logView } from './log-rows.ts';
-import { asOfOneMoment, joinOrigins, originTexts, type Pages, textBytes } from './pages.ts';
+import { logSelect, logView } from './log-rows.ts';
+import type { Pages } from './pages.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 /** Time first; the rest keeps the order in which the log had them. */
@@ -32,24 +32,20 @@ export async function findLogs(
   }
   const order = sortColumns.map((column) => `${column} ${ascending ? 'ASC' : 'DESC'}`).join();
   const limit = pageLimit(query.limit);
-  return asOfOneMoment(connection, async () => {
-    const places = await parameters.rows(
-      connection,
-      `SELECT rowid AS row, ${sortColumns.join()} FROM log_record
-       WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${parameters.bind(limit + 1)}`,
-    );
-    const items = await pages.read(connection, {
-      places: places.slice(0, limit),
-      sizes: (rowIs) => `SELECT l.rowid AS row, ${textBytes([...logTexts, ...originTexts])} AS bytes
-        FROM log_record l ${joinOrigins('l')} WHERE ${rowIs('l.rowid')}`,
-      select: (rowIs) =>
-        `SELECT rowid AS row, ${logSelect} FROM log_record WHERE ${rowIs('rowid')}`,
-      room: query.room ?? ownRoom(),
-      view: logView,
-    });
-    const isMore = items.length < places.length;
-    return { items, cursor: isMore ? cursorOf(places[items.length - 1]) : undefined };
-  });
+  const places = await parameters.rows(
+    connection,
+    `SELECT rowid AS row, bytes, ${sortColumns.join()} FROM log_record
+     WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${parameters.bind(limit + 1)}`,
+  );
+  const page = {
+    places,
+    select: (rowIs: (column: string) => string) =>
+      `SELECT rowid AS row, ${logSelect} FROM log_record WHERE ${rowIs('rowid')}`,
+    room: query.room ?? ownRoom(),
+    view: logView,
+  };
+  const { items, last } = await pages.read(connection, page, limit);
+  return { items, cursor: cursorOf(last) };
 }
 
 function castCursor(placeholders: readonly string[]): string {

@@ -12,9 +12,9 @@ import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { answerRows } from './answer-rows.ts';
 import { attributeConditions } from './attribute-filter.ts';
 import { parseHex, toHex128 } from './hex.ts';
-import { asOfOneMoment, joinOrigins, originTexts, type Pages, textBytes } from './pages.ts';
+import type { Pages } from './pages.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
-import { spanSelect, spanTexts, spanView } from './span-rows.ts';
+import { spanSelect, spanView } from './span-rows.ts';
 
 /** Spans of a found trace are counted this far outside the range that was asked for. */
 const traceReachMs = 3_600_000;
@@ -180,23 +180,20 @@ export async function readTrace(
   const id = parseHex(traceId, 32);
   if (id === undefined) return undefined;
   const p = new Parameters();
-  return asOfOneMoment(connection, async () => {
-    const places = await p.rows(
-      connection,
-      `SELECT rowid AS row FROM span WHERE tenant = ${p.bind(tenant)} AND trace_id = ${p.bind(id)}
-       ORDER BY start_ns, position, idx LIMIT ${traceSpansMax + 1}`,
-    );
-    if (places.length === 0) return undefined;
-    const spans = await pages.read(connection, {
-      places: places.slice(0, traceSpansMax),
-      sizes: (
-        rowIs,
-      ) => `SELECT s.rowid AS row, ${textBytes([...spanTexts, ...originTexts])} AS bytes
-        FROM span s ${joinOrigins('s')} WHERE ${rowIs('s.rowid')}`,
-      select: (rowIs) => `SELECT rowid AS row, ${spanSelect} FROM span WHERE ${rowIs('rowid')}`,
-      room,
-      view: spanView,
-    });
-    return { spans, truncated: spans.length < places.length };
-  });
+  const places = await p.rows(
+    connection,
+    `SELECT rowid AS row, key, bytes FROM span
+     WHERE tenant = ${p.bind(tenant)} AND trace_id = ${p.bind(id)}
+     ORDER BY start_ns, position, idx LIMIT ${traceSpansMax + 1}`,
+  );
+  if (places.length === 0) return undefined;
+  const page = {
+    places,
+    select: (rowIs: (column: string) => string) =>
+      `SELECT rowid AS row, ${spanSelect} FROM span WHERE ${rowIs('rowid')}`,
+    room,
+    view: spanView,
+  };
+  const { items, last } = await pages.read(connection, page, traceSpansMax);
+  return { spans: items, truncated: last !== undefined };
 }

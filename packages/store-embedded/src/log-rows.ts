@@ -30,9 +30,6 @@ export const logSelect = `key, time_ns, observed_ns, severity_number,
   severity_text, body, event_name, service, trace_id, span_id, flags, attributes,
   dropped_attributes, resource, scope`;
 
-/** SQL: those of the table `l`. */
-export const logTexts = ['l.severity_text', 'l.body', 'l.event_name', 'l.service', 'l.attributes'];
-
 export function logView(row: ResultRow, resource: ResourceView, scope: ScopeView): LogView {
   const body = row.body as string | null;
   return {

@@ -1,6 +1,8 @@
 /** How much text DuckDB can hold in the memory that it is given. */
 
 export const memoryLimitDefaultMb = 96;
+/** Measured: what DuckDB takes for each byte that it counts. */
+const takenPerByte = 1.3;
 /** A checkpoint holds a whole vector of texts at once; it gets this many times the memory. */
 export const largeTextFactor = 4;
 /** A transaction takes several times its text, and queries and checkpoints have their share. */
@@ -9,8 +11,13 @@ const rowsPerVector = 2_048;
 /** Measured: with less, a vector full of the largest rows does not fit. */
 const vectorShare = 2.2;
 
+/** What DuckDB is told, so that it takes no more than it is given. */
+export function countedMb(memoryLimitMb: number): number {
+  return memoryLimitMb / takenPerByte;
+}
+
 export function textLimits(memoryLimitMb: number): { bytesMax: number; rowBytesMax: number } {
-  const bytes = memoryLimitMb * 1_048_576;
+  const bytes = countedMb(memoryLimitMb) * 1_048_576;
   return {
     bytesMax: bytes / transactionShare,
     rowBytesMax: Math.floor((bytes * largeTextFactor) / rowsPerVector / vectorShare),

@@ -21,7 +21,7 @@ export class Origins {
     connection: DuckDBConnection,
     rows: readonly ResultRow[],
     make: Make<T>,
-  ): AsyncGenerator<T> {
+  ): AsyncGenerator<[index: number, view: T]> {
     const resourceIds = rows.map((row) => row.resource as bigint);
     const resources = await resolve(resourceIds, this.#resources, {
       read: (missing) => readByIds(connection, 'resource', missing),
@@ -33,11 +33,9 @@ export class Origins {
       view: scopeView,
     });
     for (const [i, row] of rows.entries()) {
-      yield make(
-        row,
-        resources.get(resourceIds[i] as bigint) ?? goneResource,
-        scopes.get(scopeIds[i] as bigint) ?? goneScope,
-      );
+      const resource = resources.get(resourceIds[i] as bigint) ?? goneResource;
+      const scope = scopes.get(scopeIds[i] as bigint) ?? goneScope;
+      yield [i, make(row, resource, scope)];
     }
   }
 }

@@ -58,7 +58,7 @@ async function inMemory<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!isOutOfMemory(error)) throw error;
-    throw new TooMuchAskedError('the search store has no memory for it');
+    throw new TooMuchAskedError('the search store has no memory for it', { cause: error });
   }
 }
 

@@ -84,12 +84,6 @@ export const pointSelect = `p.key, p.time_ms, p.start_ns, p.time_ns, p.flags, p.
   s.unit, s.type, s.temporality, s.monotonic, s.metadata, s.service, s.attributes, s.resource,
   s.scope`;
 
-/** SQL: those of `point p JOIN series s`. */
-export const pointTexts = [
-  ...['p.shape', 'p.exemplars', 's.name', 's.description', 's.unit', 's.metadata', 's.service'],
-  's.attributes',
-];
-
 export function pointView(row: ResultRow, resource: ResourceView, scope: ScopeView): PointView {
   const shapeJson = row.shape as string | null;
   const shape: Shape = shapeJson === null ? {} : JSON.parse(shapeJson);

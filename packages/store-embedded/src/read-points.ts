@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Asked, ownRoom, type Page, type PointView, type TimeRange } from '@spillway/store';
 import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
-import { asOfOneMoment, joinOrigins, originTexts, type Pages, textBytes } from './pages.ts';
+import type { Pages } from './pages.ts';
 import { Parameters } from './parameters.ts';
-import { pointSelect, pointTexts, pointView } from './point-rows.ts';
+import { pointSelect, pointView } from './point-rows.ts';
 
 export interface PointsQuery extends TimeRange, Asked {
   tenant: string;
@@ -29,28 +29,20 @@ export async function readPoints(
     conditions.push(`(p.time_ms, p.key) > (${timeMs}::BIGINT, ${key}::UHUGEINT)`);
   }
   const limit = pageLimit(query.limit);
-  return asOfOneMoment(connection, async () => {
-    const places = await p.rows(
-      connection,
-      `SELECT p.rowid AS row, p.time_ms, p.key FROM point p JOIN series s ON s.id = p.series
-       WHERE ${conditions.join(' AND ')} ORDER BY p.time_ms, p.key LIMIT ${p.bind(limit + 1)}`,
-    );
-    const from = 'FROM point p JOIN series s ON s.id = p.series';
-    const items = await pages.read(connection, {
-      places: places.slice(0, limit),
-      sizes: (
-        rowIs,
-      ) => `SELECT p.rowid AS row, ${textBytes([...pointTexts, ...originTexts])} AS bytes
-        ${from} ${joinOrigins('s')} WHERE ${rowIs('p.rowid')}`,
-      select: (rowIs) => `SELECT p.rowid AS row, ${pointSelect} ${from} WHERE ${rowIs('p.rowid')}`,
-      room: query.room ?? ownRoom(),
-      view: pointView,
-    });
-    const last = places[items.length - 1];
-    const isMore = items.length < places.length && last !== undefined;
-    return {
-      items,
-      cursor: isMore ? writeCursor([last.time_ms as bigint, last.key as bigint]) : undefined,
-    };
-  });
+  const from = 'FROM point p JOIN series s ON s.id = p.series';
+  const places = await p.rows(
+    connection,
+    `SELECT p.rowid AS row, p.bytes, p.time_ms, p.key ${from}
+     WHERE ${conditions.join(' AND ')} ORDER BY p.time_ms, p.key LIMIT ${p.bind(limit + 1)}`,
+  );
+  const page = {
+    places,
+    select: (rowIs: (column: string) => string) =>
+      `SELECT p.rowid AS row, ${pointSelect} ${from} WHERE ${rowIs('p.rowid')}`,
+    room: query.room ?? ownRoom(),
+    view: pointView,
+  };
+  const { items, last } = await pages.read(connection, page, limit);
+  const cursor = last && writeCursor([last.time_ms as bigint, last.key as bigint]);
+  return { items, cursor };
 }

@@ -69,8 +69,6 @@ export class ReaderPool {
     } finally {
       signal.removeEventListener('abort', interrupt);
       clearInterval(interrupting);
-      // An interrupt may have met the end of a transaction.
-      if (signal.aborted) await connection.run('ROLLBACK').catch(() => undefined);
       this.#free.push(connection);
     }
   }

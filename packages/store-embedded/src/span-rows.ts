@@ -60,11 +60,8 @@ function rareText(record: SpanRecord): string | null {
   return JSON.stringify(rare);
 }
 
-export const spanSelect = `trace_id, span_id, parent_span_id, service, name, kind, status_code,
+export const spanSelect = `key, trace_id, span_id, parent_span_id, service, name, kind, status_code,
   start_ns, end_ns, flags, attributes, events, links, rare, resource, scope`;
-
-/** SQL: those of the table `s`. */
-export const spanTexts = ['s.service', 's.name', 's.attributes', 's.events', 's.links', 's.rare'];
 
 export function spanView(row: ResultRow, resource: ResourceView, scope: ScopeView): SpanView {
   const startNs = row.start_ns as bigint;

@@ -277,8 +277,8 @@ export interface SearchStore extends Sink, LedgerSide, Rebuildable {
 
 /** More would have to be read, or held in memory, than one question may cost: ask for less. */
 export class TooMuchAskedError extends Error {
-  constructor(what: string) {
-    super(`${what}: ask for a shorter range, a lower limit, or filter more`);
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what}: ask for a shorter range, a lower limit, or filter more`, options);
     this.name = 'TooMuchAskedError';
   }
 }
