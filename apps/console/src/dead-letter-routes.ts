@@ -42,10 +42,10 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
     return { store: undefined, body };
   });
 
-  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending }) => {
+  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending, room }) => {
     readParameters({}, query, nowMs);
     const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
-    const found = await deadLetters.show(id, ending);
+    const found = await deadLetters.show(id, { ending, room });
     return { store: undefined, body: found?.letter.tenant === tenant ? found : undefined };
   });
 
@@ -58,8 +58,8 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
       throw new QueryError('bad-body', `wanted ${wanted}`);
     }
     const { tenant } = caller;
-    const order = { tenant, isLong: true, gone: goneOf(reply) };
-    const answer = await api.turns.take(order, (ending) =>
+    const order = { tenant, long: 'resubmission', gone: goneOf(reply) } as const;
+    const answer = await api.turns.take(order, ({ ending }) =>
       resubmit({ deadLetters, tenant, wanted: body.data, config, ending }),
     );
     const { resubmitted, skipped } = answer;

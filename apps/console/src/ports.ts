@@ -2,7 +2,7 @@
 import type { Signal } from '@spillway/otlp';
 import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
-import type { LedgerReport } from '@spillway/store';
+import type { Asked, LedgerReport } from '@spillway/store';
 
 export type { LedgerCounts, LedgerReport } from '@spillway/store';
 
@@ -62,10 +62,7 @@ export interface DeadLetters {
     ending: AbortSignal,
   ): Promise<{ letters: readonly DeadLetterView[]; isWhole: boolean }>;
   /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
-  show(
-    id: string,
-    ending: AbortSignal,
-  ): Promise<{ letter: DeadLetterView; body: string } | undefined>;
+  show(id: string, asked: Asked): Promise<{ letter: DeadLetterView; body: string } | undefined>;
   /** Gives back the ids that were sent, also when the signal ended it before the last. */
   resubmit(
     ids: readonly string[],

@@ -54,13 +54,13 @@ export function gatewayBudget(config: GatewayConfig): BudgetLine[] {
 export const gatewayLeast: Least = {
   'gateway.bodyBytesMax': 4 * MiB,
   'gateway.jsonBodyBytesMax': 4 * MiB,
-  'gateway.inFlightBytesMax': 16 * MiB,
-  'gateway.laneBytesMax': 14 * MiB,
-  'gateway.tenantLaneBytesMax': 9 * MiB,
+  'gateway.inFlightBytesMax': 14 * MiB,
+  'gateway.laneBytesMax': 12 * MiB,
+  'gateway.tenantLaneBytesMax': 8 * MiB,
   'gateway.queueBytesMax': 5 * MiB,
   'gateway.batchBytesMax': MiB,
-  'gateway.connectionsMax': 512,
-  'gateway.laneRequestsMax': 512,
+  'gateway.connectionsMax': 384,
+  'gateway.laneRequestsMax': 384,
   'gateway.tenantLaneRequestsMax': 256,
 };
 

@@ -14,7 +14,7 @@ const mebibyte = 1_048_576;
 
 export const adapterLeast: Least = {
   'store.search.memoryBytesMax': 24 * mebibyte,
-  'store.live.memoryBytesMax': 16 * mebibyte,
+  'store.live.memoryBytesMax': 12 * mebibyte,
   'broker.kafka.fetchBytesMax': 4 * mebibyte,
   'broker.rabbitmq.publishBytesMax': 16 * mebibyte,
   'broker.rabbitmq.prefetchBytes': mebibyte,

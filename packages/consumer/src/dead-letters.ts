@@ -9,8 +9,10 @@ import {
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
-import { protobufToJson, type Signal, signals } from '@spillway/otlp';
+import { protobufToJson, protobufToJsonCost, type Signal, signals } from '@spillway/otlp';
 import { wait } from '@spillway/resilience';
+import { type AnswerRoom, type Asked, ownRoom } from '@spillway/store';
+import { weigh } from '@spillway/store/search';
 import { type DeadLetter, readLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './letter-filter.ts';
 import { LetterIndex, type NewestLetters } from './letter-index.ts';
@@ -35,9 +37,10 @@ export class DeadLetters {
   readonly #broker: Broker;
   readonly #index: LetterIndex;
 
-  constructor(broker: Broker) {
+  /** @param indexBytesMax for the newest ones, of all tenants together; see `letterIndexBudget` */
+  constructor(broker: Broker, indexBytesMax?: number) {
     this.#broker = broker;
-    this.#index = new LetterIndex(broker);
+    this.#index = new LetterIndex(broker, { bytesMax: indexBytesMax });
   }
 
   /**
@@ -61,19 +64,20 @@ export class DeadLetters {
   }
 
   /**
-   * The letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
-   * older than those that `newest` knows it is not told whether it was resubmitted.
+   * The letter with its records as OTLP/JSON (base64 when that cannot be made of them, or would take
+   * more than there is room for). Of one that is older than those that `newest` knows it is not told
+   * whether it was resubmitted. Throws `TooMuchAskedError`.
    */
   async show(
     id: string,
-    ending?: AbortSignal,
+    { ending, room = ownRoom() }: Asked = {},
   ): Promise<{ letter: DeadLetter; body: string } | undefined> {
     const place = placeOf(id);
     const message = place && (await this.#read(place, ending));
     const letter = message && readLetter(message);
     if (!message || !letter) return undefined;
-    const known = await this.#index.find(id, ending);
-    return { letter: known ?? letter, body: readable(letter.signal, message.value) };
+    const known = (await this.#index.findAll([id], ending)).get(id);
+    return { letter: known ?? letter, body: await readable(letter.signal, message.value, room) };
   }
 
   /**
@@ -83,7 +87,8 @@ export class DeadLetters {
    */
   async resubmit(ids: readonly string[], options: ResubmitOptions): Promise<string[]> {
     const { ratePerSecond = resubmitPerSecond, signal, onProgress } = options;
-    const letters = await this.#byId(ids, signal);
+    const known = await this.#index.findAll(ids, signal);
+    const letters = known.size === new Set(ids).size ? known : await this.#byId(ids, signal);
     const sent: string[] = [];
     for (const letter of letters.values()) {
       if (!letter.hasBody || letter.resubmitted) continue;
@@ -208,10 +213,18 @@ function marker(letter: DeadLetter, message: DeliveredMessage) {
   return { topic, partition: message.partition, key: message.key, value: [], headers };
 }
 
-function readable(signal: Signal, value: Uint8Array): string {
+async function readable(signal: Signal, value: Uint8Array, room: AnswerRoom): Promise<string> {
+  const objects = protobufToJsonCost(signal, value);
+  const body = (await room.admit({ objects, text: 0 })) ? jsonOf(signal, value) : undefined;
+  const text = body ?? Buffer.from(value).toString('base64');
+  await room.take(weigh(text));
+  return text;
+}
+
+function jsonOf(signal: Signal, value: Uint8Array): string | undefined {
   try {
     return protobufToJson(signal, value);
   } catch {
-    return Buffer.from(value).toString('base64');
+    return undefined;
   }
 }

@@ -5,7 +5,7 @@ export { extract } from './extract.ts';
 export { jsonToProtobuf } from './json-to-protobuf.ts';
 export { type LargestValue, largestValue } from './largest-value.ts';
 export { recordsMax } from './layout.ts';
-export { protobufToJson } from './protobuf-to-json.ts';
+export { protobufToJson, protobufToJsonCost } from './protobuf-to-json.ts';
 export { costOf, recordBytesMax, recordValuesMax } from './record-cost.ts';
 export * from './records.ts';
 export {

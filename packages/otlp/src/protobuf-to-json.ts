@@ -1,7 +1,9 @@
 /** Protobuf to OTLP/JSON, for people and for tools that want it: not on the hot path. */
+import { countValues } from './count-values.ts';
 import { OtlpError, pathText, WireError } from './errors.ts';
 import { requestOf } from './messages.ts';
 import { Reader, wireBytes } from './reader.ts';
+import { costOf } from './record-cost.ts';
 import type { Signal } from './records.ts';
 import type { Field, Message } from './schema.ts';
 
@@ -31,6 +33,17 @@ export function protobufToJson(signal: Signal, message: Uint8Array): string {
   const fault = readMessage(requestOf[signal], message, object);
   if (fault !== undefined) throw new OtlpError(fault);
   return JSON.stringify(object);
+}
+
+/** What `protobufToJson` takes in memory beside its text: an object for each value, and texts. */
+export function protobufToJsonCost(signal: Signal, message: Uint8Array): number {
+  try {
+    return costOf(message.length, countValues(requestOf[signal], message));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    // Until the fault is met there is an object for every two bytes, at most.
+    return costOf(message.length, message.length / 2);
+  }
 }
 
 /**

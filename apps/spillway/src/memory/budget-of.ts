@@ -15,8 +15,8 @@ export const least: Least = {
   ...adapterLeast,
   'writer.batchBytesMax': mebibyte / 4,
   'projector.batchBytesMax': mebibyte / 4,
-  'writer.decodedBytesMax': mebibyte,
-  'projector.decodedBytesMax': mebibyte,
+  'writer.decodedBytesMax': (3 / 4) * mebibyte,
+  'projector.decodedBytesMax': (3 / 4) * mebibyte,
 };
 
 export const limits: readonly Limit[] = [...gatewayLimits, ...consoleLimits];
