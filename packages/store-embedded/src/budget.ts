@@ -26,12 +26,14 @@ export function duckdbBudget(memoryBytesMax: number) {
       bytes: (largeTextFactor - 1) * memoryBytesMax,
       where: 'outside' as const,
       protects: 'the search store from records of large texts',
-      answer: 'a record with more text becomes a dead letter of the search store',
+      answer:
+        'a record with more text becomes a dead letter of the search store; a rebuild has it meanwhile',
     },
     {
       name: 'search store: resources and series seen lately',
       key,
-      bytes: (dimensionsShare + originsShare) * memoryBytesMax,
+      // Those of a file that is filled beside it, too.
+      bytes: (dimensionsShare + 2 * originsShare) * memoryBytesMax,
       where: 'heap' as const,
       protects: 'the heap from telemetry with many different resources',
       answer: 'they are forgotten and looked up again',

@@ -22,6 +22,8 @@ export interface DatabaseFileOptions {
   dir: string;
   memoryLimitMb?: number | undefined;
   threads?: number | undefined;
+  /** How many times its memory it may take, once large texts came. Default `largeTextFactor`. */
+  factorMax?: number | undefined;
   report?: ((event: SearchStoreEvent) => void) | undefined;
   /** What is known of an earlier file no longer holds. */
   onOpened: () => void;
@@ -39,10 +41,12 @@ export class DatabaseFile {
   #failure: string | undefined;
   #damage: string | undefined;
   #memoryFactor = 1;
+  #factorMax: number;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(options: DatabaseFileOptions) {
     this.#options = options;
+    this.#factorMax = options.factorMax ?? largeTextFactor;
   }
 
   start(): Promise<void> {
@@ -104,6 +108,29 @@ export class DatabaseFile {
     return await readers.use(read, options);
   }
 
+  /**
+   * Keeps to the memory that it began with until the function that is given back is called: another
+   * file is filled beside it, out of the same memory. What needs more has to wait, or is refused.
+   */
+  async lendMemory(): Promise<() => Promise<void>> {
+    const [factor, factorMax] = [this.#memoryFactor, this.#factorMax];
+    await this.#changeMemory(1, 1);
+    return () => this.#changeMemory(factor, factorMax);
+  }
+
+  #changeMemory(factor: number, factorMax: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const writer = this.#open?.database.writer;
+      [this.#memoryFactor, this.#factorMax] = [factor, factorMax];
+      if (!writer) return;
+      await limitMemory(writer, this.#memoryLimitMb).catch(async () => {
+        // What is not in the file yet stays in memory.
+        await writer.run('CHECKPOINT');
+        await limitMemory(writer, this.#memoryLimitMb);
+      });
+    });
+  }
+
   async #heedDamage(error: unknown): Promise<void> {
     if (this.#damage !== undefined || !isDamage(error)) return;
     const { dir, report } = this.#options;
@@ -159,8 +186,8 @@ export class DatabaseFile {
 
   /** True when there is something to try again with. */
   #raiseMemory(error: unknown): boolean {
-    if (!isOutOfMemory(error) || this.#memoryFactor > 1) return false;
-    this.#memoryFactor = largeTextFactor;
+    if (!isOutOfMemory(error) || this.#memoryFactor >= this.#factorMax) return false;
+    this.#memoryFactor = this.#factorMax;
     this.#options.report?.({ type: 'memory-raised', memoryLimitMb: this.#memoryLimitMb });
     return true;
   }

@@ -15,7 +15,7 @@ import { findLogs, logHistogram } from './find-logs.ts';
 import { findTraces, readTrace } from './find-traces.ts';
 import { countRows, readApplied } from './ledger-rows.ts';
 import { listMetrics } from './list-metrics.ts';
-import { memoryLimitDefaultMb, textLimits } from './memory.ts';
+import { besideFactor, largeTextFactor, memoryLimitDefaultMb, textLimits } from './memory.ts';
 import { Pages } from './pages.ts';
 import { Parameters } from './parameters.ts';
 import { queryMetric } from './query-metric.ts';
@@ -32,6 +32,8 @@ export interface DuckdbSearchStoreOptions {
   threads?: number | undefined;
   /** How old a record may be at its acceptance and still lie at its own time. Default 7 days. */
   retentionMs?: number | undefined;
+  /** The store that is in use while this one is filled: from start to stop they share its memory. */
+  beside?: Pick<DuckdbSearchStore, 'lendMemory'> | undefined;
   report?: ((event: SearchStoreEvent) => void) | undefined;
 }
 
@@ -45,6 +47,8 @@ export interface SearchStoreStats {
 export interface DuckdbSearchStore extends SearchStore {
   /** Since start. */
   stats(): SearchStoreStats;
+  /** For another one that is filled beside it; calling what is given back ends that. */
+  lendMemory(): Promise<() => Promise<void>>;
 }
 
 /**
@@ -65,21 +69,33 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly #begun = new BegunMessages();
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
   readonly #file: DatabaseFile;
+  #giveBack: (() => Promise<void>) | undefined;
 
   constructor(options: DuckdbSearchStoreOptions) {
     this.#options = options;
     const memoryBytes = (options.memoryLimitMb ?? memoryLimitDefaultMb) * 1_048_576;
-    this.#dimensions = new Dimensions(dimensionsShare * memoryBytes);
+    const { beside } = options;
+    // Nobody asks a store that is being filled: its ids take the place of answered origins.
+    this.#dimensions = new Dimensions((beside ? originsShare : dimensionsShare) * memoryBytes);
     this.#pages = new Pages(originsShare * memoryBytes);
-    this.#file = new DatabaseFile({ ...options, onOpened: () => this.#forget() });
+    const factorMax = beside ? besideFactor : largeTextFactor;
+    this.#file = new DatabaseFile({ ...options, factorMax, onOpened: () => this.#forget() });
   }
 
-  start(): Promise<void> {
-    return this.#file.start();
+  async start(): Promise<void> {
+    this.#giveBack ??= await this.#options.beside?.lendMemory();
+    await this.#file.start();
   }
 
-  stop(): Promise<void> {
-    return this.#file.stop();
+  async stop(): Promise<void> {
+    await this.#file.stop();
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    await giveBack?.();
+  }
+
+  lendMemory(): Promise<() => Promise<void>> {
+    return this.#file.lendMemory();
   }
 
   health(): { ok: boolean; detail: string } {

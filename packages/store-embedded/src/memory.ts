@@ -5,6 +5,8 @@ export const memoryLimitDefaultMb = 96;
 const takenPerByte = 1.3;
 /** A checkpoint holds a whole vector of texts at once; it gets this many times the memory. */
 export const largeTextFactor = 4;
+/** Of a file that is filled beside the one in use, which keeps the rest. */
+export const besideFactor = largeTextFactor - 1;
 /** A transaction takes several times its text, and queries and checkpoints have their share. */
 const transactionShare = 8;
 const rowsPerVector = 2_048;
