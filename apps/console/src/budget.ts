@@ -90,8 +90,8 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
 export const consoleLeast: Least = {
   'console.queriesMax': 16,
   'console.connectionsMax': 64,
-  'console.answerBytesMax': 896 * kibibyte,
-  'console.ledgerBytesMax': 6 * mebibyte,
+  'console.answerBytesMax': 832 * kibibyte,
+  'console.ledgerBytesMax': 5 * mebibyte,
 };
 
 export const consoleLimits: readonly Limit[] = [

@@ -4,7 +4,7 @@ import { gatewayBudget, gatewayLeast, gatewayLimits } from '@spillway/gateway';
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
 import { adapterBudget, adapterLeast } from '../adapter-budget.ts';
 import type { SpillwayConfig } from '../config.ts';
-import { isEmbedded, type Role, resourcesFor } from '../roles.ts';
+import { isAll, isEmbedded, type Role, resourcesFor } from '../roles.ts';
 import { programBudget, type Runtime } from './program-budget.ts';
 
 const mebibyte = 1_048_576;
@@ -30,6 +30,8 @@ export function budgetOf(
   const resources = resourcesFor(roles);
   const has = (role: Role) => roles.includes(role);
   const hasDatabase = resources.includes('writeStore') && isEmbedded(config, 'writeStore');
+  // Where the process owns the data folder, the spill lies in it.
+  const hasSpill = config.gateway.spill.dir !== '' || isAll(roles);
   const consumers = groups.filter(({ role }) => has(role));
   return [
     ...programBudget({ ...runtime, hasDatabase }),
@@ -37,7 +39,7 @@ export function budgetOf(
       groups: consumers.length,
       publishes: has('gateway'),
     }),
-    ...(has('gateway') ? gatewayBudget(config.gateway) : []),
+    ...(has('gateway') ? gatewayBudget(config.gateway, { hasSpill }) : []),
     ...consumers.flatMap(({ store, section }) =>
       consumerBudget(config[section], { store, section }),
     ),
