@@ -12,6 +12,9 @@ const waitingBytes = 24 * kibibyte;
 /** Short questions, those for the ledger, and what resubmits. */
 const queues = 3;
 
+/** Of the stores. */
+export const questionsAtOnce = shortPlaces;
+
 /** For the newest dead letters, of which all questions for them are answered. */
 export function letterIndexBytesMax({ answerBytesMax }: ConsoleConfig): number {
   return 2 * answerBytesMax;

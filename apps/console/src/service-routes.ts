@@ -18,7 +18,7 @@ export function addServiceRoutes(api: Api): void {
     const store = sourceOf(api, span, nowMs);
     const services =
       store === 'live'
-        ? await ofLive(room, live.services({ ...span, tenant, ending }))
+        ? await ofLive(room, live.services({ ...span, tenant, ending, room }))
         : await search.services({ ...span, tenant, limit, ending, room });
     const { items, truncated } = wholeList(services, { rowsMax: limit, bytesMax });
     return { store, body: { ...span, source: store, services: items, truncated } };
@@ -31,7 +31,7 @@ export function addServiceRoutes(api: Api): void {
     const store = sourceOf(api, span, nowMs);
     const operations =
       store === 'live'
-        ? await ofLive(room, live.operations({ ...span, tenant, service, ending }))
+        ? await ofLive(room, live.operations({ ...span, tenant, service, ending, room }))
         : await search.operations({ ...span, tenant, service, limit, ending, room });
     const { items, truncated } = wholeList(operations, { rowsMax: limit, bytesMax });
     return { store, body: { ...span, source: store, operations: items, truncated } };
@@ -39,7 +39,7 @@ export function addServiceRoutes(api: Api): void {
 
   api.get('/api/map', async ({ tenant, query, nowMs, ending, room }) => {
     const span = readRange(readParameters(range, query, nowMs), nowMs);
-    const edges = await ofLive(room, live.map({ ...span, tenant, ending }));
+    const edges = await ofLive(room, live.map({ ...span, tenant, ending, room }));
     const { items, truncated } = wholeList(edges, { rowsMax: limitMax, bytesMax });
     return { store: 'live', body: { ...span, edges: items, truncated } };
   });

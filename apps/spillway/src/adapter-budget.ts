@@ -7,6 +7,7 @@ import type { BudgetLine, Least } from '@spillway/runtime';
 import { elasticsearchBudget } from '@spillway/store-elasticsearch/budget';
 import { duckdbBudget, memoryLiveBudget } from '@spillway/store-embedded/budget';
 import { embeddedPostgresBudget, postgresBudget } from '@spillway/store-postgres/budget';
+import { redisLiveBudget } from '@spillway/store-redis/budget';
 import type { SpillwayConfig } from './config.ts';
 import type { Resource } from './roles.ts';
 
@@ -24,6 +25,10 @@ export const adapterLeast: Least = {
 export interface Share {
   groups: number;
   publishes: boolean;
+  /** Of the live store. */
+  fillsLive: boolean;
+  /** At once, of the stores. */
+  questions: number;
 }
 
 export function adapterBudget(
@@ -50,6 +55,8 @@ const linesOf: Readonly<Record<Resource, Lines>> = {
     search.kind === 'embedded'
       ? duckdbBudget(search.memoryBytesMax)
       : elasticsearchBudget(search.elasticsearch),
-  live: ({ store: { live } }) =>
-    live.kind === 'embedded' ? memoryLiveBudget(live.memoryBytesMax) : [],
+  live: ({ store: { live } }, { fillsLive, questions }) =>
+    live.kind === 'embedded'
+      ? memoryLiveBudget(live.memoryBytesMax)
+      : redisLiveBudget({ isFilled: fillsLive, questions }),
 };

@@ -1,4 +1,4 @@
-import { consoleBudget, consoleLeast, consoleLimits } from '@spillway/console';
+import { consoleBudget, consoleLeast, consoleLimits, questionsAtOnce } from '@spillway/console';
 import { consumerBudget } from '@spillway/consumer';
 import { gatewayBudget, gatewayLeast, gatewayLimits } from '@spillway/gateway';
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
@@ -38,6 +38,8 @@ export function budgetOf(
     ...adapterBudget(config, resources, {
       groups: consumers.length,
       publishes: has('gateway'),
+      fillsLive: has('live-projector'),
+      questions: has('console') ? questionsAtOnce : 0,
     }),
     ...(has('gateway') ? gatewayBudget(config.gateway, { hasSpill }) : []),
     ...consumers.flatMap(({ store, section }) =>
