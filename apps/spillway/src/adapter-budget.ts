@@ -25,7 +25,7 @@ export const adapterLeast: Least = {
 export interface Share {
   groups: number;
   publishes: boolean;
-  /** Of the live store. */
+  fillsSearch: boolean;
   fillsLive: boolean;
   /** At once, of the stores. */
   questions: number;
@@ -51,10 +51,10 @@ const linesOf: Readonly<Record<Resource, Lines>> = {
   },
   writeStore: ({ store }) =>
     store.write.kind === 'embedded' ? embeddedPostgresBudget() : postgresBudget(),
-  search: ({ store: { search } }) =>
+  search: ({ store: { search } }, { fillsSearch: isFilled }) =>
     search.kind === 'embedded'
       ? duckdbBudget(search.memoryBytesMax)
-      : elasticsearchBudget(search.elasticsearch),
+      : elasticsearchBudget({ ...search.elasticsearch, isFilled }),
   live: ({ store: { live } }, { fillsLive, questions }) =>
     live.kind === 'embedded'
       ? memoryLiveBudget(live.memoryBytesMax)

@@ -1,6 +1,7 @@
 import { weigh } from '@spillway/store/search';
 import { expect, test } from 'vitest';
-import { Answers, InflatedAnswerError, inflationMax, parsedBytes } from './answers.ts';
+import { Answers, InflatedAnswerError, parsedBytes } from './answers.ts';
+import { inflationMax } from './limits.ts';
 
 const attributes = Array.from({ length: 30 }, (_, i) => ({
   key: `http.request.header.${i}`,

@@ -1,7 +1,6 @@
 import { errors, Serializer } from '@elastic/elasticsearch';
+import { inflationMax } from './limits.ts';
 
-/** What the objects of an answer may take, in bytes for each character of its text; telemetry takes 2 to 4. */
-export const inflationMax = 8;
 /** Such a text is not worth a look. */
 const smallChars = 16_384;
 

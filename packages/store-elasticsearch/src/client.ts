@@ -3,9 +3,7 @@ import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch
 import { Answers } from './answers.ts';
 import type { ElasticsearchSection } from './config.ts';
 import { statusOf, unavailable } from './errors.ts';
-
-/** Of an answer that is not to a question, which has its own bound: text, that becomes objects. */
-export const responseBytesMax = 4 * 1_048_576;
+import { responseBytesMax } from './limits.ts';
 
 /** Connections are opened by the first request. Reads the files of the section. */
 export function createClient(section: ElasticsearchSection): Client {

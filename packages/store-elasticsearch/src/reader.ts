@@ -6,9 +6,10 @@ import {
   type TimeRange,
   TooMuchAskedError,
 } from '@spillway/store';
-import { InflatedAnswerError, inflationMax } from './answers.ts';
+import { InflatedAnswerError } from './answers.ts';
 import { call, type Hit, type Source } from './client.ts';
 import { StoreUnavailableError } from './errors.ts';
+import { inflationMax } from './limits.ts';
 import type { IndexKind, IndexNames } from './names.ts';
 
 export type Query = estypes.QueryDslQueryContainer;

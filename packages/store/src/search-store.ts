@@ -11,6 +11,12 @@ import type { LedgerSide, RowCount } from './ledger.ts';
 import type { Rebuildable } from './rebuild.ts';
 import type { Sink } from './sink.ts';
 
+/**
+ * A store that repeats resource, scope and metric in each record may cut what is large of them. An
+ * attribute of this name then stands among theirs; all of it is in the write store.
+ */
+export const cutMark = 'spillway.cut';
+
 /** ms since the epoch; `from` inclusive, `to` exclusive. */
 export interface TimeRange {
   fromMs: number;

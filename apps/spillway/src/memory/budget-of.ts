@@ -38,6 +38,7 @@ export function budgetOf(
     ...adapterBudget(config, resources, {
       groups: consumers.length,
       publishes: has('gateway'),
+      fillsSearch: has('search-projector'),
       fillsLive: has('live-projector'),
       questions: has('console') ? questionsAtOnce : 0,
     }),
