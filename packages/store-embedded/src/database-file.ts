@@ -29,6 +29,11 @@ export interface DatabaseFileOptions {
   onOpened: () => void;
 }
 
+interface OpenFile {
+  database: Database;
+  readers: ReaderPool;
+}
+
 /** Queries that run at once. One tenant gets two: a long one leaves the other to short ones. */
 const readers = 3;
 
@@ -37,7 +42,7 @@ const notStarted = 'the search store is not started';
 /** The open file: writes one after the other, reads beside them, opened anew after it broke. */
 export class DatabaseFile {
   readonly #options: DatabaseFileOptions;
-  #open: { database: Database; readers: ReaderPool } | undefined;
+  #open: OpenFile | undefined;
   #failure: string | undefined;
   #damage: string | undefined;
   #memoryFactor = 1;
@@ -60,6 +65,7 @@ export class DatabaseFile {
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       const open = this.#open;
+      this.#failure = undefined;
       if (!open) return;
       this.#open = undefined;
       await open.readers.drain();
@@ -76,10 +82,9 @@ export class DatabaseFile {
 
   write<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
-      if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
       // Nothing more is applied, so that the log keeps what the next start fills another one with.
       if (this.#damage !== undefined) throw new Error(this.#damage);
-      const database = this.#open?.database ?? (await this.#openFile({ mayBeginAnew: false }));
+      const { database } = await this.#opened();
       try {
         return await work(database);
       } catch (error) {
@@ -95,8 +100,9 @@ export class DatabaseFile {
     read: (connection: Database['writer']) => Promise<T>,
     options: ReadOptions = {},
   ): Promise<T> {
-    if (!this.#open) throw new Error(this.#damage ?? notStarted);
-    const { readers } = this.#open;
+    if (this.#damage !== undefined && !this.#open) throw new Error(this.#damage);
+    // A consumer asks for positions before it applies anything again.
+    const { readers } = this.#open ?? (await this.#inTurn(() => this.#opened()));
     try {
       return await readers.use(read, options);
     } catch (error) {
@@ -143,7 +149,13 @@ export class DatabaseFile {
     await markDamaged(dir, reason).catch(() => undefined);
   }
 
-  async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<Database> {
+  /** Anew where DuckDB gave up on it. Only in turn. */
+  async #opened(): Promise<OpenFile> {
+    if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
+    return this.#open ?? (await this.#openFile({ mayBeginAnew: false }));
+  }
+
+  async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<OpenFile> {
     const { report = () => {}, onOpened } = this.#options;
     const { dir, threads = 1 } = this.#options;
     const open = () => {
@@ -159,7 +171,7 @@ export class DatabaseFile {
       onOpened();
       this.#open = { database, readers: new ReaderPool(database.readers) };
       this.#failure = undefined;
-      return database;
+      return this.#open;
     } catch (error) {
       this.#failure = (error as Error).message;
       await this.#heedDamage(error);
