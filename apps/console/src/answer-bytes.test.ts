@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
-import { answerBytes } from './answer-bytes.ts';
+import { AnswerPieces, answerBytes } from './answer-bytes.ts';
 import type { QueryError } from './errors.ts';
 
-const textOf = (answer: object, bytesMax = 1_000_000) =>
-  Buffer.concat(answerBytes(answer, bytesMax)).toString();
+const pieces = new AnswerPieces();
+
+function textOf(answer: object, bytesMax = 1_000_000): string {
+  const bytes = answerBytes(answer, { bytesMax, pieces });
+  const text = Buffer.concat(bytes).toString();
+  pieces.giveBack(bytes);
+  return text;
+}
 
 test.each([
   {},
@@ -28,4 +34,16 @@ test('a larger answer is refused before it is whole', () => {
     }
   };
   expect(codeOf(() => textOf({ items }, 10))).toBe('too-much-asked');
+});
+
+test('pieces are used again', () => {
+  const own = new AnswerPieces();
+  const logs = Array.from({ length: 300 }, () => 'x'.repeat(1_000));
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 10; i++) {
+    const bytes = answerBytes({ logs }, { bytesMax: 1_000_000, pieces: own });
+    for (const { buffer } of bytes) buffers.add(buffer);
+    own.giveBack(bytes);
+  }
+  expect(buffers.size).toBe(5);
 });

@@ -1,29 +1,86 @@
 import { QueryError } from './errors.ts';
 
-/** What is written at once. */
-const pieceChars = 65_536;
+const pieceBytes = 65_536;
+/** What is encoded at once. */
+const textChars = 32_768;
+
+/**
+ * Pieces of answers, used again and again: the collector hardly sees them, and would let many of them
+ * pile up. There are as many as were ever in use at once.
+ */
+export class AnswerPieces {
+  readonly #free: Buffer[] = [];
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+  }
+
+  /** When nobody reads them any more. */
+  giveBack(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) this.#free.push(Buffer.from(piece.buffer));
+  }
+}
 
 /**
  * The answer as JSON, its lists item by item, so that no text of the whole is made beside the bytes.
  * Throws `QueryError` beyond `bytesMax`.
  */
-export function answerBytes(answer: object, bytesMax: number): Buffer[] {
-  const pieces: Buffer[] = [];
-  let piece = '';
-  let bytes = 0;
-  const cut = (): void => {
-    const more = Buffer.from(piece);
-    piece = '';
-    bytes += more.length;
-    if (bytes > bytesMax) throw tooLarge(bytesMax);
-    pieces.push(more);
-  };
-  for (const text of textsOf(answer)) {
-    piece += text;
-    if (piece.length >= pieceChars) cut();
+export function answerBytes(
+  answer: object,
+  { bytesMax, pieces }: { bytesMax: number; pieces: AnswerPieces },
+): Buffer[] {
+  const writer = new PieceWriter(pieces, bytesMax);
+  let text = '';
+  for (const more of textsOf(answer)) {
+    text += more;
+    if (text.length < textChars) continue;
+    writer.write(text);
+    text = '';
   }
-  cut();
-  return pieces;
+  writer.write(text);
+  return writer.end();
+}
+
+const encoder = new TextEncoder();
+
+class PieceWriter {
+  readonly #pieces: AnswerPieces;
+  readonly #bytesMax: number;
+  readonly #full: Buffer[] = [];
+  #piece: Buffer;
+  #at = 0;
+
+  constructor(pieces: AnswerPieces, bytesMax: number) {
+    this.#pieces = pieces;
+    this.#bytesMax = bytesMax;
+    this.#piece = pieces.take();
+  }
+
+  write(text: string): void {
+    for (let rest = text; rest !== ''; ) {
+      const { read, written } = encoder.encodeInto(rest, this.#piece.subarray(this.#at));
+      this.#at += written;
+      rest = rest.slice(read);
+      if (this.#full.length * pieceBytes + this.#at > this.#bytesMax) this.#refuse();
+      if (rest !== '') this.#next();
+    }
+  }
+
+  end(): Buffer[] {
+    return [...this.#full, this.#piece.subarray(0, this.#at)];
+  }
+
+  #next(): void {
+    this.#full.push(this.#piece.subarray(0, this.#at));
+    this.#piece = this.#pieces.take();
+    this.#at = 0;
+  }
+
+  #refuse(): never {
+    this.#pieces.giveBack(this.end());
+    const message = `the answer has more than ${this.#bytesMax} bytes: ask for less`;
+    throw new QueryError('too-much-asked', message);
+  }
 }
 
 function* textsOf(answer: object): Generator<string> {
@@ -45,9 +102,4 @@ function* listOf(items: readonly unknown[]): Generator<string> {
     before = ',';
   }
   yield before === '[' ? '[]' : ']';
-}
-
-function tooLarge(bytesMax: number): QueryError {
-  const message = `the answer has more than ${bytesMax} bytes: ask for less`;
-  return new QueryError('too-much-asked', message);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, demandScope } from './access.ts';
-import { answerBytes } from './answer-bytes.ts';
+import { AnswerPieces, answerBytes } from './answer-bytes.ts';
 import { QueryError } from './errors.ts';
 import type { Freshness } from './freshness.ts';
 import type { ConsoleOptions } from './options.ts';
@@ -50,6 +50,7 @@ export interface ApiParts {
 /** Every GET of the API: authenticated, bounded in number, time and size, answered with freshness. */
 export function createApi(app: FastifyInstance, { options, freshness, turns }: ApiParts): Api {
   const { keys, clock, config } = options;
+  const pieces = new AnswerPieces();
   return {
     options,
     freshness,
@@ -68,8 +69,10 @@ export function createApi(app: FastifyInstance, { options, freshness, turns }: A
           const { store, body } = await handle({ tenant, query, params, nowMs, ...turn });
           await lags;
           const whole = { ...(body ?? { error: missing }), ...(await freshness.of(store)) };
-          return { status: body ? 200 : 404, pieces: answerBytes(whole, config.answerBytesMax) };
+          const bytes = answerBytes(whole, { bytesMax: config.answerBytesMax, pieces });
+          return { status: body ? 200 : 404, bytes };
         });
+        reply.raw.once('close', () => pieces.giveBack(answer.bytes));
         send(reply, answer);
         return reply;
       });
@@ -80,15 +83,15 @@ export function createApi(app: FastifyInstance, { options, freshness, turns }: A
 const missing = { code: 'not-found', message: 'there is nothing of that id in the store' };
 
 /** Piece by piece, as no text of the whole is made: what a client does not read is bounded by the door. */
-function send(reply: FastifyReply, { status, pieces }: { status: number; pieces: Buffer[] }): void {
+function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: Buffer[] }): void {
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(status, {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': 'application/json; charset=utf-8',
-    'content-length': pieces.reduce((sum, { length }) => sum + length, 0),
+    'content-length': bytes.reduce((sum, { length }) => sum + length, 0),
   });
-  for (const piece of pieces) raw.write(piece);
+  for (const piece of bytes) raw.write(piece);
   raw.end();
 }
 
