@@ -4,22 +4,12 @@ import { gzipSync } from 'node:zlib';
 import { runSpillway } from '@spillway/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AttackLab } from './support/attack-lab.ts';
-import { MemoryGroup } from './support/memory-group.ts';
+import { type MemoryGroup, memoryGroupOrReason } from './support/memory-group.ts';
 
 const MiB = 1024 * 1024;
 /** Two starts and several audits: on a busy machine more than the usual minute. */
 const timeoutMs = 120_000;
-const group = groupOrReason();
-
-/** In CI it has to run; elsewhere it takes root and a kernel that lets it. */
-function groupOrReason(): MemoryGroup | string {
-  try {
-    return new MemoryGroup(512 * MiB);
-  } catch (error) {
-    if (process.env.CI) throw error;
-    return (error as Error).message;
-  }
-}
+const group = memoryGroupOrReason(512 * MiB);
 
 if (typeof group === 'string') {
   describe.skip(`everything embedded in 512 MB (no control group: ${group})`, () => {

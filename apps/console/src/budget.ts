@@ -1,14 +1,43 @@
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
+import { answerSizes, largePlaces, shortPlaces, unreadAnswers } from './answer-places.ts';
 import type { ConsoleConfig } from './config.ts';
 
-const mebibyte = 1_048_576;
-/** Rows of an answer and its JSON. */
-const queryBytes = 2 * mebibyte;
+const kibibyte = 1_024;
+const mebibyte = 1_024 * kibibyte;
 
 /** A socket with its parser. */
-const connectionBytes = 16 * 1_024;
+const connectionBytes = 16 * kibibyte;
+/** What a question holds that waits for its turn: its head, parsed and as it was sent. */
+const waitingBytes = 24 * kibibyte;
+/** Short questions, those for the ledger, and what resubmits. */
+const queues = 3;
 
-export function consoleBudget({ queriesMax, connectionsMax }: ConsoleConfig): BudgetLine[] {
+/** Of the stores. */
+export const questionsAtOnce = shortPlaces;
+
+/** For the newest dead letters, of which all questions for them are answered. */
+export function letterIndexBytesMax({ answerBytesMax }: ConsoleConfig): number {
+  return 2 * answerBytesMax;
+}
+
+/** Messages of which a question for the ledger knows at once: those that wait, and those of a minute. */
+export function ledgerLimits({ ledgerBytesMax }: ConsoleConfig): {
+  waitingMax: number;
+  messagesMax: number;
+} {
+  return {
+    waitingMax: Math.floor(ledgerBytesMax / 4 / waitingMessageBytes),
+    messagesMax: Math.floor((3 * ledgerBytesMax) / 4 / auditedMessageBytes),
+  };
+}
+
+/** Measured: a message in the table of those that wait, and one whose account is compared. */
+const waitingMessageBytes = 64;
+const auditedMessageBytes = 3_584;
+
+export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
+  const { queriesMax, connectionsMax, ledgerBytesMax } = config;
+  const { small, large } = answerSizes(config);
   return [
     {
       name: 'connections of the console',
@@ -19,17 +48,54 @@ export function consoleBudget({ queriesMax, connectionsMax }: ConsoleConfig): Bu
       answer: 'the connection that was idle for longest is closed',
     },
     {
-      name: 'answers to queries',
+      name: 'questions that wait for their turn',
       key: 'console.queriesMax',
-      bytes: queriesMax * queryBytes,
+      bytes: queues * queriesMax * waitingBytes,
       where: 'heap',
-      protects: 'the intake from many questions at once',
+      protects: 'the stores from many questions at once',
       answer: '503 with Retry-After',
+    },
+    {
+      name: 'answers while they are made',
+      key: 'console.answerBytesMax',
+      bytes: shortPlaces * small.objects + largePlaces * large.objects,
+      where: 'heap',
+      protects: 'the intake from questions for large answers',
+      answer: 'a page ends before it, another answer waits its turn or is refused with 400',
+    },
+    {
+      name: 'answers that clients have not read',
+      key: 'console.answerBytesMax',
+      bytes: shortPlaces * small.text + (largePlaces + unreadAnswers) * large.text,
+      where: 'outside',
+      protects: 'the process from clients that ask and do not read',
+      answer: 'the connection of the one with the most is closed',
+    },
+    {
+      name: 'dead letters that are known',
+      key: 'console.answerBytesMax',
+      bytes: letterIndexBytesMax(config),
+      where: 'heap',
+      protects: 'the heap from many dead letters',
+      answer: 'the oldest of the tenant with the most are not listed',
+    },
+    {
+      name: 'a question for the ledger',
+      key: 'console.ledgerBytesMax',
+      bytes: ledgerBytesMax,
+      where: 'heap',
+      protects: 'the heap from the account of very many messages',
+      answer: '400; `spillway audit` answers it',
     },
   ];
 }
 
-export const consoleLeast: Least = { 'console.queriesMax': 4, 'console.connectionsMax': 64 };
+export const consoleLeast: Least = {
+  'console.queriesMax': 16,
+  'console.connectionsMax': 64,
+  'console.answerBytesMax': 832 * kibibyte,
+  'console.ledgerBytesMax': 5 * mebibyte,
+};
 
 export const consoleLimits: readonly Limit[] = [
   {

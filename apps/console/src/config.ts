@@ -50,6 +50,26 @@ export const consoleSection = z
         'Queries that wait for their turn, of all tenants together; one tenant has at most half of ' +
           'the places. More are answered with 503 and Retry-After, so that they take no memory.',
       ),
+    answerBytesMax: z
+      .number()
+      .int()
+      .min(256 * 1_024)
+      .max(256 * 1_048_576)
+      .default(8 * 1_048_576)
+      .describe(
+        'Largest answer to a question, as JSON: pages end before it, another answer is refused. ' +
+          'Making it takes three times as much.',
+      ),
+    ledgerBytesMax: z
+      .number()
+      .int()
+      .min(4 * 1_048_576)
+      .max(4_096 * 1_048_576)
+      .default(64 * 1_048_576)
+      .describe(
+        'Memory of a question for the ledger, of which there is one at a time; one that needs more is ' +
+          'refused. `spillway audit` does not count here.',
+      ),
   })
   .prefault({});
 

@@ -7,6 +7,7 @@ import {
   limitConnections,
 } from '@spillway/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { unreadAnswers } from './answer-places.ts';
 import type { ConsoleConfig } from './config.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { addFailures } from './failures.ts';
@@ -18,7 +19,7 @@ import { addPage, builtPageFolder } from './page.ts';
 import { addPipelineRoutes } from './pipeline-routes.ts';
 import { addProbeRoutes } from './probe-routes.ts';
 import { parseQueryString } from './query-string.ts';
-import { createApi } from './routes.ts';
+import { createApi, ownerOf } from './routes.ts';
 import { addSecurity } from './security.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
@@ -77,7 +78,8 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     serverFactory: (handler) => {
-      const server = createHttpDoor(handler);
+      const unreadBytesMax = unreadAnswers * config.answerBytesMax;
+      const server = createHttpDoor(handler, { unreadBytesMax, ownerOf });
       limitConnections(server, config);
       return server;
     },

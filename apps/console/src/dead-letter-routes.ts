@@ -42,10 +42,10 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
     return { store: undefined, body };
   });
 
-  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending }) => {
+  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending, room }) => {
     readParameters({}, query, nowMs);
     const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
-    return { store: undefined, body: await deadLetters.show(id, { tenant, ending }) };
+    return { store: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
   });
 
   app.post('/api/dead-letters/resubmit', async (request, reply): Promise<ResubmitAnswer> => {
@@ -57,8 +57,8 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
       throw new QueryError('bad-body', `wanted ${wanted}`);
     }
     const { tenant } = caller;
-    const order = { tenant, isLong: true, gone: goneOf(reply) };
-    const answer = await api.turns.take(order, (ending) =>
+    const order = { tenant, long: 'resubmission', gone: goneOf(reply) } as const;
+    const answer = await api.turns.take(order, ({ ending }) =>
       resubmit({ deadLetters, tenant, wanted: body.data, config, ending }),
     );
     const { resubmitted, skipped } = answer;

@@ -46,7 +46,7 @@ const querySpec = {
 export function addMetricRoutes(api: Api): void {
   const { search } = api.options;
 
-  api.get('/api/metrics', async ({ tenant, query, nowMs, ending }) => {
+  api.get('/api/metrics', async ({ tenant, query, nowMs, ending, room }) => {
     const parsed = readParameters(listSpec, query, nowMs);
     const span = readRange(parsed, nowMs);
     const limit = parsed.limit ?? 1_000;
@@ -56,11 +56,12 @@ export function addMetricRoutes(api: Api): void {
       search: parsed.search,
       limit,
       ending,
+      room,
     });
     return { store: 'search', body: { ...span, metrics } };
   });
 
-  api.get('/api/metrics/query', async ({ tenant, query, nowMs, ending }) => {
+  api.get('/api/metrics/query', async ({ tenant, query, nowMs, ending, room }) => {
     const { rest, attributes } = splitAttributes(query);
     const parsed = readParameters(querySpec, rest, nowMs);
     const span = readRange(parsed, nowMs);
@@ -76,11 +77,12 @@ export function addMetricRoutes(api: Api): void {
       attributes,
       seriesMax: parsed.series ?? seriesMax,
       ending,
+      room,
     });
     return { store: 'search', body: { ...span, stepMs, ...answer } };
   });
 
-  api.get('/api/metrics/points', async ({ tenant, query, nowMs, ending }) => {
+  api.get('/api/metrics/points', async ({ tenant, query, nowMs, ending, room }) => {
     const parsed = readParameters(pointsSpec, query, nowMs);
     const span = readRange(parsed, nowMs);
     const page = await search.points({
@@ -90,6 +92,7 @@ export function addMetricRoutes(api: Api): void {
       limit: parsed.limit ?? 100,
       cursor: parsed.cursor,
       ending,
+      room,
     });
     return { store: 'search', body: { ...span, points: page.items, cursor: page.cursor } };
   });

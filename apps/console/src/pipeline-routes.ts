@@ -41,7 +41,7 @@ export function addPipelineRoutes(api: Api): void {
       const { since } = readParameters({ since: range.from }, query, nowMs);
       return { store: 'writer', body: await ledger({ since, tenant, ending }) };
     },
-    { isLong: true },
+    { long: 'ledger' },
   );
 }
 

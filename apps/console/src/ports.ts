@@ -2,7 +2,7 @@
 import type { Signal } from '@spillway/otlp';
 import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
-import type { LedgerReport } from '@spillway/store';
+import type { Asked, LedgerReport } from '@spillway/store';
 
 export type { LedgerCounts, LedgerReport } from '@spillway/store';
 
@@ -64,7 +64,7 @@ export interface DeadLetters {
   /** Of the tenant. `body`: the records as OTLP/JSON, base64 when they cannot be read, '' when too many. */
   show(
     id: string,
-    options: { tenant: string; ending: AbortSignal },
+    asked: Asked & { tenant: string },
   ): Promise<{ letter: DeadLetterView; body: string; bodyBytes: number } | undefined>;
   /** Gives back the ids that were sent, also when the signal ended it before the last. */
   resubmit(

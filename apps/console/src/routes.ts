@@ -1,18 +1,18 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, demandScope } from './access.ts';
+import { AnswerPieces, answerBytes } from './answer-bytes.ts';
 import { QueryError } from './errors.ts';
 import type { Freshness } from './freshness.ts';
 import type { ConsoleOptions } from './options.ts';
 import type { Groups } from './ports.ts';
-import type { Turns } from './turns.ts';
+import type { LongKind, Turn, Turns } from './turns.ts';
 
-export interface Question {
+export interface Question extends Turn {
   tenant: string;
   query: Readonly<Record<string, unknown>>;
   params: Readonly<Record<string, string>>;
   nowMs: number;
-  /** At the deadline, and when the client has gone: the work for it ends. */
-  ending: AbortSignal;
 }
 
 interface Answered {
@@ -30,8 +30,15 @@ export interface Api {
   get(
     path: string,
     handle: (question: Question) => Promise<Answered>,
-    options?: { isLong?: boolean },
+    options?: { long?: LongKind },
   ): void;
+}
+
+/** Whose answers they are. */
+const owners = new WeakMap<IncomingMessage, string>();
+
+export function ownerOf(request: IncomingMessage): string | undefined {
+  return owners.get(request);
 }
 
 export interface ApiParts {
@@ -40,34 +47,52 @@ export interface ApiParts {
   turns: Turns;
 }
 
-/** Every GET of the API: authenticated, bounded in number and time, answered with freshness. */
+/** Every GET of the API: authenticated, bounded in number, time and size, answered with freshness. */
 export function createApi(app: FastifyInstance, { options, freshness, turns }: ApiParts): Api {
-  const { keys, clock } = options;
+  const { keys, clock, config } = options;
+  const pieces = new AnswerPieces();
   return {
     options,
     freshness,
     turns,
-    get(path, handle, { isLong = false } = {}) {
+    get(path, handle, { long } = {}) {
       app.get(path, async (request, reply) => {
         const caller = callerOf(request, keys);
         demandScope(caller, 'query');
         const { tenant } = caller;
-        const ask = async (ending: AbortSignal): Promise<Answered> => {
-          const { query, params } = request as Pick<Question, 'query' | 'params'> & FastifyRequest;
-          return await handle({ tenant, query, params, nowMs: clock(), ending });
-        };
-        // The lag is asked first: the answer is at least as fresh as it says.
-        const lags = freshness.lags();
-        const { store, body } = await turns.take({ tenant, isLong, gone: goneOf(reply) }, ask);
-        await lags;
-        const fresh = await freshness.of(store);
-        if (body) return { ...body, ...fresh };
-        reply.code(404);
-        const error = { code: 'not-found', message: 'there is nothing of that id in the store' };
-        return { error, ...fresh };
+        owners.set(request.raw, tenant);
+        const { query, params } = request as Pick<Question, 'query' | 'params'> & FastifyRequest;
+        const answer = await turns.take({ tenant, long, gone: goneOf(reply) }, async (turn) => {
+          // The lag is asked first: the answer is at least as fresh as it says.
+          const lags = freshness.lags();
+          const nowMs = clock();
+          const { store, body } = await handle({ tenant, query, params, nowMs, ...turn });
+          await lags;
+          const whole = { ...(body ?? { error: missing }), ...(await freshness.of(store)) };
+          const bytes = answerBytes(whole, { bytesMax: config.answerBytesMax, pieces });
+          return { status: body ? 200 : 404, bytes };
+        });
+        reply.raw.once('close', () => pieces.giveBack(answer.bytes));
+        send(reply, answer);
+        return reply;
       });
     },
   };
+}
+
+const missing = { code: 'not-found', message: 'there is nothing of that id in the store' };
+
+/** Piece by piece, as no text of the whole is made: what a client does not read is bounded by the door. */
+function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: Buffer[] }): void {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(status, {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': bytes.reduce((sum, { length }) => sum + length, 0),
+  });
+  for (const piece of bytes) raw.write(piece);
+  raw.end();
 }
 
 /** Aborted when the connection ends before the answer has been sent. */

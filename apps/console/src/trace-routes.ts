@@ -26,7 +26,7 @@ const spec = {
 export function addTraceRoutes(api: Api): void {
   const { search } = api.options;
 
-  api.get('/api/traces', async ({ tenant, query, nowMs, ending }) => {
+  api.get('/api/traces', async ({ tenant, query, nowMs, ending, room }) => {
     const { rest, attributes } = splitAttributes(query);
     const { from, to, limit, ...filters } = readParameters(spec, rest, nowMs);
     const span = readRange({ from, to }, nowMs);
@@ -37,15 +37,16 @@ export function addTraceRoutes(api: Api): void {
       attributes,
       limit: limit ?? limitDefault,
       ending,
+      room,
     });
     return { store: 'search', body: { ...span, traces: page.items, cursor: page.cursor } };
   });
 
-  api.get('/api/traces/:traceId', async ({ tenant, query, params, nowMs, ending }) => {
+  api.get('/api/traces/:traceId', async ({ tenant, query, params, nowMs, ending, room }) => {
     readParameters({}, query, nowMs);
     const path = readParameters({ traceId: hexId(32) }, params, nowMs);
     const traceId = path.traceId ?? '';
-    const found = await search.trace(tenant, traceId, ending);
+    const found = await search.trace(tenant, traceId, { ending, room });
     return { store: 'search', body: found && { traceId, ...found } };
   });
 }

@@ -1,22 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { QueryError } from './errors.ts';
-import { Turns } from './turns.ts';
+import { type Turn, Turns } from './turns.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
 const stays = new AbortController().signal;
-const config = { queryTimeoutMs: 1_000, queriesMax: 10 };
+const config = { queryTimeoutMs: 1_000, queriesMax: 10, answerBytesMax: 1_000 };
 const codeOf = (error: unknown) => (error as QueryError).code;
 
 /** Works until it is ended. */
-const endless = (ended: () => void) => (ending: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    ending.addEventListener('abort', () => {
-      ended();
-      reject(ending.reason);
+const endless =
+  (ended: () => void) =>
+  ({ ending }: Turn) =>
+    new Promise<never>((_, reject) => {
+      ending.addEventListener('abort', () => {
+        ended();
+        reject(ending.reason);
+      });
     });
-  });
 
 /** Until all that has its turn works on it. */
 async function begun(): Promise<void> {
@@ -63,7 +65,7 @@ describe('turns', () => {
   it('keep the place of work that does not end, for a minute', async () => {
     const turns = new Turns(config);
     const stuck = () => new Promise<never>(() => {});
-    const order = { tenant: 'evil', isLong: true, gone: stays };
+    const order = { tenant: 'evil', long: 'ledger' as const, gone: stays };
     const late = turns.take(order, stuck).catch(codeOf);
     await begun();
     await vi.advanceTimersByTimeAsync(1_000);
@@ -75,9 +77,46 @@ describe('turns', () => {
     expect(await turns.take(order, async () => 1)).toBe(1);
   });
 
+  it('let large answers wait for each other, half of the places for each tenant', async () => {
+    const turns = new Turns(config);
+    const large = { objects: 2_000, text: 0 };
+    const held = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const ask = (tenant: string, name: string, until: Promise<void>) =>
+      turns.take({ tenant, gone: stays }, async ({ room }) => {
+        await room.take(large);
+        order.push(name);
+        await until;
+      });
+    const asked = [
+      ask('evil', 'evil 1', held.promise),
+      ask('evil', 'evil 2', Promise.resolve()),
+      ask('good', 'good', Promise.resolve()),
+    ];
+    await asked[2];
+    expect(order).toEqual(['evil 1', 'good']);
+    const small = turns.take({ tenant: 'evil', gone: stays }, async ({ room }) => {
+      await room.take({ objects: 100, text: 100 });
+      return 'small';
+    });
+    expect(await small).toBe('small');
+    held.resolve();
+    await Promise.all(asked);
+    expect(order).toEqual(['evil 1', 'good', 'evil 2']);
+  });
+
+  it('refuse what is more than the largest answer, and free its places', async () => {
+    const turns = new Turns(config);
+    const order = { tenant: 'evil', gone: stays };
+    const ask = (text: number) =>
+      turns.take(order, async ({ room }) => await room.take({ objects: 0, text }));
+    await expect(ask(1_001)).rejects.toThrow(/ask for/);
+    await expect(ask(1_000)).resolves.toBeUndefined();
+  });
+
   it('let long questions wait for each other, and short ones not for them', async () => {
     const turns = new Turns(config);
-    const order = { tenant: 'a', isLong: true, gone: stays };
+    const order = { tenant: 'a', long: 'ledger' as const, gone: stays };
     const long = turns.take(order, endless(vi.fn())).catch(codeOf);
     expect(await turns.take({ tenant: 'a', gone: stays }, async () => 'short')).toBe('short');
     await vi.advanceTimersByTimeAsync(1_000);

@@ -1,51 +1,70 @@
 import { aborted } from '@spillway/resilience';
+import { AnswerRoom } from '@spillway/store';
 import { FairQueue, QueueFullError } from '@spillway/store/search';
+import { answerSizes, largePlaces, shortPlaces } from './answer-places.ts';
 import type { ConsoleConfig } from './config.ts';
 import { QueryError } from './errors.ts';
 import { Pace } from './pace.ts';
 
-/** Questions that are worked on at once; one tenant has at most half of them. */
-const slots = 8;
-/** Of the ones that read much of the log: the ledger, and what resubmits dead letters. */
-const longSlots = 2;
 /** A store that does not end its work at the signal holds the place of its question so long. */
 const stuckMs = 60_000;
 
+export type LongKind = 'ledger' | 'resubmission';
+
 export interface Order {
   tenant: string;
-  /** Reads much of the log: such questions wait for each other, not the short ones for them. */
-  isLong?: boolean;
+  /** What reads much of the log: such questions wait for each other, not the short ones for them. */
+  long?: LongKind | undefined;
   /** Aborted when the client has gone. */
   gone: AbortSignal;
+}
+
+/** What a question is worked on with. */
+export interface Turn {
+  /** At the deadline, and when the client has gone: the work for it ends. */
+  ending: AbortSignal;
+  /** What it may hold, until its answer is handed over as bytes. */
+  room: AnswerRoom;
 }
 
 /**
  * Gives questions their turn and their deadline. At the deadline the client gets 504 and the work is
  * ended by its signal; the place is free when it has ended, so that nothing piles up behind a 504.
+ * An answer that turns out to be large waits for one of a few places more.
  */
 export class Turns {
   readonly #timeoutMs: number;
   readonly #pace = new Pace();
+  readonly #sizes: ReturnType<typeof answerSizes>;
   readonly #short: FairQueue;
-  readonly #long: FairQueue;
+  readonly #long: Readonly<Record<LongKind, FairQueue>>;
+  readonly #large: FairQueue;
 
-  constructor({
-    queryTimeoutMs,
-    queriesMax,
-  }: Pick<ConsoleConfig, 'queryTimeoutMs' | 'queriesMax'>) {
-    this.#timeoutMs = queryTimeoutMs;
-    this.#short = new FairQueue({ slots, waitingMax: queriesMax });
-    this.#long = new FairQueue({ slots: longSlots, waitingMax: queriesMax });
+  constructor(config: Pick<ConsoleConfig, 'queryTimeoutMs' | 'queriesMax' | 'answerBytesMax'>) {
+    const waitingMax = config.queriesMax;
+    this.#timeoutMs = config.queryTimeoutMs;
+    this.#sizes = answerSizes(config);
+    this.#short = new FairQueue({ slots: shortPlaces, waitingMax });
+    const one = () => new FairQueue({ slots: 1, waitingMax });
+    this.#long = { ledger: one(), resubmission: one() };
+    this.#large = new FairQueue({ slots: largePlaces, waitingMax });
   }
 
   /** Throws `QueryError`: `too-many-queries`, `timeout`, `client-gone`. */
-  async take<T>(order: Order, work: (ending: AbortSignal) => Promise<T>): Promise<T> {
+  async take<T>(order: Order, work: (turn: Turn) => Promise<T>): Promise<T> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(late(this.#timeoutMs)), this.#timeoutMs);
     const ending = AbortSignal.any([deadline.signal, order.gone]);
     try {
-      const leave = await this.#enter(order, ending);
-      const working = this.#begin(work, ending).finally(leave);
+      const leaves = [await this.#enter(order, ending)];
+      const leave = () => {
+        for (const each of leaves.splice(0)) each();
+      };
+      const turn = async (): Promise<void> => {
+        leaves.push(await this.#large.enter(order.tenant, ending));
+      };
+      const room = new AnswerRoom({ ...this.#sizes, turn });
+      const working = this.#begin(work, { ending, room }).finally(leave);
       const ended = aborted(ending).then(() => {
         setTimeout(leave, stuckMs).unref();
         throw ending.reason;
@@ -56,9 +75,9 @@ export class Turns {
     }
   }
 
-  async #enter({ tenant, isLong, gone }: Order, ending: AbortSignal): Promise<() => void> {
+  async #enter({ tenant, long, gone }: Order, ending: AbortSignal): Promise<() => void> {
     try {
-      return await (isLong ? this.#long : this.#short).enter(tenant, ending);
+      return await (long ? this.#long[long] : this.#short).enter(tenant, ending);
     } catch (error) {
       gone.throwIfAborted();
       // At the deadline it was not its turn yet: that is no slow answer.
@@ -70,10 +89,10 @@ export class Turns {
     }
   }
 
-  async #begin<T>(work: (ending: AbortSignal) => Promise<T>, ending: AbortSignal): Promise<T> {
+  async #begin<T>(work: (turn: Turn) => Promise<T>, turn: Turn): Promise<T> {
     await this.#pace.next();
-    ending.throwIfAborted();
-    return await work(ending);
+    turn.ending.throwIfAborted();
+    return await work(turn);
   }
 }
 

@@ -1,7 +1,10 @@
 import { otherName } from '@spillway/store/live';
 
-/** Of one list in an answer, as JSON: names may be long where records are kept whole. */
-const bytesMax = 4 * 1_048_576;
+export interface ListLimits {
+  rowsMax: number;
+  /** Of JSON: names may be long where records are kept whole. */
+  bytesMax: number;
+}
 
 /**
  * The first rows within the limits of an answer. `truncated` also where the store counted names that
@@ -9,12 +12,12 @@ const bytesMax = 4 * 1_048_576;
  */
 export function wholeList<T extends object>(
   rows: readonly T[],
-  limit: number,
+  { rowsMax, bytesMax }: ListLimits,
 ): { items: T[]; truncated: boolean } {
   const items: T[] = [];
   let bytes = 0;
-  for (const row of rows.slice(0, limit)) {
-    bytes += Buffer.byteLength(JSON.stringify(row));
+  for (const row of rows.slice(0, rowsMax)) {
+    bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
     if (bytes > bytesMax) break;
     items.push(row);
   }

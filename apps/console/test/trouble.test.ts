@@ -1,6 +1,6 @@
 import type { LiveStore } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
-import type { LagAnswer, PipelineAnswer } from '../src/index.ts';
+import { consoleSection, type LagAnswer, type PipelineAnswer } from '../src/index.ts';
 import { runConsole, waitingMessage } from './running-console.ts';
 import { Shop } from './shop.ts';
 
@@ -77,7 +77,5 @@ function liveStub(): LiveStore {
 }
 
 function shortTimeout() {
-  const limits = { queryTimeoutMs: 150, queriesMax: 4, resubmitPerSecond: 50, connectionsMax: 64 };
-  const config = { host: '127.0.0.1', port: 0, keysFile: '', ...limits };
-  return { config };
+  return { config: consoleSection.parse({ port: 0, queryTimeoutMs: 150, queriesMax: 4 }) };
 }

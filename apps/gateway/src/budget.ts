@@ -1,4 +1,5 @@
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
+import { spillBudget } from '@spillway/spill/budget';
 import type { GatewayConfig } from './section.ts';
 
 const KiB = 1024;
@@ -11,10 +12,25 @@ const connectionBytes = 16 * KiB;
 /** What a request holds beside its body: the exchange, its slices, its timers. */
 const requestBytes = 6 * KiB;
 
+/** Of one entry of the journal that a spill is. */
+const spilledBytesMax = 32 * MiB;
+
+/** Of what is read of the spill at once, on its way to the broker. */
+export function drainBytesMaxOf({ batchBytesMax }: Pick<GatewayConfig, 'batchBytesMax'>): number {
+  return 2 * batchBytesMax;
+}
+
 /** What a gateway may hold. */
-export function gatewayBudget(config: GatewayConfig): BudgetLine[] {
+export function gatewayBudget(
+  config: GatewayConfig,
+  { hasSpill }: { hasSpill: boolean },
+): BudgetLine[] {
   const { inFlightBytesMax, queueBytesMax, connectionsMax, laneRequestsMax } = config;
+  const { spill, bodyBytesMax } = config;
+  const messageBytesMax = Math.min(bodyBytesMax, spilledBytesMax);
+  const drainBytesMax = drainBytesMaxOf(config);
   return [
+    ...(hasSpill ? spillBudget({ ...spill, drainBytesMax, messageBytesMax }) : []),
     {
       name: 'bodies of requests, as they lie in memory',
       key: 'gateway.inFlightBytesMax',
@@ -54,13 +70,14 @@ export function gatewayBudget(config: GatewayConfig): BudgetLine[] {
 export const gatewayLeast: Least = {
   'gateway.bodyBytesMax': 4 * MiB,
   'gateway.jsonBodyBytesMax': 4 * MiB,
-  'gateway.inFlightBytesMax': 16 * MiB,
-  'gateway.laneBytesMax': 14 * MiB,
-  'gateway.tenantLaneBytesMax': 9 * MiB,
+  'gateway.inFlightBytesMax': 14 * MiB,
+  'gateway.laneBytesMax': 12 * MiB,
+  'gateway.tenantLaneBytesMax': 8 * MiB,
   'gateway.queueBytesMax': 5 * MiB,
   'gateway.batchBytesMax': MiB,
-  'gateway.connectionsMax': 512,
-  'gateway.laneRequestsMax': 512,
+  'gateway.spill.indexBytesMax': 2 * MiB,
+  'gateway.connectionsMax': 320,
+  'gateway.laneRequestsMax': 384,
   'gateway.tenantLaneRequestsMax': 256,
 };
 

@@ -20,6 +20,10 @@ const spillSection = z
       .min(16 * MiB)
       .default(4096 * MiB)
       .describe('Bytes the spill may take on its disk; beyond it senders are told when to return.'),
+    indexBytesMax: count
+      .min(MiB)
+      .default(64 * MiB)
+      .describe('Memory for what is known of its messages, 20 bytes or more each.'),
     ageMaxMs: count
       .default(86_400_000)
       .describe('While the oldest message waits longer than this, no more are taken.'),

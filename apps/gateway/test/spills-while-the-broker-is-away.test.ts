@@ -209,7 +209,10 @@ describe('when the spill takes nothing more', () => {
   it('a message that waits too long keeps newer ones out, and is kept', async () => {
     const { broker, state } = await switchedBroker();
     const spill = await open(new LossyFiles());
-    const limits = { bytesMax: 1e8, ageMaxMs: 50, dir: '', drainSurplusBytesPerSecond: 1e6 };
+    const limits = {
+      ...{ dir: '', bytesMax: 1e8, indexBytesMax: 1e7 },
+      ...{ ageMaxMs: 50, drainSurplusBytesPerSecond: 1e6 },
+    };
     const { http, gateway } = await runGateway({ broker, spill, config: { spill: limits } });
     state.mode = 'away';
     await sendLogs(http, 'old');

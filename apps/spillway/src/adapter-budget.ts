@@ -7,6 +7,7 @@ import type { BudgetLine, Least, Limit } from '@spillway/runtime';
 import { elasticsearchBudget } from '@spillway/store-elasticsearch/budget';
 import { duckdbBudget, memoryLiveBudget } from '@spillway/store-embedded/budget';
 import { embeddedPostgresBudget, postgresBudget } from '@spillway/store-postgres/budget';
+import { redisLiveBudget } from '@spillway/store-redis/budget';
 import type { SpillwayConfig } from './config.ts';
 import type { Resource } from './roles.ts';
 
@@ -14,7 +15,7 @@ const mebibyte = 1_048_576;
 
 export const adapterLeast: Least = {
   'store.search.memoryBytesMax': 24 * mebibyte,
-  'store.live.memoryBytesMax': 16 * mebibyte,
+  'store.live.memoryBytesMax': 12 * mebibyte,
   'broker.kafka.fetchBytesMax': 4 * mebibyte,
   'broker.rabbitmq.publishBytesMax': 16 * mebibyte,
   'broker.rabbitmq.prefetchBytes': mebibyte,
@@ -33,6 +34,10 @@ export const adapterLimits: readonly Limit[] = [
 export interface Share {
   groups: number;
   publishes: boolean;
+  fillsSearch: boolean;
+  fillsLive: boolean;
+  /** At once, of the stores. */
+  questions: number;
 }
 
 export function adapterBudget(
@@ -55,10 +60,12 @@ const linesOf: Readonly<Record<Resource, Lines>> = {
   },
   writeStore: ({ store }) =>
     store.write.kind === 'embedded' ? embeddedPostgresBudget() : postgresBudget(),
-  search: ({ store: { search } }) =>
+  search: ({ store: { search } }, { fillsSearch: isFilled }) =>
     search.kind === 'embedded'
       ? duckdbBudget(search.memoryBytesMax)
-      : elasticsearchBudget(search.elasticsearch),
-  live: ({ store: { live } }) =>
-    live.kind === 'embedded' ? memoryLiveBudget(live.memoryBytesMax) : [],
+      : elasticsearchBudget({ ...search.elasticsearch, isFilled }),
+  live: ({ store: { live } }, { fillsLive, questions }) =>
+    live.kind === 'embedded'
+      ? memoryLiveBudget(live.memoryBytesMax)
+      : redisLiveBudget({ isFilled: fillsLive, questions }),
 };

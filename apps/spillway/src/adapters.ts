@@ -1,4 +1,5 @@
 /** The one place that names adapters, beside their sections of the configuration. */
+import type { DuckdbSearchStore } from '@spillway/store-embedded';
 import { NoFleet } from './fleet.ts';
 import type { AdapterContext, Adapters } from './parts.ts';
 
@@ -32,7 +33,7 @@ export const adapters: Adapters = {
     if (kind === 'postgres') return createPostgresServerStore({ ...postgres, retentionMs, report });
     return createPostgresStore({ dir: folder.path('postgres'), retentionMs, report });
   },
-  async searchStore({ config, folder, report }, folderName) {
+  async searchStore({ config, folder, report }, folderName, beside) {
     const { kind, elasticsearch, memoryBytesMax } = config.store.search;
     if (kind === 'elasticsearch') {
       const { createElasticsearchStore } = await import('@spillway/store-elasticsearch');
@@ -41,7 +42,9 @@ export const adapters: Adapters = {
     }
     const { createDuckdbSearchStore } = await import('@spillway/store-embedded');
     const memoryLimitMb = Math.floor(memoryBytesMax / mebibyte);
-    return createDuckdbSearchStore({ dir: folder.path(folderName), memoryLimitMb, report });
+    const dir = folder.path(folderName);
+    const own = beside as DuckdbSearchStore | undefined;
+    return createDuckdbSearchStore({ dir, memoryLimitMb, beside: own, report });
   },
   async liveStore({ config, report }) {
     const { kind, redis, windowMinutes, memoryBytesMax, redisBytesMax } = config.store.live;

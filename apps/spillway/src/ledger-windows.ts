@@ -10,19 +10,21 @@ const aheadMinutesMax = 10 * 366 * 24 * 60;
 
 /**
  * Parts of the range, the latest first, so that memory is bounded however long it is.
- * @param minutesMax of one part: what has no note counts, too
+ * @param limits of one part: `minutesMax`, since what has no note counts, too
  */
 export function* windowsOf(
   range: MinuteRange,
   counts: readonly { minute: number; messages: number }[],
-  minutesMax = windowMinutesMax,
+  limits: { minutesMax?: number; messagesMax?: number } = {},
 ): Generator<MinuteRange> {
+  const { minutesMax = windowMinutesMax } = limits;
+  const messagesMax = Math.min(limits.messagesMax ?? messagesPerWindow, messagesPerWindow);
   const messagesOf = new Map(counts.map(({ minute, messages }) => [minute, messages]));
   let toMinute = range.toMinute;
   let messages = 0;
   for (let minute = toMinute - 1; minute >= range.fromMinute; minute--) {
     const here = messagesOf.get(minute) ?? 0;
-    const isFull = messages + here > messagesPerWindow || toMinute - minute > minutesMax;
+    const isFull = messages + here > messagesMax || toMinute - minute > minutesMax;
     if (isFull && minute + 1 < toMinute) {
       yield { ...range, fromMinute: minute + 1, toMinute };
       toMinute = minute + 1;

@@ -23,6 +23,8 @@ export interface AuditOptions {
   ending?: AbortSignal | undefined;
   /** Throws `TooMuchAskedError` where more messages wait for a group. Default 5,000,000. */
   waitingMax?: number | undefined;
+  /** Of which all is known at once. Throws `TooMuchAskedError` where a minute alone has more. */
+  messagesMax?: number | undefined;
 }
 
 /** `spillway audit` exits with it when a broker or a store does not answer. */
@@ -59,7 +61,7 @@ export function isClean({ totals, missingNotes, keptAside }: LedgerReport): bool
 
 async function auditOnce(
   parts: Parts,
-  { sinceMs, tenant, ending, waitingMax }: AuditOptions,
+  { sinceMs, tenant, ending, waitingMax, messagesMax = Number.POSITIVE_INFINITY }: AuditOptions,
 ): Promise<LedgerReport> {
   const { broker, config, writeStore } = parts;
   const nowMs = Date.now();
@@ -79,9 +81,11 @@ async function auditOnce(
   // Of what lies ahead only the few minutes count that a clock dated, in a gap that may be years.
   const ahead = { ...range, fromMinute: Math.max(fromMinute, nextMinute) };
   const past = { ...range, toMinute: nextMinute };
+  const fullest = counts.reduce((most, { messages }) => Math.max(most, messages), 0);
+  if (fullest > messagesMax) throw new TooMuchAskedError(`${fullest} messages in one minute`);
   const windows = [
-    ...windowsOf(ahead, counts, Number.POSITIVE_INFINITY),
-    ...windowsOf(past, counts),
+    ...windowsOf(ahead, counts, { minutesMax: Number.POSITIVE_INFINITY, messagesMax }),
+    ...windowsOf(past, counts, { messagesMax }),
   ];
   for (const window of windows) {
     ending?.throwIfAborted();

@@ -1,4 +1,5 @@
 import type { Broker } from '@spillway/broker';
+import { letterIndexBytesMax } from '@spillway/console';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
 import type { Quotas } from '@spillway/resilience';
 import type { Component } from '@spillway/runtime';
@@ -22,8 +23,15 @@ export interface AdapterContext {
 export interface Adapters {
   broker(context: AdapterContext): Promise<Broker>;
   writeStore(context: AdapterContext): Promise<WriteStore>;
-  /** `folderName` counts where the store is embedded. */
-  searchStore(context: AdapterContext, folderName: string): Promise<SearchStore>;
+  /**
+   * Where the store is embedded, `folderName` counts, and `beside`: the one in use, with which one
+   * that is filled shares its memory.
+   */
+  searchStore(
+    context: AdapterContext,
+    folderName: string,
+    beside?: SearchStore,
+  ): Promise<SearchStore>;
   liveStore(context: AdapterContext): Promise<LiveStore>;
   fleet(context: AdapterContext, self: FleetMember): Promise<Fleet>;
   /** Undefined: each gateway for itself. */
@@ -44,7 +52,7 @@ export interface Parts {
   live: LiveStore;
   quotas: SharedQuotas | undefined;
   /** An embedded search store beside the one in use, for a rebuild. */
-  createSearchStore: (folderName: string) => Promise<SearchStore>;
+  createSearchStore: (folderName: string, beside?: SearchStore) => Promise<SearchStore>;
   deadLetters: DeadLetters;
   /** What the spills of this process hold at this moment; undefined where it has no gateway. */
   liveSpills?: () => readonly ToldSpill[];
@@ -72,7 +80,8 @@ export async function createParts(
   const spillFolder = new SpillFolder();
   const context = { config, folder, spillFolder, report };
   const broker = await adapters.broker(context);
-  const createSearchStore = (folderName: string) => adapters.searchStore(context, folderName);
+  const createSearchStore = (folderName: string, beside?: SearchStore) =>
+    adapters.searchStore(context, folderName, beside);
   return {
     config,
     folder,
@@ -83,7 +92,7 @@ export async function createParts(
     live: await adapters.liveStore(context),
     quotas: self ? await adapters.quotas(context) : undefined,
     createSearchStore,
-    deadLetters: new DeadLetters(broker),
+    deadLetters: new DeadLetters(broker, letterIndexBytesMax(config.console)),
     dependencies: self
       ? await adapters.fleet(context, self)
       : new NoFleet({ name: processName(config, []), describe: () => ({}) }),

@@ -66,10 +66,13 @@ function besideOthers(
 async function rebuildFolder(parts: Parts, { progress }: RebuildContext): Promise<RebuildResult> {
   const { folder, createSearchStore, search, pipeline, broker, writeStore: from } = parts;
   await rm(folder.path(nextFolder), { recursive: true, force: true });
-  const next = await createSearchStore(nextFolder);
-  await next.start();
-  const options = { from, takes: await settledBefore(broker), onProgress: told(progress) };
-  const result = await fill(next, options).finally(() => next.stop());
+  const next = await createSearchStore(nextFolder, search.current);
+  const filled = async (): Promise<RebuildResult> => {
+    await next.start();
+    const takes = await settledBefore(broker);
+    return await fill(next, { from, takes, onProgress: told(progress) });
+  };
+  const result = await filled().finally(() => next.stop());
   const change = () =>
     search.swap(async (old) => {
       await old.stop();

@@ -1,4 +1,4 @@
-import { type Console, checkConsoleConfig, createConsole } from '@spillway/console';
+import { type Console, checkConsoleConfig, createConsole, ledgerLimits } from '@spillway/console';
 import { Trail } from '@spillway/consumer';
 import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
@@ -38,9 +38,6 @@ import { setAsideOf } from './set-aside.ts';
 import { startIn } from './start-in.ts';
 import { topicSpecs } from './topics.ts';
 import { TrailFile } from './trail-file.ts';
-
-/** Of a question for the ledger, some 30 MB; more is for `spillway audit`, which its owner runs. */
-const askedWaitingMax = 500_000;
 
 export interface SpillwayOptions {
   config: SpillwayConfig;
@@ -365,7 +362,7 @@ export class Spillway implements Component {
       deadLetters,
       // Where the folders lie is the operator's business, not a tenant's.
       ledger: async ({ since, tenant, ending }) => {
-        const options = { sinceMs: since, tenant, ending, waitingMax: askedWaitingMax };
+        const options = { sinceMs: since, tenant, ending, ...ledgerLimits(this.#config.console) };
         return { ...(await auditLedger(this.#parts, options)), keptAside: [] };
       },
       admin: {

@@ -11,6 +11,8 @@ import {
 } from '@spillway/broker';
 import { protobufToJson, type Signal, signals, TooManyFields } from '@spillway/otlp';
 import { wait } from '@spillway/resilience';
+import { type Asked, ownRoom } from '@spillway/store';
+import { weigh } from '@spillway/store/search';
 import { type DeadLetter, readLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './letter-filter.ts';
 import { LetterIndex, type NewestLetters } from './letter-index.ts';
@@ -32,10 +34,9 @@ const readBytesMax = 128 * 1024;
 /** Records of more bytes, or of more fields, are not shown: a message of some may take 300 MB as JSON. */
 const [shownBytesMax, shownFieldsMax] = [1_048_576, 50_000];
 
-export interface ShowOptions {
+export interface ShowOptions extends Asked {
   /** Only a letter of this one; of anybody when absent. */
   tenant?: string | undefined;
-  ending?: AbortSignal | undefined;
 }
 
 export interface ShownLetter {
@@ -52,9 +53,10 @@ export class DeadLetters {
   readonly #index: LetterIndex;
   #showing: Promise<unknown> = Promise.resolve();
 
-  constructor(broker: Broker) {
+  /** @param indexBytesMax for the newest ones, of all tenants together; see `letterIndexBudget` */
+  constructor(broker: Broker, indexBytesMax?: number) {
     this.#broker = broker;
-    this.#index = new LetterIndex(broker);
+    this.#index = new LetterIndex(broker, { bytesMax: indexBytesMax });
   }
 
   /**
@@ -80,27 +82,32 @@ export class DeadLetters {
   /**
    * The letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
    * older than those that `newest` knows it is not told whether it was resubmitted. One at a time is
-   * read, since each may be as large as a message.
+   * read, since each may be as large as a message. Throws `TooMuchAskedError`.
    */
-  async show(id: string, { tenant, ending }: ShowOptions = {}): Promise<ShownLetter | undefined> {
+  async show(id: string, asked: ShowOptions = {}): Promise<ShownLetter | undefined> {
     const place = placeOf(id);
     if (!place) return undefined;
     const shown = this.#showing.then(() => {
-      ending?.throwIfAborted();
-      return this.#show(place, { tenant, ending });
+      asked.ending?.throwIfAborted();
+      return this.#show(place, asked);
     });
     this.#showing = shown.catch(() => undefined);
     const found = await shown;
     if (!found) return undefined;
-    const known = await this.#index.find(id, ending);
+    const known = (await this.#index.findAll([id], asked.ending)).get(id);
     return { ...found, letter: known ?? found.letter };
   }
 
-  async #show(place: Position, { tenant, ending }: ShowOptions): Promise<ShownLetter | undefined> {
+  async #show(
+    place: Position,
+    { tenant, ending, room = ownRoom() }: ShowOptions,
+  ): Promise<ShownLetter | undefined> {
     const message = await this.#read(place, ending);
     const letter = message && readLetter(message);
     if (!message || !letter || (tenant !== undefined && letter.tenant !== tenant)) return undefined;
-    return { letter, ...readable(letter.signal, message.value) };
+    const shown = readable(letter.signal, message.value);
+    await room.take(weigh(shown.body));
+    return { letter, ...shown };
   }
 
   /**
@@ -110,7 +117,8 @@ export class DeadLetters {
    */
   async resubmit(ids: readonly string[], options: ResubmitOptions): Promise<string[]> {
     const { ratePerSecond = resubmitPerSecond, signal, onProgress } = options;
-    const letters = await this.#byId(ids, signal);
+    const known = await this.#index.findAll(ids, signal);
+    const letters = known.size === new Set(ids).size ? known : await this.#byId(ids, signal);
     const sent: string[] = [];
     for (const letter of letters.values()) {
       if (!letter.hasBody || letter.resubmitted) continue;

@@ -102,14 +102,14 @@ describe('the index of dead letters', () => {
     letters.add('acme', { [letterHeaders.resubmitted]: '0' });
     expect((await index.newest({})).letters).toEqual([]);
     expect((await index.newest({ all: true })).letters).toMatchObject([{ resubmitted: true }]);
-    expect((await index.find(id))?.resubmitted).toBe(true);
+    expect((await index.findAll([id])).get(id)?.resubmitted).toBe(true);
   });
 
   it('lets go of the oldest of who has the most, and says so to that tenant alone', async () => {
     const letters = new Topic();
     const good = letters.add('good');
     for (let i = 0; i < 30; i++) letters.add('evil');
-    const index = new LetterIndex(letters, { lettersMax: 10 });
+    const index = new LetterIndex(letters, { bytesMax: 10 * 1_000 });
     const evil = await index.newest({ tenant: 'evil' });
     expect([evil.letters.length, evil.isWhole]).toEqual([9, false]);
     expect(evil.letters[0]?.id).toBe('traces/0/30');

@@ -11,10 +11,9 @@ import { type DeadLetter, readLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './letter-filter.ts';
 
 /** Kept of all tenants together. */
-const lettersMax = 20_000;
-const lettersBytesMax = 32 * 1_048_576;
-/** What a letter takes beside its texts. */
-const letterBytes = 600;
+const bytesDefault = 16 * 1_048_576;
+/** What a letter takes beside its texts, its places in answers among it. */
+const letterBytes = 900;
 const answersMax = 20;
 /** Of one reading: what lies behind them is read at the next question. */
 const messagesPerReading = 20_000;
@@ -40,7 +39,7 @@ export interface NewestLetters {
 export class LetterIndex {
   readonly #broker: Pick<Broker, 'read' | 'topics'>;
   readonly #monotonicMs: () => number;
-  readonly #lettersMax: number;
+  readonly #bytesMax: number;
   readonly #messagesMax: number;
   /** By tenant and id. */
   readonly #letters = new Map<string, Map<string, DeadLetter>>();
@@ -58,11 +57,15 @@ export class LetterIndex {
 
   constructor(
     broker: Pick<Broker, 'read' | 'topics'>,
-    options: { monotonicMs?: () => number; lettersMax?: number; messagesMax?: number } = {},
+    options: {
+      monotonicMs?: () => number;
+      bytesMax?: number | undefined;
+      messagesMax?: number;
+    } = {},
   ) {
     this.#broker = broker;
     this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
-    this.#lettersMax = options.lettersMax ?? lettersMax;
+    this.#bytesMax = options.bytesMax ?? bytesDefault;
     this.#messagesMax = options.messagesMax ?? messagesPerReading;
   }
 
@@ -88,10 +91,18 @@ export class LetterIndex {
     return { letters, isWhole: !isCut && !this.#isBehind };
   }
 
-  /** Undefined for one that is unknown, or older than those kept. */
-  async find(id: string, signal?: AbortSignal): Promise<DeadLetter | undefined> {
+  /** By id, in the order of the ids; without those that are unknown, or older than those kept. */
+  async findAll(
+    ids: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, DeadLetter>> {
     await this.#refresh(signal);
-    return this.#byId.get(id);
+    return new Map(
+      ids.flatMap((id): [string, DeadLetter][] => {
+        const letter = this.#byId.get(id);
+        return letter ? [[id, letter]] : [];
+      }),
+    );
   }
 
   /** Everything that was there at the call is read: who comes during a reading waits for the next. */
@@ -159,8 +170,7 @@ export class LetterIndex {
     this.#byIdentity.set(identity, letter);
     this.#byId.set(letter.id, letter);
     this.#bytes += bytesOf(letter);
-    const isOver = () => this.#byId.size > this.#lettersMax || this.#bytes > lettersBytesMax;
-    while (isOver()) this.#dropOldest();
+    while (this.#bytes > this.#bytesMax) this.#dropOldest();
   }
 
   #dropOldest(): void {

@@ -20,7 +20,7 @@ export {
 export type { FolderLock } from './lock.ts';
 export type { AppendOutcome, AppendRefusal } from './outcome.ts';
 export type { Payload } from './payload.ts';
-export type { EntryPlace } from './places.ts';
+export { type EntryPlace, gapBytesMax } from './places.ts';
 export { openPositions, type Positions, type PositionsOptions } from './positions.ts';
 export type { Chunk } from './reader.ts';
 export { demandRoom, demandUsable } from './room.ts';

@@ -17,7 +17,7 @@ export interface Cluster {
 }
 
 /** Reading over a smaller gap is cheaper than another read. */
-const gapBytesMax = 4096;
+export const gapBytesMax = 4096;
 const clusterBytesMax = 1024 * 1024;
 
 /** Neighbours that one read fetches; in the order of `places`. */

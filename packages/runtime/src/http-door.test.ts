@@ -136,6 +136,20 @@ describe('the door for questions', () => {
     expect(lengths.filter((length) => length < bodyBytes).length).toBeGreaterThanOrEqual(4);
   });
 
+  it('closes answers of the one that leaves most of them unread, and of no other', async () => {
+    const dial = await doorOf((_, response) => response.end('x'.repeat(bodyBytes)), {
+      unreadBytesMax: 2.5 * bodyBytes,
+      ownerOf: ({ url }) => url,
+    });
+    const good = await dial();
+    good.pause().write(request('/good'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const sockets = await Promise.all(Array.from({ length: 4 }, dial));
+    for (const socket of sockets) socket.pause().write(request('/evil'));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await lengthOf(good, bodyBytes)).toBeGreaterThanOrEqual(bodyBytes);
+  });
+
   it('is patient with an answer that is still being worked on', async () => {
     const dial = await doorOf((_, response) => void setTimeout(() => response.end('done'), 300), {
       silenceMs: 50,

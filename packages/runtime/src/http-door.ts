@@ -6,8 +6,13 @@ import { discardRest } from './discard-rest.ts';
 export interface HttpDoorLimits {
   /** Requests of one connection that wait for the answer before them; one more closes it. */
   pipelinedMax?: number;
-  /** Answers that clients have not read, of all connections: the largest are closed first. */
+  /**
+   * Answers that clients have not read, of all connections: of the owner that has most of them, the
+   * largest is closed first.
+   */
   unreadBytesMax?: number;
+  /** Who asks: connections of one owner cost no other one's answer. All are one when absent. */
+  ownerOf?: (request: IncomingMessage) => string | undefined;
   /** A connection that moves nothing for so long, while nothing is worked on for it, is closed. */
   silenceMs?: number;
 }
@@ -21,6 +26,7 @@ const defaults = {
   pipelinedMax: 32,
   unreadBytesMax: 32 * 1_048_576,
   silenceMs: 10_000,
+  ownerOf: () => undefined,
 } as const;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -33,6 +39,8 @@ interface Exchange {
 interface Connection {
   waiting: Exchange[];
   isBusy: boolean;
+  /** Of the last answer. */
+  owner: string | undefined;
 }
 
 /**
@@ -66,7 +74,7 @@ class HttpDoor {
   }
 
   #open(socket: Socket): void {
-    this.#connections.set(socket, { waiting: [], isBusy: false });
+    this.#connections.set(socket, { waiting: [], isBusy: false, owner: undefined });
     socket.once('close', () => this.#connections.delete(socket));
   }
 
@@ -106,7 +114,11 @@ class HttpDoor {
   #answer({ request, response }: Exchange): void {
     const { socket } = request;
     if (socket.destroyed) return;
-    response.once('prefinish', () => this.#shed());
+    response.once('prefinish', () => {
+      const connection = this.#connections.get(socket);
+      if (connection) connection.owner = this.#limits.ownerOf(request);
+      this.#shed();
+    });
     response.once('finish', () => {
       if (!request.complete) discardRest(request, () => socket.destroySoon());
     });
@@ -128,13 +140,18 @@ class HttpDoor {
 
   /** Closes connections that do not read, until what they leave unread is within the bound. */
   #shed(): void {
-    const unread = [...this.#connections.keys()].filter(({ writableLength }) => writableLength > 0);
-    let bytes = unread.reduce((sum, { writableLength }) => sum + writableLength, 0);
+    const unread = [...this.#connections]
+      .map(([socket, { owner }]) => ({ socket, owner, bytes: socket.writableLength }))
+      .filter(({ bytes }) => bytes > 0);
+    let bytes = sumOf(unread);
     if (bytes <= this.#limits.unreadBytesMax) return;
-    for (const socket of unread.sort((a, b) => b.writableLength - a.writableLength)) {
-      if (bytes <= this.#limits.unreadBytesMax) return;
-      bytes -= socket.writableLength;
-      socket.destroy();
+    const byOwner = [...Map.groupBy(unread, ({ owner }) => owner).values()];
+    for (const own of byOwner) own.sort((a, b) => a.bytes - b.bytes);
+    while (bytes > this.#limits.unreadBytesMax) {
+      const largest = byOwner.sort((a, b) => sumOf(b) - sumOf(a))[0]?.pop();
+      if (!largest) return;
+      bytes -= largest.bytes;
+      largest.socket.destroy();
     }
   }
 }
@@ -149,4 +166,8 @@ function refuseUnmeasured({ request, response }: Exchange): void {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   response.writeHead(411, { ...headers, connection: 'close' }).write(text);
   discardRest(request, () => void response.end());
+}
+
+function sumOf(unread: readonly { bytes: number }[]): number {
+  return unread.reduce((sum, { bytes }) => sum + bytes, 0);
 }

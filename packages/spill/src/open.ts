@@ -65,9 +65,8 @@ async function openTaken(
   journals.push(kept);
   const notes = new SpillNotes(kept);
   const queues = new Queues(journal.positions);
-  const { gaps, unreadable } = await fillQueues(queues, journal);
-  await setAside(unreadable, settings);
-  if (damage.found || unreadable.length > 0 || journal.start > neededFrom(journal)) {
+  const { gaps, unreadable } = await fillQueues(queues, journal, (one) => setAside(one, settings));
+  if (damage.found || unreadable > 0 || journal.start > neededFrom(journal)) {
     // Without positions, what was done long ago cannot be told from what was lost before the first.
     const known = gaps.filter(({ before }) => before !== undefined || !damage.positionsLost);
     for (const gap of known) report(lossOfGap(gap));
@@ -94,16 +93,15 @@ async function openTaken(
 }
 
 /** Kept as values until an operator removes them: they were acknowledged, and cannot be published. */
-async function setAside(unreadable: readonly Unreadable[], settings: Settings): Promise<void> {
+async function setAside(unreadable: Unreadable, settings: Settings): Promise<void> {
   const { files, dir, report } = settings;
+  const { sequence, payload, reason } = unreadable;
   const values = new Values({ files, dir: join(dir, 'values'), report });
-  for (const { sequence, payload, reason } of unreadable) {
-    const name = `unreadable-${sequence}`;
-    await values.write(name, payload);
-    const path = join(dir, 'values', name);
-    const message = `entry ${sequence} of ${dir} is no spilled message (${reason}): kept as ${path}`;
-    report({ type: 'message-unreadable', path, message });
-  }
+  const name = `unreadable-${sequence}`;
+  await values.write(name, payload);
+  const path = join(dir, 'values', name);
+  const message = `entry ${sequence} of ${dir} is no spilled message (${reason}): kept as ${path}`;
+  report({ type: 'message-unreadable', path, message });
 }
 
 /** A new folder needs its identity; a full disk must not keep an old one from being drained. */

@@ -8,6 +8,8 @@ export interface SpillOptions {
   gateway: string;
   /** Of the messages on the disk, with those that are done but not deleted yet. */
   bytesMax: number;
+  /** Of memory for what is known of the messages: some 20 bytes each. */
+  indexBytesMax?: number;
   /** Of the kept notes. */
   notesBytesMax?: number;
   /** Of one segment: space is given back segment by segment. */
@@ -27,6 +29,7 @@ const mib = 1024 * 1024;
 
 export function settingsOf(options: SpillOptions): Settings {
   return {
+    indexBytesMax: 64 * mib,
     notesBytesMax: 64 * mib,
     // About a thirty-second, so that little of what is done is kept.
     segmentBytes: Math.min(32 * mib, Math.max(mib, Math.floor(options.bytesMax / 32))),

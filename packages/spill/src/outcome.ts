@@ -6,7 +6,7 @@ export type SpillOutcome =
   | { status: 'refused'; code: SpillRefusal; message: string };
 
 export type SpillRefusal =
-  /** `bytesMax` is reached; it passes when something is drained. */
+  /** `bytesMax` or `indexBytesMax` is reached; it passes when something is drained. */
   | 'full'
   /** The volume has no space left. */
   | 'disk-full'

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '@spillway/broker';
+import { entryHeaderBytes, gapBytesMax } from '@spillway/journal';
 import { type Item, type Origin, Stretch } from './stretch.ts';
 
 /** The waiting messages of one partition, in order. Knows their places, not their bytes. */
@@ -14,6 +15,8 @@ export class Queue {
   releases = 0;
   messages = 0;
   bytes = 0;
+  /** Of what is known of the messages, in memory. */
+  indexBytes = 0;
 
   /** `doneTo`: those with smaller ordinals are on the broker. */
   constructor(partition: TopicPartition, doneTo: number) {
@@ -30,7 +33,14 @@ export class Queue {
 
   /** Ordinals ascend. */
   push(item: Item): void {
-    if (!this.#stretches.at(-1)?.add(item)) this.#stretches.push(new Stretch(item));
+    const last = this.#stretches.at(-1);
+    const before = last?.bytes ?? 0;
+    if (last?.add(item)) this.indexBytes += last.bytes - before;
+    else {
+      const stretch = new Stretch(item);
+      this.#stretches.push(stretch);
+      this.indexBytes += stretch.bytes;
+    }
     this.#end = item.ordinal + 1;
     this.#nextOrdinal = Math.max(this.#nextOrdinal, this.#end);
     this.messages += 1;
@@ -70,15 +80,30 @@ export class Queue {
 
   /** Hands out the next ones, up to about `bytesMax`; one that is larger comes alone. */
   take(bytesMax: number): Item[] {
-    const taken: Item[] = [];
-    let bytes = 0;
+    const { items } = this.#next(bytesMax);
+    const last = items.at(-1);
+    if (last) this.#handedTo = last.ordinal + 1;
+    return items;
+  }
+
+  /** In memory, of what `take` would hand out when it is read: with what lies between. */
+  peek(bytesMax: number): number {
+    return this.#next(bytesMax).bytes;
+  }
+
+  #next(bytesMax: number): { items: Item[]; bytes: number } {
+    const items: Item[] = [];
+    let [bytes, end] = [0, 0];
     for (const item of this.waiting(this.#handedTo)) {
-      bytes += item.payloadBytes;
-      if (bytes > bytesMax && taken.length > 0) break;
-      taken.push(item);
-      this.#handedTo = item.ordinal + 1;
+      const gap = item.offset - end;
+      const readOver = items.length > 0 && gap >= 0 && gap <= gapBytesMax ? gap : 0;
+      const more = readOver + entryHeaderBytes + item.payloadBytes;
+      if (bytes + more > bytesMax && items.length > 0) break;
+      bytes += more;
+      end = item.offset + entryHeaderBytes + item.payloadBytes;
+      items.push(item);
     }
-    return taken;
+    return { items, bytes };
   }
 
   /** What was taken from this ordinal on is handed out again. */
@@ -110,7 +135,7 @@ export class Queue {
     this.#stretchOf(item.ordinal)?.markDone(item.ordinal);
     this.messages -= 1;
     this.bytes -= item.payloadBytes;
-    while (isDone(this.#stretches[0])) this.#stretches.shift();
+    while (isDone(this.#stretches[0])) this.indexBytes -= this.#stretches.shift()?.bytes ?? 0;
   }
 
   #stretchOf(ordinal: number): Stretch | undefined {

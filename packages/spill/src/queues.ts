@@ -17,6 +17,13 @@ export class Queues {
     return this.#queues.values();
   }
 
+  /** Of what is known of all that waits, in memory. */
+  get indexBytes(): number {
+    let bytes = 0;
+    for (const queue of this.#queues.values()) bytes += queue.indexBytes;
+    return bytes;
+  }
+
   get(partition: TopicPartition): Queue | undefined {
     return this.#queues.get(nameOf(partition));
   }

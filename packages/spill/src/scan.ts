@@ -17,27 +17,25 @@ export interface Unreadable {
 export async function fillQueues(
   queues: Queues,
   journal: Journal,
-): Promise<{ gaps: Gap[]; unreadable: Unreadable[] }> {
+  setAside: (unreadable: Unreadable) => Promise<void>,
+): Promise<{ gaps: Gap[]; unreadable: number }> {
   const gaps: Gap[] = [];
-  const unreadable: Unreadable[] = [];
+  let unreadable = 0;
   const last = new Map<object, Item>();
   for (let at = journal.start; ; ) {
     const { entries, next } = await journal.read(at, { bytesMax: chunkBytes });
     if (next === at) return { gaps, unreadable };
-    for (const entry of entries) tryToFill(entry);
+    for (const entry of entries) await tryToFill(entry);
     at = next;
   }
 
-  function tryToFill(entry: Entry): void {
+  async function tryToFill(entry: Entry): Promise<void> {
     try {
       fill(entry);
     } catch (error) {
       const { sequence, payload } = entry;
-      unreadable.push({
-        sequence,
-        payload: Buffer.from(payload),
-        reason: (error as Error).message,
-      });
+      unreadable += 1;
+      await setAside({ sequence, payload, reason: (error as Error).message });
     }
   }
 

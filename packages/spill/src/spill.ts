@@ -5,7 +5,7 @@ import { rangesOf, type SpilledRange } from './inventory.ts';
 import { dropLost } from './losses.ts';
 import type { SpillNotes } from './notes.ts';
 import type { Settings } from './options.ts';
-import { type SpillOutcome, spillOutcome } from './outcome.ts';
+import { refuse, type SpillOutcome, spillOutcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import type { Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
@@ -59,6 +59,11 @@ export class Spill {
    */
   async append(messages: readonly SpilledMessage[]): Promise<SpillOutcome> {
     if (messages.length === 0) return { status: 'durable' };
+    const { indexBytesMax, dir } = this.#opened.settings;
+    if (this.#queues.indexBytes >= indexBytesMax) {
+      const message = `what is known of the messages in ${dir} has reached ${indexBytesMax} bytes of memory`;
+      return this.#refuse(refuse('full', message));
+    }
     const identities = messages.map((message) => this.#queues.identify(message));
     const queues = messages.map((message) => this.#queues.of(message));
     const ordinals = queues.map((queue) => queue.takeOrdinal());
@@ -107,6 +112,11 @@ export class Spill {
       const messages = this.#messages(queue, items, entries);
       if (messages.length > 0) return messages;
     }
+  }
+
+  /** Of memory, for what `next` would read. */
+  nextBytes(partition: TopicPartition, bytesMax: number): number {
+    return this.#queues.get(partition)?.peek(bytesMax) ?? 0;
   }
 
   /**

@@ -24,6 +24,8 @@ export type Identity = Pick<Item, 'origin' | 'messageSequence' | 'receivedMs'>;
 const fields = 5;
 const capacityMin = 16;
 const capacityMax = 4096;
+/** Of one in memory, beside its table. */
+const stretchBytes = 400;
 /** How far a later message's numbers may lie below the first one's. */
 const slack = 2 ** 16;
 const u32Max = 0xffffffff;
@@ -49,6 +51,11 @@ export class Stretch {
     this.#receivedBase = item.receivedMs - slack;
     this.#messageMax = slack;
     this.add(item);
+  }
+
+  /** In memory. */
+  get bytes(): number {
+    return stretchBytes + this.#table.byteLength;
   }
 
   /** Ordinal after the last. */

@@ -136,3 +136,32 @@ test('notes are kept in order until they are done, within their own bound', asyn
   expect(outcome).toMatchObject({ code: 'full' });
   expect(again.stats().notesBytes).toBeLessThanOrEqual(10_000);
 });
+
+test('what is known of the messages is bounded, all or nothing, until some are drained', async () => {
+  const spill = await open(new LossyFiles(), { bytesMax: 1e8, indexBytesMax: 20_000 });
+  let taken = 0;
+  while ((await spill.append([message(0, taken + 1)])).status === 'durable') taken += 1;
+  expect(await spill.append([message(1, 1)])).toMatchObject({ status: 'refused', code: 'full' });
+  // A table doubles; there is nothing in it but 20 bytes for each message.
+  expect(taken).toBeGreaterThan(500);
+  expect(taken).toBeLessThan(1_100);
+  expect(await drain(spill, 0)).toHaveLength(taken);
+  expect(await spill.append([message(1, 1)])).toEqual({ status: 'durable' });
+  await spill.close();
+});
+
+test('what is handed out at once is bounded by what has to be read for it', async () => {
+  const spill = await open(new LossyFiles());
+  for (let n = 1; n <= 100; n += 1) {
+    await spill.append([message(0, n)]);
+    await spill.append([message(1, n, 3_900)]);
+  }
+  const bytesMax = 100_000;
+  const bytes = spill.nextBytes(first, bytesMax);
+  const found = await spill.next(first, bytesMax);
+  const chunks = new Set(found.flatMap(({ value }) => value.map(({ buffer }) => buffer)));
+  const read = [...chunks].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  expect([bytes <= bytesMax, read <= bytes + 1_000]).toEqual([true, true]);
+  expect(found.length).toBeGreaterThan(20);
+  await spill.close();
+});

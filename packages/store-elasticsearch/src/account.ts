@@ -81,16 +81,22 @@ export function accountLine(
     op: message.earlier ? 'create' : 'index',
     index: names.ofAccount(generation, minute),
     id: accountId(message),
-    document: JSON.stringify(entry),
+    document: () => JSON.stringify(entry),
   };
 }
 
+/** Of so many it is told in full why; a message may have thousands. */
+const reasonsMax = 100;
+
 function rejectedOf({ records }: DecodedMessage, outcome: MessageOutcome): Rejected {
-  return outcome.records.flatMap((result, slot) => {
+  const rejected: Rejected = [];
+  for (const [slot, result] of outcome.records.entries()) {
     const { index } = records[slot] ?? {};
-    if (result.status !== 'deadLetter' || index === undefined) return [];
-    return [{ index, code: result.code, reason: result.reason }];
-  });
+    if (result.status !== 'deadLetter' || index === undefined) continue;
+    const { code, reason } = result;
+    rejected.push({ index, code, reason: rejected.length < reasonsMax ? reason : code });
+  }
+  return rejected;
 }
 
 /** `source` names what was counted, so that the same count noted again replaces itself. */
@@ -105,6 +111,6 @@ export function retiredLine(
     op: 'index',
     index: names.ofAccount(generation, minute),
     id: `retired-${source}-${place}`,
-    document: JSON.stringify({ entry: 'retired', source, tenant, signal, minute, retired }),
+    document: () => JSON.stringify({ entry: 'retired', source, tenant, signal, minute, retired }),
   };
 }

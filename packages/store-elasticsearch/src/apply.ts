@@ -110,7 +110,7 @@ async function storeDocuments(
 }
 
 function documentLine(
-  { names, retentionMs }: ApplyContext,
+  { names, bulk, retentionMs }: ApplyContext,
   generation: number,
   { id, message }: Work,
   record: TelemetryRecord,
@@ -120,7 +120,10 @@ function documentLine(
     op: 'create',
     index: names.ofRecord(generation, record.signal, placed),
     id: record.key,
-    document: documentText(message, record, { timeMs: placed.timeMs, messageName: id }),
+    document: () => {
+      const { timeMs } = placed;
+      return documentText(message, record, { timeMs, messageName: id, charsMax: bulk.bytesMax });
+    },
   };
 }
 

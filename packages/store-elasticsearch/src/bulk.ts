@@ -1,12 +1,17 @@
-import type { Client } from '@elastic/elasticsearch';
+import { type Client, errors } from '@elastic/elasticsearch';
 import { reasonCharsMax, StoreUnavailableError, statusOf, unavailable } from './errors.ts';
 
 export interface BulkLine {
   op: 'create' | 'index';
   index: string;
   id: string;
-  /** JSON. */
-  document: string;
+  /** JSON, made when it is sent: a batch is never all there as text. Throws `TooLargeDocumentError`. */
+  document: () => string;
+}
+
+/** It would be larger than a request may be. */
+export class TooLargeDocumentError extends Error {
+  override readonly name = 'TooLargeDocumentError';
 }
 
 export type BulkResult =
@@ -22,26 +27,26 @@ export interface BulkOptions {
   concurrency: number;
 }
 
-const perLineBytes = 100;
+/** So many answers fit into the answer to a request, whatever each of them says. */
+const linesMax = 2_000;
 
 /**
- * One result per line, in order. Sent in requests of at most `bytesMax`, `concurrency` at once; a
- * larger line goes alone. Throws `StoreUnavailableError` when every request failed; the lines of a
- * request that failed beside others that did not are `retry`.
+ * One result per line, in order. Sent in requests of at most `bytesMax`, `concurrency` at once; a line
+ * that is larger alone is refused. Throws `StoreUnavailableError` when every request failed; the lines
+ * of a request that failed beside others that did not are `retry`.
  */
 export async function sendBulk(
   options: BulkOptions,
   lines: readonly BulkLine[],
 ): Promise<BulkResult[]> {
   const results = new Array<BulkResult>(lines.length);
-  const chunks = chunksOf(lines, options.bytesMax);
+  const requests = requestsOf(lines, { bytesMax: options.bytesMax, results });
   const failures: StoreUnavailableError[] = [];
-  let next = 0;
   const work = async () => {
-    for (let chunk = chunks[next++]; chunk; chunk = chunks[next++]) {
-      const failure = await sendChunk(options.client, lines, chunk, results);
+    for (let next = requests.next(); !next.done; next = requests.next()) {
+      const failure = await send(options, { lines, ...next.value, results });
       if (failure) failures.push(failure);
-      // A server that does not answer is not asked once for each chunk.
+      // A server that does not answer is not asked once for each request.
       if (failures.length >= options.concurrency) return;
     }
   };
@@ -53,51 +58,90 @@ export async function sendBulk(
   return Array.from(results, (result) => result ?? { status: 'retry', reason });
 }
 
-interface Chunk {
-  from: number;
-  to: number;
+interface BulkRequest {
+  /** Of its lines. */
+  indexes: readonly number[];
+  body: Buffer;
 }
 
-function chunksOf(lines: readonly BulkLine[], bytesMax: number): Chunk[] {
-  const chunks: Chunk[] = [];
-  let from = 0;
-  let bytes = 0;
-  for (const [i, { document, id, index }] of lines.entries()) {
-    const size = Buffer.byteLength(document) + id.length + index.length + perLineBytes;
-    if (i > from && bytes + size > bytesMax) {
-      chunks.push({ from, to: i });
-      from = i;
-      bytes = 0;
-    }
-    bytes += size;
-  }
-  if (lines.length > from) chunks.push({ from, to: lines.length });
-  return chunks;
-}
-
-/** Fills the results of the chunk; answers with the failure of the request as a whole. */
-async function sendChunk(
-  client: Client,
+/** One after the other, each made when it is asked for. What is too large for any is refused here. */
+function* requestsOf(
   lines: readonly BulkLine[],
-  chunk: Chunk,
-  results: BulkResult[],
-): Promise<StoreUnavailableError | undefined> {
-  const { from, to } = chunk;
+  { bytesMax, results }: { bytesMax: number; results: BulkResult[] },
+): Generator<BulkRequest> {
+  let [indexes, parts, bytes]: [number[], Buffer[], number] = [[], [], 0];
+  for (const [index, line] of lines.entries()) {
+    const part = partOf(line, bytesMax);
+    if (!part) {
+      results[index] = refusedAs(`one document alone is larger than bulkBytesMax, ${bytesMax}`);
+      continue;
+    }
+    if (indexes.length > 0 && (bytes + part.length > bytesMax || indexes.length === linesMax)) {
+      yield { indexes, body: Buffer.concat(parts) };
+      [indexes, parts, bytes] = [[], [], 0];
+    }
+    indexes.push(index);
+    parts.push(part);
+    bytes += part.length;
+  }
+  if (indexes.length > 0) yield { indexes, body: Buffer.concat(parts) };
+}
+
+/** Undefined when it is too large. */
+function partOf({ op, index, id, document }: BulkLine, bytesMax: number): Buffer | undefined {
   try {
-    const items = await request(client, lines.slice(from, to));
-    for (const [i, item] of items.entries()) results[from + i] = resultOf(item);
+    const head = `{"${op}":{"_index":"${index}","_id":${JSON.stringify(id)}}}`;
+    const part = Buffer.from(`${head}\n${document()}\n`);
+    return part.length > bytesMax ? undefined : part;
+  } catch (error) {
+    if (error instanceof TooLargeDocumentError) return undefined;
+    throw error;
+  }
+}
+
+function refusedAs(reason: string): BulkResult {
+  return { status: 'refused', code: 'too-large', reason };
+}
+
+interface Sending extends BulkRequest {
+  lines: readonly BulkLine[];
+  results: BulkResult[];
+}
+
+/** Fills the results of the request's lines; answers with the failure of it as a whole. */
+async function send(
+  options: BulkOptions,
+  { lines, indexes, body, results }: Sending,
+): Promise<StoreUnavailableError | undefined> {
+  try {
+    const items = await request(options.client, body, indexes.length);
+    for (const [i, item] of items.entries()) results[indexes[i] as number] = resultOf(item);
     return undefined;
   } catch (error) {
-    if (statusOf(error) !== 413) return unavailable(error);
-    if (to - from === 1) {
+    if (statusOf(error) !== 413 && !(error instanceof errors.RequestAbortedError)) {
+      return unavailable(error);
+    }
+    if (indexes.length === 1) {
       const reason = 'one document alone is larger than the server takes (http.max_content_length)';
-      results[from] = { status: 'refused', code: 'too-large', reason };
+      results[indexes[0] as number] = refusedAs(reason);
       return undefined;
     }
-    const middle = (from + to) >> 1;
-    const first = await sendChunk(client, lines, { from, to: middle }, results);
-    return first ?? (await sendChunk(client, lines, { from: middle, to }, results));
+    return await sendHalves(options, { lines, indexes, results });
   }
+}
+
+async function sendHalves(
+  options: BulkOptions,
+  { lines, indexes, results }: Omit<Sending, 'body'>,
+): Promise<StoreUnavailableError | undefined> {
+  const middle = indexes.length >> 1;
+  for (const half of [indexes.slice(0, middle), indexes.slice(middle)]) {
+    const parts = half.map((index) => partOf(lines[index] as BulkLine, options.bytesMax));
+    const body = Buffer.concat(parts as Buffer[]);
+    const failure = await send(options, { lines, indexes: half, body, results });
+    if (failure) return failure;
+  }
+  return undefined;
 }
 
 interface BulkItem {
@@ -109,20 +153,16 @@ const filterPath = ['status', 'error.type', 'error.reason', 'error.caused_by.rea
   .map((field) => `items.*.${field}`)
   .join();
 
-async function request(client: Client, lines: readonly BulkLine[]): Promise<BulkItem[]> {
-  let body = '';
-  for (const { op, index, id, document } of lines) {
-    body += `{"${op}":{"_index":"${index}","_id":${JSON.stringify(id)}}}\n${document}\n`;
-  }
+async function request(client: Client, body: Buffer, lines: number): Promise<BulkItem[]> {
   const answer = await client.transport.request<{ items: Record<string, BulkItem>[] }>({
     method: 'POST',
     path: '/_bulk',
     querystring: { filter_path: filterPath },
-    bulkBody: body,
+    bulkBody: body as unknown as string,
   });
   const items = answer.items.flatMap((item) => Object.values(item));
-  if (items.length === lines.length) return items;
-  throw new StoreUnavailableError(`${items.length} answers to ${lines.length} documents`);
+  if (items.length === lines) return items;
+  throw new StoreUnavailableError(`${items.length} answers to ${lines} documents`);
 }
 
 function resultOf({ status, error }: BulkItem): BulkResult {

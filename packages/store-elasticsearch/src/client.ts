@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch';
+import { Answers } from './answers.ts';
 import type { ElasticsearchSection } from './config.ts';
 import { statusOf, unavailable } from './errors.ts';
-
-/** An answer is held in memory, as text and as objects. */
-const responseBytesMax = 256 * 1_048_576;
+import { responseBytesMax } from './limits.ts';
 
 /** Connections are opened by the first request. Reads the files of the section. */
 export function createClient(section: ElasticsearchSection): Client {
@@ -14,6 +13,7 @@ export function createClient(section: ElasticsearchSection): Client {
     // Every request may be repeated. More is up to the caller.
     maxRetries: Math.max(1, section.nodes.length - 1),
     maxResponseSize: responseBytesMax,
+    Serializer: Answers,
     // The answers come from our own server and are parsed as they are.
     disablePrototypePoisoningProtection: true,
   };

@@ -32,7 +32,7 @@ export const elasticsearchSection = z
       .min(64 * 1_024)
       .max(64 * mebibyte)
       .default(5 * mebibyte)
-      .describe('Size of one bulk request; a larger document goes alone.'),
+      .describe('Size of one bulk request; a larger document is a dead letter.'),
     bulkConcurrency: whole()
       .min(1)
       .max(32)

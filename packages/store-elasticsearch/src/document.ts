@@ -6,17 +6,22 @@ import type { Resource, Scope, TelemetryRecord } from '@spillway/otlp';
 import type { DecodedMessage } from '@spillway/store';
 import { toJson } from '@spillway/store/search';
 import { attributeTerms, shortened } from './attribute-terms.ts';
+import { TooLargeDocumentError } from './bulk.ts';
 import { logFields } from './log-document.ts';
 import { pointFields } from './point-document.ts';
+import { sharedResource, sharedScope } from './shared-parts.ts';
 import type { SignalFields } from './signal-fields.ts';
 import { spanFields } from './span-document.ts';
 
+/** Throws `TooLargeDocumentError`, before all of it is there, when it has more than `charsMax`. */
 export function documentText(
   message: DecodedMessage,
   record: TelemetryRecord,
-  { timeMs, messageName }: { timeMs: number; messageName: string },
+  { timeMs, messageName, charsMax }: { timeMs: number; messageName: string; charsMax: number },
 ): string {
-  const { index, exact } = fieldsOf(record);
+  const fields = fieldsOf(record);
+  const exact = toJson(fields.exact);
+  if (exact.length > charsMax) throw new TooLargeDocumentError();
   const found = {
     '@timestamp': timeMs,
     tenant: message.envelope.tenant,
@@ -26,7 +31,7 @@ export function documentText(
     record: record.index,
     tie: tieOf(record.key),
     service: shortened(record.resource.service),
-    ...index,
+    ...fields.index(),
   };
   const terms = attributeTerms(record.attributes);
   const { resource, scope } = record;
@@ -55,21 +60,19 @@ const resourceTerms = new WeakMap<Resource, string>();
 const scopeTexts = new WeakMap<Scope, string>();
 
 function joined(terms: readonly string[], resource: Resource): string {
-  const shared = once(resourceTerms, resource, ({ attributes }) =>
-    JSON.stringify(attributeTerms(attributes)).slice(1, -1),
+  const shared = once(resourceTerms, resource, () =>
+    JSON.stringify(attributeTerms(sharedResource(resource).attributes)).slice(1, -1),
   );
   const own = JSON.stringify(terms).slice(1, -1);
   return own === '' || shared === '' ? own + shared : `${own},${shared}`;
 }
 
 function resourceText(resource: Resource): string {
-  return once(resourceTexts, resource, ({ attributes, droppedAttributesCount, schemaUrl }) =>
-    toJson({ attributes, droppedAttributesCount, schemaUrl }),
-  );
+  return once(resourceTexts, resource, () => toJson(sharedResource(resource)));
 }
 
 function scopeText(scope: Scope): string {
-  return once(scopeTexts, scope, ({ hash: _, ...view }) => toJson(view));
+  return once(scopeTexts, scope, () => toJson(sharedScope(scope)));
 }
 
 function once<K extends object>(texts: WeakMap<K, string>, of: K, make: (of: K) => string): string {

@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { SafetyFinding } from '@spillway/broker';
 import {
+  type Asked,
   blamesStore,
   type DecodedMessage,
   type MessageOutcome,
@@ -120,38 +121,35 @@ class Store implements ElasticsearchStore {
   }
 
   findTraces: SearchStore['findTraces'] = async (query) =>
-    findTraces(await this.#reader(query.ending), query);
+    findTraces(await this.#reader(query), query);
 
-  trace: SearchStore['trace'] = async (tenant, traceId, ending) =>
-    readTrace(await this.#reader(ending), tenant, traceId);
+  trace: SearchStore['trace'] = async (tenant, traceId, asked) =>
+    readTrace(await this.#reader(asked), tenant, traceId);
 
-  findLogs: SearchStore['findLogs'] = async (query) =>
-    findLogs(await this.#reader(query.ending), query);
+  findLogs: SearchStore['findLogs'] = async (query) => findLogs(await this.#reader(query), query);
 
   logHistogram: SearchStore['logHistogram'] = async (query) =>
-    logHistogram(await this.#reader(query.ending), query);
+    logHistogram(await this.#reader(query), query);
 
-  metrics: SearchStore['metrics'] = async (query) =>
-    listMetrics(await this.#reader(query.ending), query);
+  metrics: SearchStore['metrics'] = async (query) => listMetrics(await this.#reader(query), query);
 
   queryMetric: SearchStore['queryMetric'] = async (query) =>
-    queryMetric(await this.#reader(query.ending), query);
+    queryMetric(await this.#reader(query), query);
 
-  points: SearchStore['points'] = async (query) =>
-    readPoints(await this.#reader(query.ending), query);
+  points: SearchStore['points'] = async (query) => readPoints(await this.#reader(query), query);
 
   services: SearchStore['services'] = async (query) =>
-    listServices(await this.#reader(query.ending), query);
+    listServices(await this.#reader(query), query);
 
   operations: SearchStore['operations'] = async (query) =>
-    listOperations(await this.#reader(query.ending), query);
+    listOperations(await this.#reader(query), query);
 
   appliedMessages: SearchStore['appliedMessages'] = async (range) =>
-    readApplied(await this.#reader(range.ending), range);
+    readApplied(await this.#reader(range), range);
 
   rowCounts: SearchStore['rowCounts'] = async (range) => {
     const indices = await listIndices(this.#client, this.#names);
-    return countRows(await this.#reader(range.ending), range, indices);
+    return countRows(await this.#reader(range), range, indices);
   };
 
   retain(olderThanMs: number, accountOlderThanMs = olderThanMs): Promise<number> {
@@ -204,9 +202,9 @@ class Store implements ElasticsearchStore {
     };
   }
 
-  async #reader(signal?: AbortSignal): Promise<Reader> {
+  async #reader(asked?: Asked): Promise<Reader> {
     const { current: generation, horizonMs } = await this.#generations.state();
-    return new Reader(this.#client, this.#names, { generation, horizonMs, signal });
+    return new Reader(this.#client, this.#names, { generation, horizonMs, asked });
   }
 
   #note(error: Error | undefined): void {

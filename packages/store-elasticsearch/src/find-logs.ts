@@ -1,6 +1,7 @@
 import type { HistogramBar, LogQuery, LogView, Page } from '@spillway/store';
 import { emptyBars, pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { equals, hasAttributes, parseId, sortValues } from './filters.ts';
+import { itemsOf } from './items.ts';
 import type { Bucket, Query, Reader } from './reader.ts';
 
 /** Time first; the rest keeps the order in which the log had them. */
@@ -13,18 +14,17 @@ export async function findLogs(reader: Reader, query: LogQuery): Promise<Page<Lo
   const limit = pageLimit(query.limit);
   const order = query.order === 'asc' ? 'asc' : 'desc';
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor, cursorColumns);
-  const hits = await reader.hits('logs', {
+  const body = {
     query: { bool: { filter } },
     sort: sortFields.map((field) => ({ [field]: order })),
-    size: limit + 1,
     ...(after && { search_after: sortValues(after) }),
+  } as const;
+  const hits = reader.walk('logs', body, limit + 1);
+  const { items, isCut, last } = await itemsOf(reader, hits, {
+    limit,
+    view: ({ _source }) => _source?.exact as LogView,
   });
-  const page = hits.slice(0, limit);
-  const last = page.at(-1)?.sort;
-  return {
-    items: page.map(({ _source }) => _source?.exact as LogView),
-    cursor: hits.length > limit && last ? writeCursor(last as number[]) : undefined,
-  };
+  return { items, cursor: isCut && last ? writeCursor(last as number[]) : undefined };
 }
 
 /** Undefined when nothing can match: an id that is none. */

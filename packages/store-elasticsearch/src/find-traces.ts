@@ -6,7 +6,7 @@ import { columnsOnly, type Query, type Reader } from './reader.ts';
 import { BestTraces, type FoundTrace, type TracePlace, type Walk } from './trace-page.ts';
 import { measureTraces, summariseTraces, traceReachMs } from './trace-summaries.ts';
 
-const spansPerPage = 2_000;
+const spansPerPage = 1_000;
 /** Of one call. What is found by then is answered, with a cursor to go on from. */
 const spansMax = 100_000;
 

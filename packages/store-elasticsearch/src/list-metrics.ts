@@ -1,5 +1,5 @@
 import type { MetricInfo, TimeRange } from '@spillway/store';
-import { pageLimit } from '@spillway/store/search';
+import { pageLimit, weigh } from '@spillway/store/search';
 import { equals } from './filters.ts';
 import type { Bucket, CompositeBucket, Query, Reader } from './reader.ts';
 
@@ -57,10 +57,12 @@ async function select(
   const limit = pageLimit(query.limit);
   const found: MetricInfo[] = [];
   for await (const page of metrics) {
-    found.push(...page.map(metricInfo));
+    const more = page.slice(0, limit - found.length).map(metricInfo);
+    await reader.room.take(weigh(more));
+    found.push(...more);
     if (found.length >= limit) break;
   }
-  return found.slice(0, limit);
+  return found;
 }
 
 function metricInfo(bucket: CompositeBucket): MetricInfo {

@@ -1,19 +1,20 @@
 import type { LogRecord } from '@spillway/otlp';
-import { textOf, toJson } from '@spillway/store/search';
+import { textOf } from '@spillway/store/search';
 import { micros, nanosLeft } from './nanoseconds.ts';
+import { cutText } from './shared-parts.ts';
 import type { SignalFields } from './signal-fields.ts';
 
 export function logFields(log: LogRecord): SignalFields {
   return {
-    index: {
+    index: () => ({
       trace_id: log.traceId === '' ? undefined : log.traceId,
       span_id: log.spanId === '' ? undefined : log.spanId,
       severity_number: log.severityNumber,
       time_us: micros(log.timeUnixNano),
       time_ns: nanosLeft(log.timeUnixNano),
       words: textOf(log.body, log.attributes),
-    },
-    exact: toJson(exactLog(log)),
+    }),
+    exact: exactLog(log),
   };
 }
 
@@ -22,7 +23,7 @@ function exactLog(log: LogRecord) {
   const { signal: _, index, resource, scope, timeUnixNano, observedTimeUnixNano, ...rest } = log;
   return {
     ...rest,
-    service: resource.service,
+    service: cutText(resource.service),
     timeUnixNano: String(timeUnixNano),
     observedTimeUnixNano: String(observedTimeUnixNano),
   };

@@ -19,12 +19,17 @@ export async function readPercentiles(
   query: MetricQuery,
   quantile: number,
 ): Promise<{ values: StepValue[]; dropped: number }> {
-  const cells = new StepCells(() => new Mixture());
+  const cells = new StepCells({ make: () => new Mixture(), cellBytes: 300 });
   let before: Run | undefined;
   let run: Run | undefined;
-  const settle = () => {
+  const settle = async () => {
     if (!run) return;
-    for (const brought of broughtBy(run, before)) cells.of(run.last)?.add(brought);
+    const brought = broughtBy(run, before);
+    const mixture = brought.length > 0 ? cells.of(run.last) : undefined;
+    const bytes = mixture?.bytes ?? 0;
+    for (const each of brought) mixture?.add(each);
+    const { objects } = cells.takeGrowth();
+    await reader.room.take({ objects: objects + (mixture?.bytes ?? 0) - bytes, text: 0 });
     before = run;
   };
   for await (const point of scanPoints(reader, query, { shapes: true })) {
@@ -35,10 +40,10 @@ export async function readPercentiles(
       if (point.series.isDelta) run.shapes.push(point.shape);
       continue;
     }
-    settle();
+    await settle();
     run = { last: point, isUnknown: point.isUnknown, shapes: [point.shape] };
   }
-  settle();
+  await settle();
   const values = cells.values((mixture) => mixture.quantile(quantile));
   return { values, dropped: cells.dropped };
 }

@@ -2,7 +2,7 @@ import type { Client } from '@elastic/elasticsearch';
 import type { BulkLine } from './bulk.ts';
 import { call } from './client.ts';
 
-const idsPerRequest = 5_000;
+const idsPerRequest = 2_000;
 
 /** By document id: the message that stored it. Documents that are gone are left out. */
 export async function findOwners(

@@ -1,15 +1,16 @@
 import type { Buckets, Exemplar, MetricPoint, NumberValue } from '@spillway/otlp';
 import type { PointView } from '@spillway/store';
-import { doubleToJson, type Shape, toJson } from '@spillway/store/search';
+import { doubleToJson, type Shape } from '@spillway/store/search';
 import { shortened } from './attribute-terms.ts';
 import { micros, nanosLeft } from './nanoseconds.ts';
+import { cutText, sharedMetric } from './shared-parts.ts';
 import type { SignalFields } from './signal-fields.ts';
 
 export function pointFields(point: MetricPoint): SignalFields {
   const { metric, value } = point;
   const number = value && ('int' in value ? Number(value.int) : value.double);
   return {
-    index: {
+    index: () => ({
       series: point.seriesKey,
       name: shortened(metric.name),
       description: shortened(metric.description),
@@ -29,8 +30,8 @@ export function pointFields(point: MetricPoint): SignalFields {
       sum: finite(point.sum),
       min: finite(point.min),
       max: finite(point.max),
-    },
-    exact: toJson(exactPoint(point)),
+    }),
+    exact: exactPoint(point),
   };
 }
 
@@ -61,7 +62,8 @@ function exactPoint(point: MetricPoint) {
   const { signal: _, index, seriesKey, resource, scope, ...rest } = point;
   return {
     ...rest,
-    service: resource.service,
+    metric: sharedMetric(point.metric),
+    service: cutText(resource.service),
     startTimeUnixNano: String(point.startTimeUnixNano),
     timeUnixNano: String(point.timeUnixNano),
     value: numberToJson(point.value),

@@ -1,11 +1,5 @@
 import type { MetricAnswer, MetricQuery } from '@spillway/store';
-import {
-  gatherSeries,
-  metricSteps,
-  percentileOf,
-  type StepValue,
-  seriesLimit,
-} from '@spillway/store/search';
+import { gatherSeries, metricSteps, percentileOf, type StepValue } from '@spillway/store/search';
 import { findMetric } from './list-metrics.ts';
 import { readPercentiles } from './metric-percentiles.ts';
 import { readExemplars } from './read-points.ts';
@@ -30,15 +24,14 @@ export async function queryMetric(reader: Reader, query: MetricQuery): Promise<M
     quantile === undefined
       ? await readValues(reader, query)
       : await readPercentiles(reader, query, quantile);
-  const series = gatherSeries(query, values);
-  const kept = seriesLimit(query.seriesMax);
-  return {
-    info,
-    series: series.slice(0, kept),
-    seriesDropped: Math.max(0, series.length - kept) + dropped,
-    exemplars: await readExemplars(reader, query),
-  };
+  const { series, dropped: others } = await gatherSeries(query, values);
+  const exemplars = await readExemplars(reader, query);
+  return { info, series, seriesDropped: others + dropped, exemplars };
 }
+
+/** Of a cell of numbers, in memory. */
+const cellBytes = 400;
+const pointsPerLook = 500;
 
 interface Cell {
   isDistribution: boolean;
@@ -75,8 +68,9 @@ async function readValues(
   reader: Reader,
   query: MetricQuery,
 ): Promise<{ values: StepValue[]; dropped: number }> {
-  const cells = new StepCells<Cell>(emptyCell);
+  const cells = new StepCells<Cell>({ make: emptyCell, cellBytes });
   /** The last value of a series in a step is known when the next step or series begins. */
+  let points = 0;
   let latest: { point: SeriesPoint; cell: Cell } | undefined;
   const settle = () => {
     if (latest) latest.cell.lastTotal = plus(latest.cell.lastTotal, latest.point.value);
@@ -89,7 +83,9 @@ async function readValues(
     if (before?.seriesKey !== point.seriesKey || before.step !== point.step) settle();
     latest = { point, cell };
     add(cell, point);
+    if (++points % pointsPerLook === 0) await reader.room.take(cells.takeGrowth());
   }
+  await reader.room.take(cells.takeGrowth());
   settle();
   const divisor = query.agg === 'rate' ? metricSteps(query).stepMs / 1000 : 1;
   const values = cells.values(({ ...cell }) => {

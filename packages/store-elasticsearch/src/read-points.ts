@@ -1,6 +1,7 @@
 import type { ExemplarView, MetricQuery, Page, PointView, TimeRange } from '@spillway/store';
-import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
+import { pageLimit, readCursor, weigh, writeCursor } from '@spillway/store/search';
 import { equals, hasAttributes, sortValues } from './filters.ts';
+import { itemsOf } from './items.ts';
 import type { ExactPoint } from './point-document.ts';
 import { exemplarNumber, pointView } from './point-view.ts';
 import type { Reader } from './reader.ts';
@@ -17,18 +18,17 @@ export interface PointsQuery extends TimeRange {
 export async function readPoints(reader: Reader, query: PointsQuery): Promise<Page<PointView>> {
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor, ['ms', 'safe']);
   const limit = pageLimit(query.limit);
-  const hits = await reader.hits('metrics', {
+  const body = {
     query: { bool: { filter: [...reader.inRange(query), ...equals('name', query.name)] } },
-    sort: [{ '@timestamp': 'asc' }, { tie: 'asc' }],
-    size: limit + 1,
+    sort: [{ '@timestamp': 'asc' as const }, { tie: 'asc' as const }],
     ...(after && { search_after: sortValues(after) }),
-  });
-  const page = hits.slice(0, limit);
-  const last = page.at(-1)?.sort;
-  return {
-    items: page.map(({ _source }) => pointView(_source?.exact as Parameters<typeof pointView>[0])),
-    cursor: hits.length > limit && last ? writeCursor(last as number[]) : undefined,
   };
+  const hits = reader.walk('metrics', body, limit + 1);
+  const { items, isCut, last } = await itemsOf(reader, hits, {
+    limit,
+    view: ({ _source }) => pointView(_source?.exact as Parameters<typeof pointView>[0]),
+  });
+  return { items, cursor: isCut && last ? writeCursor(last as number[]) : undefined };
 }
 
 const exemplarsMax = 200;
@@ -42,16 +42,20 @@ export async function readExemplars(reader: Reader, query: MetricQuery): Promise
     ...hasAttributes(query.attributes),
     { term: { has_exemplar: true } },
   ];
-  const hits = await reader.hits('metrics', {
+  const body = {
     query: { bool: { filter } },
-    sort: [{ '@timestamp': 'desc' }, { tie: 'asc' }],
-    size: exemplarsMax,
+    sort: [{ '@timestamp': 'desc' as const }, { tie: 'asc' as const }],
     _source: ['exact.exemplars', 'exact.attributes', 'exact.service'],
-  });
-  const exemplars = hits.flatMap(({ _source, sort }) =>
-    exemplarsOf(_source?.exact as ExactPoint, Number(sort?.[0]), query),
-  );
-  return exemplars.slice(0, exemplarsMax);
+  };
+  const found: ExemplarView[] = [];
+  for await (const { _source, sort } of reader.walk('metrics', body, exemplarsMax)) {
+    const more = exemplarsOf(_source?.exact as ExactPoint, Number(sort?.[0]), query);
+    const kept = more.slice(0, exemplarsMax - found.length);
+    await reader.room.take(weigh(kept));
+    found.push(...kept);
+    if (found.length === exemplarsMax) break;
+  }
+  return found;
 }
 
 function exemplarsOf(point: ExactPoint, pointMs: number, query: MetricQuery): ExemplarView[] {

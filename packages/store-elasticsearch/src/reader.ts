@@ -1,7 +1,15 @@
 import { type Client, errors, type estypes } from '@elastic/elasticsearch';
-import { type TimeRange, TooMuchAskedError } from '@spillway/store';
+import {
+  type AnswerRoom,
+  type Asked,
+  ownRoom,
+  type TimeRange,
+  TooMuchAskedError,
+} from '@spillway/store';
+import { InflatedAnswerError } from './answers.ts';
 import { call, type Hit, type Source } from './client.ts';
 import { StoreUnavailableError } from './errors.ts';
+import { inflationMax } from './limits.ts';
 import type { IndexKind, IndexNames } from './names.ts';
 
 export type Query = estypes.QueryDslQueryContainer;
@@ -21,13 +29,18 @@ export type CompositeBucket = Bucket<Record<string, string | number | boolean>>;
 export const columnsOnly = { _source: false, stored_fields: ['_none_'] };
 
 const pitKeptAlive = '1m';
-/** Of one answer to a question, as text; it is held once more as objects. */
-const answerBytesMax = 64 * 1_048_576;
+/**
+ * An answer of the server takes this many times its text: as text, of one or two bytes a character,
+ * and as objects, of which `answers.ts` lets none be larger.
+ */
+const bytesPerChar = 2 + inflationMax;
+const [hitsFirst, hitsMax] = [100, 2_000];
 
 interface ReaderOptions {
   generation: number;
   horizonMs: number;
-  signal?: AbortSignal | undefined;
+  /** Of a question; what reads for the process itself is bounded by the client alone. */
+  asked?: Asked | undefined;
 }
 
 /** One generation, as one query sees it. */
@@ -37,12 +50,14 @@ export class Reader {
   readonly generation: number;
   readonly horizonMs: number;
   readonly #signal: AbortSignal | undefined;
+  readonly room: AnswerRoom;
 
   /** At the signal the request that runs is given up, which cancels the search on the server. */
-  constructor(client: Client, names: IndexNames, { generation, horizonMs, signal }: ReaderOptions) {
+  constructor(client: Client, names: IndexNames, { generation, horizonMs, asked }: ReaderOptions) {
     this.#client = client;
     this.#names = names;
-    this.#signal = signal;
+    this.#signal = asked?.ending;
+    this.room = asked?.room ?? ownRoom();
     this.generation = generation;
     this.horizonMs = horizonMs;
   }
@@ -60,6 +75,26 @@ export class Reader {
 
   async hits(kind: IndexKind, body: SearchBody): Promise<Hit[]> {
     return (await this.search(kind, { track_total_hits: false, ...body })).hits.hits;
+  }
+
+  /**
+   * Hits in the order of the sort of `body`, at most `limit`, in requests of which each fits into
+   * the room. Throws `TooMuchAskedError` at one that fits into none.
+   */
+  async *walk(kind: IndexKind, body: SearchBody, limit: number): AsyncGenerator<Hit> {
+    let size = hitsFirst;
+    let after = body.search_after;
+    for (let left = limit; left > 0; ) {
+      const asked = Math.min(size, left);
+      const page = { ...body, size: asked, ...(after && { search_after: after }) };
+      const hits = await this.hits(kind, page).catch(ofLess(asked));
+      size = hits ? Math.min(2 * size, hitsMax) : Math.ceil(asked / 4);
+      if (!hits) continue;
+      yield* hits;
+      if (hits.length < asked) return;
+      left -= asked;
+      after = hits.at(-1)?.sort;
+    }
   }
 
   /** Undefined when there is no index at all. */
@@ -85,17 +120,24 @@ export class Reader {
     { sources, aggs, pageSize = 1_000 }: CompositeOptions,
   ): AsyncGenerator<CompositeBucket[]> {
     let after: estypes.AggregationsCompositeAggregateKey | undefined;
-    do {
-      const composite = { size: pageSize, sources, ...(after && { after }) };
-      const found = await this.aggregate(kind, filter, {
-        rows: { composite, ...(aggs && { aggs }) },
-      });
+    let size = pageSize;
+    for (;;) {
+      const composite = { size, sources, ...(after && { after }) };
+      const rowsOf = { rows: { composite, ...(aggs && { aggs }) } };
+      const answer = this.aggregate(kind, filter, rowsOf).then((found) => ({ found }));
+      const got = await answer.catch(ofLess(size));
+      if (!got) {
+        size = Math.ceil(size / 4);
+        continue;
+      }
+      const { found } = got;
       const rows = found?.rows as
         | { buckets: CompositeBucket[]; after_key?: typeof after }
         | undefined;
       if (rows?.buckets.length) yield rows.buckets;
       after = rows?.after_key;
-    } while (after);
+      if (!after) return;
+    }
   }
 
   /** Everything that is found, page by page, as it was at the first one. `body` has a sort. */
@@ -110,12 +152,18 @@ export class Reader {
     let pit = { id, keep_alive: pitKeptAlive };
     try {
       let after: estypes.SortResults | undefined;
+      let size = pageSize;
       while (true) {
-        const page = { ...body, size: pageSize, track_total_hits: false, pit };
-        const answer = await this.#send(after ? { ...page, search_after: after } : page);
+        const page = { ...body, size, track_total_hits: false, pit };
+        const request = after ? { ...page, search_after: after } : page;
+        const answer = await this.#send(request).catch(ofLess(size));
+        if (!answer) {
+          size = Math.ceil(size / 4);
+          continue;
+        }
         const { hits } = answer.hits;
         if (hits.length) yield hits;
-        if (hits.length < pageSize) return;
+        if (hits.length < size) return;
         after = hits.at(-1)?.sort;
         if (answer.pit_id) pit = { ...pit, id: answer.pit_id };
       }
@@ -131,28 +179,41 @@ export class Reader {
     await call(() => this.#client.indices.refresh({ index }, this.#ending));
   }
 
-  /** Of a question; what reads for the process itself is bounded by the client alone. */
-  get #ending(): { signal?: AbortSignal; maxResponseSize?: number } {
-    return this.#signal ? { signal: this.#signal, maxResponseSize: answerBytesMax } : {};
+  get #ending(): { signal?: AbortSignal } {
+    return this.#signal ? { signal: this.#signal } : {};
   }
 
   async #send(request: SearchBody): Promise<estypes.SearchResponse<Source>> {
-    this.#signal?.throwIfAborted();
-    const answer = await call(() =>
-      this.#client.search<Source>(
-        { ...request, allow_partial_search_results: false },
-        this.#ending,
-      ),
-    ).catch((error: unknown) => {
+    for (;;) {
       this.#signal?.throwIfAborted();
-      if ((error as Error).cause instanceof errors.RequestAbortedError) {
-        throw new TooMuchAskedError(`more than ${answerBytesMax} bytes were found`);
-      }
-      throw error;
-    });
-    if (answer.timed_out) throw new StoreUnavailableError('the search timed out on the server');
-    return answer;
+      const maxResponseSize = Math.max(1, Math.floor(this.room.left.objects / bytesPerChar));
+      const answer = await call(() =>
+        this.#client.search<Source>(
+          { ...request, allow_partial_search_results: false },
+          { ...this.#ending, maxResponseSize },
+        ),
+      ).catch((error: unknown) => {
+        this.#signal?.throwIfAborted();
+        if (!isTooLarge(error)) throw error;
+        if (this.room.isLarge) throw this.room.tooMuch();
+      });
+      if (answer?.timed_out) throw new StoreUnavailableError('the search timed out on the server');
+      if (answer) return answer;
+      await this.room.grow();
+    }
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  const { cause } = error as Error;
+  return cause instanceof errors.RequestAbortedError || cause instanceof InflatedAnswerError;
+}
+
+/** Undefined for what was too much while more than one was asked for: less may fit. */
+function ofLess(asked: number): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof TooMuchAskedError) || asked <= 1) throw error;
+  };
 }
 
 interface CompositeOptions {

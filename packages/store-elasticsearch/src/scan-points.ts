@@ -6,7 +6,8 @@ import { equals, hasAttributes } from './filters.ts';
 import { columnsOnly, type Reader } from './reader.ts';
 import { type SeriesInfo, SeriesInfos } from './series-info.ts';
 
-const pageSize = 5_000;
+/** Each is some 300 bytes of an answer. */
+const pageSize = 1_000;
 const pointsMax = 1_000_000;
 
 export interface SeriesPoint {

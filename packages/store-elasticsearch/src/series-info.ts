@@ -1,8 +1,10 @@
 import type { KeyValue } from '@spillway/otlp';
-import type { MetricInfo, MetricQuery } from '@spillway/store';
+import { type MetricInfo, type MetricQuery, TooMuchAskedError } from '@spillway/store';
 import { scalarText } from '@spillway/store/search';
 import type { Hit } from './client.ts';
 import type { Query, Reader } from './reader.ts';
+
+const seriesPerRequest = 500;
 
 /** What the points of a series share. */
 export interface SeriesInfo {
@@ -50,14 +52,30 @@ export class SeriesInfos {
     this.#kept = new Map([...this.#kept].filter(([key]) => keys.has(key)));
     const missing = [...keys].filter((key) => !this.#kept.has(key));
     if (missing.length === 0) return this.#kept;
-    const hits = await this.#reader.hits('metrics', {
-      query: { bool: { filter: [...this.#filter, { terms: { series: missing } }] } },
-      collapse: { field: 'series' },
-      size: missing.length,
-      _source: ['exact.attributes', 'exact.service', 'exact.metric'],
-    });
-    for (const hit of hits) this.#kept.set(...infoOf(hit, this.#query));
+    for (let from = 0; from < missing.length; from += seriesPerRequest) {
+      await this.#learn(missing.slice(from, from + seriesPerRequest));
+    }
     return this.#kept;
+  }
+
+  /** Attributes may be large: where they are too much for one answer, by halves. */
+  async #learn(keys: readonly string[]): Promise<void> {
+    const filter = [...this.#filter, { terms: { series: [...keys] } }];
+    const body = {
+      query: { bool: { filter } },
+      collapse: { field: 'series' },
+      size: keys.length,
+      _source: ['exact.attributes', 'exact.service', 'exact.metric'],
+    };
+    try {
+      for (const hit of await this.#reader.hits('metrics', body)) {
+        this.#kept.set(...infoOf(hit, this.#query));
+      }
+    } catch (error) {
+      if (!(error instanceof TooMuchAskedError) || keys.length <= 1) throw error;
+      await this.#learn(keys.slice(0, keys.length >> 1));
+      await this.#learn(keys.slice(keys.length >> 1));
+    }
   }
 }
 

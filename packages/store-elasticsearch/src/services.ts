@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
-import { pageLimit } from '@spillway/store/search';
+import { pageLimit, weigh } from '@spillway/store/search';
 import { equals } from './filters.ts';
 import { everyMs } from './find-logs.ts';
 import type { Bucket, Reader } from './reader.ts';
@@ -38,7 +38,7 @@ export async function listServices(reader: Reader, query: RangeQuery): Promise<S
       aggs: { lastSeen, requests: { filter: isRequest, aggs: { ...figures, sparkline } } },
     },
   });
-  return (found?.services?.buckets ?? []).map((bucket) => {
+  const rows = (found?.services?.buckets ?? []).map((bucket) => {
     const requests = bucket.requests as Bucket;
     const bars = new Array<number>(sparklineBuckets).fill(0);
     for (const bar of (requests.sparkline as { buckets: Bucket[] }).buckets) {
@@ -47,6 +47,8 @@ export async function listServices(reader: Reader, query: RangeQuery): Promise<S
     const { value } = bucket.lastSeen as { value: number };
     return { service: bucket.key, ...summary(requests, value, query), sparkline: bars };
   });
+  await reader.room.take(weigh(rows));
+  return rows;
 }
 
 /** The requests of one service by operation and kind, the busiest first. */
@@ -73,11 +75,13 @@ export async function listOperations(
       (a.operation.key < b.operation.key ? -1 : a.operation.key > b.operation.key ? 1 : 0) ||
       a.kind.key - b.kind.key,
   );
-  return rows.slice(0, limit).map(({ operation, kind }) => ({
+  const summaries = rows.slice(0, limit).map(({ operation, kind }) => ({
     operation: operation.key,
     kind: kind.key,
     ...summary(kind, (kind.lastSeen as { value: number }).value, query),
   }));
+  await reader.room.take(weigh(summaries));
+  return summaries;
 }
 
 function summary(requests: Bucket<unknown>, lastSeenMs: number, { fromMs, toMs }: TimeRange) {

@@ -1,7 +1,7 @@
 import type { SpanRecord } from '@spillway/otlp';
-import { toJson } from '@spillway/store/search';
 import { shortened } from './attribute-terms.ts';
 import { micros, nanosLeft } from './nanoseconds.ts';
+import { cutText } from './shared-parts.ts';
 import type { SignalFields } from './signal-fields.ts';
 
 const requestKinds = new Set([2, 5]);
@@ -11,7 +11,7 @@ export function spanFields(span: SpanRecord): SignalFields {
   const durationNano = end > start ? Number(end - start) : 0;
   const root = parentSpanId === '';
   return {
-    index: {
+    index: () => ({
       trace_id: span.traceId,
       span_id: span.spanId,
       parent_span_id: root ? undefined : parentSpanId,
@@ -25,8 +25,8 @@ export function spanFields(span: SpanRecord): SignalFields {
       duration_ms: durationNano / 1e6,
       request: root || requestKinds.has(span.kind),
       root,
-    },
-    exact: toJson(exactSpan(span, durationNano)),
+    }),
+    exact: exactSpan(span, durationNano),
   };
 }
 
@@ -44,7 +44,7 @@ function exactSpan(span: SpanRecord, durationNano: number) {
   } = span;
   return {
     ...rest,
-    service: resource.service,
+    service: cutText(resource.service),
     startTimeUnixNano: String(startTimeUnixNano),
     endTimeUnixNano: String(endTimeUnixNano),
     durationNano,

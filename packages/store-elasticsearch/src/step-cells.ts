@@ -1,3 +1,4 @@
+import type { Held } from '@spillway/store';
 import type { StepValue } from '@spillway/store/search';
 import type { SeriesPoint } from './scan-points.ts';
 
@@ -9,16 +10,30 @@ interface Group<Cell> {
   steps: Map<number, Cell>;
 }
 
+/** Of a group, beside its labels and cells. */
+const groupBytes = 400;
+
 /** A cell for each group of series and step. */
 export class StepCells<Cell> {
   readonly #make: (point: SeriesPoint) => Cell;
+  readonly #cellBytes: number;
   readonly #groups = new Map<string, Group<Cell>>();
   /** A series belongs to one group, so its name is made once. */
   readonly #names = new WeakMap<SeriesPoint['series'], string>();
   readonly #left = new Set<SeriesPoint['series']>();
+  #grownBytes = 0;
 
-  constructor(make: (point: SeriesPoint) => Cell) {
+  /** @param cellBytes what one takes, with its place and the value that is read from it */
+  constructor({ make, cellBytes }: { make: (point: SeriesPoint) => Cell; cellBytes: number }) {
     this.#make = make;
+    this.#cellBytes = cellBytes;
+  }
+
+  /** What was added since this was last asked, in memory. */
+  takeGrowth(): Held {
+    const objects = this.#grownBytes;
+    this.#grownBytes = 0;
+    return { objects, text: 0 };
   }
 
   /** Series that found no place; they are not in the values. */
@@ -38,6 +53,7 @@ export class StepCells<Cell> {
     if (cell === undefined) {
       cell = this.#make(point);
       group.steps.set(step, cell);
+      this.#grownBytes += this.#cellBytes;
     }
     return cell;
   }
@@ -58,6 +74,7 @@ export class StepCells<Cell> {
     if (known || this.#groups.size >= groupsMax) return known;
     const group = { labels: series.labels, steps: new Map<number, Cell>() };
     this.#groups.set(name, group);
+    this.#grownBytes += groupBytes + 4 * name.length;
     return group;
   }
 }

@@ -1,5 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { SpanView, TraceQuery, TraceSummary } from '@spillway/store';
+import { weigh } from '@spillway/store/search';
 import type { Hit } from './client.ts';
 import type { Bucket, Query, Reader } from './reader.ts';
 import type { FoundTrace } from './trace-page.ts';
@@ -8,7 +9,7 @@ import type { FoundTrace } from './trace-page.ts';
 export const traceReachMs = 3_600_000;
 /** An answer of Elasticsearch has at most 65,536 buckets. */
 const servicesMax = 100;
-const tracesPerRequest = 500;
+const tracesPerRequest = 100;
 
 function ofTraces(reader: Reader, query: TraceQuery, traceIds: readonly string[]): Query[] {
   const { tenant, fromMs, toMs } = query;
@@ -49,7 +50,9 @@ export async function summariseTraces(
   const summaries: TraceSummary[] = [];
   for (let from = 0; from < found.length; from += tracesPerRequest) {
     const some = found.slice(from, from + tracesPerRequest);
-    summaries.push(...(await summariseSome(reader, query, some)));
+    const more = await summariseSome(reader, query, some);
+    await reader.room.take(weigh(more));
+    summaries.push(...more);
   }
   return summaries;
 }

@@ -77,7 +77,8 @@ function bodyOf(batch: readonly DecodedMessage[], index: string): string {
       message.records.map((record) => {
         const action = JSON.stringify({ create: { _index: index, _id: record.key } });
         const timeMs = message.envelope.receivedMs;
-        return `${action}\n${documentText(message, record, { timeMs, messageName: 'm' })}\n`;
+        const options = { timeMs, messageName: 'm', charsMax: Number.POSITIVE_INFINITY };
+        return `${action}\n${documentText(message, record, options)}\n`;
       }),
     )
     .join('');

@@ -1,3 +1,4 @@
+import { cutMark } from '@spillway/store';
 import { TestRecords, text } from '@spillway/store/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ElasticsearchStore } from '../src/index.ts';
@@ -33,7 +34,7 @@ export function describeNothingTooLarge(server: TestServer): void {
       const logs = await store.findLogs({ ...testRange, query: 'NEEDLE' });
       expect(logs.items).toMatchObject([{ body: log.body, eventName: long }]);
       const points = await store.points({ ...testRange, name: 'shop.gauge' });
-      expect(points.items).toMatchObject([{ service }]);
+      expect(points.items).toMatchObject([{ service: expect.stringMatching(/^é+…[0-9a-f]{40}$/) }]);
     });
 
     it('are told apart where they differ at their end only', async () => {
@@ -45,6 +46,34 @@ export function describeNothingTooLarge(server: TestServer): void {
       await indices.refresh();
       const { items } = await store.findTraces({ ...testRange, operation: `${long}b` });
       expect(items.map(({ traceId }) => traceId)).toEqual([b.traceId]);
+    });
+
+    it('of a resource are not repeated in each document, and stay whole where they are short', async () => {
+      const records = new TestRecords();
+      const large = text('large', 'x'.repeat(mebibyte));
+      const resource = records.resource('shop', [large, text('zone', 'b')]);
+      const traceId = records.traceId(9_001);
+      const spans = Array.from({ length: 1_000 }, () => records.span({ traceId, resource }));
+      const [outcome] = await store.apply([records.message(spans)]);
+      expect(new Set(outcome?.records.map(({ status }) => status))).toEqual(new Set(['stored']));
+      await indices.refresh();
+      const trace = await store.trace('acme', traceId);
+      expect(trace?.spans).toHaveLength(1_000);
+      const [span] = trace?.spans ?? [];
+      const keys = span?.resource.attributes.map(({ key }) => key);
+      expect(keys).toContain('zone');
+      expect(keys).not.toContain('large');
+      expect(keys?.at(-1)).toBe(cutMark);
+      const { items } = await store.findTraces({ ...testRange, attributes: { zone: 'b' } });
+      expect(items).toHaveLength(1);
+    });
+
+    it('too large for a request are dead letters before they are sent', async () => {
+      const records = new TestRecords();
+      const small = await indices.open({ bulkBytesMax: mebibyte });
+      const large = records.log({ body: { stringValue: 'x'.repeat(2 * mebibyte) } });
+      const [outcome] = await small.apply([records.message([records.log(), large])]);
+      expect(outcome?.records).toMatchObject([{ status: 'stored' }, { code: 'too-large' }]);
     });
 
     it('too large for one request are sent in several', async () => {

@@ -103,7 +103,7 @@ export async function findApplied(
     lastMinute = Math.max(lastMinute, minuteOf(message));
   }
   const parameters = new Parameters();
-  const rows = await parameters.query(
+  const rows = await parameters.rows(
     connection,
     `SELECT id FROM message_applied
      WHERE minute BETWEEN ${parameters.bind(fromMinute)} AND ${parameters.bind(lastMinute)}

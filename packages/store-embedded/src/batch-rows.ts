@@ -47,21 +47,20 @@ export class BatchRows {
     const shared = sharedBytes(record.resource) + sharedBytes(record.scope);
     if (record.signal === 'traces') {
       const row = spanRow(record, place);
-      this.#take(row, shared);
-      this.#spans.add(row);
+      this.#spans.add({ ...row, bytes: this.#take(row, shared) });
     } else if (record.signal === 'logs') {
       const row = logRow(record, place);
-      this.#take(row, shared);
-      this.#logs.add(row);
+      this.#logs.add({ ...row, bytes: this.#take(row, shared) });
     } else {
       const row = pointRow(record, place, 0n);
-      this.#take(row, shared + metricBytes(record.metric) + attributeBytes(record.attributes));
-      this.#points.add({ ...row, series: this.#dimensions.addSeries(record, place) });
+      const ofSeries = metricBytes(record.metric) + attributeBytes(record.attributes);
+      const bytes = this.#take(row, shared + ofSeries);
+      this.#points.add({ ...row, bytes, series: this.#dimensions.addSeries(record, place) });
     }
     this.#dimensions.add(record.resource, record.scope);
   }
 
-  #take(row: Record<string, unknown>, besideBytes: number): void {
+  #take(row: Record<string, unknown>, besideBytes: number): number {
     let bytes = besideBytes;
     for (const name in row) {
       const value = row[name];
@@ -69,6 +68,7 @@ export class BatchRows {
     }
     if (bytes > this.#rowBytesMax) throw new TooLargeError(bytes, this.#rowBytesMax);
     this.#bytes += bytes;
+    return bytes;
   }
 
   /** Inside the batch's transaction. */

@@ -5,6 +5,8 @@ const mebibyte = 1_048_576;
 const engineBytes = 20 * mebibyte;
 /** For the ids of dimensions that were seen lately, beside DuckDB's own memory. */
 export const dimensionsShare = 3 / 16;
+/** For resources and scopes that were answered lately. */
+export const originsShare = 1 / 16;
 
 /** Lines of the memory budget: DuckDB inside this process. */
 export function duckdbBudget(memoryBytesMax: number) {
@@ -24,12 +26,14 @@ export function duckdbBudget(memoryBytesMax: number) {
       bytes: (largeTextFactor - 1) * memoryBytesMax,
       where: 'outside' as const,
       protects: 'the search store from records of large texts',
-      answer: 'a record with more text becomes a dead letter of the search store',
+      answer:
+        'a record with more text becomes a dead letter of the search store; a rebuild has it meanwhile',
     },
     {
       name: 'search store: resources and series seen lately',
       key,
-      bytes: dimensionsShare * memoryBytesMax,
+      // Those of a file that is filled beside it, too.
+      bytes: (dimensionsShare + 2 * originsShare) * memoryBytesMax,
       where: 'heap' as const,
       protects: 'the heap from telemetry with many different resources',
       answer: 'they are forgotten and looked up again',

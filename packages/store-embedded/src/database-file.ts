@@ -1,7 +1,12 @@
 import { environmentCodeOf } from '@spillway/journal';
-import { type Database, type DatabaseEvent, markDamaged, openDatabase } from './database.ts';
-import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb, rowsBytesMaxFor } from './memory.ts';
-import { limitRows } from './parameters.ts';
+import {
+  type Database,
+  type DatabaseEvent,
+  limitMemory,
+  markDamaged,
+  openDatabase,
+} from './database.ts';
+import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
 import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
 export type SearchStoreEvent =
@@ -17,9 +22,16 @@ export interface DatabaseFileOptions {
   dir: string;
   memoryLimitMb?: number | undefined;
   threads?: number | undefined;
+  /** How many times its memory it may take, once large texts came. Default `largeTextFactor`. */
+  factorMax?: number | undefined;
   report?: ((event: SearchStoreEvent) => void) | undefined;
   /** What is known of an earlier file no longer holds. */
   onOpened: () => void;
+}
+
+interface OpenFile {
+  database: Database;
+  readers: ReaderPool;
 }
 
 /** Queries that run at once. One tenant gets two: a long one leaves the other to short ones. */
@@ -30,14 +42,16 @@ const notStarted = 'the search store is not started';
 /** The open file: writes one after the other, reads beside them, opened anew after it broke. */
 export class DatabaseFile {
   readonly #options: DatabaseFileOptions;
-  #open: { database: Database; readers: ReaderPool } | undefined;
+  #open: OpenFile | undefined;
   #failure: string | undefined;
   #damage: string | undefined;
   #memoryFactor = 1;
+  #factorMax: number;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(options: DatabaseFileOptions) {
     this.#options = options;
+    this.#factorMax = options.factorMax ?? largeTextFactor;
   }
 
   start(): Promise<void> {
@@ -51,6 +65,7 @@ export class DatabaseFile {
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       const open = this.#open;
+      this.#failure = undefined;
       if (!open) return;
       this.#open = undefined;
       await open.readers.drain();
@@ -67,15 +82,15 @@ export class DatabaseFile {
 
   write<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
-      if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
       // Nothing more is applied, so that the log keeps what the next start fills another one with.
       if (this.#damage !== undefined) throw new Error(this.#damage);
-      const database = this.#open?.database ?? (await this.#openFile({ mayBeginAnew: false }));
+      const { database } = await this.#opened();
       try {
         return await work(database);
       } catch (error) {
         await this.#heedDamage(error);
         if (isFatal(error)) await this.#giveUp(error as Error);
+        else if (this.#raiseMemory(error)) await limitMemory(database.writer, this.#memoryLimitMb);
         throw error;
       }
     });
@@ -85,13 +100,41 @@ export class DatabaseFile {
     read: (connection: Database['writer']) => Promise<T>,
     options: ReadOptions = {},
   ): Promise<T> {
-    if (!this.#open) throw new Error(this.#damage ?? notStarted);
+    if (this.#damage !== undefined && !this.#open) throw new Error(this.#damage);
+    // A consumer asks for positions before it applies anything again.
+    const { readers } = this.#open ?? (await this.#inTurn(() => this.#opened()));
     try {
-      return await this.#open.readers.use(read, options);
+      return await readers.use(read, options);
     } catch (error) {
       await this.#heedDamage(error);
-      throw error;
+      const { cause } = error as Error;
+      if (!(cause instanceof Error) || !this.#raiseMemory(cause)) throw error;
     }
+    await readers.use((connection) => limitMemory(connection, this.#memoryLimitMb), options);
+    return await readers.use(read, options);
+  }
+
+  /**
+   * Keeps to the memory that it began with until the function that is given back is called: another
+   * file is filled beside it, out of the same memory. What needs more has to wait, or is refused.
+   */
+  async lendMemory(): Promise<() => Promise<void>> {
+    const [factor, factorMax] = [this.#memoryFactor, this.#factorMax];
+    await this.#changeMemory(1, 1);
+    return () => this.#changeMemory(factor, factorMax);
+  }
+
+  #changeMemory(factor: number, factorMax: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const writer = this.#open?.database.writer;
+      [this.#memoryFactor, this.#factorMax] = [factor, factorMax];
+      if (!writer) return;
+      await limitMemory(writer, this.#memoryLimitMb).catch(async () => {
+        // What is not in the file yet stays in memory.
+        await writer.run('CHECKPOINT');
+        await limitMemory(writer, this.#memoryLimitMb);
+      });
+    });
   }
 
   async #heedDamage(error: unknown): Promise<void> {
@@ -106,11 +149,17 @@ export class DatabaseFile {
     await markDamaged(dir, reason).catch(() => undefined);
   }
 
-  async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<Database> {
+  /** Anew where DuckDB gave up on it. Only in turn. */
+  async #opened(): Promise<OpenFile> {
+    if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
+    return this.#open ?? (await this.#openFile({ mayBeginAnew: false }));
+  }
+
+  async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<OpenFile> {
     const { report = () => {}, onOpened } = this.#options;
-    const { dir, memoryLimitMb = memoryLimitDefaultMb, threads = 1 } = this.#options;
+    const { dir, threads = 1 } = this.#options;
     const open = () => {
-      const limit = memoryLimitMb * this.#memoryFactor;
+      const limit = this.#memoryLimitMb;
       const options = { dir, memoryLimitMb: limit, threads, readers, mayBeginAnew };
       return openDatabase(options, report);
     };
@@ -119,11 +168,10 @@ export class DatabaseFile {
         if (!this.#raiseMemory(error)) throw error;
         return open();
       });
-      for (const reader of database.readers) limitRows(reader, rowsBytesMaxFor(memoryLimitMb));
       onOpened();
       this.#open = { database, readers: new ReaderPool(database.readers) };
       this.#failure = undefined;
-      return database;
+      return this.#open;
     } catch (error) {
       this.#failure = (error as Error).message;
       await this.#heedDamage(error);
@@ -150,11 +198,14 @@ export class DatabaseFile {
 
   /** True when there is something to try again with. */
   #raiseMemory(error: unknown): boolean {
-    if (!isOutOfMemory(error) || this.#memoryFactor > 1) return false;
-    this.#memoryFactor = largeTextFactor;
-    const memoryLimitMb = (this.#options.memoryLimitMb ?? memoryLimitDefaultMb) * largeTextFactor;
-    this.#options.report?.({ type: 'memory-raised', memoryLimitMb });
+    if (!isOutOfMemory(error) || this.#memoryFactor >= this.#factorMax) return false;
+    this.#memoryFactor = this.#factorMax;
+    this.#options.report?.({ type: 'memory-raised', memoryLimitMb: this.#memoryLimitMb });
     return true;
+  }
+
+  get #memoryLimitMb(): number {
+    return (this.#options.memoryLimitMb ?? memoryLimitDefaultMb) * this.#memoryFactor;
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { demandUsable, environmentCodeOf, namedIfEnvironment } from '@spillway/journal';
+import { countedMb } from './memory.ts';
 import { createStagingSql, createTablesSql, schemaVersion } from './schema.ts';
 
 export interface DatabaseOptions {
@@ -50,6 +51,15 @@ export async function openDatabase(
   }
 }
 
+/** Of all connections of the file that is open. */
+export async function limitMemory(connection: DuckDBConnection, limitMb: number): Promise<void> {
+  await connection.run(`SET memory_limit = '${limitOf(limitMb)}'`);
+}
+
+function limitOf(memoryLimitMb: number): string {
+  return `${countedMb(memoryLimitMb).toFixed(1)}MiB`;
+}
+
 /** The next start sets the file aside. */
 export async function markDamaged(dir: string, reason: string): Promise<void> {
   await writeFile(damagePath(dir), `${reason}\n`, { mode: 0o600, flush: true });
@@ -81,7 +91,7 @@ async function openOrReplace(
 
 async function open(options: DatabaseOptions): Promise<Database> {
   const instance = await DuckDBInstance.create(filePath(options.dir), {
-    memory_limit: `${options.memoryLimitMb}MB`,
+    memory_limit: limitOf(options.memoryLimitMb),
     threads: String(options.threads),
     temp_directory: join(options.dir, 'spill'),
     max_temp_directory_size: '1GB',

@@ -8,15 +8,15 @@ import {
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import { applyMessages } from './apply-pieces.ts';
-import { dimensionsShare } from './budget.ts';
+import { dimensionsShare, originsShare } from './budget.ts';
 import { DatabaseFile, type SearchStoreEvent } from './database-file.ts';
 import { Dimensions } from './dimensions.ts';
 import { findLogs, logHistogram } from './find-logs.ts';
 import { findTraces, readTrace } from './find-traces.ts';
 import { countRows, readApplied } from './ledger-rows.ts';
 import { listMetrics } from './list-metrics.ts';
-import { memoryLimitDefaultMb, textLimits } from './memory.ts';
-import { Origins } from './origins.ts';
+import { besideFactor, largeTextFactor, memoryLimitDefaultMb, textLimits } from './memory.ts';
+import { Pages } from './pages.ts';
 import { Parameters } from './parameters.ts';
 import { queryMetric } from './query-metric.ts';
 import { readPoints } from './read-points.ts';
@@ -32,6 +32,8 @@ export interface DuckdbSearchStoreOptions {
   threads?: number | undefined;
   /** How old a record may be at its acceptance and still lie at its own time. Default 7 days. */
   retentionMs?: number | undefined;
+  /** The store that is in use while this one is filled: from start to stop they share its memory. */
+  beside?: Pick<DuckdbSearchStore, 'lendMemory'> | undefined;
   report?: ((event: SearchStoreEvent) => void) | undefined;
 }
 
@@ -45,6 +47,8 @@ export interface SearchStoreStats {
 export interface DuckdbSearchStore extends SearchStore {
   /** Since start. */
   stats(): SearchStoreStats;
+  /** For another one that is filled beside it; calling what is given back ends that. */
+  lendMemory(): Promise<() => Promise<void>>;
 }
 
 /**
@@ -61,24 +65,37 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly name = 'duckdb';
   readonly #options: DuckdbSearchStoreOptions;
   readonly #dimensions: Dimensions;
-  readonly #origins = new Origins();
+  readonly #pages: Pages;
   readonly #begun = new BegunMessages();
   readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
   readonly #file: DatabaseFile;
+  #giveBack: (() => Promise<void>) | undefined;
 
   constructor(options: DuckdbSearchStoreOptions) {
     this.#options = options;
     const memoryBytes = (options.memoryLimitMb ?? memoryLimitDefaultMb) * 1_048_576;
-    this.#dimensions = new Dimensions(dimensionsShare * memoryBytes);
-    this.#file = new DatabaseFile({ ...options, onOpened: () => this.#forget() });
+    const { beside } = options;
+    // Nobody asks a store that is being filled: its ids take the place of answered origins.
+    this.#dimensions = new Dimensions((beside ? originsShare : dimensionsShare) * memoryBytes);
+    this.#pages = new Pages(originsShare * memoryBytes);
+    const factorMax = beside ? besideFactor : largeTextFactor;
+    this.#file = new DatabaseFile({ ...options, factorMax, onOpened: () => this.#forget() });
   }
 
-  start(): Promise<void> {
-    return this.#file.start();
+  async start(): Promise<void> {
+    this.#giveBack ??= await this.#options.beside?.lendMemory();
+    await this.#file.start();
   }
 
-  stop(): Promise<void> {
-    return this.#file.stop();
+  async stop(): Promise<void> {
+    await this.#file.stop();
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    await giveBack?.();
+  }
+
+  lendMemory(): Promise<() => Promise<void>> {
+    return this.#file.lendMemory();
   }
 
   health(): { ok: boolean; detail: string } {
@@ -112,7 +129,7 @@ class DuckdbStore implements DuckdbSearchStore {
   nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const asked = new Set(partitions.map(partitionName));
     return this.#file.read(async (connection) => {
-      const rows = await new Parameters().query(connection, nextPositionsSql);
+      const rows = await new Parameters().rows(connection, nextPositionsSql);
       const positions = rows.map((row) => ({
         topic: row.topic as string,
         partition: row.partition as number,
@@ -125,14 +142,14 @@ class DuckdbStore implements DuckdbSearchStore {
   findTraces: SearchStore['findTraces'] = (query) =>
     this.#file.read((connection) => findTraces(connection, query), query);
 
-  trace: SearchStore['trace'] = (tenant, traceId, ending) =>
-    this.#file.read((connection) => readTrace(connection, this.#origins, tenant, traceId), {
-      tenant,
-      ending,
-    });
+  trace: SearchStore['trace'] = (tenant, traceId, asked) =>
+    this.#file.read(
+      (connection) => readTrace(connection, this.#pages, { tenant, traceId, ...asked }),
+      { tenant, ending: asked?.ending },
+    );
 
   findLogs: SearchStore['findLogs'] = (query) =>
-    this.#file.read((connection) => findLogs(connection, this.#origins, query), query);
+    this.#file.read((connection) => findLogs(connection, this.#pages, query), query);
 
   logHistogram: SearchStore['logHistogram'] = (query) =>
     this.#file.read((connection) => logHistogram(connection, query), query);
@@ -141,10 +158,10 @@ class DuckdbStore implements DuckdbSearchStore {
     this.#file.read((connection) => listMetrics(connection, query), query);
 
   queryMetric: SearchStore['queryMetric'] = (query) =>
-    this.#file.read((connection) => queryMetric(connection, query), query);
+    this.#file.read((connection) => queryMetric(connection, this.#pages, query), query);
 
   points: SearchStore['points'] = (query) =>
-    this.#file.read((connection) => readPoints(connection, this.#origins, query), query);
+    this.#file.read((connection) => readPoints(connection, this.#pages, query), query);
 
   services: SearchStore['services'] = (query) =>
     this.#file.read((connection) => listServices(connection, query), query);

@@ -76,7 +76,7 @@ async function findStored(
   }
   await staged.appendTo(connection, 'staged_key', 'temp');
   const parameters = new Parameters();
-  const found = await parameters.query(
+  const found = await parameters.rows(
     connection,
     `SELECT staged.row, t."partition" || '/' || t.position AS owner
      FROM temp.staged_key staged JOIN ${tableOf[signal]} t ON t.key = staged.key

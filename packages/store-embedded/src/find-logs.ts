@@ -1,10 +1,16 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { HistogramBar, LogQuery, LogView, Page } from '@spillway/store';
+import {
+  type HistogramBar,
+  type LogQuery,
+  type LogView,
+  ownRoom,
+  type Page,
+} from '@spillway/store';
 import { emptyBars, pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import { attributeConditions } from './attribute-filter.ts';
 import { parseHex } from './hex.ts';
 import { logSelect, logView } from './log-rows.ts';
-import type { Origins } from './origins.ts';
+import type { Pages } from './pages.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 /** Time first; the rest keeps the order in which the log had them. */
@@ -13,7 +19,7 @@ const cursorColumns = ['ms', 'uint64', 'int64', 'int32', 'uint128'] as const;
 
 export async function findLogs(
   connection: DuckDBConnection,
-  origins: Origins,
+  pages: Pages,
   query: LogQuery,
 ): Promise<Page<LogView>> {
   const parameters = new Parameters();
@@ -26,17 +32,20 @@ export async function findLogs(
   }
   const order = sortColumns.map((column) => `${column} ${ascending ? 'ASC' : 'DESC'}`).join();
   const limit = pageLimit(query.limit);
-  // The wide columns are read for the page alone.
-  const { rows, isCut } = await parameters.page(
+  const places = await parameters.rows(
     connection,
-    `SELECT ${logSelect} FROM log_record WHERE rowid IN (
-       SELECT rowid FROM log_record WHERE ${conditions.join(' AND ')}
-       ORDER BY ${order} LIMIT ${parameters.bind(limit + 1)}
-     ) ORDER BY ${order}`,
+    `SELECT rowid AS row, bytes, ${sortColumns.join()} FROM log_record
+     WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${parameters.bind(limit + 1)}`,
   );
-  const page = rows.slice(0, limit);
-  const items = await origins.views(connection, page, logView);
-  return { items, cursor: isCut || rows.length > limit ? cursorOf(page.at(-1)) : undefined };
+  const page = {
+    places,
+    select: (rowIs: (column: string) => string) =>
+      `SELECT rowid AS row, ${logSelect} FROM log_record WHERE ${rowIs('rowid')}`,
+    room: query.room ?? ownRoom(),
+    view: logView,
+  };
+  const { items, last } = await pages.read(connection, page, limit);
+  return { items, cursor: cursorOf(last) };
 }
 
 function castCursor(placeholders: readonly string[]): string {
@@ -86,7 +95,7 @@ export async function logHistogram(
   const conditions = logConditions(query, parameters);
   if (conditions === undefined) return answer;
   const from = parameters.bind(Math.ceil(query.fromMs));
-  const rows = await parameters.query(
+  const rows = await parameters.rows(
     connection,
     `SELECT ((time_ms - ${from}) // ${parameters.bind(widthMs)})::INTEGER AS bar, ${bandSql} AS band,
        count(*)::DOUBLE AS records

@@ -1,15 +1,27 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Page, SpanView, TraceQuery, TraceSummary } from '@spillway/store';
+import {
+  type Asked,
+  ownRoom,
+  type Page,
+  type SpanView,
+  TooMuchAskedError,
+  type TraceQuery,
+  type TraceSummary,
+} from '@spillway/store';
 import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
+import { answerRows } from './answer-rows.ts';
 import { attributeConditions } from './attribute-filter.ts';
 import { parseHex, toHex128 } from './hex.ts';
-import type { Origins } from './origins.ts';
+import type { Pages } from './pages.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 import { spanSelect, spanView } from './span-rows.ts';
 
 /** Spans of a found trace are counted this far outside the range that was asked for. */
 const traceReachMs = 3_600_000;
 const traceSpansMax = 10_000;
+/** Whose services are read at once, and how many of each are named. */
+const tracesPerStatement = 100;
+const servicesMax = 100;
 
 /** The newest part of the range that is looked at first, and how fast that part grows. */
 const firstWindowMs = 60_000;
@@ -38,11 +50,11 @@ export async function findTraces(
     rows = await selectTraces(connection, query, window);
     if (isWhole || rows.length > limit) break;
   }
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const isMore = rows.length > limit && last !== undefined;
+  const items = await summaries(connection, query, rows.slice(0, limit));
+  const last = rows[items.length - 1];
+  const isMore = rows.length > items.length && last !== undefined;
   return {
-    items: await summaries(connection, query, page),
+    items,
     cursor: isMore ? writeCursor([last.begin_ms as bigint, last.trace_id as bigint]) : undefined,
   };
 }
@@ -75,7 +87,7 @@ async function selectTraces(
     const [beginMs, traceId] = after.map((value) => p.bind(value));
     wanted.push(`(begin_ms, trace_id) < (${beginMs}::BIGINT, ${traceId}::UHUGEINT)`);
   }
-  return await p.query(
+  return await p.rows(
     connection,
     `SELECT * FROM (
        SELECT trace_id, min(time_ms) AS begin_ms, min(start_ns) AS start_ns,
@@ -104,26 +116,45 @@ function summaryConditions(query: TraceQuery, p: Parameters): string[] {
   return conditions;
 }
 
+/** Of the first ones, as many as there is room for. */
 async function summaries(
   connection: DuckDBConnection,
   query: TraceQuery,
   page: readonly ResultRow[],
 ): Promise<TraceSummary[]> {
-  if (page.length === 0) return [];
+  const found: TraceSummary[] = [];
+  for (let from = 0; from < page.length; from += tracesPerStatement) {
+    const some = page.slice(from, from + tracesPerStatement);
+    try {
+      found.push(...(await summariesOfSome(connection, query, some)));
+    } catch (error) {
+      if (!(error instanceof TooMuchAskedError) || found.length === 0) throw error;
+      return found;
+    }
+  }
+  return found;
+}
+
+async function summariesOfSome(
+  connection: DuckDBConnection,
+  query: TraceQuery,
+  some: readonly ResultRow[],
+): Promise<TraceSummary[]> {
   const p = new Parameters();
-  const rows = await p.query(
-    connection,
-    `SELECT trace_id, list_sort(list(DISTINCT service)) AS services,
-       arg_min({service: service, name: name},
-         (parent_span_id IS NOT NULL, time_ms, start_ns, span_id)) AS root
-     FROM span WHERE tenant = ${p.bind(query.tenant)}
-       AND time_ms >= ${p.bind(Math.ceil(query.fromMs) - traceReachMs)}
-       AND time_ms < ${p.bind(Math.ceil(query.toMs) + traceReachMs)}
-       AND trace_id IN (SELECT unnest(${p.bind(page.map((row) => row.trace_id as bigint))}))
-     GROUP BY trace_id`,
-  );
+  const sql = `SELECT trace_id, list_sort(list(DISTINCT service))[1:${servicesMax}] AS services,
+      arg_min({service: service, name: name},
+        (parent_span_id IS NOT NULL, time_ms, start_ns, span_id)) AS root
+    FROM span WHERE tenant = ${p.bind(query.tenant)}
+      AND time_ms >= ${p.bind(Math.ceil(query.fromMs) - traceReachMs)}
+      AND time_ms < ${p.bind(Math.ceil(query.toMs) + traceReachMs)}
+      AND trace_id IN (SELECT unnest(${p.bind(some.map((row) => row.trace_id as bigint))}))
+    GROUP BY trace_id`;
+  const texts = ['root.service', 'root.name'];
+  // With the columns that `page` has of each.
+  const statement = { sql, parameters: p, columns: 8, texts, lists: ['services'] };
+  const rows = await answerRows(connection, statement, query.room ?? ownRoom());
   const details = new Map(rows.map((row) => [row.trace_id as bigint, row]));
-  return page.map((row) => summary(row, details.get(row.trace_id as bigint)));
+  return some.map((row) => summary(row, details.get(row.trace_id as bigint)));
 }
 
 function summary(row: ResultRow, detail: ResultRow | undefined): TraceSummary {
@@ -143,20 +174,26 @@ function summary(row: ResultRow, detail: ResultRow | undefined): TraceSummary {
 
 export async function readTrace(
   connection: DuckDBConnection,
-  origins: Origins,
-  tenant: string,
-  traceId: string,
+  pages: Pages,
+  { tenant, traceId, room = ownRoom() }: Asked & { tenant: string; traceId: string },
 ): Promise<{ spans: SpanView[]; truncated: boolean } | undefined> {
   const id = parseHex(traceId, 32);
   if (id === undefined) return undefined;
   const p = new Parameters();
-  const { rows, isCut } = await p.page(
+  const places = await p.rows(
     connection,
-    `SELECT ${spanSelect} FROM span
+    `SELECT rowid AS row, key, bytes FROM span
      WHERE tenant = ${p.bind(tenant)} AND trace_id = ${p.bind(id)}
      ORDER BY start_ns, position, idx LIMIT ${traceSpansMax + 1}`,
   );
-  if (rows.length === 0) return undefined;
-  const spans = await origins.views(connection, rows.slice(0, traceSpansMax), spanView);
-  return { spans, truncated: isCut || rows.length > traceSpansMax };
+  if (places.length === 0) return undefined;
+  const page = {
+    places,
+    select: (rowIs: (column: string) => string) =>
+      `SELECT rowid AS row, ${spanSelect} FROM span WHERE ${rowIs('rowid')}`,
+    room,
+    view: spanView,
+  };
+  const { items, last } = await pages.read(connection, page, traceSpansMax);
+  return { spans: items, truncated: last !== undefined };
 }

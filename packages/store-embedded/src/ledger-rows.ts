@@ -11,10 +11,9 @@ export async function readApplied(
   range: MinuteRange,
 ): Promise<AppliedMessage[]> {
   const parameters = new Parameters();
-  const rows = await parameters.query(
+  const rows = await parameters.rows(
     connection,
     `SELECT * FROM message_applied WHERE ${inRange(range, parameters)} ORDER BY rowid`,
-    Number.POSITIVE_INFINITY,
   );
   return rows.map(appliedMessage);
 }
@@ -47,12 +46,11 @@ export async function countRows(
   );
   const retired = `SELECT tenant, signal, minute, 0, records FROM retired
     WHERE ${inRange(range, parameters)}`;
-  const rows = await parameters.query(
+  const rows = await parameters.rows(
     connection,
     `SELECT tenant, signal, minute, sum(present)::DOUBLE AS "rows", sum(retired)::DOUBLE AS retired
      FROM (${[...present, retired].join(' UNION ALL ')})
      GROUP BY tenant, signal, minute ORDER BY minute, tenant, signal`,
-    Number.POSITIVE_INFINITY,
   );
   return rows as unknown as RowCount[];
 }

@@ -1,19 +1,21 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { KeyValue } from '@spillway/otlp';
-import type { MetricInfo, TimeRange } from '@spillway/store';
+import { type Asked, type MetricInfo, ownRoom, type TimeRange } from '@spillway/store';
 import { listFromJson, pageLimit } from '@spillway/store/search';
+import { answerRows } from './answer-rows.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 import { metricOf } from './point-rows.ts';
 
-export interface MetricsQuery extends TimeRange {
+export interface MetricsQuery extends TimeRange, Asked {
   tenant: string;
   limit: number;
   /** Contained in the name or the description, in any case. */
   search?: string | undefined;
 }
 
-/** Distinct attribute lists read per metric to learn its keys. */
-const attributeListsMax = 200;
+/** Of a metric, to learn the keys of its attributes: so many series, and none with more text than that. */
+const seriesLookedAt = 50;
+const attributesBytesMax = 4_096;
 
 /** The metrics with a point in the range, by name; a name sent as two types is there twice. */
 export async function listMetrics(
@@ -29,7 +31,7 @@ export async function listMetrics(
 
 export async function findMetric(
   connection: DuckDBConnection,
-  query: TimeRange & { tenant: string; name: string },
+  query: TimeRange & Asked & { tenant: string; name: string },
 ): Promise<MetricInfo | undefined> {
   const p = new Parameters();
   const isNamed = `name = ${p.bind(query.name)}`;
@@ -43,19 +45,26 @@ async function selectMetrics(
   p: Parameters,
   conditions: readonly string[],
 ): Promise<MetricInfo[]> {
-  const rows = await p.query(
-    connection,
-    `SELECT name, type, temporality, monotonic, unit, max(description) AS description,
-       NULL AS metadata, list_sort(list(DISTINCT service)) AS services,
-       list_slice(list(DISTINCT attributes), 1, ${attributeListsMax}) AS attribute_lists
-     FROM series
-     WHERE tenant = ${p.bind(query.tenant)} AND ${conditions.join(' AND ')} AND id IN (
-       SELECT series FROM point WHERE tenant = ${p.bind(query.tenant)}
-       AND time_ms >= ${p.bind(Math.ceil(query.fromMs))}
-       AND time_ms < ${p.bind(Math.ceil(query.toMs))})
-     GROUP BY name, type, temporality, monotonic, unit
-     ORDER BY name, type, temporality, monotonic, unit LIMIT ${p.bind(pageLimit(query.limit))}`,
-  );
+  const name = 'name, type, temporality, monotonic, unit';
+  const sql = `WITH found AS (
+      SELECT ${name}, description, service, attributes,
+        row_number() OVER (PARTITION BY ${name} ORDER BY id) AS nth
+      FROM series
+      WHERE tenant = ${p.bind(query.tenant)} AND ${conditions.join(' AND ')} AND id IN (
+        SELECT series FROM point WHERE tenant = ${p.bind(query.tenant)}
+        AND time_ms >= ${p.bind(Math.ceil(query.fromMs))}
+        AND time_ms < ${p.bind(Math.ceil(query.toMs))}))
+    SELECT ${name}, max(description) AS description, NULL AS metadata,
+      list_sort(list(DISTINCT service)) AS services,
+      coalesce(list(DISTINCT attributes) FILTER (nth <= ${seriesLookedAt}
+        AND strlen(attributes) <= ${attributesBytesMax}), []) AS attribute_lists
+    FROM found GROUP BY ${name} ORDER BY ${name} LIMIT ${p.bind(pageLimit(query.limit))}`;
+  const statement = {
+    ...{ sql, parameters: p, columns: 10, order: name },
+    texts: ['name', 'unit', 'description'],
+    lists: ['services', 'attribute_lists'],
+  };
+  const rows = await answerRows(connection, statement, query.room ?? ownRoom());
   return rows.map(metricInfo);
 }
 

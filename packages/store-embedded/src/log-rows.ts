@@ -26,7 +26,7 @@ export function logRow(record: LogRecord, place: RecordPlace): Row<typeof logCol
   };
 }
 
-export const logSelect = `key, position, idx, time_ms, time_ns, observed_ns, severity_number,
+export const logSelect = `key, time_ns, observed_ns, severity_number,
   severity_text, body, event_name, service, trace_id, span_id, flags, attributes,
   dropped_attributes, resource, scope`;
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { MetricQuery } from '@spillway/store';
+import { type MetricQuery, ownRoom } from '@spillway/store';
 import {
   type Distribution,
   difference,
@@ -8,11 +8,15 @@ import {
   parseDistribution,
   type Shape,
   type StepValue,
+  weigh,
 } from '@spillway/store/search';
+import { passingRows } from './answer-rows.ts';
 import { labelColumns, labelsOf, metricPointsSql } from './metric-points.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 const rowsPerTurn = 200;
+/** Of the map, its text, and the value that is made of it. */
+const entryBytes = 400;
 
 /**
  * Quantiles of the observations that each step brought, from explicit and exponential buckets.
@@ -23,58 +27,63 @@ export async function readPercentiles(
   query: MetricQuery,
   quantile: number,
 ): Promise<StepValue[]> {
-  const p = new Parameters();
+  const parameters = new Parameters();
   const labels = labelColumns(query);
-  const rows = await p.query(
-    connection,
-    `WITH points AS (${metricPointsSql(query, p)})
-     SELECT ${[...labels, 'series_key', 'step', 'epoch', 'is_delta'].join()},
-       bool_or(is_unknown) AS is_unknown, arg_max(shape, time_ns) AS last_shape,
+  const group = [...labels, 'series_key', 'step', 'epoch', 'is_delta'].join();
+  const sql = `WITH points AS (${metricPointsSql(query, parameters)})
+     SELECT ${group}, bool_or(is_unknown) AS is_unknown, arg_max(shape, time_ns) AS last_shape,
        CASE WHEN is_delta THEN list(shape) END AS shapes
-     FROM points WHERE type IN ('histogram', 'exponential_histogram')
-     GROUP BY ${[...labels, 'series_key', 'step', 'epoch', 'is_delta'].join()}
-     ORDER BY series_key, step, epoch`,
-  );
-  const mixtures = new Map<
-    string,
-    { labels: Record<string, string>; step: number; mixture: Mixture }
-  >();
+     FROM points WHERE type IN ('histogram', 'exponential_histogram') GROUP BY ${group}`;
+  const statement = {
+    ...{ sql, parameters, columns: 7 + labels.length, order: 'series_key, step, epoch' },
+    texts: [...labels, 'last_shape'],
+    lists: ['shapes'],
+  };
+  const room = query.room ?? ownRoom();
+  const mixtures = new Map<string, { value: StepValue; mixture: Mixture }>();
+  const increases = new Increases();
   let looked = 0;
-  for (const { row, brought } of increases(rows)) {
-    // Parsing is long: whoever sends telemetry has their turn in between.
-    if (++looked % rowsPerTurn === 0) await setImmediate();
-    const step = row.step as number;
-    if (step < 0) continue;
-    const labels = labelsOf(query, row);
-    const name = JSON.stringify([labels, step]);
-    const entry = mixtures.get(name) ?? { labels, step, mixture: new Mixture() };
-    mixtures.set(name, entry);
-    for (const each of brought) entry.mixture.add(each);
+  for await (const rows of passingRows(connection, statement, room)) {
+    for (const row of rows) {
+      // Parsing is long: whoever sends telemetry has their turn in between.
+      if (++looked % rowsPerTurn === 0) await setImmediate();
+      const step = row.step as number;
+      const brought = increases.of(row);
+      if (step < 0) continue;
+      const labels = labelsOf(query, row);
+      const name = JSON.stringify([labels, step]);
+      const known = mixtures.get(name);
+      const { mixture } = known ?? { mixture: new Mixture() };
+      const before = known ? mixture.bytes : 0;
+      for (const each of brought) mixture.add(each);
+      if (!known) mixtures.set(name, { value: { labels, step, value: null }, mixture });
+      const entry = known ? 0 : entryBytes + 2 * weigh(labels).objects;
+      await room.take({ objects: entry + mixture.bytes - before, text: 0 });
+    }
   }
-  return [...mixtures.values()].map(({ labels, step, mixture }) => ({
-    labels,
-    step,
+  return [...mixtures.values()].map(({ value, mixture }) => ({
+    ...value,
     value: mixture.quantile(quantile),
   }));
 }
 
 /** Rows come by series and time; each is compared with the one before it. */
-function* increases(rows: readonly ResultRow[]) {
-  let before: { row: ResultRow; distribution: Distribution | undefined } | undefined;
-  for (const row of rows) {
+class Increases {
+  #before: { row: ResultRow; distribution: Distribution | undefined } | undefined;
+
+  of(row: ResultRow): Distribution[] {
     if (row.is_delta) {
       const shapes = (row.shapes as { items: string[] }).items;
-      yield { row, brought: shapes.flatMap((shape) => parse(shape) ?? []) };
-      continue;
+      return shapes.flatMap((shape) => parse(shape) ?? []);
     }
+    const before = this.#before;
     const isSameSeries = before?.row.series_key === row.series_key;
     const isSameEpoch = isSameSeries && before?.row.epoch === row.epoch;
     const distribution = parse(row.last_shape as string | null);
-    if (distribution && (isSameSeries || !row.is_unknown)) {
-      const base = isSameEpoch ? before?.distribution : undefined;
-      yield { row, brought: [base ? difference(distribution, base) : distribution] };
-    }
-    before = { row, distribution };
+    this.#before = { row, distribution };
+    if (!distribution || (!isSameSeries && row.is_unknown)) return [];
+    const base = isSameEpoch ? before?.distribution : undefined;
+    return [base ? difference(distribution, base) : distribution];
   }
 }
 

@@ -1,25 +1,27 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ResourceView, ScopeView } from '@spillway/store';
-import { listFromJson } from '@spillway/store/search';
+import { listFromJson, weigh } from '@spillway/store/search';
 import { Parameters, type ResultRow } from './parameters.ts';
-
-/** Parsed resources and scopes kept of each; they never change under their hash. */
-const keptMax = 2_000;
-/** Of the texts that they were parsed from, of each; what is parsed takes some four times as much. */
-const keptCharsMax = 2_097_152;
 
 type Make<T> = (row: ResultRow, resource: ResourceView, scope: ScopeView) => T;
 
 /** Gives rows the resource and scope that they name by hash. */
 export class Origins {
-  readonly #resources = new Kept<ResourceView>();
-  readonly #scopes = new Kept<ScopeView>();
+  readonly #resources: Kept<ResourceView>;
+  readonly #scopes: Kept<ScopeView>;
 
-  async views<T>(
+  /** @param bytesMax for those that are kept, which never change under their hash */
+  constructor(bytesMax: number) {
+    this.#resources = new Kept(bytesMax / 2);
+    this.#scopes = new Kept(bytesMax / 2);
+  }
+
+  /** One after the other, so that the caller may stop before the next one is made. */
+  async *views<T>(
     connection: DuckDBConnection,
     rows: readonly ResultRow[],
     make: Make<T>,
-  ): Promise<T[]> {
+  ): AsyncGenerator<[index: number, view: T]> {
     const resourceIds = rows.map((row) => row.resource as bigint);
     const resources = await resolve(resourceIds, this.#resources, {
       read: (missing) => readByIds(connection, 'resource', missing),
@@ -30,13 +32,11 @@ export class Origins {
       read: (missing) => readByIds(connection, 'scope', missing),
       view: scopeView,
     });
-    return rows.map((row, i) =>
-      make(
-        row,
-        resources.get(resourceIds[i] as bigint) ?? goneResource,
-        scopes.get(scopeIds[i] as bigint) ?? goneScope,
-      ),
-    );
+    for (const [i, row] of rows.entries()) {
+      const resource = resources.get(resourceIds[i] as bigint) ?? goneResource;
+      const scope = scopes.get(scopeIds[i] as bigint) ?? goneScope;
+      yield [i, make(row, resource, scope)];
+    }
   }
 }
 
@@ -46,22 +46,32 @@ const goneScope: ScopeView = { ...goneResource, name: '', version: '' };
 
 /** Starts over when it is full: only look-ups are lost. */
 class Kept<T> {
+  readonly #bytesMax: number;
   readonly #views = new Map<bigint, T>();
-  #chars = 0;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
 
   get(id: bigint): T | undefined {
     return this.#views.get(id);
   }
 
-  add(id: bigint, view: T, chars: number): void {
-    if (this.#views.size >= keptMax || this.#chars + chars > keptCharsMax) {
+  add(id: bigint, view: T): void {
+    const bytes = entryBytes + weigh(view).objects;
+    if (this.#bytes + bytes > this.#bytesMax) {
       this.#views.clear();
-      this.#chars = 0;
+      this.#bytes = 0;
     }
+    if (bytes > this.#bytesMax) return;
     this.#views.set(id, view);
-    this.#chars += chars;
+    this.#bytes += bytes;
   }
 }
+
+/** Its place in the map, and the number that it is found by. */
+const entryBytes = 100;
 
 interface Reading<T> {
   read: (missing: bigint[]) => Promise<ResultRow[]>;
@@ -84,15 +94,9 @@ async function resolve<T>(
   for (const row of await read(missing)) {
     const view = viewOf(row);
     found.set(idOf(row), view);
-    kept.add(idOf(row), view, charsOf(row));
+    kept.add(idOf(row), view);
   }
   return found;
-}
-
-function charsOf(row: ResultRow): number {
-  return Object.values(row).reduce<number>((sum, value) => {
-    return sum + (typeof value === 'string' ? value.length : 0);
-  }, 0);
 }
 
 async function readByIds(
@@ -101,7 +105,7 @@ async function readByIds(
   ids: bigint[],
 ): Promise<ResultRow[]> {
   const parameters = new Parameters();
-  return await parameters.query(
+  return await parameters.rows(
     connection,
     `SELECT * FROM ${table} WHERE id IN (SELECT unnest(${parameters.bind(ids)}))`,
   );

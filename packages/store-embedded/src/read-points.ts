@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Page, PointView, TimeRange } from '@spillway/store';
+import { type Asked, ownRoom, type Page, type PointView, type TimeRange } from '@spillway/store';
 import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
-import type { Origins } from './origins.ts';
+import type { Pages } from './pages.ts';
 import { Parameters } from './parameters.ts';
 import { pointSelect, pointView } from './point-rows.ts';
 
-export interface PointsQuery extends TimeRange {
+export interface PointsQuery extends TimeRange, Asked {
   tenant: string;
   name: string;
   limit: number;
@@ -15,7 +15,7 @@ export interface PointsQuery extends TimeRange {
 /** The points of a metric as they were sent, oldest first. */
 export async function readPoints(
   connection: DuckDBConnection,
-  origins: Origins,
+  pages: Pages,
   query: PointsQuery,
 ): Promise<Page<PointView>> {
   const p = new Parameters();
@@ -29,16 +29,20 @@ export async function readPoints(
     conditions.push(`(p.time_ms, p.key) > (${timeMs}::BIGINT, ${key}::UHUGEINT)`);
   }
   const limit = pageLimit(query.limit);
-  const { rows, isCut } = await p.page(
+  const from = 'FROM point p JOIN series s ON s.id = p.series';
+  const places = await p.rows(
     connection,
-    `SELECT ${pointSelect} FROM point p JOIN series s ON s.id = p.series
+    `SELECT p.rowid AS row, p.bytes, p.time_ms, p.key ${from}
      WHERE ${conditions.join(' AND ')} ORDER BY p.time_ms, p.key LIMIT ${p.bind(limit + 1)}`,
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const isMore = (isCut || rows.length > limit) && last !== undefined;
-  return {
-    items: await origins.views(connection, page, pointView),
-    cursor: isMore ? writeCursor([last.time_ms as bigint, last.key as bigint]) : undefined,
+  const page = {
+    places,
+    select: (rowIs: (column: string) => string) =>
+      `SELECT p.rowid AS row, ${pointSelect} ${from} WHERE ${rowIs('p.rowid')}`,
+    room: query.room ?? ownRoom(),
+    view: pointView,
   };
+  const { items, last } = await pages.read(connection, page, limit);
+  const cursor = last && writeCursor([last.time_ms as bigint, last.key as bigint]);
+  return { items, cursor };
 }

@@ -1,8 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { QueueFullError } from '@spillway/store/search';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowsBytesMaxFor } from './memory.ts';
-import { limitRows, Parameters } from './parameters.ts';
+import { Parameters } from './parameters.ts';
 import { ReaderPool } from './reader-pool.ts';
 
 let instance: DuckDBInstance;
@@ -18,12 +17,12 @@ async function poolOf(count: number): Promise<ReaderPool> {
 
 /** Would take hours. */
 const endless = (connection: DuckDBConnection) =>
-  new Parameters().query(
+  new Parameters().rows(
     connection,
     'SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b',
   );
 const short = (connection: DuckDBConnection) =>
-  new Parameters().query(connection, 'SELECT 1 AS one');
+  new Parameters().rows(connection, 'SELECT 1 AS one');
 
 describe('the reader pool', () => {
   it('interrupts what runs at the signal, and the connection can be used again', async () => {
@@ -75,29 +74,5 @@ describe('the reader pool', () => {
     await pool.drain();
     await refused;
     await expect(pool.use(short)).rejects.toThrow('closing');
-  });
-});
-
-describe('the rows of a statement', () => {
-  it('are bounded in bytes: a page is cut, and any other reading refused', async () => {
-    const pool = await poolOf(1);
-    const sql = `SELECT repeat('x', 1000000) AS text FROM range(100)`;
-    await pool.use(async (connection) => {
-      const { rows, isCut } = await new Parameters().page(connection, sql);
-      expect([isCut, rows.length]).toEqual([true, 8]);
-      await expect(new Parameters().query(connection, sql)).rejects.toThrow(/ask for/);
-    });
-    await pool.drain();
-  });
-
-  it('are fewer where the process has less memory', async () => {
-    const pool = await poolOf(1);
-    const sql = `SELECT repeat('x', 1000000) AS text FROM range(6)`;
-    await pool.use(async (connection) => {
-      expect(await new Parameters().query(connection, sql)).toHaveLength(6);
-      limitRows(connection, rowsBytesMaxFor(24));
-      await expect(new Parameters().query(connection, sql)).rejects.toThrow(/ask for/);
-    });
-    await pool.drain();
   });
 });

@@ -11,6 +11,8 @@ export interface RecordPlace {
   position: bigint;
   idx: number;
   time_ms: bigint;
+  /** Set when the row is measured. */
+  bytes: number;
   resource: bigint;
   scope: bigint;
 }
@@ -29,6 +31,7 @@ export function recordPlace(
     position: BigInt(position),
     idx: record.index,
     time_ms: BigInt(timeMs),
+    bytes: 0,
     resource: fromHex(record.resource.hash),
     scope: fromHex(record.scope.hash),
   };

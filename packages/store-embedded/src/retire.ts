@@ -35,13 +35,13 @@ async function retireSignal(
   beforeMs: number,
 ): Promise<number> {
   const noted = new Parameters();
-  await noted.query(
+  await noted.rows(
     connection,
     `INSERT INTO retired SELECT tenant, '${signal}', minute, count(*) FROM ${tableOf[signal]}
      WHERE time_ms < ${noted.bind(Math.floor(beforeMs))} GROUP BY tenant, minute`,
   );
   const dropped = new Parameters();
-  const [row] = await dropped.query(
+  const [row] = await dropped.rows(
     connection,
     `DELETE FROM ${tableOf[signal]} WHERE time_ms < ${dropped.bind(Math.floor(beforeMs))}`,
   );
@@ -58,7 +58,7 @@ export async function noteRetired(
       if (retired === 0) continue;
       const parameters = new Parameters();
       const values = [tenant, signal, minute, retired].map((value) => parameters.bind(value));
-      await parameters.query(connection, `INSERT INTO retired VALUES (${values.join(', ')})`);
+      await parameters.rows(connection, `INSERT INTO retired VALUES (${values.join(', ')})`);
     }
   });
 }
@@ -67,7 +67,7 @@ async function retireAccount(connection: DuckDBConnection, beforeMs: number): Pr
   for (const table of ['message_applied', 'retired']) {
     const parameters = new Parameters();
     const minute = parameters.bind(Math.floor(beforeMs / 60_000));
-    await parameters.query(connection, `DELETE FROM ${table} WHERE minute < ${minute}`);
+    await parameters.rows(connection, `DELETE FROM ${table} WHERE minute < ${minute}`);
   }
 }
 

@@ -21,7 +21,7 @@ import type { Signal } from '@spillway/otlp';
 export type Columns = Readonly<Record<string, DuckDBType>>;
 
 /** Raised whenever the tables change: an older file is set aside and filled again from the log. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 const place = {
   key: UHUGEINT,
@@ -34,6 +34,8 @@ const place = {
   idx: INTEGER,
   /** Where the record belongs in time; see `place-in-time.ts`. */
   time_ms: BIGINT,
+  /** Of its texts and of those that it shares with others: what reading it takes. */
+  bytes: INTEGER,
 } as const;
 
 const origin = { resource: UHUGEINT, scope: UHUGEINT } as const;

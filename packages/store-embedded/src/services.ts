@@ -1,9 +1,16 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { OperationSummary, ServiceSummary, TimeRange } from '@spillway/store';
+import {
+  type Asked,
+  type OperationSummary,
+  ownRoom,
+  type ServiceSummary,
+  type TimeRange,
+} from '@spillway/store';
 import { pageLimit } from '@spillway/store/search';
+import { answerRows } from './answer-rows.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 
-interface RangeQuery extends TimeRange {
+interface RangeQuery extends TimeRange, Asked {
   tenant: string;
   limit: number;
 }
@@ -25,17 +32,20 @@ export async function listServices(
   query: RangeQuery,
 ): Promise<ServiceSummary[]> {
   const p = new Parameters();
-  const rows = await p.query(
-    connection,
-    `SELECT service, ${figures} FROM span WHERE ${inRange(query, p)} GROUP BY service
-     ORDER BY requests DESC, service LIMIT ${p.bind(pageLimit(query.limit))}`,
-  );
-  const sparklines = await readSparklines(connection, query);
-  return rows.map((row) => {
-    const service = row.service as string;
-    const sparkline = sparklines.get(service) ?? emptySparkline();
-    return { service, ...summary(row, query), sparkline };
-  });
+  const order = 'requests DESC, service';
+  const sql = `SELECT service, ${figures} FROM span WHERE ${inRange(query, p)} GROUP BY service
+    ORDER BY ${order} LIMIT ${p.bind(pageLimit(query.limit))}`;
+  const room = query.room ?? ownRoom();
+  const columns = 5 + sparklineBuckets;
+  const statement = { sql, parameters: p, columns, texts: ['service'], order };
+  const rows = await answerRows(connection, statement, room);
+  const names = rows.map((row) => row.service as string);
+  const sparklines = await readSparklines(connection, query, names);
+  return rows.map((row, i) => ({
+    service: row.service as string,
+    ...summary(row, query),
+    sparkline: sparklines[i] ?? [],
+  }));
 }
 
 /** The requests of one service by operation and kind, the busiest first. */
@@ -44,13 +54,12 @@ export async function listOperations(
   query: RangeQuery & { service: string },
 ): Promise<OperationSummary[]> {
   const p = new Parameters();
-  const rows = await p.query(
-    connection,
-    `SELECT name, kind, ${figures} FROM span
-     WHERE ${inRange(query, p)} AND service = ${p.bind(query.service)} AND ${isRequest}
-     GROUP BY name, kind ORDER BY requests DESC, name, kind
-     LIMIT ${p.bind(pageLimit(query.limit))}`,
-  );
+  const order = 'requests DESC, name, kind';
+  const sql = `SELECT name, kind, ${figures} FROM span
+    WHERE ${inRange(query, p)} AND service = ${p.bind(query.service)} AND ${isRequest}
+    GROUP BY name, kind ORDER BY ${order} LIMIT ${p.bind(pageLimit(query.limit))}`;
+  const statement = { sql, parameters: p, columns: 8, texts: ['name'], order };
+  const rows = await answerRows(connection, statement, query.room ?? ownRoom());
   return rows.map((row) => ({
     operation: row.name as string,
     kind: row.kind as number,
@@ -77,29 +86,26 @@ function summary(row: ResultRow, { fromMs, toMs }: TimeRange) {
   };
 }
 
+/** In the order of the names. */
 async function readSparklines(
   connection: DuckDBConnection,
   query: RangeQuery,
-): Promise<Map<string, number[]>> {
+  names: readonly string[],
+): Promise<number[][]> {
+  const sparklines = names.map(() => new Array<number>(sparklineBuckets).fill(0));
+  if (names.length === 0) return sparklines;
   const p = new Parameters();
   const widthMs = Math.max(1, Math.ceil((query.toMs - query.fromMs) / sparklineBuckets));
   const from = p.bind(Math.ceil(query.fromMs));
-  const rows = await p.query(
-    connection,
-    `SELECT service, ((time_ms - ${from}) // ${p.bind(widthMs)})::INTEGER AS bucket,
-       count(*)::DOUBLE AS requests
-     FROM span WHERE ${inRange(query, p)} AND ${isRequest} GROUP BY ALL`,
-  );
-  const sparklines = new Map<string, number[]>();
-  for (const row of rows) {
-    const service = row.service as string;
-    const sparkline = sparklines.get(service) ?? emptySparkline();
-    sparkline[row.bucket as number] = row.requests as number;
-    sparklines.set(service, sparkline);
+  const sql = `SELECT place, ((time_ms - ${from}) // ${p.bind(widthMs)})::INTEGER AS bucket,
+      count(*)::DOUBLE AS requests
+    FROM span JOIN (SELECT unnest(${p.bind(names)}) AS service, generate_subscripts(${p.bind(names)}, 1) - 1 AS place) USING (service)
+    WHERE ${inRange(query, p)} AND ${isRequest} GROUP BY ALL`;
+  for await (const rows of p.chunks(connection, sql)) {
+    for (const { place, bucket, requests } of rows) {
+      const sparkline = sparklines[Number(place)];
+      if (sparkline) sparkline[bucket as number] = requests as number;
+    }
   }
   return sparklines;
-}
-
-function emptySparkline(): number[] {
-  return new Array<number>(sparklineBuckets).fill(0);
 }

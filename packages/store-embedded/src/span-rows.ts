@@ -60,7 +60,7 @@ function rareText(record: SpanRecord): string | null {
   return JSON.stringify(rare);
 }
 
-export const spanSelect = `trace_id, span_id, parent_span_id, service, name, kind, status_code,
+export const spanSelect = `key, trace_id, span_id, parent_span_id, service, name, kind, status_code,
   start_ns, end_ns, flags, attributes, events, links, rare, resource, scope`;
 
 export function spanView(row: ResultRow, resource: ResourceView, scope: ScopeView): SpanView {

@@ -1,6 +1,10 @@
 import type { TimeRange } from '@spillway/store';
 import { Sketch, Sparkline } from '@spillway/store/live';
 
+/** Of a name in memory, beside its text and the buckets of its durations. */
+const totalBytes = 700;
+const bucketBytes = 8;
+
 /** An answer has so many names, and the sum of all others. */
 const namesMax = 1_000;
 
@@ -53,6 +57,8 @@ export class Busiest {
   readonly #range: TimeRange;
   readonly #otherName: string;
   readonly #totals = new Map<string, Total>();
+  #bytes = 0;
+  #toldBytes = 0;
 
   constructor(range: TimeRange, otherName: string) {
     this.#range = range;
@@ -60,8 +66,18 @@ export class Busiest {
   }
 
   add(name: string, slots: readonly Slot[], cell: Record<string, string>): void {
-    this.#of(name).add(slots, cell);
+    const total = this.#of(name);
+    const before = total.durations.size;
+    total.add(slots, cell);
+    this.#bytes += bucketBytes * (total.durations.size - before);
     if (this.#totals.size > 2 * namesMax) this.#prune();
+  }
+
+  /** How much more memory this takes than when it was last asked; it never gives any back. */
+  takeGrowth(): number {
+    const grown = Math.max(0, this.#bytes - this.#toldBytes);
+    this.#toldBytes = Math.max(this.#toldBytes, this.#bytes);
+    return grown;
   }
 
   totals(): [name: string, total: Total][] {
@@ -70,8 +86,11 @@ export class Busiest {
   }
 
   #of(name: string): Total {
-    const total = this.#totals.get(name) ?? new Total(this.#range);
+    const known = this.#totals.get(name);
+    if (known) return known;
+    const total = new Total(this.#range);
     this.#totals.set(name, total);
+    this.#bytes += totalBytes + 2 * name.length;
     return total;
   }
 
@@ -81,6 +100,7 @@ export class Busiest {
       if (name === this.#otherName) continue;
       this.#of(this.#otherName).merge(total);
       this.#totals.delete(name);
+      this.#bytes -= totalBytes + 2 * name.length + bucketBytes * total.durations.size;
     }
   }
 }

@@ -20,8 +20,8 @@ import { idOf, separator, serviceName, tenantName } from './names.ts';
 
 const minuteMs = 60_000;
 const namesPerChunk = 24;
-/** Read and added up before the next ones are read: each may be some KB. */
-const cellsPerStep = 2_000;
+/** Read and added up before the next ones are read: each may be some KB, and so many names a chunk. */
+const cellsPerStep = 250;
 
 export interface ReaderOptions {
   client: Client;
@@ -110,15 +110,11 @@ export class Reader {
     const fromMs = Math.max(query.fromMs, clock() - limits.windowMs);
     const toMs = Math.min(query.toMs, clock() + 2 * minuteMs);
     const g = `${home}g${generation}:`;
-    const places = (await this.#names(g, tenant, scope, { fromMs, toMs })).flatMap(
-      ({ minute, names }) => names.map((name) => ({ minute, name })),
-    );
     const kind = scope[0] as 's' | 'o' | 'e';
     const found = new Busiest(query, other);
-    for (let at = 0; at < places.length; at += cellsPerStep) {
+    for await (const step of this.#places(g, tenant, scope, { fromMs, toMs })) {
       query.ending?.throwIfAborted();
-      const step = places.slice(at, at + cellsPerStep);
-      const cells = await client.pipeline<(typeof places)[number], Record<string, string>>(
+      const cells = await client.pipeline<NamePlace, Record<string, string>>(
         step,
         (pipeline, { minute, name }) =>
           pipeline.hgetall(`${g}c:${tenant}:${minute}:${idOf(kind, name)}`),
@@ -130,11 +126,18 @@ export class Reader {
         );
         if (slots.length > 0) found.add(name, slots, cell);
       }
+      await query.room?.take({ objects: found.takeGrowth(), text: 0 });
     }
     return found.totals();
   }
 
-  async #names(g: string, tenant: string, scope: string, { fromMs, toMs }: TimeRange) {
+  /** Names by minute, some at a time. */
+  async *#places(
+    g: string,
+    tenant: string,
+    scope: string,
+    { fromMs, toMs }: TimeRange,
+  ): AsyncGenerator<NamePlace[]> {
     const { client } = this.#options;
     const minutes: number[] = [];
     for (let minute = Math.floor(fromMs / minuteMs); minute * minuteMs < toMs; minute++) {
@@ -144,18 +147,31 @@ export class Reader {
     const counts = await client.pipeline<number, string | null>(minutes, (pipeline, minute) =>
       pipeline.get(keyOf(minute)),
     );
-    const chunks = minutes.flatMap((minute, i) =>
-      Array.from({ length: Math.ceil(Number(counts[i] ?? 0) / namesPerChunk) }, (_, chunk) => ({
-        minute,
-        key: `${keyOf(minute)}:${chunk}`,
-      })),
-    );
-    const names = await client.pipeline<(typeof chunks)[number], string[]>(
+    let chunks: { minute: number; key: string }[] = [];
+    for (const [i, minute] of minutes.entries()) {
+      const chunkCount = Math.ceil(Number(counts[i] ?? 0) / namesPerChunk);
+      for (let chunk = 0; chunk < chunkCount; chunk++) {
+        chunks.push({ minute, key: `${keyOf(minute)}:${chunk}` });
+        if (chunks.length * namesPerChunk < cellsPerStep) continue;
+        yield await this.#names(chunks);
+        chunks = [];
+      }
+    }
+    if (chunks.length > 0) yield await this.#names(chunks);
+  }
+
+  async #names(chunks: readonly { minute: number; key: string }[]): Promise<NamePlace[]> {
+    const names = await this.#options.client.pipeline<(typeof chunks)[number], string[]>(
       chunks,
       (pipeline, { key }) => pipeline.lrange(key, 0, -1),
     );
-    return chunks.map(({ minute }, i) => ({ minute, names: names[i] ?? [] }));
+    return chunks.flatMap(({ minute }, i) => (names[i] ?? []).map((name) => ({ minute, name })));
   }
+}
+
+interface NamePlace {
+  minute: number;
+  name: string;
 }
 
 function slotsOf(cell: Record<string, string>, minuteStartMs: number): Slot[] {

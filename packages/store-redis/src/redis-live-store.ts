@@ -2,12 +2,12 @@ import { type Position, partitionName, type TopicPartition } from '@spillway/bro
 import type {
   DecodedMessage,
   LiveLimited,
+  LiveQuery,
   LiveStore,
   MessageOutcome,
   Rebuild,
   Tail,
   TailQuery,
-  TimeRange,
 } from '@spillway/store';
 import { Client } from './client.ts';
 import type { RedisConfig } from './config.ts';
@@ -131,15 +131,15 @@ class InRedis implements RedisLiveStore {
     return this.#writer.apply(messages);
   }
 
-  services(query: TimeRange & { tenant: string }) {
+  services(query: LiveQuery) {
     return this.#reader.services(query);
   }
 
-  operations(query: TimeRange & { tenant: string; service: string }) {
+  operations(query: LiveQuery & { service: string }) {
     return this.#reader.operations(query);
   }
 
-  map(query: TimeRange & { tenant: string }) {
+  map(query: LiveQuery) {
     return this.#reader.map(query);
   }
 

@@ -26,6 +26,16 @@ interface Step {
   args: (string | number)[];
 }
 
+/** What is left of a step when it was carried out. */
+interface Done {
+  message: DecodedMessage;
+  places: readonly number[];
+  reply: Reply;
+}
+
+/** Of the arguments of steps that are sent before the first answer is awaited. */
+const sentBytesMax = 1_048_576;
+
 export interface WriterOptions {
   client: Client;
   script: Script;
@@ -70,31 +80,30 @@ export class Writer {
   async apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]> {
     const seen = this.#remembered();
     const steps = this.#steps(messages, (message, piece) => this.#place(message, piece, seen));
-    const replies = await this.#run(steps);
-    const behind = steps.flatMap(({ message }, i) =>
-      replies[i]?.[0] === status.behind ? partitionName(message.envelope.id) : [],
+    const done = await this.#run(steps);
+    const behind = done.flatMap(({ message, reply: [code] }) =>
+      code === status.behind ? partitionName(message.envelope.id) : [],
     );
     if (behind.length > 0) {
       for (const partition of behind) this.#seen.delete(partition);
       throw new SinkBehindError(behind);
     }
-    if (replies.some(([code]) => code === status.afresh)) {
+    if (done.some(({ reply: [code] }) => code === status.afresh)) {
       if (messages[0]?.part) throw new PartMissingError(messages[0]);
       throw new RedisStoreError('piece-missing');
     }
     for (const [partition, last] of seen) this.#seen.set(partition, last);
     const nowMs = this.#options.clock();
     for (const { envelope } of messages) this.#seenAtMs.set(partitionName(envelope.id), nowMs);
-    return this.#outcomes(messages, steps, replies);
+    return this.#outcomes(messages, done);
   }
 
   /** Into the generation that a rebuild makes, without positions. */
   async rebuild(generation: string, messages: readonly DecodedMessage[]): Promise<void> {
     const steps = this.#steps(messages, () => [generation, '', '', '']);
-    const replies = await this.#run(steps);
-    if (replies.some(([code]) => code === status.fenced)) throw new RedisStoreError('rebuild-lost');
-    if (replies.some(([code]) => code === status.afresh))
-      throw new RedisStoreError('piece-missing');
+    const codes = new Set((await this.#run(steps)).map(({ reply: [code] }) => code));
+    if (codes.has(status.fenced)) throw new RedisStoreError('rebuild-lost');
+    if (codes.has(status.afresh)) throw new RedisStoreError('piece-missing');
   }
 
   /**
@@ -109,23 +118,24 @@ export class Writer {
     return new Map(entries);
   }
 
-  #steps(
+  *#steps(
     messages: readonly DecodedMessage[],
     placeOf: (message: DecodedMessage, piece: Piece) => Place,
-  ): Step[] {
+  ): Generator<Step> {
     const { limits, clock, counts, positions } = this.#options;
     const nowMs = clock();
     const fresh = generationName();
-    return messages.flatMap((message) =>
-      piecesOf(message, limits.windowMs, nowMs).map((piece, index) => {
+    for (const message of messages) {
+      let isFirst = true;
+      for (const piece of piecesOf(message, limits.windowMs, nowMs)) {
         counts.late += piece.late;
         const place = placeOf(message, piece);
         const body = bodyOf(message, piece, positions);
-        const isFirst = index === 0 && place[0] === '';
-        const tail = isFirst ? this.#tailOf(message, nowMs) : [''];
-        return { message, piece, args: [nowMs, fresh, ...place, ...body, ...tail] };
-      }),
-    );
+        const tail = isFirst && place[0] === '' ? this.#tailOf(message, nowMs) : [''];
+        isFirst = false;
+        yield { message, piece, args: [nowMs, fresh, ...place, ...body, ...tail] };
+      }
+    }
   }
 
   /** Signal of the tail and chunks for it. */
@@ -153,7 +163,19 @@ export class Writer {
     return ['', '', '', before];
   }
 
-  async #run(steps: readonly Step[]): Promise<Reply[]> {
+  /** In order, some at a time: they are made as they are sent. */
+  async #run(steps: Iterable<Step>): Promise<Done[]> {
+    const done: Done[] = [];
+    for (const some of inGroups(steps)) {
+      const replies = await this.#send(some);
+      for (const [i, { message, piece }] of some.entries()) {
+        done.push({ message, places: piece.places, reply: replies[i] as Reply });
+      }
+    }
+    return done;
+  }
+
+  async #send(steps: readonly Step[]): Promise<Reply[]> {
     const { client, script, generationsKey } = this.#options;
     const run = () =>
       client.pipeline<Step, Reply>(steps, (pipeline, { args }) =>
@@ -169,23 +191,17 @@ export class Writer {
     }
   }
 
-  #outcomes(
-    messages: readonly DecodedMessage[],
-    steps: readonly Step[],
-    replies: readonly Reply[],
-  ): MessageOutcome[] {
+  #outcomes(messages: readonly DecodedMessage[], done: readonly Done[]): MessageOutcome[] {
     const { counts, onForgotten, onLimit } = this.#options;
     const duplicates = new Map<DecodedMessage, Set<number>>();
-    for (const [i, { message, piece }] of steps.entries()) {
-      const reply = replies[i] as Reply;
+    for (const { message, places: placesOf, reply } of done) {
       const [code, , , , , , , , ...known] = reply;
-      const { tenant } = message.envelope;
-      for (const met of limitsMet(reply, tenant)) onLimit(met);
+      for (const met of limitsMet(reply, message.envelope.tenant)) onLimit(met);
       countReply(counts, reply);
       if (code === status.forgotten) onForgotten(partitionName(message.envelope.id));
       const places = duplicates.get(message) ?? new Set();
       duplicates.set(message, places);
-      for (const index of known) places.add(piece.places[index] as number);
+      for (const index of known) places.add(placesOf[index] as number);
     }
     return messages.map((message) => ({
       records: message.records.map(
@@ -193,6 +209,19 @@ export class Writer {
       ),
     }));
   }
+}
+
+function* inGroups(steps: Iterable<Step>): Generator<Step[]> {
+  let group: Step[] = [];
+  let bytes = 0;
+  for (const step of steps) {
+    group.push(step);
+    for (const arg of step.args) bytes += String(arg).length;
+    if (bytes < sentBytesMax) continue;
+    yield group;
+    [group, bytes] = [[], 0];
+  }
+  if (group.length > 0) yield group;
 }
 
 /** New every time: a generation is never filled twice. */

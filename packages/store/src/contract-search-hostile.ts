@@ -11,7 +11,7 @@ const metric = { name: 'm', groupBy: ['service'], seriesMax: 10, agg: 'avg' } as
 export function describeSearchHostile({ store, apply }: SearchStoreUnderTest): void {
   const questions = (query: typeof testRange & Abortable) => ({
     findTraces: () => store().findTraces(query),
-    trace: () => store().trace('acme', 'a'.repeat(32), query.ending),
+    trace: () => store().trace('acme', 'a'.repeat(32), query),
     findLogs: () => store().findLogs({ ...query, query: 'word' }),
     logHistogram: () => store().logHistogram({ ...query, bars: 500 }),
     metrics: () => store().metrics(query),

@@ -13,6 +13,7 @@ import { describeSearchHostile } from './contract-search-hostile.ts';
 import { describeSearchLedger } from './contract-search-ledger.ts';
 import { describeSearchLogs } from './contract-search-logs.ts';
 import { describeSearchMetrics } from './contract-search-metrics.ts';
+import { describeSearchRoom } from './contract-search-room.ts';
 import { describeSearchTraces } from './contract-search-traces.ts';
 import { describeSearchValues } from './contract-search-values.ts';
 
@@ -44,5 +45,6 @@ export function searchStoreContract({ name, create }: SearchStoreContractOptions
     describeSearchLogs(underTest);
     describeSearchMetrics(underTest);
     describeSearchHostile(underTest);
+    describeSearchRoom(underTest);
   });
 }

@@ -108,6 +108,10 @@ interface Interval {
   count: number;
 }
 
+const mixtureBytes = 200;
+/** An object of three numbers, and the text that it is found by. */
+const intervalBytes = 250;
+
 /** Any distributions added up, as intervals of values with their counts. */
 export class Mixture {
   readonly #intervals = new Map<string, Interval>();
@@ -122,6 +126,11 @@ export class Mixture {
       this.#intervals.set(name, interval);
       this.#total += count;
     }
+  }
+
+  /** About, in memory. */
+  get bytes(): number {
+    return mixtureBytes + this.#intervals.size * intervalBytes;
   }
 
   /** Linear inside a bucket; an endless bucket answers with its finite bound. Null when empty. */

@@ -1,3 +1,4 @@
+export * from './answer-room.ts';
 export * from './ledger.ts';
 export {
   type AuditFacts,

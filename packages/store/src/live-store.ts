@@ -4,7 +4,7 @@
  */
 
 import type { Rebuildable } from './rebuild.ts';
-import type { Abortable, OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
+import type { Asked, OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
 import type { Sink } from './sink.ts';
 
 export interface MapEdge {
@@ -71,7 +71,7 @@ export interface LiveLimited {
   tenants: number;
 }
 
-export interface LiveQuery extends TimeRange, Abortable {
+export interface LiveQuery extends TimeRange, Asked {
   tenant: string;
 }
 

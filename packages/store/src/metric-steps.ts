@@ -1,4 +1,5 @@
 /** The steps of a metric query, and what of its series is answered. */
+import { type Held, ownRoom } from './answer-room.ts';
 import type { MetricQuery, MetricSeries } from './search-store.ts';
 
 /** More steps than a chart has pixels: the step is widened. */
@@ -7,10 +8,14 @@ const lookBackMinMs = 300_000;
 const seriesMax = 50;
 
 export interface StepValue {
+  /** The same object for the values of one series, or equal ones. */
   labels: Record<string, string>;
   step: number;
   value: number | null;
 }
+
+/** Of one in a list, beside its labels. */
+export const stepValueHeld: Held = { objects: 72, text: 0 };
 
 export function metricSteps({ fromMs, toMs, stepMs }: MetricQuery) {
   const rangeMs = Math.max(1, toMs - fromMs);
@@ -36,26 +41,46 @@ export const percentileOf: Readonly<Record<string, number | undefined>> = {
   p99: 0.99,
 };
 
-/** The largest series first; every step is there. */
-export function gatherSeries(query: MetricQuery, values: readonly StepValue[]): MetricSeries[] {
-  const { stepMs, steps } = metricSteps(query);
-  const found = new Map<string, { series: MetricSeries; size: number }>();
-  for (const { labels, step, value } of values) {
-    if (value === null || !Number.isFinite(value) || step < 0 || step >= steps) continue;
-    const name = JSON.stringify(labels);
-    let entry = found.get(name);
-    if (!entry) {
-      const points = Array.from({ length: steps }, (_, i): [number, number | null] => [
-        query.fromMs + i * stepMs,
-        null,
-      ]);
-      entry = { series: { labels, points }, size: 0 };
-      found.set(name, entry);
-    }
-    const point = entry.series.points[step];
-    if (point) point[1] = value;
-    entry.size += Math.abs(value);
+/** Of a step in an answer: a pair in a list, and the text of both numbers. */
+const pointHeld: Held = { objects: 112, text: 44 };
+
+/** The largest series, in that order, with every step; of the others how many there are. */
+export async function gatherSeries(
+  query: MetricQuery,
+  values: readonly StepValue[],
+): Promise<{ series: MetricSeries[]; dropped: number }> {
+  const { steps } = metricSteps(query);
+  const sizes = new Map<string, { labels: Record<string, string>; size: number }>();
+  const names = new WeakMap<object, string>();
+  const nameOf = (labels: Record<string, string>): string => {
+    const name = names.get(labels) ?? JSON.stringify(labels);
+    names.set(labels, name);
+    return name;
+  };
+  const shown = values.filter(({ step, value }) => {
+    return value !== null && Number.isFinite(value) && step >= 0 && step < steps;
+  });
+  for (const { labels, value } of shown) {
+    const entry = sizes.get(nameOf(labels)) ?? { labels, size: 0 };
+    entry.size += Math.abs(value as number);
+    sizes.set(nameOf(labels), entry);
   }
-  const bySize = [...found].sort(([a, x], [b, y]) => y.size - x.size || (a < b ? -1 : 1));
-  return bySize.map(([, { series }]) => series);
+  const bySize = [...sizes].sort(([a, x], [b, y]) => y.size - x.size || (a < b ? -1 : 1));
+  const largest = bySize.slice(0, seriesLimit(query.seriesMax));
+  const points = steps * largest.length;
+  const { objects, text } = pointHeld;
+  await (query.room ?? ownRoom()).take({ objects: points * objects, text: points * text });
+  const series = new Map(
+    largest.map(([name, { labels }]) => [name, { labels, points: emptyPoints(query) }]),
+  );
+  for (const { labels, step, value } of shown) {
+    const point = series.get(nameOf(labels))?.points[step];
+    if (point) point[1] = value;
+  }
+  return { series: [...series.values()], dropped: bySize.length - largest.length };
+}
+
+function emptyPoints(query: MetricQuery): [number, number | null][] {
+  const { stepMs, steps } = metricSteps(query);
+  return Array.from({ length: steps }, (_, i) => [query.fromMs + i * stepMs, null]);
 }

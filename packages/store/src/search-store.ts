@@ -1,13 +1,21 @@
 /**
  * The read side for the console: traces, logs, metrics. Times are decimal strings of nanoseconds
  * since the epoch (they do not fit a JSON number), durations are ns as numbers.
- * Every query is bounded by `limit` and answers only for its tenant.
+ * Every query is bounded by `limit` and answers only for its tenant. What does not fit into its room
+ * is left out where a page can end before it, else refused with `TooMuchAskedError`.
  */
 import type { SafetyFinding } from '@spillway/broker';
 import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
+import type { AnswerRoom } from './answer-room.ts';
 import type { LedgerSide, RowCount } from './ledger.ts';
 import type { Rebuildable } from './rebuild.ts';
 import type { Sink } from './sink.ts';
+
+/**
+ * A store that repeats resource, scope and metric in each record may cut what is large of them. An
+ * attribute of this name then stands among theirs; all of it is in the write store.
+ */
+export const cutMark = 'spillway.cut';
 
 /** ms since the epoch; `from` inclusive, `to` exclusive. */
 export interface TimeRange {
@@ -26,7 +34,13 @@ export interface Abortable {
   ending?: AbortSignal | undefined;
 }
 
-interface Query extends TimeRange, Abortable {
+/** Of every question for telemetry. */
+export interface Asked extends Abortable {
+  /** What it may hold; without it, more than any client may. */
+  room?: AnswerRoom | undefined;
+}
+
+interface Query extends TimeRange, Asked {
   tenant: string;
   /** At most 1,000 (10,000 for the spans of one trace). */
   limit: number;
@@ -150,7 +164,7 @@ export interface MetricInfo {
   attributeKeys: string[];
 }
 
-export interface MetricQuery extends TimeRange, Abortable {
+export interface MetricQuery extends TimeRange, Asked {
   tenant: string;
   name: string;
   /** Attribute keys of the point, or `service`. */
@@ -239,11 +253,14 @@ export interface SearchStore extends Sink, LedgerSide, Rebuildable {
   /** What is unsafe about the started store; absent where nothing can be. */
   inspect?(): Promise<SafetyFinding[]>;
   findTraces(query: TraceQuery): Promise<Page<TraceSummary>>;
-  /** Spans of a trace by start time; undefined when there is none. At most 10,000. */
+  /**
+   * Spans of a trace by start time; undefined when there is none. At most 10,000, and no more than
+   * an answer has room for.
+   */
   trace(
     tenant: string,
     traceId: string,
-    ending?: AbortSignal,
+    asked?: Asked,
   ): Promise<{ spans: SpanView[]; truncated: boolean } | undefined>;
   findLogs(query: LogQuery): Promise<Page<LogView>>;
   logHistogram(query: LogQuery & { bars: number }): Promise<HistogramBar[]>;
@@ -266,8 +283,8 @@ export interface SearchStore extends Sink, LedgerSide, Rebuildable {
 
 /** More would have to be read, or held in memory, than one question may cost: ask for less. */
 export class TooMuchAskedError extends Error {
-  constructor(what: string) {
-    super(`${what}: ask for a shorter range, a lower limit, or filter more`);
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what}: ask for a shorter range, a lower limit, or filter more`, options);
     this.name = 'TooMuchAskedError';
   }
 }

@@ -7,3 +7,4 @@ export * from './json-text.ts';
 export * from './metric-steps.ts';
 export * from './page-limit.ts';
 export * from './place-in-time.ts';
+export * from './weigh.ts';

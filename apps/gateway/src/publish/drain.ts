@@ -55,6 +55,9 @@ export async function drain(options: DrainOptions, signal: AbortSignal): Promise
 /** False when it did not work out and must begin again with the oldest. */
 async function step(options: DrainOptions, signal: AbortSignal): Promise<boolean> {
   const { partition, spillover } = options;
+  const bytes = spillover.spill.nextBytes(partition.place, publishBytesMax);
+  const leave = await spillover.gate.enter(bytes, signal);
+  if (!leave) return false;
   try {
     const messages = await spillover.spill.next(partition.place, publishBytesMax);
     if (messages.length === 0) return await isSettled(options);
@@ -64,6 +67,8 @@ async function step(options: DrainOptions, signal: AbortSignal): Promise<boolean
   } catch (error) {
     options.report({ type: 'drain-failed', partition: nameOf(options), error });
     return false;
+  } finally {
+    leave();
   }
 }
 

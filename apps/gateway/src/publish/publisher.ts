@@ -2,6 +2,7 @@ import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
 import type { BreakerEvent, Dependencies } from '@spillway/resilience';
 import type { Spill, SpilledMessage } from '@spillway/spill';
+import { drainBytesMaxOf } from '../budget.ts';
 import { Histogram } from '../counters.ts';
 import type { Delivery, Parcel } from '../delivery.ts';
 import type { Parcels } from '../parcel.ts';
@@ -51,7 +52,9 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     const { spill, config, nowMs, wallMs } = options;
-    this.#spillover = spill && new Spillover({ spill, config: config.spill, nowMs, wallMs });
+    const drainBytesMax = drainBytesMaxOf(config);
+    this.#spillover =
+      spill && new Spillover({ spill, config: config.spill, drainBytesMax, nowMs, wallMs });
     this.#lanes = new Map(signals.map((signal) => [signal, this.#lane(signal)]));
   }
 

@@ -1,12 +1,15 @@
 import { RetryAfter } from '@spillway/resilience';
 import type { Spill, SpilledMessage, SpillStats } from '@spillway/spill';
 import type { SpillConfig } from '../section.ts';
+import { ByteGate } from './byte-gate.ts';
 import { bytesOf, type Cargo, type CargoOutcome } from './cargo.ts';
 import { Pace } from './pace.ts';
 
 export interface SpilloverOptions {
   spill: Spill;
   config: SpillConfig;
+  /** Of what all partitions read of it at once. */
+  drainBytesMax: number;
   /** Monotonic milliseconds. */
   nowMs: () => number;
   /** Milliseconds since 1970. */
@@ -43,6 +46,7 @@ export class Spillover {
   readonly #options: SpilloverOptions;
   readonly spill: Spill;
   readonly pace: Pace;
+  readonly gate: ByteGate;
   readonly #retryAfter: RetryAfter;
   readonly #counts = {
     spilledMessages: 0,
@@ -66,6 +70,7 @@ export class Spillover {
     this.spill = options.spill;
     const { nowMs, config } = options;
     this.#retryAfter = new RetryAfter({ nowMs });
+    this.gate = new ByteGate(options.drainBytesMax);
     this.pace = new Pace({ surplusBytesPerSecond: config.drainSurplusBytesPerSecond, nowMs });
   }
 

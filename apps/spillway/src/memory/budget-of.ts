@@ -1,10 +1,10 @@
-import { consoleBudget, consoleLeast, consoleLimits } from '@spillway/console';
+import { consoleBudget, consoleLeast, consoleLimits, questionsAtOnce } from '@spillway/console';
 import { consumerBudget } from '@spillway/consumer';
 import { gatewayBudget, gatewayLeast, gatewayLimits } from '@spillway/gateway';
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
 import { adapterBudget, adapterLeast, adapterLimits } from '../adapter-budget.ts';
 import type { SpillwayConfig } from '../config.ts';
-import { isEmbedded, type Role, resourcesFor } from '../roles.ts';
+import { isAll, isEmbedded, type Role, resourcesFor } from '../roles.ts';
 import { programBudget, type Runtime } from './program-budget.ts';
 
 const mebibyte = 1_048_576;
@@ -15,8 +15,8 @@ export const least: Least = {
   ...adapterLeast,
   'writer.batchBytesMax': mebibyte / 4,
   'projector.batchBytesMax': mebibyte / 4,
-  'writer.decodedBytesMax': mebibyte,
-  'projector.decodedBytesMax': mebibyte,
+  'writer.decodedBytesMax': (3 / 4) * mebibyte,
+  'projector.decodedBytesMax': (3 / 4) * mebibyte,
 };
 
 export const limits: readonly Limit[] = [...gatewayLimits, ...consoleLimits, ...adapterLimits];
@@ -30,14 +30,19 @@ export function budgetOf(
   const resources = resourcesFor(roles);
   const has = (role: Role) => roles.includes(role);
   const hasDatabase = resources.includes('writeStore') && isEmbedded(config, 'writeStore');
+  // Where the process owns the data folder, the spill lies in it.
+  const hasSpill = config.gateway.spill.dir !== '' || isAll(roles);
   const consumers = groups.filter(({ role }) => has(role));
   return [
     ...programBudget({ ...runtime, hasDatabase }),
     ...adapterBudget(config, resources, {
       groups: consumers.length,
       publishes: has('gateway'),
+      fillsSearch: has('search-projector'),
+      fillsLive: has('live-projector'),
+      questions: has('console') ? questionsAtOnce : 0,
     }),
-    ...(has('gateway') ? gatewayBudget(config.gateway) : []),
+    ...(has('gateway') ? gatewayBudget(config.gateway, { hasSpill }) : []),
     ...consumers.flatMap(({ store, section }) =>
       consumerBudget(config[section], { store, section }),
     ),

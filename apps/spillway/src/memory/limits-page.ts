@@ -34,7 +34,7 @@ export function limitsPage(options: LimitsPageOptions): string {
     '',
     '## Roles that run apart',
     '',
-    'With PostgreSQL, Elasticsearch and Redis; at least, and with every default:',
+    'With PostgreSQL, Elasticsearch and Redis, and a spill; at least, and with every default:',
     '',
     ...rolesTable(loaded),
   ].join('\n');
@@ -125,6 +125,7 @@ function onServers(config: SpillwayConfig, broker: 'kafka' | 'rabbitmq'): Spillw
   apart.store.write.kind = 'postgres';
   apart.store.search.kind = 'elasticsearch';
   apart.store.live.kind = 'redis';
+  apart.gateway.spill.dir = '/spill/*';
   return apart;
 }
 
