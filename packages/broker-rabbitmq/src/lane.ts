@@ -75,6 +75,16 @@ export class Lane {
     return { unacked: this.#window.length, oldestMs: this.#window[0]?.timestampMs ?? null };
   }
 
+  /** Of the values that are held. */
+  get bytes(): number {
+    return this.#windowBytes;
+  }
+
+  /** Something of what is held was polled. */
+  get isInHand(): boolean {
+    return this.#cursor > 0;
+  }
+
   /** Of the oldest message held, since it came; 0 without one. */
   heldMs(nowMs: number): number {
     return nowMs - (this.#cameMs[0] ?? nowMs);
