@@ -180,8 +180,9 @@ export class Lane {
   #delivered(message: ConsumeMessage, at: Position): DeliveredMessage {
     const nowMs = this.#options.clock();
     const { timestampMs, ...rest } = delivered(message, at, nowMs);
-    const latestMs = Math.min(timestampMs, nowMs + dayMs);
-    return { ...rest, timestampMs: Math.max(latestMs, nowMs - waitedDaysMax * dayMs) };
+    const todayMs = nowMs - (nowMs % dayMs);
+    const latestMs = Math.min(timestampMs, todayMs + 2 * dayMs);
+    return { ...rest, timestampMs: Math.max(latestMs, todayMs - waitedDaysMax * dayMs) };
   }
 
   /** Larger or smaller messages than thought: the server counts them, it does not weigh them. */
