@@ -56,7 +56,7 @@ const linesOf: Readonly<Record<Resource, Lines>> = {
     if (kind === 'embedded') return embeddedBrokerBudget();
     if (kind === 'kafka') return kafkaBudget(kafka, groups);
     const read = groups * signals.length * partitions;
-    return rabbitmqBudget(rabbitmq, { publishes, partitions: read });
+    return rabbitmqBudget(rabbitmq, { publishes, groups, partitions: read });
   },
   writeStore: ({ store }) =>
     store.write.kind === 'embedded' ? embeddedPostgresBudget() : postgresBudget(),

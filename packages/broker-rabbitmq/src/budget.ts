@@ -2,12 +2,18 @@ import type { RabbitMqSection } from './config.ts';
 
 /** Lines of the memory budget. */
 export function rabbitmqBudget(
-  { publishBytesMax, prefetchBytes }: Pick<RabbitMqSection, 'publishBytesMax' | 'prefetchBytes'>,
+  {
+    publishBytesMax,
+    prefetchBytes,
+    messageBytesMax,
+  }: Pick<RabbitMqSection, 'publishBytesMax' | 'prefetchBytes' | 'messageBytesMax'>,
   {
     publishes,
+    groups,
     partitions,
   }: {
     publishes: boolean;
+    groups: number;
     /** That this process may read, over all its groups and their topics. */
     partitions: number;
   },
@@ -29,6 +35,15 @@ export function rabbitmqBudget(
       where,
       protects: 'the process from all that waits in the queues',
       answer: 'it reads no further; the lag grows',
+    },
+    {
+      name: 'a message of the largest size, as it comes and is set aside',
+      key: 'broker.rabbitmq.messageBytesMax',
+      // Its frames, what they are put together to, and its dead letter on the way out.
+      bytes: 3 * groups * messageBytesMax,
+      where,
+      protects: 'the process from other programs that publish',
+      answer: 'a dead letter without its content',
     },
   ].filter(({ bytes }) => bytes > 0);
 }

@@ -42,7 +42,7 @@ const settleMs = 50;
 export class Member implements Subscription, LocalMember {
   readonly id = randomUUID();
   readonly #options: MemberOptions;
-  readonly #inbox = new Inbox((lane, error) => this.#broken(lane, messageOf(error)));
+  readonly #inbox: Inbox;
   /** The queues that are ours by the last plan. */
   #ours = new Map<string, TopicPartition>();
   #rounds: Promise<void> = Promise.resolve();
@@ -53,6 +53,10 @@ export class Member implements Subscription, LocalMember {
 
   constructor(options: MemberOptions) {
     this.#options = options;
+    this.#inbox = new Inbox({
+      onBroken: (lane, error) => this.#broken(lane, messageOf(error)),
+      laneBytesMax: options.config.prefetchBytes,
+    });
   }
 
   /** Resolves when this member holds what is free for it. */
@@ -201,7 +205,7 @@ export class Member implements Subscription, LocalMember {
     const { clock, prefetchBytes, prefetchMessages } = config;
     const lane: Lane = new Lane({
       ...{ ...at, queue, client, clock, prefetchBytes, prefetchMessages },
-      onReady: () => this.#inbox.wake(),
+      onReady: () => this.#inbox.arrived(),
       onBroken: (message) => this.#broken(lane, message),
     });
     this.#inbox.add(lane);

@@ -12,6 +12,8 @@ export class Inbox {
   readonly #lanes = new Map<string, Lane>();
   /** A lane that was to be opened again could not. */
   readonly #onBroken: (lane: Lane, error: unknown) => void;
+  /** Of what each lane may hold, in the mean. */
+  readonly #laneBytesMax: number;
   /** A pause outlasts a broken channel, but not a move. */
   readonly #paused = new Set<string>();
   #turn = 0;
@@ -20,8 +22,12 @@ export class Inbox {
   #woken = false;
   #wakeUp: (() => void) | undefined;
 
-  constructor(onBroken: (lane: Lane, error: unknown) => void) {
-    this.#onBroken = onBroken;
+  constructor(options: {
+    onBroken: (lane: Lane, error: unknown) => void;
+    laneBytesMax: number;
+  }) {
+    this.#onBroken = options.onBroken;
+    this.#laneBytesMax = options.laneBytesMax;
   }
 
   get lanes(): readonly Lane[] {
@@ -87,6 +93,12 @@ export class Inbox {
     }
   }
 
+  /** Something came. */
+  arrived(): void {
+    this.#fit();
+    this.wake();
+  }
+
   /** Something may be there to poll. */
   wake(): void {
     this.#woken = true;
@@ -99,6 +111,24 @@ export class Inbox {
     this.wake();
   }
 
+  get #room(): number {
+    const { lanes } = this;
+    return lanes.reduce((room, { bytes }) => room - bytes, lanes.length * this.#laneBytesMax);
+  }
+
+  /**
+   * The server sends each lane a message at least, however large. When they are more together than
+   * the lanes may hold, all but one go back to their queues, and come again when there is room.
+   */
+  #fit(): void {
+    if (this.#room >= 0) return;
+    const full = this.lanes.filter(({ bytes }) => bytes > 0);
+    const kept = full.find(({ isInHand }) => isInHand) ?? full[0];
+    for (const lane of full) {
+      if (lane !== kept && !lane.isInHand) void lane.release();
+    }
+  }
+
   /** Each call begins with another lane, so that a busy one does not starve the others. */
   #gather(bytesMax: number): DeliveredMessage[] {
     const lanes = this.lanes.filter(({ paused, revoking }) => !paused && !revoking);
@@ -106,7 +136,9 @@ export class Inbox {
     let left = this.#closed ? 0 : bytesMax;
     for (let n = 0; n < lanes.length && left > 0; n++) {
       const lane = lanes[(this.#turn + n) % lanes.length] as Lane;
-      if (!lane.isOpen) lane.open().catch((error) => this.#onBroken(lane, error));
+      if (!lane.isOpen && this.#room > 0) {
+        lane.open().catch((error) => this.#onBroken(lane, error));
+      }
       for (const message of lane.take(left, found.length === 0)) {
         left -= message.value.byteLength;
         found.push(message);

@@ -75,6 +75,16 @@ export class Lane {
     return { unacked: this.#window.length, oldestMs: this.#window[0]?.timestampMs ?? null };
   }
 
+  /** Of the values that are held. */
+  get bytes(): number {
+    return this.#windowBytes;
+  }
+
+  /** Something of what is held was polled. */
+  get isInHand(): boolean {
+    return this.#cursor > 0;
+  }
+
   /** Of the oldest message held, since it came; 0 without one. */
   heldMs(nowMs: number): number {
     return nowMs - (this.#cameMs[0] ?? nowMs);
@@ -170,8 +180,9 @@ export class Lane {
   #delivered(message: ConsumeMessage, at: Position): DeliveredMessage {
     const nowMs = this.#options.clock();
     const { timestampMs, ...rest } = delivered(message, at, nowMs);
-    const latestMs = Math.min(timestampMs, nowMs + dayMs);
-    return { ...rest, timestampMs: Math.max(latestMs, nowMs - waitedDaysMax * dayMs) };
+    const todayMs = nowMs - (nowMs % dayMs);
+    const latestMs = Math.min(timestampMs, todayMs + 2 * dayMs);
+    return { ...rest, timestampMs: Math.max(latestMs, todayMs - waitedDaysMax * dayMs) };
   }
 
   /** Larger or smaller messages than thought: the server counts them, it does not weigh them. */

@@ -5,13 +5,13 @@ import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 type Wired = ChannelModel['connection'] & { stream: { write(bytes: Buffer): void } };
 
 const [methodFrame, headerFrame, bodyFrame] = [1, 2, 3] as const;
-const [basicClass, publishMethod, hasHeaders] = [60, 40, 0x2000];
+const [basicClass, publishMethod, hasHeaders, hasTimestamp] = [60, 40, 0x2000, 0x0040];
 const frameMax = 131_072;
 
 export interface RawMessage {
   exchange: string;
   routingKey: string;
-  /** A field table with its length; none when absent. */
+  /** A field table with its length; none when absent. The time of now comes behind it. */
   headers?: Buffer;
   content: Buffer;
 }
@@ -52,7 +52,10 @@ function framesOf({ exchange, routingKey, headers, content }: RawMessage) {
   const names = [shortText(exchange), shortText(routingKey)];
   const method = [uint16(basicClass), uint16(publishMethod), uint16(0), ...names, Buffer.alloc(1)];
   const size = [uint16(basicClass), uint16(0), uint32(0), uint32(content.length)];
-  const properties = headers ? [uint16(hasHeaders), headers] : [uint16(0)];
+  const time = [uint32(0), uint32(Math.floor(Date.now() / 1_000))];
+  const properties = headers
+    ? [uint16(hasHeaders | hasTimestamp), headers, ...time]
+    : [uint16(hasTimestamp), ...time];
   const frames: { type: number; payload: Buffer }[] = [
     { type: methodFrame, payload: Buffer.concat(method) },
     { type: headerFrame, payload: Buffer.concat([...size, ...properties]) },

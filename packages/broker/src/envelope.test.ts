@@ -26,7 +26,8 @@ test('when it was received lies near to when the broker took it', () => {
   expect(receivedMs(takenMs - 80 * day)).toBe(takenMs - 80 * day);
   expect(receivedMs(takenMs + 1)).toBe(takenMs + 1);
   expect(receivedMs(7)).toBe(takenMs - 90 * day);
-  expect(receivedMs(5_000 * day)).toBe(takenMs + day);
+  expect(receivedMs(5_000 * day)).toBe(takenMs + 2 * day);
+  expect(receivedMs(7, takenMs + 5)).toBe(receivedMs(7));
   expect(receivedMs(7, -1)).toBe(7);
 });
 

@@ -106,13 +106,14 @@ export interface Placed extends TopicPartition {
 export const nameCharsMax = 255;
 /** The last minute of the ledger that every store can hold. */
 export const timeMsMax = (2 ** 31 - 1) * 60_000;
+const dayMs = 86_400_000;
 /**
  * How long a message may have been with us before the broker took it: in a spill, or as a dead letter.
  * Stores keep a day together, so whoever writes any time there would make them thousands of days.
  */
-const receivedBeforeMsMax = 90 * 86_400_000;
+const receivedBeforeMsMax = 90 * dayMs;
 /** Clocks may differ by so much. */
-const receivedBehindMsMax = 86_400_000;
+const receivedBehindMsMax = 2 * dayMs;
 /** Seven digits for each record. */
 const ordinalsCharsMax = 8 * recordsMax;
 
@@ -153,12 +154,16 @@ export function readEnvelope(message: Placed): Envelope {
   };
 }
 
-/** As the gateway says, as far as the broker's time bears it out. */
+/**
+ * As the gateway says, as far as the broker's day bears it out: where each group is told another time,
+ * they still agree.
+ */
 function receivedOf(text: string | undefined, timestampMs: number | undefined) {
   const receivedMs = wholeNumber(text, timeMsMax);
   if (receivedMs === undefined || timestampMs === undefined) return receivedMs;
-  const earliestMs = Math.max(0, timestampMs - receivedBeforeMsMax);
-  const latestMs = Math.max(0, timestampMs + receivedBehindMsMax);
+  const todayMs = timestampMs - (timestampMs % dayMs);
+  const earliestMs = Math.max(0, todayMs - receivedBeforeMsMax);
+  const latestMs = Math.max(0, todayMs + receivedBehindMsMax);
   return Math.min(Math.max(receivedMs, earliestMs), latestMs);
 }
 

@@ -7,6 +7,7 @@ import {
   type OutgoingMessage,
   type PublishOutcome,
   readEnvelope,
+  stampHeaders,
 } from '@spillway/broker';
 import { extract, type Signal, signals } from '@spillway/otlp';
 import type { MessageOutcome } from '@spillway/store';
@@ -60,7 +61,7 @@ function letter(parts: LetterParts): OutgoingMessage {
     key: key.length <= headerCharsMax ? key : '',
     value: [whole ? value : extract(signal, value, sorted)],
     headers: {
-      ...ownHeaders(item),
+      ...ownHeaders(item, sorted.length),
       [letterHeaders.group]: group,
       [letterHeaders.code]: code,
       [letterHeaders.reason]: reason.slice(0, reasonCharsMax),
@@ -76,20 +77,18 @@ function letter(parts: LetterParts): OutgoingMessage {
 const wholeCodes: ReadonlySet<string> = new Set(['malformed-message', 'kills-its-reader']);
 /** Of a key, too: a letter without its records must always be taken. */
 const headerCharsMax = 1_000;
-const copiedHeaders = [
-  headerNames.tenant,
-  headerNames.records,
-  headerNames.seq,
-  headerNames.traceparent,
-] as const;
 
-/** No others: what another program wrote there may be larger than any message can be. */
-function ownHeaders({ headers, envelope }: Item): Record<string, string> {
-  const own: Record<string, string> = { [headerNames.receivedMs]: String(envelope.receivedMs) };
-  for (const name of copiedHeaders) {
-    const text = headers[name];
-    if (text !== undefined && text.length <= headerCharsMax) own[name] = text;
-  }
+/**
+ * What the message is known by, also when another program wrote it: a broker without lasting positions
+ * would name its letter anew. No other headers: they may be larger than any message can be.
+ */
+function ownHeaders({ envelope }: Item, records: number): Record<string, string> {
+  const { traceparent = '', ...known } = envelope;
+  const { gateway, epoch, sequence } = known.id;
+  const stamp = { ...known, gateway, epoch, sequence, records: known.records ?? records };
+  const isShort = traceparent !== '' && traceparent.length <= headerCharsMax;
+  const own = { ...stampHeaders({ ...stamp, ordinals: undefined }) };
+  if (isShort) own[headerNames.traceparent] = traceparent;
   return own;
 }
 

@@ -27,7 +27,9 @@ export class Item implements DeliveredMessage {
   readonly isRelevant: boolean;
   #decoded: DecodedMessage | undefined;
   #large: LargeMessage | undefined;
+  /** While there is more to read: it holds buffers as large as the largest record. */
   #reader: RequestReader | undefined;
+  #ordinals: number[] | undefined;
   #bytes = 0;
 
   constructor(message: DeliveredMessage, group: string) {
@@ -67,7 +69,7 @@ export class Item implements DeliveredMessage {
 
   /** By record index; undefined when all are 0. */
   get ordinals(): number[] | undefined {
-    return this.#reader?.ordinals;
+    return this.#reader?.ordinals ?? this.#ordinals;
   }
 
   /**
@@ -83,12 +85,16 @@ export class Item implements DeliveredMessage {
       if (this.fault !== undefined) throw new Error(this.fault);
       const { tenant, ordinals } = envelope;
       const reader = new RequestReader(signal, this.value, { tenant, ordinals });
-      this.#reader = reader;
       const slice = reader.next(limits);
       const { records, broken } = slice;
       this.#bytes = slice.bytes;
-      if (reader.isDone) this.#decoded = { ...common, records, broken };
-      else this.#large = new LargeMessage(reader, { slice, limits, common });
+      if (reader.isDone) {
+        this.#ordinals = reader.ordinals;
+        this.#decoded = { ...common, records, broken };
+      } else {
+        this.#reader = reader;
+        this.#large = new LargeMessage(reader, { slice, limits, common });
+      }
     } catch (error) {
       this.refuse('malformed-message', (error as Error).message);
     }
@@ -110,6 +116,7 @@ export class Item implements DeliveredMessage {
     this.#decoded = undefined;
     this.#large = undefined;
     this.#reader = undefined;
+    this.#ordinals = undefined;
     this.#bytes = 0;
   }
 

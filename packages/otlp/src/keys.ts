@@ -26,6 +26,8 @@ const hashBytes = 16;
 const prefixStart = hashBytes + 4;
 /** A scratch that grew beyond this for something large is let go. */
 const scratchBytes = 16 * 1024;
+/** Of each message's own, which grows: there may be thousands of small ones at a time. */
+const keyScratchBytes = 512;
 
 function hash128(bytes: Uint8Array): string {
   return xxh3
@@ -64,7 +66,7 @@ export class RecordKeys {
   readonly #given: readonly number[] | undefined;
   readonly #seen = new Map<string, number>();
   /** context, ordinal, prefix, record. */
-  #scratch = Buffer.allocUnsafe(scratchBytes);
+  #scratch = Buffer.allocUnsafe(keyScratchBytes);
   #prefixEnd = prefixStart;
 
   /** By index; undefined while all are 0. */

@@ -4,7 +4,7 @@ import {
   connect as connectHttp2,
 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
-import type { AttackLab } from './attack-lab.ts';
+import type { Target } from './target.ts';
 
 export const signals = ['traces', 'logs', 'metrics'] as const;
 export type Signal = (typeof signals)[number];
@@ -18,35 +18,44 @@ const services: Record<Signal, string> = {
 export const exportPath = (signal: Signal): string =>
   `/opentelemetry.proto.collector.${services[signal]}/Export`;
 
-/** A bare connection to the HTTP door; its errors are nobody's. */
-export function openSocket(lab: AttackLab): Socket {
-  const { hostname, port } = new URL(lab.addresses.otlpHttp);
+/** A bare connection to a door, the HTTP door by default; its errors are nobody's. */
+export function openSocket({ addresses }: Target, url = addresses.otlpHttp): Socket {
+  const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
   socket.on('error', () => undefined);
   return socket;
 }
 
 /** The head of a request as the hostile tenant, which `more` ends. */
-export function head(lab: AttackLab, signal: Signal, ...more: string[]): string {
+export function head({ evilKey }: Target, signal: Signal, ...more: string[]): string {
   return [
     `POST /v1/${signal} HTTP/1.1`,
     'host: x',
-    `authorization: Bearer ${lab.evilKey}`,
+    `authorization: Bearer ${evilKey}`,
     'content-type: application/x-protobuf',
     ...more,
     '\r\n',
   ].join('\r\n');
 }
 
-export function openSession(lab: AttackLab): ClientHttp2Session {
-  const session = connectHttp2(`http://${lab.addresses.otlpGrpc}`);
+/** As much as it takes, for as long as it is open. */
+export function pour(socket: Socket, bytes: string | Uint8Array): void {
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(bytes));
+  };
+  socket.on('drain', more);
+  more();
+}
+
+export function openSession({ addresses }: Target): ClientHttp2Session {
+  const session = connectHttp2(`http://${addresses.otlpGrpc}`);
   session.on('error', () => undefined);
   return session;
 }
 
 /** A call as the hostile tenant, left open. */
 export function openCall(
-  lab: AttackLab,
+  { evilKey }: Target,
   session: ClientHttp2Session,
   path: string,
   headers: Readonly<Record<string, string>> = {},
@@ -56,7 +65,7 @@ export function openCall(
     ':path': path,
     'content-type': 'application/grpc',
     te: 'trailers',
-    authorization: `Bearer ${lab.evilKey}`,
+    authorization: `Bearer ${evilKey}`,
     ...headers,
   });
   stream.on('error', () => undefined);

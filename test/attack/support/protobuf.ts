@@ -9,7 +9,11 @@ export function varint(value: number): Buffer {
 /** A field of bytes: a string, a message, a packed list. */
 export function field(number: number, ...values: readonly (Uint8Array | string)[]): Buffer {
   const value = Buffer.concat(values.map((each) => Buffer.from(each)));
-  return Buffer.concat([varint(number * 8 + 2), varint(value.length), value]);
+  return Buffer.concat([headOf(number, value.length), value]);
+}
+
+function headOf(number: number, length: number): Buffer {
+  return Buffer.concat([varint(number * 8 + 2), varint(length)]);
 }
 
 export function fixed64(number: number, value: bigint): Buffer {
@@ -33,4 +37,37 @@ export function requestOf(service: string, scope: Uint8Array): Buffer {
 
 export function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n;
+}
+
+/** A request for logs of so many records without a field. */
+export function emptyRecords(count: number): Buffer {
+  return field(1, field(2, empties(2, count)));
+}
+
+/** One log whose body is a list within a list, so many deep. */
+export function nestedValue(depth: number): Buffer {
+  const heads: Buffer[] = [];
+  let length = 0;
+  for (let level = 0; level < depth; level++) {
+    for (const number of [1, 5]) {
+      const head = headOf(number, length);
+      length += head.length;
+      heads.push(head);
+    }
+  }
+  return logOf(field(5, Buffer.concat(heads.reverse())));
+}
+
+/** One log with a text as its body, and a time of now. */
+export function textLog(text: string): Buffer {
+  return logOf(Buffer.concat([fixed64(1, nowNs()), field(5, field(1, text))]));
+}
+
+/** One log whose body is a list of so many values without a field. */
+export function manyValues(count: number): Buffer {
+  return logOf(field(5, field(5, empties(1, count))));
+}
+
+function logOf(record: Uint8Array): Buffer {
+  return field(1, field(2, field(2, record)));
 }

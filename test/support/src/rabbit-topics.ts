@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConsumeMessage, connect } from 'amqplib';
-import type { SharedServers } from './servers.ts';
+import type { RabbitMqAddress } from './servers.ts';
 
 /** Within this time a queue delivers what it has. */
 const quietMs = 500;
@@ -17,7 +17,7 @@ export class RabbitTopics {
   readonly #url: string;
   readonly #name: string;
 
-  private constructor(name: string, { url, managementUrl }: SharedServers['rabbitMq']) {
+  private constructor(name: string, { url, managementUrl }: RabbitMqAddress) {
     this.#name = name;
     this.#managementUrl = managementUrl;
     const named = new URL(url);
@@ -29,7 +29,7 @@ export class RabbitTopics {
     };
   }
 
-  static async open(name: string, server: SharedServers['rabbitMq']): Promise<RabbitTopics> {
+  static async open(name: string, server: RabbitMqAddress): Promise<RabbitTopics> {
     const topics = new RabbitTopics(name, server);
     await topics.#ask('PUT', `/api/vhosts/${name}`);
     return topics;

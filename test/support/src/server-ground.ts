@@ -17,10 +17,19 @@ export interface Topics {
 export async function openServerGround(stack: StackName, servers: SharedServers): Promise<Ground> {
   const name = `lab_${randomBytes(4).toString('hex')}`;
   const [topics] = await Promise.all([
-    stack === 'kafka' ? KafkaTopics.open() : RabbitTopics.open(name, servers.rabbitMq),
+    openTopics(name, { stack, rabbitMq: servers.rabbitMq }),
     createDatabase(servers.postgresUrl, name),
   ]);
   return new ServerGround({ name, topics, servers });
+}
+
+function openTopics(
+  name: string,
+  { stack, rabbitMq }: { stack: StackName } & Pick<SharedServers, 'rabbitMq'>,
+): Promise<Topics> {
+  if (stack === 'kafka') return KafkaTopics.open();
+  if (!rabbitMq) throw new Error('no RabbitMQ was started');
+  return RabbitTopics.open(name, rabbitMq);
 }
 
 class ServerGround implements Ground {

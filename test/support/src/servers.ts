@@ -3,7 +3,12 @@ export interface SharedServers {
   postgresUrl: string;
   redisUrl: string;
   elasticsearchUrl: string;
-  rabbitMq: { url: string; managementUrl: string };
+  rabbitMq: RabbitMqAddress | undefined;
+}
+
+export interface RabbitMqAddress {
+  url: string;
+  managementUrl: string;
 }
 
 /** What a project of the tests runs on. */
