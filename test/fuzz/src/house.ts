@@ -76,7 +76,7 @@ export class House {
     this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes);
     if (rssBytes === 0) {
       clearInterval(this.#look);
-      this.trouble ??= { kind: 'crash', message: lastWords(this.#process.output) };
+      this.trouble ??= { kind: 'crash', message: lastWords(this.#process) };
     } else if (rssBytes > this.#rssBytesMax) {
       const message = `${Math.round(rssBytes / 2 ** 20)} MiB resident`;
       this.trouble ??= { kind: 'memory', message };
@@ -101,7 +101,9 @@ export class House {
   }
 }
 
-function lastWords(output: string): string {
-  const at = output.search(/^.*(Error|FATAL|uncaught|unhandled)/im);
-  return `spillway ended\n${at < 0 ? output.slice(-2_000) : output.slice(at, at + 3_000)}`;
+/** How it ended, the first error that it printed, and what it printed last. */
+function lastWords({ output, exit }: SpillwayProcess): string {
+  const at = output.search(/^(?!\{).*(Error:|FATAL|uncaught|unhandled)/m);
+  const error = at < 0 ? '' : `${output.slice(at, at + 3_000)}\n…\n`;
+  return `spillway ended, ${exit?.signal ?? `code ${exit?.code}`}\n${error}${output.slice(-2_000)}`;
 }
