@@ -40,7 +40,9 @@ export async function withstand(
     if (group.kills > 0) found.failure = `the kernel killed ${group.kills} processes for memory`;
   } catch (error) {
     const { message } = error as Error;
-    found.failure = `${message} (killed for memory: ${group.kills})`;
+    const { exit, output } = lab?.spillway ?? {};
+    const end = exit ? `; it ended: ${JSON.stringify(exit)}\n${output?.slice(-3_000)}` : '';
+    found.failure = `${message} (killed for memory: ${group.kills})${end}`;
   } finally {
     await lab?.close();
     // The kernel takes a moment to forget the process.
