@@ -40,8 +40,7 @@ export async function withstand(
     if (group.kills > 0) found.failure = `the kernel killed ${group.kills} processes for memory`;
   } catch (error) {
     const { message } = error as Error;
-    const { exit, output } = lab?.spillway ?? {};
-    const end = exit ? `; it ended: ${JSON.stringify(exit)}\n${output?.slice(-3_000)}` : '';
+    const end = lab?.spillway.exit ? `\n${lab.spillway.lastWords}` : '';
     found.failure = `${message} (killed for memory: ${group.kills})${end}`;
   } finally {
     await lab?.close();

@@ -76,7 +76,7 @@ export class House {
     this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes);
     if (rssBytes === 0) {
       clearInterval(this.#look);
-      this.trouble ??= { kind: 'crash', message: lastWords(this.#process) };
+      this.trouble ??= { kind: 'crash', message: this.#process.lastWords };
     } else if (rssBytes > this.#rssBytesMax) {
       const message = `${Math.round(rssBytes / 2 ** 20)} MiB resident`;
       this.trouble ??= { kind: 'memory', message };
@@ -99,11 +99,4 @@ export class House {
     }
     this.#probing = false;
   }
-}
-
-/** How it ended, the first error that it printed, and what it printed last. */
-function lastWords({ output, exit }: SpillwayProcess): string {
-  const at = output.search(/^(?!\{).*(Error:|FATAL|uncaught|unhandled)/m);
-  const error = at < 0 ? '' : `${output.slice(at, at + 3_000)}\n…\n`;
-  return `spillway ended, ${exit?.signal ?? `code ${exit?.code}`}\n${error}${output.slice(-2_000)}`;
 }
