@@ -8,24 +8,25 @@ import {
   type KeyRingEvent,
 } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
-import { Admission } from './admission.ts';
-import { checkGatewayConfig } from './check-config.ts';
-import type { Door, House } from './door.ts';
-import { GrpcDoor } from './grpc-door.ts';
-import { HttpDoor } from './http-door.ts';
-import { Ingest } from './ingest.ts';
-import { LedgerNotes, type LedgerNotesEvent } from './ledger-notes.ts';
-import { Parcels } from './parcel.ts';
+import { Admission } from './admit/admission.ts';
+import { checkGatewayConfig } from './model/check-config.ts';
+import type { GatewayConfig } from './model/config.ts';
+import { type GatewayStats, ReceiverStats } from './model/stats.ts';
+import { Accounting } from './publish/accounting.ts';
+import { MessageStamper } from './publish/message-stamper.ts';
+import { NotePublisher, type NotePublisherEvent } from './publish/note-publisher.ts';
 import { type PublishEvent, Publisher } from './publish/publisher.ts';
-import type { GatewayConfig } from './section.ts';
-import { SlowBodies } from './slow-bodies.ts';
-import { DoorStats, type GatewayStats } from './stats.ts';
-import { type TlsEvent, TlsFiles } from './tls-files.ts';
+import { GrpcReceiver } from './receive/grpc/grpc-receiver.ts';
+import { HttpReceiver } from './receive/http/http-receiver.ts';
+import type { Receiver, ReceiverContext } from './receive/receiver.ts';
+import { SlowBodies } from './receive/slow-bodies.ts';
+import { type TlsEvent, TlsFiles } from './receive/tls-files.ts';
+import { Ingest } from './slice/ingest.ts';
 
 export type GatewayEvent =
   | KeyRingEvent
   | InternalErrorEvent
-  | LedgerNotesEvent
+  | NotePublisherEvent
   | PublishEvent
   | TlsEvent
   | { type: 'listening'; protocol: 'http' | 'grpc'; address: string }
@@ -77,11 +78,11 @@ class OtlpGateway implements Gateway {
   readonly #admission: Admission;
   readonly #ingest: Ingest;
   readonly #publisher: Publisher;
-  readonly #parcels: Parcels;
-  readonly #notes: LedgerNotes;
-  readonly #stats = new DoorStats();
-  readonly #http: Door;
-  readonly #grpc: Door;
+  readonly #accounting: Accounting;
+  readonly #notes: NotePublisher;
+  readonly #stats = new ReceiverStats();
+  readonly #http: Receiver;
+  readonly #grpc: Receiver;
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #stopped: Promise<void> | undefined;
 
@@ -103,18 +104,19 @@ class OtlpGateway implements Gateway {
     const { spill, dependencies } = options;
     const { noteIntervalMs: intervalMs, publishTimeoutMs } = config;
     const identity = { broker, gateway, epoch };
-    this.#notes = new LedgerNotes({
+    this.#notes = new NotePublisher({
       ...{ ...identity, intervalMs, publishTimeoutMs, spill, wallMs, report },
     });
-    this.#parcels = new Parcels({ gateway, epoch, notes: this.#notes });
+    this.#accounting = new Accounting({ gateway, epoch, notes: this.#notes });
     this.#publisher = new Publisher({
       ...{ broker, config, spill, dependencies, report, nowMs, wallMs },
-      parcels: this.#parcels,
-      onDrained: (message, position) => this.#parcels.drained(message, position),
+      stamper: new MessageStamper({ gateway, epoch }),
+      accounting: this.#accounting,
+      onDrained: (message, position) => this.#accounting.drained(message, position),
     });
     this.#ingest = new Ingest({
       ...{ broker, config, spill, report, messageBytesMax: options.messageBytesMax },
-      ...{ parcels: this.#parcels, notes: this.#notes, stats: this.#stats },
+      ...{ accounting: this.#accounting, notes: this.#notes, stats: this.#stats },
       publisher: this.#publisher,
     });
     const [keys, tls] = [this.#keys, this.#tls];
@@ -125,12 +127,12 @@ class OtlpGateway implements Gateway {
       report?.({ type: 'internal-error', where, error });
     const { bodyBytesPerSecondMin: bytesPerSecondMin } = config;
     const slowBodies = new SlowBodies({ bytesPerSecondMin, nowMs });
-    const house: House = {
+    const context: ReceiverContext = {
       ...{ config, keys, tls, admission, ingest, stats, stopping, nowMs, wallMs },
       ...{ slowBodies, onInternalError },
     };
-    this.#http = new HttpDoor(house);
-    this.#grpc = new GrpcDoor(house, () => this.health().ok);
+    this.#http = new HttpReceiver(context);
+    this.#grpc = new GrpcReceiver(context, () => this.health().ok);
   }
 
   get addresses(): { http: string; grpc: string } {
@@ -175,7 +177,7 @@ class OtlpGateway implements Gateway {
   stats(): GatewayStats {
     return {
       ...this.#stats.stats(),
-      ...this.#parcels.stats(),
+      ...this.#accounting.stats(),
       ...this.#publisher.stats(),
       ...this.#admission.stats(),
       inFlight: this.#admission.inFlight,

@@ -1,7 +1,7 @@
-export { gatewayBudget, gatewayLeast, gatewayLimits } from './budget.ts';
-export { bytesForBody, checkGatewayConfig } from './check-config.ts';
-export type { HistogramStats } from './counters.ts';
 export { createGateway, type Gateway, type GatewayEvent, type GatewayOptions } from './gateway.ts';
-export { topicsName } from './known-topics.ts';
-export { type GatewayConfig, gatewaySection } from './section.ts';
-export type { GatewayStats, Protocol } from './stats.ts';
+export { gatewayBudget, gatewayLeast, gatewayLimits } from './model/budget.ts';
+export { bytesForBody, checkGatewayConfig } from './model/check-config.ts';
+export { type GatewayConfig, gatewaySection } from './model/config.ts';
+export type { HistogramStats } from './model/counters.ts';
+export type { GatewayStats, Protocol } from './model/stats.ts';
+export { topicsName } from './slice/known-topics.ts';

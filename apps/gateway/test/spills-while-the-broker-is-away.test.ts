@@ -82,7 +82,7 @@ describe('while the broker is away', () => {
         ack: 'spill',
       });
       expect(gateway.health()).toMatchObject({ ok: true, detail: expect.stringContaining('away') });
-      await until(() => gateway.stats().lanes.some(({ opened }) => opened > 0));
+      await until(() => gateway.stats().signals.some(({ opened }) => opened > 0));
       state.mode = 'well';
       await until(async () => (await sendLogs(http, `${Math.random()}`)).ack === 'broker');
       await until(() => gateway.stats().spill?.messages === 0);

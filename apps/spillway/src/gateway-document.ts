@@ -3,7 +3,14 @@ import type { GatewayStats } from '@spillway/gateway';
 
 /** A gateway's numbers for a person; all of them are in `/metrics`. */
 export function gatewayDocument(stats: GatewayStats, nowMs: number): GatewayDocument {
-  const { requests, recordsAccepted, recordsRefused, inFlight, connections, lanes } = stats;
+  const {
+    requests,
+    recordsAccepted,
+    recordsRefused,
+    inFlight,
+    connections,
+    signals: lanes,
+  } = stats;
   const partitions: Record<string, number> = {};
   for (const lane of lanes) {
     for (const [state, count] of Object.entries(lane.partitions)) {

@@ -12,7 +12,7 @@ export function publishFamilies(stats: () => GatewayStats): Family[] {
       help: '1 for the state in which the breaker of the signal is.',
       type: 'gauge',
       read: () =>
-        stats().lanes.flatMap(({ signal, state }) =>
+        stats().signals.flatMap(({ signal, state }) =>
           breakerStates.map((one) => ({ labels: { signal, state: one }, value: +(one === state) })),
         ),
     },
@@ -20,21 +20,22 @@ export function publishFamilies(stats: () => GatewayStats): Family[] {
       name: 'spillway_gateway_breaker_opened_total',
       help: 'Times the breaker of the signal opened.',
       type: 'counter',
-      read: () => stats().lanes.map(({ signal, opened: value }) => ({ labels: { signal }, value })),
+      read: () =>
+        stats().signals.map(({ signal, opened: value }) => ({ labels: { signal }, value })),
     },
     {
       name: 'spillway_gateway_publish_retries_total',
       help: 'Publishes tried again, within the budget.',
       type: 'counter',
       read: () =>
-        stats().lanes.map(({ signal, retries: value }) => ({ labels: { signal }, value })),
+        stats().signals.map(({ signal, retries: value }) => ({ labels: { signal }, value })),
     },
     {
       name: 'spillway_gateway_partitions',
       help: 'Partitions by where their messages go: direct to the broker, or into the spill.',
       type: 'gauge',
       read: () =>
-        stats().lanes.flatMap(({ signal, partitions }) =>
+        stats().signals.flatMap(({ signal, partitions }) =>
           partitionStates.map((state) => ({ labels: { signal, state }, value: partitions[state] })),
         ),
     },

@@ -1,9 +1,9 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import type { SpilledMessage } from '@spillway/spill';
-import { bytesOf, isTooLarge } from './cargo.ts';
-import type { Chain } from './chain.ts';
 import type { Partition } from './partition.ts';
+import { bytesOf, isTooLarge } from './pending-request.ts';
+import type { PublishPolicy } from './publish-policy.ts';
 import type { Spillover } from './spillover.ts';
 
 export type DrainEvent =
@@ -13,7 +13,7 @@ export type DrainEvent =
 
 export interface DrainOptions {
   partition: Partition;
-  chain: Chain;
+  policy: PublishPolicy;
   spillover: Spillover;
   publishTimeoutMs: number;
   /** It is on the broker, out of the spill. */
@@ -32,24 +32,24 @@ const backoff = { baseMs: 100, maxMs: 2000 };
  * broker that is down. Resolves when the partition is direct, or at the signal.
  */
 export async function drain(options: DrainOptions, signal: AbortSignal): Promise<void> {
-  const { partition, chain, spillover, random } = options;
+  const { partition, policy, spillover, random } = options;
   let failures = 0;
   while (!signal.aborted) {
     if (partition.isDrained) {
-      partition.becomeDirect();
+      partition.handle({ type: 'drain-ended' });
       return;
     }
-    if (chain.mayProbe && (await step(options, signal))) {
+    if (policy.mayProbe && (await step(options, signal))) {
       failures = 0;
       continue;
     }
     if (signal.aborted) break;
     failures += 1;
     spillover.spill.release(partition.place);
-    partition.setBack();
-    await chain.pause(fullJitterMs(failures, { ...backoff, random }) + 1, signal);
+    partition.handle({ type: 'drain-failed' });
+    await policy.pause(fullJitterMs(failures, { ...backoff, random }) + 1, signal);
   }
-  partition.letGo();
+  partition.handle({ type: 'stop-holding' });
 }
 
 /** False when it did not work out and must begin again with the oldest. */
@@ -61,8 +61,10 @@ async function step(options: DrainOptions, signal: AbortSignal): Promise<boolean
   try {
     const messages = await spillover.spill.next(partition.place, publishBytesMax);
     if (messages.length === 0) return await isSettled(options);
-    if (partition.waitingBeside(messages.length) <= lastMessagesMax) partition.hold();
-    if (!partition.holding) await spillover.pace.take(sizeOf(messages), signal);
+    if (partition.spilledBeside(messages.length) <= lastMessagesMax) {
+      partition.handle({ type: 'hold' });
+    }
+    if (!partition.isHolding) await spillover.rate.take(sizeOf(messages), signal);
     return await publish(messages, options);
   } catch (error) {
     options.report({ type: 'drain-failed', partition: nameOf(options), error });
@@ -80,7 +82,7 @@ async function isSettled({ partition, spillover }: DrainOptions): Promise<boolea
   const found = spillover.spill
     .backlog()
     .find((backlog) => backlog.topic === topic && backlog.partition === number);
-  partition.recount(found?.messages ?? 0);
+  partition.handle({ type: 'recounted', messages: found?.messages ?? 0 });
   return partition.isDrained;
 }
 
@@ -88,8 +90,8 @@ async function publish(
   messages: readonly SpilledMessage[],
   options: DrainOptions,
 ): Promise<boolean> {
-  const { partition, chain, spillover, publishTimeoutMs, onDrained } = options;
-  const outcomes = await chain.inOrder(messages);
+  const { partition, policy, spillover, publishTimeoutMs, onDrained } = options;
+  const outcomes = await policy.inOrder(messages);
   const done: SpilledMessage[] = [];
   let ok = true;
   for (const [i, message] of messages.entries()) {
@@ -98,7 +100,7 @@ async function publish(
       done.push(message);
       onDrained(message, outcome.position);
     } else if (outcome && isTooLarge(outcome)) {
-      partition.stuck();
+      partition.handle({ type: 'stuck' });
       const reason = outcome.message;
       options.report({ type: 'drain-refused', partition: nameOf(options), messages: 1, reason });
     } else {
@@ -106,11 +108,13 @@ async function publish(
     }
   }
   if (done.length > 0) {
-    partition.drained(done.length);
+    partition.handle({ type: 'drained', messages: done.length });
     await spillover.done(done);
   }
   // Requests wait for what is held: they are answered by the spill rather than too late.
-  if (ok && !partition.isDrained && partition.heldMs > publishTimeoutMs) partition.letGo();
+  if (ok && !partition.isDrained && partition.heldMs > publishTimeoutMs) {
+    partition.handle({ type: 'stop-holding' });
+  }
   return ok;
 }
 

@@ -3,9 +3,9 @@ import { LossyFiles } from '@spillway/journal/lossy-files';
 import { openSpill } from '@spillway/spill';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Delivery } from '../delivery.ts';
-import { Refusal } from '../refusal.ts';
-import { parcel, publisherBefore, turn } from './test-tools.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { PublishResult } from './pending-request.ts';
+import { publisherBefore, requestOf, turn } from './test-tools.ts';
 
 /** What the broker does with its next call, and how many turns of the event loop it takes. */
 interface Move {
@@ -112,7 +112,7 @@ async function run(
       ...{ partition, records: number + 1, bytes: 20, chunks: [Buffer.alloc(20)] },
     }));
     results.push(
-      publisher.publish(parcel(0, { slices })).then((result: Delivery | Refusal) => {
+      publisher.publish(requestOf(0, { slices })).then((result: PublishResult | Refusal) => {
         time += 1;
         if (result instanceof Refusal) expect(result.http).toBe(503);
         else one.acknowledgedAt = time;

@@ -1,9 +1,9 @@
 import { RetryAfter } from '@spillway/resilience';
 import type { Spill, SpilledMessage, SpillStats } from '@spillway/spill';
-import type { SpillConfig } from '../section.ts';
+import type { SpillConfig } from '../model/config.ts';
 import { ByteGate } from './byte-gate.ts';
-import { bytesOf, type Cargo, type CargoOutcome } from './cargo.ts';
-import { Pace } from './pace.ts';
+import { DrainRateLimiter } from './drain-rate-limiter.ts';
+import { bytesOf, type MessageOutcome, type PendingMessage } from './pending-request.ts';
 
 export interface SpilloverOptions {
   spill: Spill;
@@ -27,7 +27,7 @@ export interface SpilloverStats extends SpillStats {
   refusedMessages: number;
 }
 
-type Refused = CargoOutcome & { status: 'unspilled' };
+type Refused = MessageOutcome & { status: 'unspilled' };
 
 const watchMs = 1000;
 const fullMs = 5000;
@@ -45,7 +45,7 @@ const resumeShare = 0.9;
 export class Spillover {
   readonly #options: SpilloverOptions;
   readonly spill: Spill;
-  readonly pace: Pace;
+  readonly rate: DrainRateLimiter;
   readonly gate: ByteGate;
   readonly #retryAfter: RetryAfter;
   readonly #counts = {
@@ -71,7 +71,10 @@ export class Spillover {
     const { nowMs, config } = options;
     this.#retryAfter = new RetryAfter({ nowMs });
     this.gate = new ByteGate(options.drainBytesMax);
-    this.pace = new Pace({ surplusBytesPerSecond: config.drainSurplusBytesPerSecond, nowMs });
+    this.rate = new DrainRateLimiter({
+      surplusBytesPerSecond: config.drainSurplusBytesPerSecond,
+      nowMs,
+    });
   }
 
   start(): void {
@@ -89,12 +92,12 @@ export class Spillover {
   }
 
   /** All durable, or none of them. The order of the calls is the order kept. Never rejects. */
-  async append(cargo: readonly Cargo[]): Promise<CargoOutcome> {
-    const bytes = cargo.reduce((sum, { value }) => sum + bytesOf(value), 0);
+  async append(messages: readonly PendingMessage[]): Promise<MessageOutcome> {
+    const bytes = messages.reduce((sum, { value }) => sum + bytesOf(value), 0);
     const refused = this.#cut ? this.#refuse('spill-full', this.#cut, bytes) : undefined;
-    const outcome = refused ?? (await this.#append(cargo, bytes));
-    if (outcome.status === 'unspilled') this.#counts.refusedMessages += cargo.length;
-    else this.#counts.spilledMessages += cargo.length;
+    const outcome = refused ?? (await this.#append(messages, bytes));
+    if (outcome.status === 'unspilled') this.#counts.refusedMessages += messages.length;
+    else this.#counts.spilledMessages += messages.length;
     return outcome;
   }
 
@@ -147,12 +150,12 @@ export class Spillover {
     return false;
   }
 
-  async #append(cargo: readonly Cargo[], bytes: number): Promise<CargoOutcome> {
+  async #append(messages: readonly PendingMessage[], bytes: number): Promise<MessageOutcome> {
     try {
-      const outcome = await this.spill.append(cargo);
+      const outcome = await this.spill.append(messages);
       if (outcome.status === 'durable') {
         this.#full = '';
-        this.pace.arrived(bytes);
+        this.rate.spilled(bytes);
         return { status: 'spilled' };
       }
       const { code, message } = outcome;

@@ -1,7 +1,7 @@
 import type { OutgoingMessage, PublishOutcome } from '@spillway/broker';
 import type { Dependencies } from '@spillway/resilience';
 import { expect, it } from 'vitest';
-import { openTestSpill, parcel, publisherBefore } from './test-tools.ts';
+import { openTestSpill, publisherBefore, requestOf } from './test-tools.ts';
 
 const delivered = { rejectedRecords: 0, message: '', ack: 'broker' };
 const spilled = { ...delivered, ack: 'spill' };
@@ -30,7 +30,7 @@ it('what the fleet holds down is spared while there is a spill', async () => {
   const { state, publish, dependencies } = sick();
   const spill = await openTestSpill();
   const { publisher } = await publisherBefore({ publish }, {}, { spill, dependencies });
-  const answer = publisher.publish(parcel(10));
+  const answer = publisher.publish(requestOf(10));
   expect(await answer).toEqual(spilled);
   await publisher.stop(Promise.resolve());
   expect(state.published).toBeLessThanOrEqual(1); // The drain may have looked.
@@ -40,7 +40,7 @@ it('what the fleet holds down is spared while there is a spill', async () => {
 it('without a spill the fleet makes nobody refuse what the broker would take', async () => {
   const { publish, dependencies } = sick();
   const { publisher } = await publisherBefore({ publish }, {}, { dependencies });
-  expect(await publisher.publish(parcel(10))).toEqual(delivered);
+  expect(await publisher.publish(requestOf(10))).toEqual(delivered);
   await publisher.stop(Promise.resolve());
 });
 
@@ -52,12 +52,12 @@ it('who holds the broker down finds out that it is back, also with nothing to dr
   const { publisher } = await publisherBefore({ publish }, {}, { spill, dependencies });
   // A spill that takes nothing leaves nothing to drain, which else would look.
   await spill.close();
-  while (state.reports.length === 0) await publisher.publish(parcel(10));
+  while (state.reports.length === 0) await publisher.publish(requestOf(10));
   expect(state.reports).toEqual(['down']);
   state.isDown = true;
   state.isAway = false;
   await expect
-    .poll(() => publisher.publish(parcel(10)), { timeout: 10_000, interval: 100 })
+    .poll(() => publisher.publish(requestOf(10)), { timeout: 10_000, interval: 100 })
     .toEqual(delivered);
   expect(state.reports).toEqual(['down', 'up']);
   await publisher.stop(Promise.resolve());

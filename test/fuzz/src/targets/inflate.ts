@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
-import { GrowingBytes } from '../../../../apps/gateway/src/growing-bytes.ts';
-import { Inflater } from '../../../../apps/gateway/src/inflate.ts';
-import { Refusal } from '../../../../apps/gateway/src/refusal.ts';
+import { Refusal } from '../../../../apps/gateway/src/model/refusal.ts';
+import { GrowingBytes } from '../../../../apps/gateway/src/receive/growing-bytes.ts';
+import { Inflater } from '../../../../apps/gateway/src/slice/inflate.ts';
 import { behindFirst } from '../mutate/behind-first.ts';
 import { mutateBytes } from '../mutate/bytes.ts';
 import type { Mutation } from '../mutate/mutation.ts';
@@ -38,7 +38,7 @@ export const inflate: Target = {
     for (const chunk of cut(Buffer.from(body), (input[1] ?? 0) % 64)) collected.push(chunk);
     const result = await new Inflater().inflate({
       ...{ encoding, input: collected, bytesMax, ratioMax, grow, shrink },
-      cancelled: () => false,
+      isCancelled: () => false,
     });
     const wanted = plainOf(encoding, body, bytesMax);
     const limit =

@@ -1,0 +1,65 @@
+import type { Quota, QuotaLimit, Quotas } from '@spillway/resilience';
+import type { GatewayConfig } from '../model/config.ts';
+import { Refusal } from '../model/refusal.ts';
+
+/** One quota of one tenant, and its account. */
+export class QuotaMeter {
+  readonly limit: QuotaLimit;
+  readonly #quota: Quota & { close(): void };
+  #spent = 0;
+  #refused = 0;
+
+  constructor(limit: QuotaLimit, quotas: Quotas) {
+    this.limit = limit;
+    this.#quota = quotas.open(limit);
+  }
+
+  /** Takes the amount, or nothing and tells when it could. */
+  tryTake(amount: number): Refusal | undefined {
+    const retryAfterMs = this.#quota.tryTake(amount);
+    if (retryAfterMs === 0) {
+      this.#spent += amount;
+      return undefined;
+    }
+    this.#refused += 1;
+    const { tenant, of, ratePerSecond } = this.limit;
+    const message = `tenant ${tenant} is above its quota of ${ratePerSecond} ${of} per second`;
+    return new Refusal(`${of}-quota`, message, { retryAfterMs });
+  }
+
+  /** Below 0: returns what was taken. */
+  spend(amount: number): void {
+    if (amount > 0) this.#quota.spend(amount);
+    else if (amount < 0) this.#quota.giveBack(-amount);
+    this.#spent += amount;
+  }
+
+  /** Nothing is owed: forgetting it forgives nothing. */
+  get isPaid(): boolean {
+    return this.#quota.tryTake(0) === 0;
+  }
+
+  /** Spent: of what was served. Refused: requests. */
+  stats(): { tenant: string; of: QuotaLimit['of']; spent: number; refused: number } {
+    const { tenant, of } = this.limit;
+    return { tenant, of, spent: this.#spent, refused: this.#refused };
+  }
+
+  close(): void {
+    this.#quota.close();
+  }
+}
+
+/** Undefined without a limit. A tenant's own rate comes with its own burst. */
+export function limitOf(
+  config: GatewayConfig,
+  tenant: string,
+  of: QuotaLimit['of'],
+): QuotaLimit | undefined {
+  const own = config.tenants[tenant] ?? {};
+  const ratePerSecond = own[`${of}PerSecondMax`] ?? config[`${of}PerSecondMax`];
+  if (ratePerSecond === 0) return undefined;
+  const isOwnRate = own[`${of}PerSecondMax`] !== undefined;
+  const burst = own[`${of}Burst`] ?? (isOwnRate ? 0 : config[`${of}Burst`]);
+  return { tenant, of, ratePerSecond, burst: burst || ratePerSecond };
+}

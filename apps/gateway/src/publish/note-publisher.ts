@@ -1,0 +1,253 @@
+import { type Broker, ledgerTopic, type OutgoingMessage } from '@spillway/broker';
+import type { Signal } from '@spillway/otlp';
+import { aborted, wait, withTimeLimit } from '@spillway/resilience';
+import type { Spill } from '@spillway/spill';
+import type { LedgerNote, NotedMessage, SpillNote } from '@spillway/store';
+
+export type NotePublisherEvent = { type: 'note-failed'; note: number; reason: string };
+
+export interface NotePublisherOptions {
+  broker: Broker;
+  gateway: string;
+  epoch: number;
+  intervalMs: number;
+  publishTimeoutMs: number;
+  /** Keeps notes that the broker does not take, and is told of: what waits there. */
+  spill?: Spill | undefined;
+  /** Milliseconds since 1970. */
+  wallMs: () => number;
+  report?: ((event: NotePublisherEvent) => void) | undefined;
+}
+
+/** Of messages, and of counts of what was refused. About 150 bytes each: a note stays below 800 KB. */
+const noteMessagesMax = 2500;
+/** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
+const pendingMessagesMax = 100_000;
+/** With a spill, so much does not wait for a broker that is slow to answer. */
+const relievedMessagesMax = 50_000;
+/** At a stop, between one try and the next. */
+const retryMs = 100;
+/** At the end of a stop, for the spill to take what the broker did not. */
+const keepMs = 1000;
+
+/**
+ * Tells the ledger which messages of this gateway are durable, so that a lost message is a hole and
+ * a lost tail is one, too. A note that fails is published again under its number, unchanged: should
+ * both arrive, they say the same. With a spill, notes that the broker does not take are kept there,
+ * across processes. What was durable but not yet noted at a crash is in the log, or in the spill.
+ */
+export class NotePublisher {
+  readonly #options: NotePublisherOptions;
+  #messages: NotedMessage[] = [];
+  readonly #refused = new Map<string, LedgerNote['refused'][number]>();
+  #unsent: LedgerNote | undefined;
+  /** Has its number, and could not be kept: the next to be sent. */
+  #unkept: LedgerNote | undefined;
+  #numbered = 0;
+  #published = 0;
+  #failed = 0;
+  #kept = 0;
+  /** The revision of the spill that was told last, and told empty. */
+  #toldEmpty: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<boolean> | undefined;
+  #relieving = false;
+
+  constructor(options: NotePublisherOptions) {
+    this.#options = options;
+  }
+
+  /** No more can be noted until the broker takes notes again. */
+  get full(): boolean {
+    return this.#messages.length >= pendingMessagesMax;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.flush(), this.#options.intervalMs).unref();
+  }
+
+  /** Publishes or keeps what is pending; false when neither was possible before the signal. */
+  async stop(signal: AbortSignal): Promise<boolean> {
+    clearInterval(this.#timer);
+    // One under way has not seen the last of the spill.
+    await Promise.race([this.#flushing, aborted(signal)]);
+    while (!signal.aborted) {
+      // A publish that never answers must not hold the stop.
+      if (await Promise.race([this.flush(), aborted(signal)])) return true;
+      if (this.#options.spill && this.#isIdle) return true;
+      await wait(retryMs, signal);
+    }
+    // The drain may have left no time for the broker.
+    await withTimeLimit(keepMs, (late) => Promise.race([this.#keepAll(), aborted(late)]));
+    return this.#isIdle;
+  }
+
+  durable(message: NotedMessage): void {
+    this.#messages.push(message);
+    if (this.#messages.length < relievedMessagesMax || this.#relieving || this.#unkept) return;
+    void this.#relieve();
+  }
+
+  refused(tenant: string, signal: Signal, minute: number, records: number): void {
+    const key = `${tenant}\n${signal}\n${minute}`;
+    const entry = this.#refused.get(key);
+    if (entry) entry.records += records;
+    else this.#refused.set(key, { tenant, signal, minute, records });
+  }
+
+  /** Never rejects. True when nothing is pending any more. */
+  flush(): Promise<boolean> {
+    this.#flushing ??= this.#flushAll().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  stats(): { published: number; failed: number; kept: number; pendingMessages: number } {
+    const numbered = [this.#unsent, this.#unkept].map((note) => note?.messages.length ?? 0);
+    const pendingMessages = numbered.reduce(
+      (sum, messages) => sum + messages,
+      this.#messages.length,
+    );
+    const counts = { published: this.#published, failed: this.#failed };
+    return { ...counts, kept: this.#kept, pendingMessages };
+  }
+
+  get #isIdle(): boolean {
+    if (this.#unsent || this.#unkept) return false;
+    return this.#messages.length === 0 && this.#refused.size === 0;
+  }
+
+  async #flushAll(): Promise<boolean> {
+    let spill = this.#spillNote();
+    for (;;) {
+      this.#unsent ??= this.#unkept;
+      if (this.#unsent === this.#unkept) this.#unkept = undefined;
+      if (!this.#unsent) {
+        this.#unsent = this.#nextNote(spill);
+        spill = undefined;
+      }
+      if (!this.#unsent) break;
+      const note = this.#unsent;
+      // Behind those that are kept: what comes after them would hide that the broker is away.
+      const isNext = !this.#options.spill?.notes.count;
+      if (
+        !(isNext && (await this.#publish(encode(note), note.note))) &&
+        !(await this.#keep(note))
+      ) {
+        // What was not told is told the next time.
+        if (spill) this.#toldEmpty = undefined;
+        return false;
+      }
+      this.#unsent = undefined;
+    }
+    return this.#publishKept();
+  }
+
+  /** What waits in the spill, while something does, and once when nothing does any more. */
+  #spillNote(): SpillNote | undefined {
+    const { spill, wallMs } = this.#options;
+    if (!spill) return undefined;
+    const { revision, waiting } = spill.inventory();
+    if (waiting.length === 0 && this.#toldEmpty === revision) return undefined;
+    this.#toldEmpty = waiting.length === 0 ? revision : undefined;
+    return { spill: spill.id, revision, atMs: wallMs(), waiting };
+  }
+
+  #nextNote(spill?: SpillNote): LedgerNote | undefined {
+    if (this.#messages.length === 0 && this.#refused.size === 0 && !spill) return undefined;
+    const messages = this.#messages.splice(0, noteMessagesMax);
+    const refused = this.#takeRefused();
+    this.#numbered += 1;
+    const { gateway, epoch } = this.#options;
+    return { gateway, epoch, note: this.#numbered, messages, refused, ...(spill && { spill }) };
+  }
+
+  #takeRefused(): LedgerNote['refused'] {
+    const taken = [...this.#refused].slice(0, noteMessagesMax);
+    for (const [key] of taken) this.#refused.delete(key);
+    return taken.map(([, count]) => count);
+  }
+
+  /** The broker does not answer, and meanwhile much has become durable. */
+  async #relieve(): Promise<void> {
+    if (!this.#options.spill) return;
+    this.#relieving = true;
+    while (this.#messages.length >= noteMessagesMax) {
+      const note = this.#nextNote() as LedgerNote;
+      if (await this.#keep(note)) continue;
+      // Its number must not be missing; another may be on its way.
+      this.#unkept = note;
+      break;
+    }
+    this.#relieving = false;
+  }
+
+  /** One on its way to the broker, too: should both arrive, they say the same. */
+  async #keepAll(): Promise<void> {
+    if (!this.#options.spill || this.#isIdle) return;
+    let note = this.#unsent ?? this.#unkept ?? this.#nextNote(this.#spillNote());
+    while (note) {
+      this.#unkept = note === this.#unsent ? this.#unkept : note;
+      if (!(await this.#keep(note))) return;
+      if (note === this.#unsent) this.#unsent = undefined;
+      if (note === this.#unkept) this.#unkept = undefined;
+      note = this.#unkept ?? this.#nextNote();
+    }
+  }
+
+  async #keep(note: LedgerNote): Promise<boolean> {
+    const outcome = await this.#options.spill?.notes.append(encode(note));
+    if (outcome?.status === 'durable') this.#kept += 1;
+    return outcome?.status === 'durable';
+  }
+
+  async #publishKept(): Promise<boolean> {
+    const { spill, report } = this.#options;
+    let number = this.#numbered;
+    try {
+      while (spill && spill.notes.count > 0) {
+        const kept = await spill.notes.next();
+        if (!kept) break;
+        number = (JSON.parse(Buffer.from(kept).toString()) as LedgerNote).note;
+        if (!(await this.#publish(kept, number))) return false;
+        await spill.notes.done();
+      }
+      return true;
+    } catch (error) {
+      // A disk that is full or fails; it may come again, and says the same.
+      const reason = error instanceof Error ? error.message : String(error);
+      report?.({ type: 'note-failed', note: number, reason });
+      return false;
+    }
+  }
+
+  async #publish(value: Uint8Array, note: number): Promise<boolean> {
+    const { gateway, report } = this.#options;
+    const place = { topic: ledgerTopic, partition: 0 };
+    const reason = await this.#failure({ ...place, key: gateway, value: [value], headers: {} });
+    if (reason === undefined) this.#published += 1;
+    else {
+      this.#failed += 1;
+      report?.({ type: 'note-failed', note, reason });
+    }
+    return reason === undefined;
+  }
+
+  /** Why it failed; undefined when it is durable. */
+  async #failure(message: OutgoingMessage): Promise<string | undefined> {
+    const { broker, publishTimeoutMs } = this.#options;
+    try {
+      const [outcome] = await withTimeLimit(publishTimeoutMs, (signal) =>
+        broker.publish([message], signal),
+      );
+      return outcome?.status === 'durable' ? undefined : (outcome?.message ?? 'no outcome');
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+function encode(note: LedgerNote): Uint8Array {
+  return Buffer.from(JSON.stringify(note));
+}
