@@ -50,13 +50,13 @@ it(
 it(
   'a console outlives the questions for what became of them',
   async () => {
-    let letters: { id: string }[] = [];
+    let deadLetters: { id: string }[] = [];
     // They are large: one question reads some, the next one goes on.
-    while (letters.length < 30) {
+    while (deadLetters.length < 30) {
       const { text } = await ask(lab, '/api/dead-letters?limit=500', lab.defaultKey);
-      letters = (JSON.parse(text) as { deadLetters?: { id: string }[] }).deadLetters ?? [];
+      deadLetters = (JSON.parse(text) as { deadLetters?: { id: string }[] }).deadLetters ?? [];
     }
-    const statuses = await flood(lab, `/api/dead-letters/${letters[0]?.id}`, 20);
+    const statuses = await flood(lab, `/api/dead-letters/${deadLetters[0]?.id}`, 20);
     expect(statuses.filter((status) => ![404, 503, 504].includes(status))).toEqual([]);
     lab.expectAlive();
   },

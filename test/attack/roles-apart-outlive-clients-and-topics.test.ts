@@ -95,8 +95,8 @@ it(
   async () => {
     for (const path of endlessTimes) expect((await ask(lab, path)).status).toBe(400);
     for (const path of ['/metrics', '/api/dead-letters']) await pipeline(lab, path, isServed);
-    const letters = await ask(lab, '/api/dead-letters?limit=500', lab.defaultKey);
-    const { deadLetters } = JSON.parse(letters.text) as { deadLetters: { id: string }[] };
+    const { text } = await ask(lab, '/api/dead-letters?limit=500', lab.defaultKey);
+    const { deadLetters } = JSON.parse(text) as { deadLetters: { id: string }[] };
     expect(deadLetters.length).toBeGreaterThan(60);
     const [{ id } = { id: '' }] = deadLetters;
     for (const path of [
@@ -109,8 +109,8 @@ it(
       const expected = [200, 404, 503, 504];
       expect((await asked).filter((status) => !expected.includes(status))).toEqual([]);
     }
-    for (const letter of deadLetters.slice(0, 60)) {
-      const { status } = await ask(lab, `/api/dead-letters/${letter.id}`, lab.defaultKey);
+    for (const deadLetter of deadLetters.slice(0, 60)) {
+      const { status } = await ask(lab, `/api/dead-letters/${deadLetter.id}`, lab.defaultKey);
       expect(status).toBe(200);
     }
     const framed = await logsOf(lab.evilKey, 'service=two-frames');

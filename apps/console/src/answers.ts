@@ -121,11 +121,15 @@ export type DeadLettersAnswer = Fresh & {
 export interface DeadLetterCount {
   code: string;
   group: string;
-  letters: number;
+  deadLetters: number;
   records: number;
 }
 /** `body`: the records as OTLP/JSON, base64 when they cannot be read. */
-export type DeadLetterAnswer = Fresh & { letter: DeadLetterView; body: string; bodyBytes: number };
+export type DeadLetterAnswer = Fresh & {
+  deadLetter: DeadLetterView;
+  body: string;
+  bodyBytes: number;
+};
 export interface ResubmitAnswer {
   resubmitted: string[];
   /** Not sent: unknown, another tenant's, sent before, without its records, or out of time. */

@@ -16,7 +16,7 @@ const queues = 3;
 export const questionsAtOnce = shortPlaces;
 
 /** For the newest dead letters, of which all questions for them are answered. */
-export function letterIndexBytesMax({ answerBytesMax }: ConsoleConfig): number {
+export function deadLetterIndexBytesMax({ answerBytesMax }: ConsoleConfig): number {
   return 2 * answerBytesMax;
 }
 
@@ -74,7 +74,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
     {
       name: 'dead letters that are known',
       key: 'console.answerBytesMax',
-      bytes: letterIndexBytesMax(config),
+      bytes: deadLetterIndexBytesMax(config),
       where: 'heap',
       protects: 'the heap from many dead letters',
       answer: 'the oldest of the tenant with the most are not listed',

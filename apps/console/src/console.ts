@@ -1,7 +1,7 @@
 import {
   type Component,
   ConfigError,
-  createHttpDoor,
+  createLimitedHttpServer,
   type Health,
   isLoopback,
   limitConnections,
@@ -79,7 +79,7 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
     bodyLimit: bodyBytesMax,
     serverFactory: (handler) => {
       const unreadBytesMax = unreadAnswers * config.answerBytesMax;
-      const server = createHttpDoor(handler, { unreadBytesMax, ownerOf });
+      const server = createLimitedHttpServer(handler, { unreadBytesMax, ownerOf });
       limitConnections(server, config);
       return server;
     },

@@ -4,7 +4,7 @@ import { callerOf, demandScope } from './access.ts';
 import type { DeadLetterCount, ResubmitAnswer } from './answers.ts';
 import type { ConsoleConfig } from './config.ts';
 import { badParameter, QueryError } from './errors.ts';
-import { letterId, oneOf, paging, readParameters, text } from './parameters.ts';
+import { deadLetterId, oneOf, paging, readParameters, text } from './parameters.ts';
 import type { DeadLetters, DeadLetterView } from './ports.ts';
 import { type Api, goneOf } from './routes.ts';
 
@@ -36,15 +36,15 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   api.get('/api/dead-letters', async ({ tenant, query, nowMs, ending }) => {
     const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
     const filter = { ...filters, tenant, all: all === 'true' };
-    const { letters, isWhole } = await deadLetters.newest(filter, ending);
-    const page = pageOf(letters, limit ?? limitDefault, cursor);
-    const body = { ...page, byCode: countByCode(letters), truncated: !isWhole };
+    const { deadLetters: newest, isWhole } = await deadLetters.newest(filter, ending);
+    const page = pageOf(newest, limit ?? limitDefault, cursor);
+    const body = { ...page, byCode: countByCode(newest), truncated: !isWhole };
     return { store: undefined, body };
   });
 
   api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending, room }) => {
     readParameters({}, query, nowMs);
-    const { id = '' } = readParameters({ id: letterId }, { id: params['*'] }, nowMs);
+    const { id = '' } = readParameters({ id: deadLetterId }, { id: params['*'] }, nowMs);
     return { store: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
   });
 
@@ -80,8 +80,9 @@ interface Resubmission {
 async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
   const { deadLetters, tenant, wanted, config, ending } = order;
   const filter = 'ids' in wanted ? {} : wanted;
-  const { letters } = await deadLetters.newest({ ...filter, tenant }, ending);
-  const own = new Set(letters.toReversed().flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
+  const found = await deadLetters.newest({ ...filter, tenant }, ending);
+  const oldestFirst = found.deadLetters.toReversed();
+  const own = new Set(oldestFirst.flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
   const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perCodeMax);
   const resubmitted = await deadLetters.resubmit(
     ids.filter((id) => own.has(id)),
@@ -94,32 +95,32 @@ async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
   return { resubmitted, skipped: ids.filter((id) => !sent.has(id)) };
 }
 
-/** The cursor is the id of the last letter of the page before. */
-function pageOf(letters: readonly DeadLetterView[], limit: number, cursor: string | undefined) {
-  const last = cursor === undefined ? -1 : letters.findIndex(({ id }) => id === cursor);
+/** The cursor is the id of the last dead letter of the page before. */
+function pageOf(deadLetters: readonly DeadLetterView[], limit: number, cursor: string | undefined) {
+  const last = cursor === undefined ? -1 : deadLetters.findIndex(({ id }) => id === cursor);
   if (cursor !== undefined && last < 0) {
     throw badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got: cursor });
   }
-  const page = letters.slice(last + 1, last + 1 + limit);
-  const more = last + 1 + limit < letters.length;
+  const page = deadLetters.slice(last + 1, last + 1 + limit);
+  const more = last + 1 + limit < deadLetters.length;
   return { deadLetters: page, cursor: more ? page.at(-1)?.id : undefined };
 }
 
 /** An answer that many share is counted once. */
 const counted = new WeakMap<readonly DeadLetterView[], DeadLetterCount[]>();
 
-function countByCode(letters: readonly DeadLetterView[]): DeadLetterCount[] {
-  const known = counted.get(letters) ?? count(letters);
-  counted.set(letters, known);
+function countByCode(deadLetters: readonly DeadLetterView[]): DeadLetterCount[] {
+  const known = counted.get(deadLetters) ?? count(deadLetters);
+  counted.set(deadLetters, known);
   return known;
 }
 
-function count(letters: readonly DeadLetterView[]): DeadLetterCount[] {
+function count(deadLetters: readonly DeadLetterView[]): DeadLetterCount[] {
   const counts = new Map<string, DeadLetterCount>();
-  for (const { code, group, records } of letters) {
+  for (const { code, group, records } of deadLetters) {
     const key = `${code}\0${group}`;
-    const sum = counts.get(key) ?? { code, group, letters: 0, records: 0 };
-    sum.letters++;
+    const sum = counts.get(key) ?? { code, group, deadLetters: 0, records: 0 };
+    sum.deadLetters++;
     sum.records += records;
     counts.set(key, sum);
   }

@@ -98,7 +98,7 @@ export const duration: Parameter<number> = {
 };
 
 /** Where it lies in its topic. */
-export const letterId: Parameter<string> = {
+export const deadLetterId: Parameter<string> = {
   wanted: 'the id of a dead letter, such as traces/0/17',
   read: (value) => (/^(traces|metrics|logs)\/\d{1,9}\/\d{1,15}$/.test(value) ? value : undefined),
 };

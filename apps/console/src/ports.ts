@@ -60,12 +60,12 @@ export interface DeadLetters {
   newest(
     filter: DeadLetterFilter,
     ending: AbortSignal,
-  ): Promise<{ letters: readonly DeadLetterView[]; isWhole: boolean }>;
+  ): Promise<{ deadLetters: readonly DeadLetterView[]; isWhole: boolean }>;
   /** Of the tenant. `body`: the records as OTLP/JSON, base64 when they cannot be read, '' when too many. */
   show(
     id: string,
     asked: Asked & { tenant: string },
-  ): Promise<{ letter: DeadLetterView; body: string; bodyBytes: number } | undefined>;
+  ): Promise<{ deadLetter: DeadLetterView; body: string; bodyBytes: number } | undefined>;
   /** Gives back the ids that were sent, also when the signal ended it before the last. */
   resubmit(
     ids: readonly string[],

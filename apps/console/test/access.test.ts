@@ -132,7 +132,7 @@ describe('beyond loopback', () => {
       groups: { writer: 'writer', search: 'search', live: 'live' },
       ledger: () => Promise.reject(new Error('not asked')),
       deadLetters: {
-        newest: async () => ({ letters: [], isWhole: true }),
+        newest: async () => ({ deadLetters: [], isWhole: true }),
         show: async () => undefined,
         resubmit: async () => [],
       },

@@ -215,7 +215,7 @@ describe('dead letters', () => {
     await console.broker.publish([deadLetter(records, 7), deadLetter(records, 9)]);
     const list = await get<DeadLettersAnswer>('/api/dead-letters?limit=1');
     expect(list.byCode).toEqual([
-      { code: 'malformed-record', group: 'search', letters: 2, records: 4 },
+      { code: 'malformed-record', group: 'search', deadLetters: 2, records: 4 },
     ]);
     const next = await get<DeadLettersAnswer>(`/api/dead-letters?limit=1&cursor=${list.cursor}`);
     const ids = [...list.deadLetters, ...next.deadLetters].map(({ id }) => id);

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  deadLetterHeaders,
   deadLetterTopicOf,
-  letterHeaders,
   type OutgoingMessage,
   stampHeaders,
   topicOf,
@@ -105,11 +105,11 @@ export function deadLetter(records: readonly TelemetryRecord[], position: number
   const message = waitingMessage(records);
   const headers = {
     ...message.headers,
-    [letterHeaders.group]: 'search',
-    [letterHeaders.code]: 'malformed-record',
-    [letterHeaders.reason]: 'span 3: its name is not UTF-8 <b>at byte 112</b>',
-    [letterHeaders.source]: `${topicOf.traces}/0/${position}`,
-    [letterHeaders.records]: String(records.length),
+    [deadLetterHeaders.group]: 'search',
+    [deadLetterHeaders.code]: 'malformed-record',
+    [deadLetterHeaders.reason]: 'span 3: its name is not UTF-8 <b>at byte 112</b>',
+    [deadLetterHeaders.source]: `${topicOf.traces}/0/${position}`,
+    [deadLetterHeaders.records]: String(records.length),
     'spillway-seq': `gw-test/1/${position + 1}`,
   };
   return { ...message, topic: deadLetterTopicOf.traces, headers };

@@ -31,7 +31,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
     { path: metric, shows: 'Exemplars' },
     { path: '/map', shows: 'inventory' },
     { path: '/pipeline', shows: 'every accepted record is accounted for' },
-    { path: '/dead-letters?letter=traces%2F0%2F0', shows: 'resourceSpans' },
+    { path: '/dead-letters?dead letter=traces%2F0%2F0', shows: 'resourceSpans' },
   ];
 
   describe.each([
@@ -88,7 +88,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
   it('a dead letter is sent back in two steps', async () => {
     const { page } = await tested.visit('/dead-letters');
     await page.getByRole('button', { name: 'Resubmit' }).first().click();
-    await page.getByRole('button', { name: 'Send 1 letter back' }).click();
+    await page.getByRole('button', { name: 'Send 1 dead letter back' }).click();
     await page.getByText('There are no dead letters').waitFor();
   });
 

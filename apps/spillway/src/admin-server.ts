@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import {
   type Component,
   type ComponentHealth,
-  createHttpDoor,
+  createLimitedHttpServer,
   type Health,
   type KeyRing,
   limitConnections,
@@ -41,7 +41,9 @@ export class AdminServer implements Component {
 
   async start(): Promise<void> {
     const { host, port } = this.#options;
-    const server = createHttpDoor((request, response) => void this.#answer(request, response));
+    const server = createLimitedHttpServer(
+      (request, response) => void this.#answer(request, response),
+    );
     this.#server = server;
     limitConnections(server, { connectionsMax: this.#options.connectionsMax });
     await new Promise<void>((resolve, reject) => {

@@ -17,7 +17,7 @@ const sentBack: AppliedMessage = {
   ...{ ...stored, position: 9 },
   id: { ...lane, gateway: 'resubmit', epoch: 0, sequence: 5 },
 };
-const letter = {
+const deadLetter = {
   ...{ id: 'logs/0/5', group: 'writer', sourceId: original, tenant: 'acme', signal: 'logs' },
   ...{ records: 1, receivedMs: 100 * 60_000, resubmitted: false },
   source: { topic: 'otlp_logs', partition: 0, position: 0 },
@@ -31,7 +31,7 @@ const side = (applied: AppliedMessage[], rows: number) => ({
 it.each([
   ['was not sent back', [refused], 0, { stored: 0, deadLettered: 1 }],
   ['was sent back and not marked', [refused, sentBack], 1, { stored: 1, deadLettered: 0 }],
-])('counts a letter once: it %s', async (_what, applied, rows, terms) => {
+])('counts a dead letter once: it %s', async (_what, applied, rows, terms) => {
   const noted = { ...original, ...of, position: 0, notedMinute: 100 };
   const writeStore = {
     ...side(applied, rows),
@@ -41,7 +41,7 @@ it.each([
   const broker = { canReplay: true };
   const parts = { broker, writeStore, search: { store: side([stored], 1) } } as unknown as Parts;
   const log = {
-    ...{ unreadNotes: [], notesInQueue: 0, spills: [], letters: [letter] },
+    ...{ unreadNotes: [], notesInQueue: 0, spills: [], deadLetters: [deadLetter] },
     ...{ waiting: new Map(), lags: new Map() },
   };
   const known = { log, nowMs: 0, passed: { writer: new Passed(), search: new Passed() } };
@@ -50,15 +50,15 @@ it.each([
 });
 
 it('knows nothing rather than too little when not all dead letters can be listed', async () => {
-  const letters = new Array<DeadLetter>(100_000).fill(letter);
+  const deadLetters = new Array<DeadLetter>(100_000).fill(deadLetter);
   const parts = {
     broker: { canReplay: false, lag: async () => [] },
     writeStore: { toldSpills: async () => [] },
-    deadLetters: { list: async () => letters },
+    deadLetters: { list: async () => deadLetters },
   } as unknown as Parts;
   await expect(readLog(parts)).rejects.toThrow('more than 100000 dead letters of logs');
-  letters.pop();
-  expect((await readLog(parts)).letters).toHaveLength(99_999);
+  deadLetters.pop();
+  expect((await readLog(parts)).deadLetters).toHaveLength(99_999);
 });
 
 it.each([
@@ -76,7 +76,7 @@ it.each([
   } as unknown as Parts;
   const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 5, expired: gone };
   const log = {
-    ...{ unreadNotes: [], notesInQueue: 0, spills: [], letters: [], waiting: new Map() },
+    ...{ unreadNotes: [], notesInQueue: 0, spills: [], deadLetters: [], waiting: new Map() },
     lags: new Map([['writer', [lag]]]),
   } as unknown as Parameters<typeof factsOf>[1]['log'];
   const known = { log, nowMs: 0, passed: { writer: new Passed(), search: new Passed() } };

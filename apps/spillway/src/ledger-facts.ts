@@ -94,9 +94,9 @@ function sideOf(known: {
     (each) => isIn(range, each),
   );
   const found = namesOf([...applied, ...waiting]);
-  const deadLetters = log.letters
+  const deadLetters = log.deadLetters
     // One that was sent back and not marked yet is where it was sent.
-    .filter((letter) => letter.group === group && !found.has(resubmittedName(letter)))
+    .filter((deadLetter) => deadLetter.group === group && !found.has(resubmittedName(deadLetter)))
     .map(({ sourceId, tenant, signal, receivedMs, records }) => {
       const minute = Math.floor(receivedMs / minuteMs);
       return { id: sourceId, tenant, signal, minute, records };
@@ -149,7 +149,7 @@ interface Elsewhere {
   canReplay: boolean;
 }
 
-/** What a letter is called when it is sent back: by its own place. */
+/** What a dead letter is called when it is sent back: by its own place. */
 function resubmittedName({ id, signal, source: { partition } }: DeadLetter): string {
   const sequence = Number(id.split('/')[2]);
   const lane = { gateway: resubmitGateway, epoch: 0, topic: topicOf[signal], partition };

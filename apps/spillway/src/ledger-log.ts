@@ -6,7 +6,7 @@ import {
   readEnvelope,
   signalOf,
 } from '@spillway/broker';
-import { type DeadLetter, lettersListedMax } from '@spillway/consumer';
+import { type DeadLetter, deadLettersListedMax } from '@spillway/consumer';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
 import { type LedgerNote, SightingTable, type ToldSpill, TooMuchAskedError } from '@spillway/store';
@@ -26,7 +26,7 @@ export interface Log {
   /** Messages of the notes' queue, where it cannot be read. */
   notesInQueue: number;
   waiting: ReadonlyMap<string, SightingTable>;
-  letters: DeadLetter[];
+  deadLetters: DeadLetter[];
   lags: ReadonlyMap<string, PartitionLag[]>;
   spills: ToldSpill[];
 }
@@ -57,21 +57,21 @@ export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promi
     lags.set(group, ofGroup);
     waiting.set(group, await readWaiting(broker, { group, lags: ofGroup, ...options }));
   }
-  const letters = await readLetters(deadLetters, ending);
+  const unsent = await readDeadLetters(deadLetters, ending);
   const notesInQueue = broker.canReplay ? 0 : (notesLag?.messages ?? 0);
-  return { unreadNotes, notesInQueue, waiting, letters, lags, spills };
+  return { unreadNotes, notesInQueue, waiting, deadLetters: unsent, lags, spills };
 }
 
-async function readLetters(
+async function readDeadLetters(
   deadLetters: Parts['deadLetters'],
   ending: AbortSignal | undefined,
 ): Promise<DeadLetter[]> {
-  const letters = await deadLetters.list({ all: true }, ending);
-  for (const [signal, { length }] of Map.groupBy(letters, ({ signal }) => signal)) {
-    if (length < lettersListedMax) continue;
-    throw new Error(`there are more than ${lettersListedMax} dead letters of ${signal}`);
+  const all = await deadLetters.list({ all: true }, ending);
+  for (const [signal, { length }] of Map.groupBy(all, ({ signal }) => signal)) {
+    if (length < deadLettersListedMax) continue;
+    throw new Error(`there are more than ${deadLettersListedMax} dead letters of ${signal}`);
   }
-  return letters.filter(({ resubmitted }) => !resubmitted);
+  return all.filter(({ resubmitted }) => !resubmitted);
 }
 
 async function readWaiting(

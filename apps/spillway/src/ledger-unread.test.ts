@@ -26,7 +26,7 @@ it.each([
   ['a later one of its gateway was applied', [applied(5, 100)], 5, true],
   ['one of another gateway was, accepted when it was noted', [applied(9, 101, 'gw-2')], 5, false],
   ['one of another gateway was, accepted well after it', [applied(9, 102, 'gw-2')], 5, true],
-  ['a resubmitted letter was', [applied(9, 190, 'resubmit')], 5, false],
+  ['a resubmitted dead letter was', [applied(9, 190, 'resubmit')], 5, false],
 ])('a message in a queue that cannot be read: %s', (_when, messages, waiting, isPassed) => {
   const passed = new Passed();
   passed.see(messages);

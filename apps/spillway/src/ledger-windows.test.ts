@@ -6,7 +6,7 @@ import { afterLastMinute, windowsOf } from './ledger-windows.ts';
 
 const nextMinute = 1_000;
 const log = {
-  ...{ unreadNotes: [], notesInQueue: 0, letters: [], spills: [] },
+  ...{ unreadNotes: [], notesInQueue: 0, deadLetters: [], spills: [] },
   ...{ waiting: new Map(), lags: new Map() },
 } as Log;
 

@@ -51,7 +51,7 @@ export async function afterLastMinute(
     ...(await writeStore.notedCounts(range)),
     ...(await writeStore.rowCounts(range)),
     ...log.unreadNotes.flatMap(({ messages }) => messages),
-    ...log.letters.map(({ receivedMs }) => ({ minute: Math.floor(receivedMs / minuteMs) })),
+    ...log.deadLetters.map(({ receivedMs }) => ({ minute: Math.floor(receivedMs / minuteMs) })),
   ];
   let last = nextMinute - 1;
   const see = ({ minute }: { minute: number }): void => {

@@ -1,5 +1,5 @@
 import type { Broker, PartitionLag } from '@spillway/broker';
-import type { DeadLetter, DeadLetterFilter, ShownLetter } from '@spillway/consumer';
+import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/consumer';
 import type { LedgerReport } from '@spillway/store';
 import type { RebuildResult } from './fill.ts';
 import { auditLedger } from './ledger.ts';
@@ -15,7 +15,7 @@ export interface Requests {
   'deadletters list': { options: DeadLetterFilter; result: DeadLetter[] };
   'deadletters show': {
     options: { id: string };
-    result: ShownLetter | undefined;
+    result: ShownDeadLetter | undefined;
   };
   'deadletters resubmit': {
     options: DeadLetterFilter & { ids?: string[]; ratePerSecond: number };

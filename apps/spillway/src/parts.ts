@@ -1,5 +1,5 @@
 import type { Broker } from '@spillway/broker';
-import { letterIndexBytesMax } from '@spillway/console';
+import { deadLetterIndexBytesMax } from '@spillway/console';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
 import type { Quotas } from '@spillway/resilience';
 import type { Component } from '@spillway/runtime';
@@ -92,7 +92,7 @@ export async function createParts(
     live: await adapters.liveStore(context),
     quotas: self ? await adapters.quotas(context) : undefined,
     createSearchStore,
-    deadLetters: new DeadLetters(broker, letterIndexBytesMax(config.console)),
+    deadLetters: new DeadLetters(broker, deadLetterIndexBytesMax(config.console)),
     dependencies: self
       ? await adapters.fleet(context, self)
       : new NoFleet({ name: processName(config, []), describe: () => ({}) }),

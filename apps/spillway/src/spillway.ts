@@ -19,6 +19,8 @@ import { AdminServer } from './admin-server.ts';
 import { asComponent, chain, late, step } from './components.ts';
 import type { SpillwayConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
+import { TrailFile } from './crash-record-file.ts';
+import { DeferredStart } from './deferred-start.ts';
 import { descriptorLimit } from './descriptors.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { type DoorConnections, doorsWithin } from './doors-within.ts';
@@ -28,16 +30,14 @@ import { FolderLock } from './folder-lock.ts';
 import { auditLedger } from './ledger.ts';
 import { registerMetrics } from './metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
-import { PatientStart } from './patient-start.ts';
 import { Consumers } from './pipeline.ts';
 import { makePrivate } from './private-folder.ts';
 import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
 import { Safety } from './safety.ts';
-import { Self } from './self.ts';
 import { setAsideOf } from './set-aside.ts';
 import { startIn } from './start-in.ts';
+import { ThisProcess } from './this-process.ts';
 import { topicSpecs } from './topics.ts';
-import { TrailFile } from './trail-file.ts';
 
 export interface SpillwayOptions {
   config: SpillwayConfig;
@@ -47,7 +47,7 @@ export interface SpillwayOptions {
 
 interface Made {
   parts: Parts;
-  self: Self;
+  self: ThisProcess;
   report: Report;
   internalErrors: InternalErrors;
 }
@@ -72,7 +72,7 @@ export class Spillway implements Component {
   readonly #report: Report;
   readonly #internalErrors: InternalErrors;
   readonly #parts: Parts;
-  readonly #self: Self;
+  readonly #self: ThisProcess;
   readonly #consumers: Consumers;
   readonly #trail: Trail;
   readonly #control: ControlServer;
@@ -94,7 +94,7 @@ export class Spillway implements Component {
         internalErrors.count((event as InternalErrorEvent).where);
       log(event);
     };
-    const self = new Self(options.config, options.roles);
+    const self = new ThisProcess(options.config, options.roles);
     const parts = await createParts(options.config, options.adapters, report, self);
     return new Spillway({ parts, self, report, internalErrors }, options);
   }
@@ -238,7 +238,7 @@ export class Spillway implements Component {
       const topics = await this.#parts.spillFolder.spill?.readValue(topicsName);
       return topics !== undefined;
     };
-    return [new PatientStart({ parts, canWait, report: this.#report })];
+    return [new DeferredStart({ parts, canWait, report: this.#report })];
   }
 
   /** Nothing where the gateway has no folder for it. */

@@ -75,7 +75,7 @@ export class KafkaBroker implements Broker {
       return known.length;
     });
     try {
-      await logs.persist(() => client.cluster([]));
+      await logs.retryUntilDone(() => client.cluster([]));
       await producer.start();
     } catch (error) {
       await Promise.allSettled([producer.stop(), client.close()]);
@@ -117,7 +117,7 @@ export class KafkaBroker implements Broker {
 
   async topics(): Promise<TopicSpec[]> {
     const { logs } = this.#started();
-    const { topics } = await logs.persist(() => logs.view(undefined));
+    const { topics } = await logs.retryUntilDone(() => logs.view(undefined));
     return [...topics].map(([name, { partitions }]) => ({ name, partitions: partitions.length }));
   }
 
@@ -142,7 +142,7 @@ export class KafkaBroker implements Broker {
     const { driver, logs, groups } = this.#started();
     checkName(options.group);
     const topics = [...new Set(options.topics)];
-    const view = await logs.persist(() => logs.view(topics));
+    const view = await logs.retryUntilDone(() => logs.view(topics));
     const unknown = topics.find((topic) => !view.topics.has(topic));
     if (unknown !== undefined) throw unknownTopic(unknown);
     groups.learn(topics);

@@ -33,7 +33,7 @@ export class Groups {
 
   async list(): Promise<string[]> {
     const { client, logs } = this.#options;
-    const { nodes } = await logs.persist(() => client.cluster([]));
+    const { nodes } = await logs.retryUntilDone(() => client.cluster([]));
     const lists = await Promise.all(nodes.map((node) => client.groups(node)));
     const all = [...new Set(lists.flat())].sort();
     const found: string[] = [];

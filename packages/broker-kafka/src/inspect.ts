@@ -18,10 +18,10 @@ export async function inspectTopics(
   { client, logs, section }: InspectOptions,
 ): Promise<SafetyFinding[]> {
   const names = specs.map(({ name }) => name);
-  const view = await logs.persist(() => logs.view(names));
+  const view = await logs.retryUntilDone(() => logs.view(names));
   const there = names.filter((name) => view.topics.has(name));
   const settings =
-    there.length === 0 ? new Map() : await logs.persist(() => client.settings(there));
+    there.length === 0 ? new Map() : await logs.retryUntilDone(() => client.settings(there));
   return [
     ...declared(section),
     ...(there.length < names.length ? cluster(view, section) : []),

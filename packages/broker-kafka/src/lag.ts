@@ -30,12 +30,12 @@ export class LagReader {
   /** Over every partition of the topics that the group has committed on, and of `topics`. */
   async read(group: string, topics: readonly string[]): Promise<PartitionLag[]> {
     const { client, logs } = this.#options;
-    const committed = await logs.persist(async () =>
+    const committed = await logs.retryUntilDone(async () =>
       client.committed(await client.coordinator(group), group),
     );
     const names = [...new Set([...committed.map(({ topic }) => topic), ...topics])];
     if (names.length === 0) return [];
-    const view = await logs.persist(() => logs.view(names));
+    const view = await logs.retryUntilDone(() => logs.view(names));
     const partitions = [...view.topics].flatMap(([topic, found]) =>
       found.partitions.map((_, partition) => ({ topic, partition })),
     );

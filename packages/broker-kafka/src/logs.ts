@@ -73,7 +73,7 @@ export class Logs {
 
   /** Asks until somebody answers, for as long as is bearable. */
   async offset(query: OffsetQuery): Promise<number> {
-    return await this.persist(async () => {
+    return await this.retryUntilDone(async () => {
       const found = (await this.offsets([query])).get(partitionName(query));
       if (found === undefined) throw new KafkaError('connection', `${partitionName(query)} is out`);
       return found;
@@ -85,7 +85,7 @@ export class Logs {
     for (const { topic } of partitions) this.#known.delete(topic);
   }
 
-  async persist<T>(ask: () => Promise<T>): Promise<T> {
+  async retryUntilDone<T>(ask: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + this.#options.patienceMs;
     const backoff = new Backoff();
     for (;;) {

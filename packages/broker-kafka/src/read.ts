@@ -26,7 +26,7 @@ export async function* readLog(
   const last = await end;
   for (let position = from.position; position < last; ) {
     const at = position;
-    const found = await logs.persist(async () => {
+    const found = await logs.retryUntilDone(async () => {
       signal?.throwIfAborted();
       return await fetchOne(client, logs, { topic, partition, position: at, bytesMax });
     });

@@ -26,10 +26,10 @@ export async function ensureTopics(
   for (const { name } of specs) checkName(name);
   const names = specs.map(({ name }) => name);
   const { client, logs, section, report } = options;
-  const before = await logs.persist(() => logs.view(names));
+  const before = await logs.retryUntilDone(() => logs.view(names));
   const missing = specs.filter(({ name }) => !before.topics.has(name));
   if (missing.length > 0) {
-    await logs.persist(() => create(missing, client, bounded(section, before)));
+    await logs.retryUntilDone(() => create(missing, client, bounded(section, before)));
     for (const { name: topic, partitions } of missing) {
       report({ type: 'topic-created', topic, partitions });
     }
@@ -39,13 +39,13 @@ export async function ensureTopics(
     return found !== undefined && found < partitions;
   });
   if (short.length > 0) {
-    await logs.persist(() => grow(short, client));
+    await logs.retryUntilDone(() => grow(short, client));
     for (const { name: topic, partitions } of short) {
       report({ type: 'topic-grown', topic, partitions });
     }
   }
-  await logs.persist(() => complete(specs, logs));
-  checkSettings(await logs.persist(() => client.settings(names)));
+  await logs.retryUntilDone(() => complete(specs, logs));
+  checkSettings(await logs.retryUntilDone(() => client.settings(names)));
 }
 
 /** Kafka's own names are longer; these fit every broker. */

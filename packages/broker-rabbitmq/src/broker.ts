@@ -21,7 +21,7 @@ import { Client } from './client.ts';
 import { configOf, type RabbitMqConfig, type RabbitMqOptions } from './config.ts';
 import { Member } from './consumer.ts';
 import { Control } from './control.ts';
-import { CountListener, CountTeller } from './counts.ts';
+import { CountListener, CountPublisher } from './counts.ts';
 import { refuse } from './errors.ts';
 import { Group } from './group.ts';
 import { inspectServer } from './inspect.ts';
@@ -46,7 +46,7 @@ interface Running {
   control: Control;
   lock: PublisherLock;
   producer: Producer;
-  teller: CountTeller;
+  teller: CountPublisher;
   counts: CountListener;
   groups: Map<string, Group>;
   members: Set<Member>;
@@ -195,7 +195,11 @@ class RabbitMqBroker implements Broker {
     const { identities, report } = config;
     const lock = new PublisherLock({ client: writing, identities, report });
     const producer = new Producer({ config, client: writing, lock, topic, queuesOf });
-    const teller = new CountTeller({ control, publisher: randomUUID(), counts: producer.counts });
+    const teller = new CountPublisher({
+      control,
+      publisher: randomUUID(),
+      counts: producer.counts,
+    });
     const running: Running = {
       ...{ writing, reading, catalog, control, lock, producer, teller },
       counts: new CountListener(control),

@@ -14,9 +14,9 @@ import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
 import { messageOf } from './errors.ts';
 import type { Group, LocalMember } from './group.ts';
+import type { Holding } from './group-members.ts';
 import { Inbox } from './inbox.ts';
-import { Lane } from './lane.ts';
-import type { Holding } from './roster.ts';
+import { QueuePublisher } from './queue-publisher.ts';
 import { statQueues } from './stat.ts';
 import { sleep, within } from './wait.ts';
 
@@ -200,10 +200,10 @@ export class Member implements Subscription, LocalMember {
     return shared.queues(topics, topic);
   }
 
-  async #gain(queue: string, at: TopicPartition): Promise<Lane | undefined> {
+  async #gain(queue: string, at: TopicPartition): Promise<QueuePublisher | undefined> {
     const { client, config } = this.#options;
     const { clock, prefetchBytes, prefetchMessages } = config;
-    const lane: Lane = new Lane({
+    const lane: QueuePublisher = new QueuePublisher({
       ...{ ...at, queue, client, clock, prefetchBytes, prefetchMessages },
       onReady: () => this.#inbox.arrived(),
       onBroken: (message) => this.#broken(lane, message),
@@ -219,7 +219,7 @@ export class Member implements Subscription, LocalMember {
   }
 
   /** The next round, at the latest one beat later, takes it again if it is still ours. */
-  #broken(lane: Lane, message: string): void {
+  #broken(lane: QueuePublisher, message: string): void {
     if (!this.#inbox.remove(lane)) return;
     void lane.close();
     this.#report(partitionName(lane), message);
@@ -231,7 +231,7 @@ export class Member implements Subscription, LocalMember {
     config.report({ type: 'reader-broken', group: shared.name, partition, message });
   }
 
-  async #revoke(lanes: readonly Lane[]): Promise<void> {
+  async #revoke(lanes: readonly QueuePublisher[]): Promise<void> {
     if (lanes.length === 0) return;
     for (const lane of lanes) lane.revoking = true;
     const { onRevoke, config, shared } = this.#options;

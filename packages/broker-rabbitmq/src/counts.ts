@@ -3,7 +3,7 @@ import { type AskForCounts, type PublishedCounts, PublishHistory } from './histo
 import { publishedKey } from './names.ts';
 
 /** Tells, once a beat, how many messages this process has published; answers who asks. */
-export class CountTeller {
+export class CountPublisher {
   readonly #control: Control;
   readonly #publisher: string;
   readonly #counts: ReadonlyMap<string, number>;

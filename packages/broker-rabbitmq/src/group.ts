@@ -1,7 +1,7 @@
 import type { TopicPartition, TopicSpec } from '@spillway/broker';
 import type { Control } from './control.ts';
+import { GroupMembers, type Heartbeat, type Holding, type MembersQuery } from './group-members.ts';
 import { groupQueue, memberKey } from './names.ts';
-import { type Beat, type Holding, Roster, type WhoIsThere } from './roster.ts';
 import { partitionsOf } from './topology.ts';
 
 /** A member of this process. */
@@ -17,16 +17,16 @@ export interface LocalMember {
 /** One group, as this process hears it; with the members of this process, if it has any. */
 export class Group {
   readonly name: string;
-  readonly roster: Roster;
+  readonly roster: GroupMembers;
   readonly #control: Control;
   readonly #members = new Set<LocalMember>();
-  readonly #take = (body: unknown): void => this.#heard(body as Beat | WhoIsThere);
+  readonly #take = (body: unknown): void => this.#heard(body as Heartbeat | MembersQuery);
   #opened: Promise<void> | undefined;
 
   constructor(options: { name: string; control: Control; memberTimeoutMs: number }) {
     this.name = options.name;
     this.#control = options.control;
-    this.roster = new Roster(options.memberTimeoutMs);
+    this.roster = new GroupMembers(options.memberTimeoutMs);
     this.#control.onOpen(() => {
       this.roster.renew(performance.now());
       for (const member of this.#members) member.beat();
@@ -41,10 +41,10 @@ export class Group {
   }
 
   ask(): void {
-    this.#control.tell(memberKey(this.name), { kind: 'who' } satisfies WhoIsThere);
+    this.#control.tell(memberKey(this.name), { kind: 'who' } satisfies MembersQuery);
   }
 
-  tell(beat: Beat): void {
+  tell(beat: Heartbeat): void {
     this.#control.tell(memberKey(this.name), beat);
   }
 
@@ -78,7 +78,7 @@ export class Group {
     return new Map(known.flatMap(partitionsOf).map((at) => [groupQueue(at, this.name), at]));
   }
 
-  #heard(body: Beat | WhoIsThere): void {
+  #heard(body: Heartbeat | MembersQuery): void {
     if (body.kind === 'who') {
       for (const member of this.#members) member.beat();
       return;

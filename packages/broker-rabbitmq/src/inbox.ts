@@ -5,13 +5,13 @@ import {
   partitionName,
   type TopicPartition,
 } from '@spillway/broker';
-import type { Lane } from './lane.ts';
+import type { QueuePublisher } from './queue-publisher.ts';
 
 /** The partitions that a member holds, and one poll at a time over all of them. */
 export class Inbox {
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, QueuePublisher>();
   /** A lane that was to be opened again could not. */
-  readonly #onBroken: (lane: Lane, error: unknown) => void;
+  readonly #onBroken: (lane: QueuePublisher, error: unknown) => void;
   /** Of what each lane may hold, in the mean. */
   readonly #laneBytesMax: number;
   /** A pause outlasts a broken channel, but not a move. */
@@ -23,33 +23,33 @@ export class Inbox {
   #wakeUp: (() => void) | undefined;
 
   constructor(options: {
-    onBroken: (lane: Lane, error: unknown) => void;
+    onBroken: (lane: QueuePublisher, error: unknown) => void;
     laneBytesMax: number;
   }) {
     this.#onBroken = options.onBroken;
     this.#laneBytesMax = options.laneBytesMax;
   }
 
-  get lanes(): readonly Lane[] {
+  get lanes(): readonly QueuePublisher[] {
     return [...this.#lanes.values()];
   }
 
-  get(at: TopicPartition): Lane | undefined {
+  get(at: TopicPartition): QueuePublisher | undefined {
     return this.#lanes.get(partitionName(at));
   }
 
-  add(lane: Lane): void {
+  add(lane: QueuePublisher): void {
     lane.paused = this.#paused.has(partitionName(lane));
     this.#lanes.set(partitionName(lane), lane);
   }
 
   /** False when it was not held any more. */
-  remove(lane: Lane): boolean {
+  remove(lane: QueuePublisher): boolean {
     return this.get(lane) === lane && this.#lanes.delete(partitionName(lane));
   }
 
   /** They are held until their acknowledgements are with the server. */
-  async release(lanes: readonly Lane[]): Promise<void> {
+  async release(lanes: readonly QueuePublisher[]): Promise<void> {
     await Promise.all(lanes.map((lane) => lane.close()));
     for (const lane of lanes) {
       this.remove(lane);
@@ -135,7 +135,7 @@ export class Inbox {
     const found: DeliveredMessage[] = [];
     let left = this.#closed ? 0 : bytesMax;
     for (let n = 0; n < lanes.length && left > 0; n++) {
-      const lane = lanes[(this.#turn + n) % lanes.length] as Lane;
+      const lane = lanes[(this.#turn + n) % lanes.length] as QueuePublisher;
       if (!lane.isOpen && this.#room > 0) {
         lane.open().catch((error) => this.#onBroken(lane, error));
       }

@@ -71,22 +71,24 @@ export function faultContract(context: ContractContext, options: ContractOptions
 
   describe('dead letters', () => {
     test('what is kept is read by no group, again and again, with its headers', async () => {
-      const letters = freshName('letters');
-      await context.broker.ensureTopics([{ name: letters, partitions: 1, kept: true }]);
+      const deadLetters = freshName('dead letters');
+      await context.broker.ensureTopics([{ name: deadLetters, partitions: 1, kept: true }]);
       const headers = { reason: 'undecodable ü', empty: '' };
       await publishAll(
         context.broker,
-        numbered('letter', 5).map((text) => messageOf(letters, text, { key: text, headers })),
+        numbered('dead letter', 5).map((text) =>
+          messageOf(deadLetters, text, { key: text, headers }),
+        ),
       );
       const [first] = [
-        await readAll(context.broker, letters),
-        await readAll(context.broker, letters),
+        await readAll(context.broker, deadLetters),
+        await readAll(context.broker, deadLetters),
       ];
-      expect(texts(first)).toEqual(numbered('letter', 5));
-      expect(first.map(({ key }) => key)).toEqual(numbered('letter', 5));
-      for (const letter of first) expect(letter.headers).toMatchObject(headers);
+      expect(texts(first)).toEqual(numbered('dead letter', 5));
+      expect(first.map(({ key }) => key)).toEqual(numbered('dead letter', 5));
+      for (const deadLetter of first) expect(deadLetter.headers).toMatchObject(headers);
       const third = first[2] as DeliveredMessage;
-      expect(texts(await readAll(context.broker, letters, third.position))).toEqual([
+      expect(texts(await readAll(context.broker, deadLetters, third.position))).toEqual([
         'letter2',
         'letter3',
         'letter4',
@@ -96,11 +98,11 @@ export function faultContract(context: ContractContext, options: ContractOptions
     test.skipIf(options.optOuts?.restart !== undefined)(
       'they survive a kill of the broker',
       async () => {
-        const letters = freshName('letters');
-        await context.broker.ensureTopics([{ name: letters, partitions: 1, kept: true }]);
-        await publishTexts(context.broker, letters, ['one', 'two']);
+        const deadLetters = freshName('dead letters');
+        await context.broker.ensureTopics([{ name: deadLetters, partitions: 1, kept: true }]);
+        await publishTexts(context.broker, deadLetters, ['one', 'two']);
         const broker = await context.restart();
-        expect(texts(await readAll(broker, letters))).toEqual(['one', 'two']);
+        expect(texts(await readAll(broker, deadLetters))).toEqual(['one', 'two']);
       },
     );
   });

@@ -129,18 +129,18 @@ export function publishingContract(context: ContractContext, options: ContractOp
     test('a dead letter goes to its topic with its headers and comes back', async () => {
       const group = freshName('g');
       const source = await freshTopic(context.broker, 1, [group]);
-      const letters = await freshTopic(context.broker, 1, [group]);
+      const deadLetters = await freshTopic(context.broker, 1, [group]);
       await publishTexts(context.broker, source, ['good', 'poison']);
       const member = await context.broker.subscribe({ group, topics: [source] });
       const poison = (await pollCount(member, 2))[1];
       if (poison === undefined) throw new Error('unreachable');
       const headers = { ...poison.headers, reason: 'undecodable', position: `${poison.position}` };
-      const letter = { topic: letters, partition: 0, key: poison.key, headers };
-      await publishAll(context.broker, [{ ...letter, value: [poison.value] }]);
+      const deadLetter = { topic: deadLetters, partition: 0, key: poison.key, headers };
+      await publishAll(context.broker, [{ ...deadLetter, value: [poison.value] }]);
       await member.commit([poison]);
-      const reader = await context.broker.subscribe({ group, topics: [letters] });
+      const reader = await context.broker.subscribe({ group, topics: [deadLetters] });
       const [found] = await pollCount(reader, 1);
-      expect(found).toMatchObject({ topic: letters, key: poison.key, headers });
+      expect(found).toMatchObject({ topic: deadLetters, key: poison.key, headers });
       expect(texts([found as typeof poison])).toEqual(['poison']);
       await Promise.all([member.close(), reader.close()]);
     });

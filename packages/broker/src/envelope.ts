@@ -66,7 +66,7 @@ export const defaultTenant = 'default';
 export const foreignGateway = 'foreign';
 /**
  * Gateway name of resubmitted dead letters; the sequence is the letter's position. They are not
- * accepted anew: what they carry was accepted with the message that the letter was cut from.
+ * accepted anew: what they carry was accepted with the message that the dead letter was cut from.
  */
 export const resubmitGateway = 'resubmit';
 

@@ -1,8 +1,8 @@
 export * from './broker.ts';
+export * from './dead-letter-headers.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
 export * from './identities.ts';
-export * from './letter-headers.ts';
 
 export * from './names.ts';
 

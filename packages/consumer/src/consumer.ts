@@ -3,13 +3,13 @@ import { signals } from '@spillway/otlp';
 import { type Dependencies, fullJitterMs, wait } from '@spillway/resilience';
 import type { Sink } from '@spillway/store';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
+import { ConsumeLoop } from './consume-loop.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerReport, newStats } from './consumer-stats.ts';
+import type { CrashRecord } from './crash-record.ts';
 import { Delivery } from './delivery.ts';
-import { Loop } from './loop.ts';
 import { Rewinder } from './rewind.ts';
 import { StoreGate } from './store-gate.ts';
-import type { Trail } from './trail.ts';
 
 export interface ConsumerOptions {
   group: string;
@@ -22,7 +22,7 @@ export interface ConsumerOptions {
   dependencies?: Dependencies;
   dependency?: string;
   /** Shared by the consumers of this process; without one no message is set aside for ending it. */
-  trail?: Trail | undefined;
+  crashRecord?: CrashRecord | undefined;
   report?: (event: ConsumerEvent) => void;
   clock?: () => number;
   random?: () => number;
@@ -45,7 +45,7 @@ export class Consumer {
   readonly #rewinder: Rewinder;
   #subscription: Subscription | undefined;
   #running: Promise<void> | undefined;
-  #loop: Loop | undefined;
+  #loop: ConsumeLoop | undefined;
   #pause: PromiseWithResolvers<void> | undefined;
   #trouble: string | undefined;
 
@@ -131,7 +131,7 @@ export class Consumer {
     const subscription = await broker.subscribe({
       group,
       topics: signals.map((signal) => topicOf[signal]),
-      onRevoke: async (partitions) => await this.#loop?.giveUp(partitions),
+      onRevoke: async (partitions) => await this.#loop?.onRevoked(partitions),
     });
     this.#rewinder.forgetAll();
     // Before anyone asks for the lag; a sink that cannot tell now is asked again by the loop.
@@ -163,15 +163,15 @@ export class Consumer {
     }
   }
 
-  #loopOn(subscription: Subscription): Loop {
+  #loopOn(subscription: Subscription): ConsumeLoop {
     const { group, report } = this.#options;
-    return new Loop({
+    return new ConsumeLoop({
       ...{ subscription, group, report },
       limits: this.#limits,
       gate: this.#gate,
       delivery: this.#delivery,
       rewinder: this.#rewinder,
-      trail: this.#options.trail,
+      crashRecord: this.#options.crashRecord,
       stats: this.#stats,
       signal: this.#abort.signal,
       clock: this.#clock,

@@ -1,8 +1,8 @@
 import {
   type DeliveredMessage,
+  deadLetterHeaders,
   deadLetterTopicOf,
   headerNames,
-  letterHeaders,
   type MessageId,
   type OutgoingMessage,
   type PublishOutcome,
@@ -11,33 +11,37 @@ import {
 } from '@spillway/broker';
 import { extract, type Signal, signals } from '@spillway/otlp';
 import type { MessageOutcome } from '@spillway/store';
-import type { Item } from './item.ts';
+import type { InFlightMessage } from './in-flight-message.ts';
 import type { Refusals } from './refusals.ts';
 
 const reasonCharsMax = 1_000;
 
 /**
- * One letter per message and code, holding the refused records as plain OTLP, cut from the
+ * One dead letter per message and code, holding the refused records as plain OTLP, cut from the
  * client's own bytes. Empty when nothing of the message is refused.
  */
-export function lettersOf(item: Item, outcome: MessageOutcome, group: string): OutgoingMessage[] {
-  return lettersFor(item, { refusals: item.refusals(outcome), group });
+export function deadLettersOf(
+  item: InFlightMessage,
+  outcome: MessageOutcome,
+  group: string,
+): OutgoingMessage[] {
+  return deadLettersFor(item, { refusals: item.refusals(outcome), group });
 }
 
 /** Of a part that no store takes: `from` is the index of its first record. */
-export function lettersFor(
-  item: Item,
+export function deadLettersFor(
+  item: InFlightMessage,
   { refusals, group, from }: { refusals: Refusals; group: string; from?: number },
 ): OutgoingMessage[] {
   const { signal } = item;
   if (!signal) return [];
   return [...refusals].map(([code, { reason, indexes }]) =>
-    letter({ item, signal, group, code, reason, indexes, from }),
+    newDeadLetter({ item, signal, group, code, reason, indexes, from }),
   );
 }
 
-interface LetterParts {
-  item: Item;
+interface DeadLetterParts {
+  item: InFlightMessage;
   signal: Signal;
   group: string;
   code: string;
@@ -46,7 +50,7 @@ interface LetterParts {
   from: number | undefined;
 }
 
-function letter(parts: LetterParts): OutgoingMessage {
+function newDeadLetter(parts: DeadLetterParts): OutgoingMessage {
   const { item, signal, group, code, reason, indexes, from } = parts;
   const { topic, partition, position, key, value } = item;
   const sorted = indexes.toSorted((a, b) => a - b);
@@ -62,27 +66,27 @@ function letter(parts: LetterParts): OutgoingMessage {
     value: [whole ? value : extract(signal, value, sorted)],
     headers: {
       ...ownHeaders(item, sorted.length),
-      [letterHeaders.group]: group,
-      [letterHeaders.code]: code,
-      [letterHeaders.reason]: reason.slice(0, reasonCharsMax),
-      [letterHeaders.source]: `${topic}/${partition}/${position}`,
-      [letterHeaders.records]: String(sorted.length),
-      ...(from !== undefined && { [letterHeaders.part]: String(from) }),
+      [deadLetterHeaders.group]: group,
+      [deadLetterHeaders.code]: code,
+      [deadLetterHeaders.reason]: reason.slice(0, reasonCharsMax),
+      [deadLetterHeaders.source]: `${topic}/${partition}/${position}`,
+      [deadLetterHeaders.records]: String(sorted.length),
+      ...(from !== undefined && { [deadLetterHeaders.part]: String(from) }),
       ...(ordinals && { [headerNames.ordinals]: ordinals.join(',') }),
     },
   };
 }
 
-/** Codes of what is a letter whole, since its records cannot be told apart. */
+/** Codes of what is a dead letter whole, since its records cannot be told apart. */
 const wholeCodes: ReadonlySet<string> = new Set(['malformed-message', 'kills-its-reader']);
-/** Of a key, too: a letter without its records must always be taken. */
+/** Of a key, too: a dead letter without its records must always be taken. */
 const headerCharsMax = 1_000;
 
 /**
  * What the message is known by, also when another program wrote it: a broker without lasting positions
- * would name its letter anew. No other headers: they may be larger than any message can be.
+ * would name its dead letter anew. No other headers: they may be larger than any message can be.
  */
-function ownHeaders({ envelope }: Item, records: number): Record<string, string> {
+function ownHeaders({ envelope }: InFlightMessage, records: number): Record<string, string> {
   const { traceparent = '', ...known } = envelope;
   const { gateway, epoch, sequence } = known.id;
   const stamp = { ...known, gateway, epoch, sequence, records: known.records ?? records };
@@ -93,15 +97,18 @@ function ownHeaders({ envelope }: Item, records: number): Record<string, string>
 }
 
 /**
- * What is still to be published of a letter. One that the broker will never take, because its own
+ * What is still to be published of a dead letter. One that the broker will never take, because its own
  * headers make it larger than the message it was cut from, goes without its records: they count,
  * and they are in the log at its source.
  */
-export function unburied(letter: OutgoingMessage, outcome?: PublishOutcome): OutgoingMessage[] {
+export function leftToPublish(
+  deadLetter: OutgoingMessage,
+  outcome?: PublishOutcome,
+): OutgoingMessage[] {
   if (outcome?.status === 'durable') return [];
-  if (outcome?.status !== 'refused' || outcome.code !== 'too-large') return [letter];
-  const { [headerNames.ordinals]: _, ...headers } = letter.headers;
-  return [{ ...letter, headers, value: [] }];
+  if (outcome?.status !== 'refused' || outcome.code !== 'too-large') return [deadLetter];
+  const { [headerNames.ordinals]: _, ...headers } = deadLetter.headers;
+  return [{ ...deadLetter, headers, value: [] }];
 }
 
 /** A dead letter as it is listed. */
@@ -123,34 +130,34 @@ export interface DeadLetter {
   /** No position: it never was on the broker. */
   source: { topic: string; partition: number; position: number | undefined };
   sourceId: MessageId;
-  /** Of a letter that is about a part of a message: index of its first record. */
+  /** Of a dead letter that is about a part of a message: index of its first record. */
   part: string | undefined;
   resubmitted: boolean;
 }
 
-/** Undefined for markers and for what is no letter of ours. */
-export function readLetter(message: DeliveredMessage): DeadLetter | undefined {
+/** Undefined for markers and for what is no dead letter of ours. */
+export function readDeadLetter(message: DeliveredMessage): DeadLetter | undefined {
   const { headers, partition, position, topic } = message;
   const signal = signals.find((each) => deadLetterTopicOf[each] === topic);
-  const group = headers[letterHeaders.group];
-  const source = parseSource(headers[letterHeaders.source]);
+  const group = headers[deadLetterHeaders.group];
+  const source = parseSource(headers[deadLetterHeaders.source]);
   if (!signal || !group || !source) return undefined;
   const envelope = readEnvelope({ ...message, ...source, position: source.position ?? 0 });
   return {
     id: `${signal}/${partition}/${position}`,
     group,
-    code: headers[letterHeaders.code] ?? 'unknown',
-    reason: headers[letterHeaders.reason] ?? '',
+    code: headers[deadLetterHeaders.code] ?? 'unknown',
+    reason: headers[deadLetterHeaders.reason] ?? '',
     tenant: envelope.tenant,
     signal,
-    records: Number(headers[letterHeaders.records]),
+    records: Number(headers[deadLetterHeaders.records]),
     // One that is too large to be read has one.
     hasBody: message.value.byteLength > 0 || message.fault !== undefined,
     receivedMs: Number(headers[headerNames.receivedMs]) || envelope.receivedMs,
     deadSinceMs: message.timestampMs,
     source,
     sourceId: envelope.id,
-    part: headers[letterHeaders.part],
+    part: headers[deadLetterHeaders.part],
     resubmitted: false,
   };
 }

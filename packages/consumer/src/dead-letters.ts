@@ -1,10 +1,10 @@
 import {
   type Broker,
   type DeliveredMessage,
+  deadLetterHeaders,
   deadLetterTopicOf,
   type Headers,
   headerNames,
-  letterHeaders,
   type Position,
   resubmitGateway,
   topicOf,
@@ -13,35 +13,35 @@ import { protobufToJson, type Signal, signals, TooManyFields } from '@spillway/o
 import { wait } from '@spillway/resilience';
 import { type Asked, ownRoom } from '@spillway/store';
 import { weigh } from '@spillway/store/search';
-import { type DeadLetter, readLetter } from './dead-letter.ts';
-import { type DeadLetterFilter, matches } from './letter-filter.ts';
-import { LetterIndex, type NewestLetters } from './letter-index.ts';
+import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
+import { DeadLetterIndex, type NewestDeadLetters } from './dead-letter-index.ts';
 
 export interface ResubmitOptions {
-  /** Letters a second, at most; default `resubmitPerSecond`. */
+  /** Dead letters a second, at most; default `resubmitPerSecond`. */
   ratePerSecond?: number;
-  /** Ends it between two letters. */
+  /** Ends it between two dead letters. */
   signal: AbortSignal;
   onProgress?: (done: number) => void;
 }
 
-/** So many letters a second leave stores and brokers room for what is new. */
+/** So many dead letters a second leave stores and brokers room for what is new. */
 export const resubmitPerSecond = 50;
 /** Of one signal; those behind them are not looked at. */
-export const lettersListedMax = 100_000;
+export const deadLettersListedMax = 100_000;
 /** Decoded between two turns of the event loop. */
 const readBytesMax = 128 * 1024;
 /** Records of more bytes, or of more fields, are not shown: a message of some may take 300 MB as JSON. */
 const [shownBytesMax, shownFieldsMax] = [1_048_576, 50_000];
 
 export interface ShowOptions extends Asked {
-  /** Only a letter of this one; of anybody when absent. */
+  /** Only a dead letter of this one; of anybody when absent. */
   tenant?: string | undefined;
 }
 
-export interface ShownLetter {
-  letter: DeadLetter;
-  /** Empty where the letter has none, and where they are too many to be shown. */
+export interface ShownDeadLetter {
+  deadLetter: DeadLetter;
+  /** Empty where the dead letter has none, and where they are too many to be shown. */
   body: string;
   /** That its records have on the wire. */
   bodyBytes: number;
@@ -50,13 +50,13 @@ export interface ShownLetter {
 /** Lists, shows and resubmits what no sink could take, from the topics that the broker keeps. */
 export class DeadLetters {
   readonly #broker: Broker;
-  readonly #index: LetterIndex;
+  readonly #index: DeadLetterIndex;
   #showing: Promise<unknown> = Promise.resolve();
 
   /** @param indexBytesMax for the newest ones, of all tenants together; see `letterIndexBudget` */
   constructor(broker: Broker, indexBytesMax?: number) {
     this.#broker = broker;
-    this.#index = new LetterIndex(broker, { bytesMax: indexBytesMax });
+    this.#index = new DeadLetterIndex(broker, { bytesMax: indexBytesMax });
   }
 
   /**
@@ -64,27 +64,27 @@ export class DeadLetters {
    * the topics hold: for who owns the process. Ends at `ending` with its reason.
    */
   async list(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<DeadLetter[]> {
-    const letters: DeadLetter[] = [];
+    const deadLetters: DeadLetter[] = [];
     for (const signal of signals) {
       if (filter.signal && filter.signal !== signal) continue;
-      for (const letter of await this.#ofSignal(signal, ending)) letters.push(letter);
+      for (const deadLetter of await this.#ofSignal(signal, ending)) deadLetters.push(deadLetter);
     }
-    return letters
-      .filter((letter) => matches(letter, filter))
+    return deadLetters
+      .filter((deadLetter) => matches(deadLetter, filter))
       .sort((a, b) => a.deadSinceMs - b.deadSinceMs);
   }
 
   /** The newest ones, of which a process keeps a bounded number: for anyone who may ask. */
-  newest(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<NewestLetters> {
+  newest(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<NewestDeadLetters> {
     return this.#index.newest(filter, ending);
   }
 
   /**
-   * The letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
+   * The dead letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
    * older than those that `newest` knows it is not told whether it was resubmitted. One at a time is
    * read, since each may be as large as a message. Throws `TooMuchAskedError`.
    */
-  async show(id: string, asked: ShowOptions = {}): Promise<ShownLetter | undefined> {
+  async show(id: string, asked: ShowOptions = {}): Promise<ShownDeadLetter | undefined> {
     const place = placeOf(id);
     if (!place) return undefined;
     const shown = this.#showing.then(() => {
@@ -95,45 +95,46 @@ export class DeadLetters {
     const found = await shown;
     if (!found) return undefined;
     const known = (await this.#index.findAll([id], asked.ending)).get(id);
-    return { ...found, letter: known ?? found.letter };
+    return { ...found, deadLetter: known ?? found.deadLetter };
   }
 
   async #show(
     place: Position,
     { tenant, ending, room = ownRoom() }: ShowOptions,
-  ): Promise<ShownLetter | undefined> {
+  ): Promise<ShownDeadLetter | undefined> {
     const message = await this.#read(place, ending);
-    const letter = message && readLetter(message);
-    if (!message || !letter || (tenant !== undefined && letter.tenant !== tenant)) return undefined;
-    const shown = readable(letter.signal, message.value);
+    const deadLetter = message && readDeadLetter(message);
+    if (!message || !deadLetter || (tenant !== undefined && deadLetter.tenant !== tenant))
+      return undefined;
+    const shown = readable(deadLetter.signal, message.value);
     await room.take(weigh(shown.body));
-    return { letter, ...shown };
+    return { deadLetter: deadLetter, ...shown };
   }
 
   /**
-   * Sends the letters back to the group that refused them, at their own minute, and marks them.
-   * A crash between the two sends a letter again: its identity is its place, so it counts once.
+   * Sends the dead letters back to the group that refused them, at their own minute, and marks them.
+   * A crash between the two sends a dead letter again: its identity is its place, so it counts once.
    * @returns the ids sent
    */
   async resubmit(ids: readonly string[], options: ResubmitOptions): Promise<string[]> {
     const { ratePerSecond = resubmitPerSecond, signal, onProgress } = options;
     const known = await this.#index.findAll(ids, signal);
-    const letters = known.size === new Set(ids).size ? known : await this.#byId(ids, signal);
+    const deadLetters = known.size === new Set(ids).size ? known : await this.#byId(ids, signal);
     const sent: string[] = [];
-    for (const letter of letters.values()) {
-      if (!letter.hasBody || letter.resubmitted) continue;
+    for (const deadLetter of deadLetters.values()) {
+      if (!deadLetter.hasBody || deadLetter.resubmitted) continue;
       if (sent.length && !(await wait(1_000 / ratePerSecond, signal))) break;
-      const place = placeOf(letter.id);
+      const place = placeOf(deadLetter.id);
       const message = place && (await this.#read(place));
       // Retention took it meanwhile, or it is larger than a message may be.
       if (!message || message.fault !== undefined) continue;
       try {
-        await this.#publish(resubmission(letter, message));
-        await this.#publish(marker(letter, message));
+        await this.#publish(resubmission(deadLetter, message));
+        await this.#publish(marker(deadLetter, message));
       } catch (error) {
-        throw new Error(`${(error as Error).message}; ${sent.length} letters went before it`);
+        throw new Error(`${(error as Error).message}; ${sent.length} dead letters went before it`);
       }
-      sent.push(letter.id);
+      sent.push(deadLetter.id);
       onProgress?.(sent.length);
     }
     return sent;
@@ -149,15 +150,16 @@ export class DeadLetters {
   /** Those of the ids that there are, in their order: one pass over each topic that they name. */
   async #byId(ids: readonly string[], ending: AbortSignal): Promise<Map<string, DeadLetter>> {
     const named = new Set(ids.map((id) => id.split('/')[0]));
-    const letters = new Map<string, DeadLetter>();
+    const deadLetters = new Map<string, DeadLetter>();
     for (const signal of signals) {
       if (!named.has(signal)) continue;
-      for (const letter of await this.#ofSignal(signal, ending)) letters.set(letter.id, letter);
+      for (const deadLetter of await this.#ofSignal(signal, ending))
+        deadLetters.set(deadLetter.id, deadLetter);
     }
     const found = new Map<string, DeadLetter>();
     for (const id of ids) {
-      const letter = letters.get(id);
-      if (letter) found.set(id, letter);
+      const deadLetter = deadLetters.get(id);
+      if (deadLetter) found.set(id, deadLetter);
     }
     return found;
   }
@@ -166,20 +168,25 @@ export class DeadLetters {
     const byIdentity = new Map<string, DeadLetter>();
     const byId = new Map<string, DeadLetter>();
     for await (const message of this.#messages(signal, ending)) {
-      const resubmitted = message.headers[letterHeaders.resubmitted];
+      const resubmitted = message.headers[deadLetterHeaders.resubmitted];
       if (resubmitted !== undefined) {
-        const letter = byId.get(`${signal}/${message.partition}/${resubmitted}`);
-        if (letter) letter.resubmitted = true;
+        const deadLetter = byId.get(`${signal}/${message.partition}/${resubmitted}`);
+        if (deadLetter) deadLetter.resubmitted = true;
         continue;
       }
-      const letter = readLetter(message);
-      if (!letter) continue;
-      const identity = JSON.stringify([letter.sourceId, letter.group, letter.code, letter.part]);
-      // The first one stays: a marker points at the letter that was listed.
+      const deadLetter = readDeadLetter(message);
+      if (!deadLetter) continue;
+      const identity = JSON.stringify([
+        deadLetter.sourceId,
+        deadLetter.group,
+        deadLetter.code,
+        deadLetter.part,
+      ]);
+      // The first one stays: a marker points at the dead letter that was listed.
       if (byIdentity.has(identity)) continue;
-      byIdentity.set(identity, letter);
-      byId.set(letter.id, letter);
-      if (byIdentity.size >= lettersListedMax) break;
+      byIdentity.set(identity, deadLetter);
+      byId.set(deadLetter.id, deadLetter);
+      if (byIdentity.size >= deadLettersListedMax) break;
     }
     return [...byIdentity.values()];
   }
@@ -209,7 +216,7 @@ export class DeadLetters {
   }
 }
 
-/** Undefined for what cannot be the id of a letter. */
+/** Undefined for what cannot be the id of a dead letter. */
 function placeOf(id: string): Position | undefined {
   const [name, partition, position] = /^([a-z]+)\/(\d{1,9})\/(\d{1,15})$/.exec(id)?.slice(1) ?? [];
   const signal = signals.find((each) => each === name);
@@ -218,19 +225,19 @@ function placeOf(id: string): Position | undefined {
   return { topic, partition: Number(partition), position: Number(position) };
 }
 
-function resubmission(letter: DeadLetter, message: DeliveredMessage) {
+function resubmission(deadLetter: DeadLetter, message: DeliveredMessage) {
   const ordinals = message.headers[headerNames.ordinals];
   const headers: Record<string, string> = {
-    [headerNames.tenant]: letter.tenant,
-    [headerNames.records]: String(letter.records),
-    [headerNames.receivedMs]: String(letter.receivedMs),
+    [headerNames.tenant]: deadLetter.tenant,
+    [headerNames.records]: String(deadLetter.records),
+    [headerNames.receivedMs]: String(deadLetter.receivedMs),
     [headerNames.seq]: `${resubmitGateway}/0/${message.position}`,
-    [headerNames.onlyGroup]: letter.group,
+    [headerNames.onlyGroup]: deadLetter.group,
   };
   if (ordinals !== undefined) headers[headerNames.ordinals] = ordinals;
-  const { partition } = letter.source;
+  const { partition } = deadLetter.source;
   return {
-    topic: topicOf[letter.signal],
+    topic: topicOf[deadLetter.signal],
     partition,
     key: message.key,
     value: [message.value],
@@ -238,13 +245,13 @@ function resubmission(letter: DeadLetter, message: DeliveredMessage) {
   };
 }
 
-function marker(letter: DeadLetter, message: DeliveredMessage) {
-  const headers: Headers = { [letterHeaders.resubmitted]: String(message.position) };
-  const topic = deadLetterTopicOf[letter.signal];
+function marker(deadLetter: DeadLetter, message: DeliveredMessage) {
+  const headers: Headers = { [deadLetterHeaders.resubmitted]: String(message.position) };
+  const topic = deadLetterTopicOf[deadLetter.signal];
   return { topic, partition: message.partition, key: message.key, value: [], headers };
 }
 
-function readable(signal: Signal, value: Uint8Array): Pick<ShownLetter, 'body' | 'bodyBytes'> {
+function readable(signal: Signal, value: Uint8Array): Pick<ShownDeadLetter, 'body' | 'bodyBytes'> {
   const bodyBytes = value.byteLength;
   if (bodyBytes > shownBytesMax) return { body: '', bodyBytes };
   try {

@@ -8,14 +8,14 @@ import {
   SinkBehindError,
 } from '@spillway/store';
 import type { ConsumerLimits } from './config.ts';
-import { type ConsumerEvent, letterEvent } from './consumer-event.ts';
-import { lettersFor, lettersOf, unburied } from './dead-letter.ts';
-import { byHalves, isStoreTrouble } from './halving.ts';
-import type { Item } from './item.ts';
+import { type ConsumerEvent, deadLetterEvent } from './consumer-event.ts';
+import { deadLettersFor, deadLettersOf, leftToPublish } from './dead-letter.ts';
+import { applyByHalves, isStoreTrouble } from './halving.ts';
+import type { InFlightMessage } from './in-flight-message.ts';
 import type { LargeMessage } from './large-message.ts';
+import { PoisonDetector } from './poison-detector.ts';
 import { Refusals } from './refusals.ts';
-import { persist } from './retry.ts';
-import { Suspects } from './suspects.ts';
+import { retryUntilDone } from './retry-until-done.ts';
 
 export interface DeliveryOptions {
   group: string;
@@ -31,9 +31,9 @@ export interface DeliveryOptions {
 
 export interface Applied {
   /** What has none is wanted again. */
-  outcomes: Map<Item, MessageOutcome>;
+  outcomes: Map<InFlightMessage, MessageOutcome>;
   /** Messages that the store fails at whenever it gets them; their outcomes say so. */
-  poison: Item[];
+  poison: InFlightMessage[];
   /** The store as a whole cannot work now. */
   trouble?: Error | undefined;
   /** It failed at all that it was given, in a way that does not tell whose fault it is. */
@@ -52,11 +52,11 @@ const turnMs = 500;
 /** The two ways of a batch: to the sink, and to the dead letters. */
 export class Delivery {
   readonly #options: DeliveryOptions;
-  readonly #suspects = new Suspects();
+  readonly #suspects = new PoisonDetector();
   /** Batches and parts that the store took, ever. */
   #taken = 0;
   /** What that was when a large message failed last. */
-  readonly #takenBefore = new WeakMap<Item, number>();
+  readonly #takenBefore = new WeakMap<InFlightMessage, number>();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -66,7 +66,10 @@ export class Delivery {
    * Once. Undefined when the sink has less than it had. A large message is alone; the signal ends it
    * between two parts.
    */
-  async apply(items: readonly Item[], signal: AbortSignal): Promise<Applied | undefined> {
+  async apply(
+    items: readonly InFlightMessage[],
+    signal: AbortSignal,
+  ): Promise<Applied | undefined> {
     const relevant = items.filter(({ isRelevant }) => isRelevant);
     const [only] = relevant;
     if (only?.large) return await this.#applyLarge(only, only.large, signal).catch(behindOnly);
@@ -81,7 +84,11 @@ export class Delivery {
     }
   }
 
-  async #applyLarge(item: Item, large: LargeMessage, signal: AbortSignal): Promise<Applied> {
+  async #applyLarge(
+    item: InFlightMessage,
+    large: LargeMessage,
+    signal: AbortSignal,
+  ): Promise<Applied> {
     const untilMs = performance.now() + turnMs;
     try {
       for (let first = true; !large.isDone; first = false) {
@@ -112,7 +119,7 @@ export class Delivery {
 
   /** A part that fails again and again while the store takes others is a dead letter whole. */
   async #refusePart(
-    item: Item,
+    item: InFlightMessage,
     large: LargeMessage,
     error: Error,
     signal: AbortSignal,
@@ -129,8 +136,8 @@ export class Delivery {
     const refusals = new Refusals();
     refusals.add(part, refusal(part, error));
     const { group } = this.#options;
-    const letters = lettersFor(item, { refusals, group, from: part.part?.from ?? 0 });
-    if (await this.#publish(letters, signal)) {
+    const deadLetters = deadLettersFor(item, { refusals, group, from: part.part?.from ?? 0 });
+    if (await this.#publish(deadLetters, signal)) {
       const refused = allBroken(part);
       await this.#options.sink.apply([refused]);
       large.refuse(refused);
@@ -140,28 +147,28 @@ export class Delivery {
   }
 
   /** Dead letters are on the broker before anything is committed. False when the signal ended it. */
-  async bury(
-    items: readonly Item[],
-    outcomes: ReadonlyMap<Item, MessageOutcome>,
+  async publishDeadLetters(
+    items: readonly InFlightMessage[],
+    outcomes: ReadonlyMap<InFlightMessage, MessageOutcome>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const letters = items.flatMap((item) => {
+    const deadLetters = items.flatMap((item) => {
       const outcome = outcomes.get(item);
-      return outcome ? lettersOf(item, outcome, this.#options.group) : [];
+      return outcome ? deadLettersOf(item, outcome, this.#options.group) : [];
     });
-    return await this.#publish(letters, signal);
+    return await this.#publish(deadLetters, signal);
   }
 
-  async #publish(letters: readonly OutgoingMessage[], signal: AbortSignal): Promise<boolean> {
+  async #publish(deadLetters: readonly OutgoingMessage[], signal: AbortSignal): Promise<boolean> {
     const { broker, group, limits, random, report, onRetry, onTrouble } = this.#options;
-    if (!letters.length) return true;
-    let left = [...letters];
+    if (!deadLetters.length) return true;
+    let left = [...deadLetters];
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
-    const buried = await persist(
+    const buried = await retryUntilDone(
       async () => {
         const results = await broker.publish(left);
         const failed = results.find((result) => result.status !== 'durable');
-        left = left.flatMap((letter, i) => unburied(letter, results[i]));
+        left = left.flatMap((deadLetter, i) => leftToPublish(deadLetter, results[i]));
         if (failed) throw new Error(failed.message);
       },
       {
@@ -176,7 +183,7 @@ export class Delivery {
     );
     if (!buried) return false;
     onTrouble(undefined);
-    for (const { headers } of letters) report?.(letterEvent(group, headers));
+    for (const { headers } of deadLetters) report?.(deadLetterEvent(group, headers));
     return true;
   }
 
@@ -185,7 +192,7 @@ export class Delivery {
    * there and positions go on. That this goes well is the proof that the store works.
    * @returns why it did not
    */
-  async refuse(poison: readonly Item[]): Promise<Error | undefined> {
+  async refuse(poison: readonly InFlightMessage[]): Promise<Error | undefined> {
     if (!poison.length) return undefined;
     try {
       await this.#options.sink.apply(
@@ -202,7 +209,7 @@ export class Delivery {
     return isStoreTrouble(error, () => this.#options.sink.health());
   }
 
-  async #hand(items: readonly Item[]): Promise<Map<Item, MessageOutcome>> {
+  async #hand(items: readonly InFlightMessage[]): Promise<Map<InFlightMessage, MessageOutcome>> {
     if (!items.length) return new Map();
     const outcomes = await this.#options.sink.apply(items.flatMap(({ decoded }) => decoded ?? []));
     this.#taken += 1;
@@ -210,15 +217,15 @@ export class Delivery {
   }
 
   /** When all that was tried fails, it is the store; else what fails alone, again and again, is poison. */
-  async #isolate(items: readonly Item[], error: Error): Promise<Applied> {
+  async #isolate(items: readonly InFlightMessage[], error: Error): Promise<Applied> {
     const [only] = items;
     const { outcomes, suspects, trouble } =
       only && items.length === 1
         ? { outcomes: new Map(), suspects: new Map([[only, error]]), trouble: undefined }
-        : await byHalves(items, {
+        : await applyByHalves(items, {
             apply: (some) => this.#hand(some),
             isTrouble: (each) => this.#isTrouble(each),
-            inOrder: this.#options.sink.skipsPassed === true,
+            keepsOrder: this.#options.sink.skipsPassed === true,
           });
     this.#suspects.forget(outcomes.keys());
     const poison = trouble ? [] : this.#suspects.judge(suspects, tookSomething(outcomes));
@@ -242,7 +249,7 @@ function behindOnly(error: unknown): undefined {
   if (!(error instanceof SinkBehindError)) throw error;
 }
 
-function tookSomething(outcomes: ReadonlyMap<Item, MessageOutcome>): boolean {
+function tookSomething(outcomes: ReadonlyMap<InFlightMessage, MessageOutcome>): boolean {
   const took = ({ records }: MessageOutcome) =>
     records.some(({ status }) => status === 'stored' || status === 'duplicate');
   return [...outcomes.values()].some(took);

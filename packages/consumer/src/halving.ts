@@ -1,23 +1,23 @@
 import { partitionName } from '@spillway/broker';
 import { blamesStore, type MessageOutcome, SinkBehindError } from '@spillway/store';
-import type { Item } from './item.ts';
+import type { InFlightMessage } from './in-flight-message.ts';
 
 export interface HalvingOptions {
-  apply: (items: readonly Item[]) => Promise<Map<Item, MessageOutcome>>;
+  apply: (items: readonly InFlightMessage[]) => Promise<Map<InFlightMessage, MessageOutcome>>;
   /** Whether an error is the store's own, whatever it was handed. */
   isTrouble: (error: unknown) => boolean;
   /**
    * The store skips what stands before something that it has: nothing behind a message of a
    * partition is handed over before that message is.
    */
-  inOrder: boolean;
+  keepsOrder: boolean;
 }
 
 export interface Halved {
   /** Of what the store took. */
-  outcomes: Map<Item, MessageOutcome>;
+  outcomes: Map<InFlightMessage, MessageOutcome>;
   /** Messages that failed alone, and at what. */
-  suspects: Map<Item, Error>;
+  suspects: Map<InFlightMessage, Error>;
   /** The store itself failed meanwhile; what has no outcome was not looked at. */
   trouble: Error | undefined;
 }
@@ -27,14 +27,17 @@ const triesMax = 64;
 const failuresInARowMax = 24;
 
 /** Hands over a batch that failed by halves, down to the messages that fail alone. */
-export async function byHalves(items: readonly Item[], options: HalvingOptions): Promise<Halved> {
-  const { apply, isTrouble, inOrder } = options;
+export async function applyByHalves(
+  items: readonly InFlightMessage[],
+  options: HalvingOptions,
+): Promise<Halved> {
+  const { apply, isTrouble, keepsOrder: inOrder } = options;
   const halved: Halved = { outcomes: new Map(), suspects: new Map(), trouble: undefined };
   const stuck = new Set<string>();
   let tries = 0;
   let failures = 0;
 
-  async function hand(some: readonly Item[]): Promise<void> {
+  async function hand(some: readonly InFlightMessage[]): Promise<void> {
     const open = inOrder ? some.filter((item) => !stuck.has(partitionName(item))) : some;
     const isOver = halved.trouble || tries >= triesMax || failures >= failuresInARowMax;
     if (isOver || !open.length) return;
@@ -51,13 +54,13 @@ export async function byHalves(items: readonly Item[], options: HalvingOptions):
     }
   }
 
-  async function halves(some: readonly Item[]): Promise<void> {
+  async function halves(some: readonly InFlightMessage[]): Promise<void> {
     const middle = some.length >> 1;
     await hand(some.slice(0, middle));
     await hand(some.slice(middle));
   }
 
-  function suspect(item: Item, error: Error): void {
+  function suspect(item: InFlightMessage, error: Error): void {
     halved.suspects.set(item, error);
     stuck.add(partitionName(item));
   }

@@ -3,15 +3,15 @@ export { type ConsumerLimits, defaultLimits } from './config.ts';
 export { Consumer, type ConsumerOptions } from './consumer.ts';
 export type { ConsumerEvent } from './consumer-event.ts';
 export type { ConsumerReport } from './consumer-stats.ts';
+export { CrashRecord as Trail, type CrashRecordEvent as TrailEvent } from './crash-record.ts';
 export type { DeadLetter } from './dead-letter.ts';
+export type { DeadLetterFilter } from './dead-letter-filter.ts';
+export type { NewestDeadLetters } from './dead-letter-index.ts';
 export {
   DeadLetters,
-  lettersListedMax,
+  deadLettersListedMax,
   type ResubmitOptions,
   resubmitPerSecond,
-  type ShownLetter,
+  type ShownDeadLetter,
 } from './dead-letters.ts';
-export type { Item } from './item.ts';
-export type { DeadLetterFilter } from './letter-filter.ts';
-export type { NewestLetters } from './letter-index.ts';
-export { Trail, type TrailEvent } from './trail.ts';
+export type { InFlightMessage as Item } from './in-flight-message.ts';

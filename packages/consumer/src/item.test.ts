@@ -4,16 +4,16 @@ import { topicOf } from '@spillway/broker';
 import { encodeRequest } from '@spillway/otlp';
 import { expect, it } from 'vitest';
 import { TestRecords } from '../../store/src/test-records.ts';
-import { Item } from './item.ts';
+import { InFlightMessage } from './in-flight-message.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
 const limits = { recordsMax: 10_000, bytesMax: 16_777_216 };
 
-function itemOf(value: Uint8Array, position: number): Item {
+function itemOf(value: Uint8Array, position: number): InFlightMessage {
   const place = { topic: topicOf.logs, partition: 0, position, timestampMs: 1, key: '' };
-  return new Item({ ...place, value, headers: {} }, 'writer');
+  return new InFlightMessage({ ...place, value, headers: {} }, 'writer');
 }
 
 it('thousands of small messages that are decoded hold no buffers of their own', () => {

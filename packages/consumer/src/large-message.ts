@@ -47,7 +47,7 @@ export class LargeMessage {
     this.#count(part, outcome);
   }
 
-  /** Nothing of the part in hand can be stored, and its letters are written. */
+  /** Nothing of the part in hand can be stored, and its dead letters are written. */
   refuse(part: DecodedMessage): void {
     this.#count(part, { records: [] });
   }

@@ -68,7 +68,7 @@ describe('Consumer', () => {
     let nowMs = 0;
     const trail = new Trail({ nowMs: () => nowMs });
     trail.open(join(dir, 'in-hand'));
-    await start({ trail });
+    await start({ crashRecord: trail });
     await until(() => sink.applied.length === 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(sink.applied).toEqual(['elsewhere', 'and on']);
@@ -184,7 +184,7 @@ describe('Consumer', () => {
   });
 });
 
-describe('a letter that is larger than the broker takes', () => {
+describe('a dead letter that is larger than the broker takes', () => {
   it('goes without its records, and blocks nobody', async () => {
     const messageBytesMax = 16 * 1_024 * 1_024;
     // The message just fits; with the headers of a dead letter it would not.
@@ -201,16 +201,18 @@ describe('a letter that is larger than the broker takes', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['after']);
-    const letters = new DeadLetters(broker);
-    const [letter] = await letters.list();
-    expect(letter).toMatchObject({ code: 'no', records: 1 });
+    const deadLetters = new DeadLetters(broker);
+    const [deadLetter] = await deadLetters.list();
+    expect(deadLetter).toMatchObject({ code: 'no', records: 1 });
     const { signal } = new AbortController();
-    expect(await letters.resubmit([letter?.id ?? ''], { ratePerSecond: 100, signal })).toEqual([]);
+    expect(
+      await deadLetters.resubmit([deadLetter?.id ?? ''], { ratePerSecond: 100, signal }),
+    ).toEqual([]);
   });
 });
 
 describe('what another tool wrote', () => {
-  it('with a key of any size is a letter without it, and blocks nobody', async () => {
+  it('with a key of any size is a dead letter without it, and blocks nobody', async () => {
     const value = [Buffer.from('f00dfeed', 'hex')];
     const place = { topic: topicOf.logs, partition: 0, headers: {}, value };
     const isTaken = async (chars: number): Promise<boolean> => {
@@ -223,11 +225,11 @@ describe('what another tool wrote', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['after']);
-    const letters = await new DeadLetters(broker).list();
-    expect(letters).toMatchObject([{ code: 'malformed-message', hasBody: true }]);
+    const deadLetters = await new DeadLetters(broker).list();
+    expect(deadLetters).toMatchObject([{ code: 'malformed-message', hasBody: true }]);
   });
 
-  it('and the broker could not read is a letter that says why', async () => {
+  it('and the broker could not read is a dead letter that says why', async () => {
     await publishLogs(broker, ['lost']);
     await publishLogs(broker, ['after']);
     const subscribe = broker.subscribe.bind(broker);
@@ -244,9 +246,9 @@ describe('what another tool wrote', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['after']);
-    const [letter] = await new DeadLetters(broker).list();
-    expect(letter).toMatchObject({ code: 'malformed-message', records: 1, hasBody: false });
-    expect(letter?.reason).toBe('too large to be read');
+    const [deadLetter] = await new DeadLetters(broker).list();
+    expect(deadLetter).toMatchObject({ code: 'malformed-message', records: 1, hasBody: false });
+    expect(deadLetter?.reason).toBe('too large to be read');
   });
 });
 
@@ -305,12 +307,12 @@ describe('dead letters', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['traces']);
-    const letters = await new DeadLetters(broker).list();
-    expect(letters).toMatchObject([
+    const deadLetters = await new DeadLetters(broker).list();
+    expect(deadLetters).toMatchObject([
       { group: 'writer', code: 'invalid-trace-id', records: 1, tenant: 'acme', signal: 'traces' },
     ]);
-    expect(letters[0]?.reason).toMatch(/trace/);
-    const shown = await new DeadLetters(broker).show(letters[0]?.id ?? '');
+    expect(deadLetters[0]?.reason).toMatch(/trace/);
+    const shown = await new DeadLetters(broker).show(deadLetters[0]?.id ?? '');
     expect(JSON.parse(shown?.body ?? '').resourceSpans[0].scopeSpans[0].spans).toHaveLength(1);
   });
 
@@ -324,12 +326,12 @@ describe('dead letters', () => {
     sink.decide = () => ({ status: 'deadLetter', code: 'no', reason: 'no' });
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const letters = new DeadLetters(broker);
-    const ids = (await letters.list()).map(({ id }) => id);
-    const shown = await Promise.all(ids.map((id) => letters.show(id, { tenant: 'acme' })));
+    const deadLetters = new DeadLetters(broker);
+    const ids = (await deadLetters.list()).map(({ id }) => id);
+    const shown = await Promise.all(ids.map((id) => deadLetters.show(id, { tenant: 'acme' })));
     expect(shown.map((one) => one?.body.length === 0)).toEqual([true, true, false]);
     expect(shown.map((one) => (one?.bodyBytes ?? 0) > 900_000)).toEqual([true, true, false]);
-    expect(await letters.show(ids[2] ?? '', { tenant: 'other' })).toBeUndefined();
+    expect(await deadLetters.show(ids[2] ?? '', { tenant: 'other' })).toBeUndefined();
   });
 
   it('are on the broker before the commit', async () => {
@@ -388,16 +390,18 @@ describe('dead letters', () => {
     const before = sink.messages.flatMap(({ records }) => records.map(({ key }) => key));
     sink.decide = () => ({ status: 'stored' });
     sink.messages.length = 0;
-    const letters = new DeadLetters(broker);
-    const ids = (await letters.list()).map(({ id }) => id);
+    const deadLetters = new DeadLetters(broker);
+    const ids = (await deadLetters.list()).map(({ id }) => id);
     const options = { ratePerSecond: 1_000, signal: new AbortController().signal };
-    expect(await letters.resubmit(ids, options)).toEqual(ids);
-    expect(await letters.resubmit(ids, options)).toEqual([]);
+    expect(await deadLetters.resubmit(ids, options)).toEqual(ids);
+    expect(await deadLetters.resubmit(ids, options)).toEqual([]);
     await until(async () => (await lagOf(broker)) + (await lagOf(broker, 'search')) === 0);
     expect(sink.messages.flatMap(({ records }) => records.map(({ key }) => key))).toEqual(before);
     expect(searchSink.applied).toHaveLength(3);
-    expect(await letters.list()).toEqual([]);
-    expect(await letters.list({ all: true })).toMatchObject([{ resubmitted: true, records: 3 }]);
+    expect(await deadLetters.list()).toEqual([]);
+    expect(await deadLetters.list({ all: true })).toMatchObject([
+      { resubmitted: true, records: 3 },
+    ]);
   });
 
   it('keep the bytes of the client', async () => {
@@ -407,8 +411,8 @@ describe('dead letters', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     const place = { topic: deadLetterTopicOf.traces, partition: 1, position: 0 };
-    for await (const letter of broker.read(place)) {
-      const [broken] = decode('traces', letter.value, { tenant: 'acme' }).broken;
+    for await (const deadLetter of broker.read(place)) {
+      const [broken] = decode('traces', deadLetter.value, { tenant: 'acme' }).broken;
       const original = decode('traces', message, { tenant: 'acme' }).broken;
       expect(broken?.key).toBe(original[0]?.key);
     }

@@ -62,8 +62,11 @@ it.each(Object.entries(brokers))(
       await until(async () => (await lagOf(broker)) === 0);
       await consumer.stop();
       expect(sink.applied).toEqual(['before', 'foreign', 'foreign', 'behind']);
-      const letters = await new DeadLetters(broker).list({ signal: 'logs' });
-      expect(letters.map(({ code }) => code)).toEqual(['malformed-message', 'malformed-message']);
+      const deadLetters = await new DeadLetters(broker).list({ signal: 'logs' });
+      expect(deadLetters.map(({ code }) => code)).toEqual([
+        'malformed-message',
+        'malformed-message',
+      ]);
     } finally {
       await broker.stop();
       await remove();

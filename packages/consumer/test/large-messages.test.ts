@@ -99,7 +99,7 @@ describe('a message of more records than fit into memory', () => {
     expect(new Set(sink.applied)).toEqual(new Set(bodies));
   });
 
-  it('makes one letter a code of what is refused in all of its parts', async () => {
+  it('makes one dead letter a code of what is refused in all of its parts', async () => {
     sink.decide = (body) =>
       Number.parseInt(body, 10) % 10 === 3
         ? { status: 'deadLetter', code: 'unstorable', reason: 'three' }
@@ -107,13 +107,13 @@ describe('a message of more records than fit into memory', () => {
     await publishLogs(broker, bodies);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const letters = await new DeadLetters(broker).list();
-    expect(letters).toMatchObject([{ code: 'unstorable', records: 10, hasBody: true }]);
-    const shown = await new DeadLetters(broker).show(letters[0]?.id ?? '');
+    const deadLetters = await new DeadLetters(broker).list();
+    expect(deadLetters).toMatchObject([{ code: 'unstorable', records: 10, hasBody: true }]);
+    const shown = await new DeadLetters(broker).show(deadLetters[0]?.id ?? '');
     expect(shown?.body).toContain('"93 ');
   });
 
-  it('loses only the part that no store takes, as a letter of its own', async () => {
+  it('loses only the part that no store takes, as a dead letter of its own', async () => {
     const apply = sink.apply.bind(sink);
     sink.apply = async (messages): Promise<MessageOutcome[]> => {
       if (messages.some((message) => bodyOf(message).some((body) => body?.startsWith('50 '))))
@@ -124,12 +124,12 @@ describe('a message of more records than fit into memory', () => {
     await publishLogs(broker, ['beside'], 1);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const [letter, ...others] = await new DeadLetters(broker).list();
+    const [deadLetter, ...others] = await new DeadLetters(broker).list();
     expect(others).toEqual([]);
-    expect(letter).toMatchObject({ code: 'rejected-by-store' });
-    expect(sink.applied.length + (letter?.records ?? 0)).toBe(101);
+    expect(deadLetter).toMatchObject({ code: 'rejected-by-store' });
+    expect(sink.applied.length + (deadLetter?.records ?? 0)).toBe(101);
     const last = sink.messages.filter(({ part }) => part).findLast(isLastPart);
-    expect(last?.part?.before.deadLettered).toBe(letter?.records);
+    expect(last?.part?.before.deadLettered).toBe(deadLetter?.records);
   });
 
   it('lets other partitions have their turn', async () => {
@@ -190,16 +190,16 @@ describe('what another program wrote', () => {
       },
       0,
     ],
-  ])('%s: neighbours are stored', async (_, value, headers, letters) => {
+  ])('%s: neighbours are stored', async (_, value, headers, deadLetters) => {
     await publishLogs(broker, ['before']);
     await foreign(value, headers);
     await publishLogs(broker, ['behind']);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const stored = letters ? ['before', 'behind'] : ['before', 'foreign', 'behind'];
+    const stored = deadLetters ? ['before', 'behind'] : ['before', 'foreign', 'behind'];
     expect(sink.applied).toEqual(stored);
     const found = await new DeadLetters(broker).list();
-    expect(found).toHaveLength(letters);
+    expect(found).toHaveLength(deadLetters);
     for await (const { headers: kept } of broker.read({
       ...{ topic: deadLetterTopicOf.logs, partition: 0, position: 0 },
     })) {

@@ -48,18 +48,22 @@ afterEach(async () => {
   await closeBroker();
 });
 
-it('finds the poison by halves: it alone becomes a letter, everything else is stored', async () => {
+it('finds the poison by halves: it alone becomes a dead letter, everything else is stored', async () => {
   const bodies = Array.from({ length: 60 }, (_, i) => (i % 25 === 7 ? `poison ${i}` : `good ${i}`));
   for (const [i, body] of bodies.entries()) await publishLogs(broker, [body], i % 2);
   await start();
   await drained();
   const good = bodies.filter((body) => body.startsWith('good'));
   expect(new Set(sink.applied)).toEqual(new Set(good));
-  const letters = await new DeadLetters(broker).list();
-  expect(letters).toHaveLength(3);
-  for (const letter of letters) {
-    expect(letter).toMatchObject({ code: 'rejected-by-store', records: 1, group: 'writer' });
-    expect(letter.reason).toBe('it does not agree with me');
+  const deadLetters = await new DeadLetters(broker).list();
+  expect(deadLetters).toHaveLength(3);
+  for (const deadLetter of deadLetters) {
+    expect(deadLetter).toMatchObject({
+      code: 'rejected-by-store',
+      records: 1,
+      group: 'writer',
+    });
+    expect(deadLetter.reason).toBe('it does not agree with me');
   }
 });
 
@@ -74,7 +78,7 @@ it('is not blocked by poison that comes alone, once something else goes through'
   await until(() => consumer.health().ok);
 });
 
-it('takes a store that fails at everything for sick: no letter, and all is stored in the end', async () => {
+it('takes a store that fails at everything for sick: no dead letter, and all is stored in the end', async () => {
   sink.to = () => true;
   for (let i = 0; i < 40; i++) await publishLogs(broker, [`${i}`], i % 2);
   const { consumer } = await start();

@@ -80,10 +80,10 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
   for (const body of ['poison 1', 'poison 2'])
     await publishLogs(fire.broker, [body, `${body}, not`]);
   await publishLogs(fire.broker, ['poison 3', 'good']);
-  const letters = new DeadLetters(fire.broker);
-  await vi.waitFor(async () => expect(await letters.list()).toHaveLength(3), 20_000);
-  const ids = (await letters.list()).map(({ id }) => id);
-  const refused = await letters.list();
+  const deadLetters = new DeadLetters(fire.broker);
+  await vi.waitFor(async () => expect(await deadLetters.list()).toHaveLength(3), 20_000);
+  const ids = (await deadLetters.list()).map(({ id }) => id);
+  const refused = await deadLetters.list();
   expect(refused.map(({ records, code }) => [records, code])).toEqual([
     [2, 'rejected-by-store'],
     [2, 'rejected-by-store'],
@@ -92,10 +92,10 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
   await sql(dropTrigger);
   const begin = () => sql(raising('P0001'));
   await fire.suffer({ name: 'at everything', begin, end: () => sql(dropTrigger) }, true);
-  expect(await letters.list()).toHaveLength(3);
+  expect(await deadLetters.list()).toHaveLength(3);
   // Back in: once, at their own minute.
   const { signal } = new AbortController();
-  await letters.resubmit(ids, { ratePerSecond: 100, signal });
+  await deadLetters.resubmit(ids, { ratePerSecond: 100, signal });
   await fire.drain();
   const bodies = await storedBodies();
   expect(bodies.filter((body) => body.startsWith('poison')).sort()).toEqual(

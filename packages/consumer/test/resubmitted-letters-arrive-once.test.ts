@@ -1,4 +1,4 @@
-import { type Broker, deadLetterTopicOf, letterHeaders, topicOf } from '@spillway/broker';
+import { type Broker, deadLetterHeaders, deadLetterTopicOf, topicOf } from '@spillway/broker';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Consumer, DeadLetters } from '../src/index.ts';
 import { consume, lagOf, openBroker, publishLogs, ScriptedSink, until } from './support/harness.ts';
@@ -63,18 +63,18 @@ it('many, with each topic read through once', async () => {
 it('no faster than it is told, and what went is told when it is ended', async () => {
   const ids = await refused(5);
   const abort = new AbortController();
-  const letters = new DeadLetters(broker);
-  const sent = await letters.resubmit(ids, {
-    // The second letter would go in an hour.
+  const deadLetters = new DeadLetters(broker);
+  const sent = await deadLetters.resubmit(ids, {
+    // The second dead letter would go in an hour.
     ratePerSecond: 1 / 3_600,
     signal: abort.signal,
     onProgress: () => abort.abort(),
   });
   expect(sent).toEqual(ids.slice(0, 1));
-  expect((await letters.list()).map(({ id }) => id)).toEqual(ids.slice(1));
+  expect((await deadLetters.list()).map(({ id }) => id)).toEqual(ids.slice(1));
 });
 
-it('after a crash between a letter and its mark, too', async () => {
+it('after a crash between a dead letter and its mark, too', async () => {
   const ids = await refused(4);
   const key = (messages = sink.messages) =>
     messages.flatMap(({ records }) => records.map((record) => record.key)).sort();
@@ -83,7 +83,7 @@ it('after a crash between a letter and its mark, too', async () => {
   let published = 0;
   const crashing = changed('publish', (publish) => async (messages, abort) => {
     published++;
-    // The second letter goes, its mark does not.
+    // The second dead letter goes, its mark does not.
     if (published === 4) throw new Error('killed');
     return publish(messages, abort);
   });
@@ -95,7 +95,7 @@ it('after a crash between a letter and its mark, too', async () => {
   expect(rest).toEqual(ids.slice(1));
   await drained();
   const byId = new Map(sink.messages.map((each) => [JSON.stringify(each.envelope.id), each]));
-  // Five messages, but the two of the second letter are one by their id: the stores drop the other.
+  // Five messages, but the two of the second dead letter are one by their id: the stores drop the other.
   expect([sink.messages.length, byId.size]).toEqual([5, 4]);
   expect(key([...byId.values()])).toEqual([...minutes.keys()].sort());
   for (const message of byId.values()) {
@@ -107,16 +107,16 @@ it('after a crash between a letter and its mark, too', async () => {
 it('one without its records says so, and is not sent', async () => {
   const source = `${topicOf.logs}/0/7`;
   const headers = {
-    [letterHeaders.group]: 'writer',
-    [letterHeaders.code]: 'too-large',
-    [letterHeaders.reason]: 'a body of 90 MB',
-    [letterHeaders.source]: source,
-    [letterHeaders.records]: '1',
+    [deadLetterHeaders.group]: 'writer',
+    [deadLetterHeaders.code]: 'too-large',
+    [deadLetterHeaders.reason]: 'a body of 90 MB',
+    [deadLetterHeaders.source]: source,
+    [deadLetterHeaders.records]: '1',
   };
   const place = { topic: deadLetterTopicOf.logs, partition: 0, key: 'acme' };
   await broker.publish([{ ...place, value: [], headers }]);
-  const letters = new DeadLetters(broker);
-  const [letter] = await letters.list();
-  expect(letter).toMatchObject({ hasBody: false, reason: 'a body of 90 MB' });
-  expect(await letters.resubmit([letter?.id ?? ''], { signal })).toEqual([]);
+  const deadLetters = new DeadLetters(broker);
+  const [deadLetter] = await deadLetters.list();
+  expect(deadLetter).toMatchObject({ hasBody: false, reason: 'a body of 90 MB' });
+  expect(await deadLetters.resubmit([deadLetter?.id ?? ''], { signal })).toEqual([]);
 });

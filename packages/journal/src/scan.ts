@@ -4,7 +4,7 @@ import type { OpenFile } from './files.ts';
 import { type Place, readRun } from './run.ts';
 import { segmentHeadBytes } from './segment-head.ts';
 
-export interface Stretch {
+export interface IntactRange {
   /** Of the first entry. */
   start: Place;
   /** After the last entry. */
@@ -13,7 +13,7 @@ export interface Stretch {
 
 export interface Scan {
   /** Intact, consecutive entries; more than one stretch, or a late first one, means loss. */
-  stretches: Stretch[];
+  stretches: IntactRange[];
   latestMs: number;
   /** Points to begin reading at, about one a `pointEveryBytes`. */
   points: (Place & { latestMs: number })[];

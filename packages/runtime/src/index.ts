@@ -6,7 +6,7 @@ export * from './config-schema.ts';
 export * from './connection-limit.ts';
 export * from './cut-connection.ts';
 export * from './discard-rest.ts';
-export * from './http-door.ts';
+export * from './http-server.ts';
 export * from './internal-errors.ts';
 export * from './keys.ts';
 export * from './log.ts';

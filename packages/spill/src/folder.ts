@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { checkFormat, type Files, type FolderLock, writeFormat } from '@spillway/journal';
-import type { Values } from './values.ts';
+import type { DurableValues } from './durable-values.ts';
 
 /** Outlives its owners. */
 export interface FolderIdentity {
@@ -38,12 +38,15 @@ export async function takeFolder(files: Files, dir: string): Promise<FolderLock>
 }
 
 /** A new one where there is none, or none that can be read. */
-export async function readIdentity(values: Values, gateway: string): Promise<FolderIdentity> {
+export async function readIdentity(
+  values: DurableValues,
+  gateway: string,
+): Promise<FolderIdentity> {
   const bytes = await values.read(identityName);
   if (bytes === undefined) return { id: randomUUID(), gateway, opens: 0 };
   return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
-export function writeIdentity(values: Values, identity: FolderIdentity): Promise<void> {
+export function writeIdentity(values: DurableValues, identity: FolderIdentity): Promise<void> {
   return values.write(identityName, Buffer.from(JSON.stringify(identity)));
 }

@@ -4,5 +4,5 @@ export type { SpillNotes } from './notes.ts';
 export { openSpill } from './open.ts';
 export type { SpillOptions } from './options.ts';
 export type { SpillOutcome, SpillRefusal } from './outcome.ts';
-export type { PartitionBacklog, SpilledMessage, SpillStats } from './shapes.ts';
 export type { Spill } from './spill.ts';
+export type { PartitionBacklog, SpilledMessage, SpillStats } from './types.ts';

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '@spillway/broker';
 import type { FormerGateway } from './events.ts';
+import type { Item, Origin } from './index-chunk.ts';
 import type { Queue } from './queue.ts';
-import type { Item, Origin } from './stretch.ts';
 
 /** Inclusive sequences of one gateway's life in one partition. */
 export interface SpilledRange extends TopicPartition {

@@ -2,9 +2,9 @@
 import type { TopicPartition } from '@spillway/broker';
 import type { JournalEvent } from '@spillway/journal';
 import type { MessagesLost } from './events.ts';
+import type { Item } from './index-chunk.ts';
 import { rangesOf, type SpilledRange } from './inventory.ts';
 import type { Queue } from './queue.ts';
-import type { Item } from './stretch.ts';
 
 /** Ordinals that no entry has: lost, or once given to messages that were refused. */
 export interface Gap {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type FolderLock, type Journal, type JournalEvent, openJournal } from '@spillway/journal';
+import { DurableValues } from './durable-values.ts';
 import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './folder.ts';
 import { gatewaysOf } from './inventory.ts';
 import { lossOfGap, tellsOfLoss } from './losses.ts';
@@ -9,7 +10,6 @@ import { messageOf, neededFrom, Progress } from './progress.ts';
 import { Queues } from './queues.ts';
 import { fillQueues, type Unreadable } from './scan.ts';
 import { Spill } from './spill.ts';
-import { Values } from './values.ts';
 
 /**
  * Takes the folder (made if missing) and serves what waits in it, whoever put it there.
@@ -33,13 +33,13 @@ export async function openSpill(options: SpillOptions): Promise<Spill> {
 class Damage {
   found = false;
   positionsLost = false;
-  heed = () => {};
+  onDamage = () => {};
 
   note(event: JournalEvent): void {
     if (event.type === 'positions-lost') this.positionsLost = true;
     if (!tellsOfLoss(event)) return;
     this.found = true;
-    this.heed();
+    this.onDamage();
   }
 }
 
@@ -49,7 +49,7 @@ async function openTaken(
   journals: Journal[],
 ): Promise<Spill> {
   const { files, dir, report } = settings;
-  const former = await readIdentity(new Values({ files, dir, report }), settings.gateway);
+  const former = await readIdentity(new DurableValues({ files, dir, report }), settings.gateway);
   const damage = new Damage();
   const shared = { ...settings, lock };
   const journal = await openJournal({
@@ -75,7 +75,7 @@ async function openTaken(
   await progress.deleteDone();
   const opens = await claim(settings, former);
   sayTakenOver({ settings, former, queues, notes });
-  const values = new Values({ files, dir: join(dir, 'values'), report });
+  const values = new DurableValues({ files, dir: join(dir, 'values'), report });
   const close = async () => {
     try {
       await progress.stop();
@@ -88,7 +88,7 @@ async function openTaken(
   const { id } = former;
   const parts = { journal, queues, progress, notes, values };
   const spill = new Spill({ settings, id, opens, ...parts, close });
-  damage.heed = () => spill.dropLost();
+  damage.onDamage = () => spill.dropLost();
   return spill;
 }
 
@@ -96,7 +96,7 @@ async function openTaken(
 async function setAside(unreadable: Unreadable, settings: Settings): Promise<void> {
   const { files, dir, report } = settings;
   const { sequence, payload, reason } = unreadable;
-  const values = new Values({ files, dir: join(dir, 'values'), report });
+  const values = new DurableValues({ files, dir: join(dir, 'values'), report });
   const name = `unreadable-${sequence}`;
   await values.write(name, payload);
   const path = join(dir, 'values', name);
@@ -109,7 +109,11 @@ async function claim(settings: Settings, former: FolderIdentity): Promise<number
   const { files, dir, report, gateway } = settings;
   const opens = former.opens + 1;
   try {
-    await writeIdentity(new Values({ files, dir, report }), { id: former.id, gateway, opens });
+    await writeIdentity(new DurableValues({ files, dir, report }), {
+      id: former.id,
+      gateway,
+      opens,
+    });
   } catch (error) {
     if (former.opens === 0) throw error;
     report({ type: 'owner-not-saved', message: messageOf(error) });

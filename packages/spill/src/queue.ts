@@ -1,11 +1,11 @@
 import type { TopicPartition } from '@spillway/broker';
 import { entryHeaderBytes, gapBytesMax } from '@spillway/journal';
-import { type Item, type Origin, Stretch } from './stretch.ts';
+import { IndexChunk, type Item, type Origin } from './index-chunk.ts';
 
 /** The waiting messages of one partition, in order. Knows their places, not their bytes. */
 export class Queue {
   readonly partition: TopicPartition;
-  #stretches: Stretch[] = [];
+  #stretches: IndexChunk[] = [];
   #nextOrdinal: number;
   /** Ordinal after the last that was ever put in. */
   #end: number;
@@ -37,7 +37,7 @@ export class Queue {
     const before = last?.bytes ?? 0;
     if (last?.add(item)) this.indexBytes += last.bytes - before;
     else {
-      const stretch = new Stretch(item);
+      const stretch = new IndexChunk(item);
       this.#stretches.push(stretch);
       this.indexBytes += stretch.bytes;
     }
@@ -138,11 +138,11 @@ export class Queue {
     while (isDone(this.#stretches[0])) this.indexBytes -= this.#stretches.shift()?.bytes ?? 0;
   }
 
-  #stretchOf(ordinal: number): Stretch | undefined {
+  #stretchOf(ordinal: number): IndexChunk | undefined {
     return this.#stretches.find(({ first, end }) => ordinal >= first && ordinal < end);
   }
 }
 
-function isDone(stretch: Stretch | undefined): boolean {
+function isDone(stretch: IndexChunk | undefined): boolean {
   return stretch !== undefined && stretch.waitingFrom === stretch.end;
 }

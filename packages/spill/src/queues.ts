@@ -1,7 +1,7 @@
 import { type OutgoingMessage, readEnvelope, type TopicPartition } from '@spillway/broker';
 import type { Positions } from '@spillway/journal';
+import type { Identity, Origin } from './index-chunk.ts';
 import { Queue } from './queue.ts';
-import type { Identity, Origin } from './stretch.ts';
 
 /** A queue per partition, and who accepted what waits in them. */
 export class Queues {

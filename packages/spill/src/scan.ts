@@ -1,8 +1,8 @@
 import type { Entry, Journal } from '@spillway/journal';
 import { decodeEntry } from './entry.ts';
+import type { Item } from './index-chunk.ts';
 import type { Gap } from './losses.ts';
 import type { Queues } from './queues.ts';
-import type { Item } from './stretch.ts';
 
 const chunkBytes = 1024 * 1024;
 

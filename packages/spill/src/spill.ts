@@ -1,6 +1,8 @@
 import type { TopicPartition } from '@spillway/broker';
 import { type Entry, entryHeaderBytes, type Journal, JournalError } from '@spillway/journal';
+import type { DurableValues } from './durable-values.ts';
 import { decodeEntry, encodeEntries } from './entry.ts';
+import type { Identity, Item } from './index-chunk.ts';
 import { rangesOf, type SpilledRange } from './inventory.ts';
 import { dropLost } from './losses.ts';
 import type { SpillNotes } from './notes.ts';
@@ -9,9 +11,7 @@ import { refuse, type SpillOutcome, spillOutcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import type { Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
-import type { PartitionBacklog, SpilledMessage, SpillStats } from './shapes.ts';
-import type { Identity, Item } from './stretch.ts';
-import type { Values } from './values.ts';
+import type { PartitionBacklog, SpilledMessage, SpillStats } from './types.ts';
 
 interface Opened {
   settings: Settings;
@@ -21,7 +21,7 @@ interface Opened {
   queues: Queues;
   progress: Progress;
   notes: SpillNotes;
-  values: Values;
+  values: DurableValues;
   close: () => Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { type Dependencies, type DependencyState, LocalDependencies } from '@spillway/resilience';
-import { Board, type Note, type Told } from './board.ts';
 import { Client } from './client.ts';
 import type { RedisConfig } from './config.ts';
 import { FleetView, type FleetViewEvent, reportField } from './fleet-view.ts';
+import { type Note, type OwnNote, SharedNotes } from './shared-notes.ts';
 
 const refreshMs = 1_000;
 const stopMs = 1_000;
@@ -54,8 +54,8 @@ class RedisFailureReports implements FailureReports {
   readonly #options: FailureReportsOptions;
   readonly #own: LocalDependencies;
   readonly #client: Client;
-  readonly #reports: Board;
-  readonly #processes: Board;
+  readonly #reports: SharedNotes;
+  readonly #processes: SharedNotes;
   readonly #view: FleetView;
   readonly #clock: () => number;
   readonly #nowMs: () => number;
@@ -76,8 +76,8 @@ class RedisFailureReports implements FailureReports {
     this.#view = new FleetView(options);
     const client = new Client({ config: options, name: 'spillway-fleet' });
     this.#client = client;
-    this.#reports = new Board({ client, key: `${keyPrefix}{fleet}:down`, windowMs });
-    this.#processes = new Board({ client, key: `${keyPrefix}{fleet}:processes`, windowMs });
+    this.#reports = new SharedNotes({ client, key: `${keyPrefix}{fleet}:down`, windowMs });
+    this.#processes = new SharedNotes({ client, key: `${keyPrefix}{fleet}:processes`, windowMs });
   }
 
   async start(): Promise<void> {
@@ -149,7 +149,7 @@ class RedisFailureReports implements FailureReports {
         const [told, withdrawn] = this.#ownNotes();
         const [notes] = await Promise.all([
           this.#reports.exchange(told, withdrawn),
-          this.#processes.tell(this.#description()),
+          this.#processes.publish(this.#description()),
         ]);
         this.#view.take(notes, this.#nowMs());
       } catch {
@@ -164,8 +164,8 @@ class RedisFailureReports implements FailureReports {
   }
 
   /** What this process holds down, and what it does not hold down any more. */
-  #ownNotes(): [Told[], string[]] {
-    const told: Told[] = [];
+  #ownNotes(): [OwnNote[], string[]] {
+    const told: OwnNote[] = [];
     const withdrawn: string[] = [];
     for (const { dependency, reporters } of this.#own.states()) {
       const field = reportField(dependency, this.#options.name);
@@ -176,7 +176,7 @@ class RedisFailureReports implements FailureReports {
     return [told, withdrawn];
   }
 
-  #description(): Told[] {
+  #description(): OwnNote[] {
     const { describe, name } = this.#options;
     const text = JSON.stringify(describe?.() ?? {});
     const ageMs = this.#nowMs() - this.#startedMs;
@@ -186,7 +186,10 @@ class RedisFailureReports implements FailureReports {
   async #withdraw(): Promise<void> {
     const { name } = this.#options;
     const fields = this.#own.states().map(({ dependency }) => reportField(dependency, name));
-    await Promise.allSettled([this.#reports.tell([], fields), this.#processes.tell([], [name])]);
+    await Promise.allSettled([
+      this.#reports.publish([], fields),
+      this.#processes.publish([], [name]),
+    ]);
   }
 }
 

@@ -3,7 +3,7 @@ import {
   type DependencyState,
   FleetJudgement,
 } from '@spillway/resilience';
-import type { Note } from './board.ts';
+import type { Note } from './shared-notes.ts';
 
 /** A view this old is none: about two answers are missing. */
 const viewAgeMaxMs = 3_000;

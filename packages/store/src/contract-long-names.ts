@@ -84,7 +84,7 @@ function expectStoredOrRefused([outcome]: readonly MessageOutcome[]): void {
   const refused = outcome?.records[1];
   if (refused?.status !== 'deadLetter') return;
   expect(refused.code).toMatch(/./);
-  // A letter names the cause, and is not as long as what it stands for.
+  // A dead letter names the cause, and is not as long as what it stands for.
   expect(refused.reason.length).toBeGreaterThan(20);
   expect(refused.reason.length).toBeLessThan(2_000);
 }

@@ -288,8 +288,11 @@ function describePoison({ store, reopen }: WriteStoreUnderTest): void {
         ['stored', 'stored'],
         ['deadLetter'],
       ]);
-      const letter = outcomes[0]?.records[1];
-      expect(letter).toMatchObject({ code: 'rejected-by-store', reason: expect.any(String) });
+      const deadLetter = outcomes[0]?.records[1];
+      expect(deadLetter).toMatchObject({
+        code: 'rejected-by-store',
+        reason: expect.any(String),
+      });
       const applied = await store().appliedMessages({ ...everyMinute, tenant: records.tenant });
       expect(applied.map(({ stored, deadLettered }) => [stored, deadLettered])).toEqual([
         [2, 1],

@@ -170,7 +170,7 @@ describe('audit', () => {
       { accepted: 20, stored: 17, deadLettered: 3, unaccounted: 0 },
     ],
     [
-      'a resubmitted letter is stored, and accepted only once',
+      'a resubmitted dead letter is stored, and accepted only once',
       (facts) => {
         for (const sink of Object.values(facts.sinks)) {
           sink.applied[1] = applied(2, { deadLettered: 3 });

@@ -101,7 +101,7 @@ function waitingSpills({ spilled, spills }: AuditFacts): WaitingSpill[] {
 
 type Accepted = ReadonlyMap<string, Sighting>;
 
-/** By name of the message. Resubmitted letters were accepted with the message they came from. */
+/** By name of the message. Resubmitted dead letters were accepted with the message they came from. */
 function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
   const found = new Map<string, Sighting>();
   const see = (sighting: Sighting): void => {
@@ -114,7 +114,7 @@ function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
   for (const sink of sinkNames) sinks[sink].applied.forEach(see);
   for (const sink of sinkNames) sinks[sink].waiting.forEach(see);
   spilled.forEach(see);
-  // A letter may hold less than its message did, so it is the last one to be believed.
+  // A dead letter may hold less than its message did, so it is the last one to be believed.
   for (const sink of sinkNames) sinks[sink].deadLetters.forEach(see);
   return found;
 }
@@ -141,7 +141,7 @@ function auditSink(
     buckets.of(message).waiting += message.records - (begun.get(messageName(message.id)) ?? 0);
   }
   for (const message of spilled) buckets.of(message).spilled += message.records;
-  for (const letter of deadLetters) buckets.of(letter).deadLettered += letter.records;
+  for (const deadLetter of deadLetters) buckets.of(deadLetter).deadLettered += deadLetter.records;
   for (const message of expired) buckets.of(message).expired += message.records;
   for (const message of undecided) buckets.of(message).undecided += message.records;
   const missing = missingRows(sink, buckets, remembered);

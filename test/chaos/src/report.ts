@@ -27,5 +27,5 @@ function numbersOf(tally: Tally): string {
 }
 
 function wordsOf(column: string): string {
-  return column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return column.replace(/[A-Z]/g, (deadLetter) => ` ${deadLetter.toLowerCase()}`);
 }

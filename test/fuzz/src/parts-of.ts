@@ -1,6 +1,6 @@
 import type { DeliveredMessage } from '@spillway/broker';
 import type { DecodedMessage, MessageOutcome } from '@spillway/store';
-import { Item } from '../../../packages/consumer/src/item.ts';
+import { InFlightMessage } from '../../../packages/consumer/src/in-flight-message.ts';
 
 /** Small, so that messages of a few records are handed over in parts, too. */
 const limits = { recordsMax: 8, bytesMax: 64 * 1024 };
@@ -9,8 +9,8 @@ const limits = { recordsMax: 8, bytesMax: 64 * 1024 };
 export async function handOver(
   message: DeliveredMessage,
   apply: (part: DecodedMessage) => Promise<MessageOutcome>,
-): Promise<{ item: Item; outcome: MessageOutcome } | undefined> {
-  const item = new Item(message, 'writer');
+): Promise<{ item: InFlightMessage; outcome: MessageOutcome } | undefined> {
+  const item = new InFlightMessage(message, 'writer');
   item.decode(limits);
   const { decoded, large } = item;
   if (decoded) return { item, outcome: await apply(decoded) };

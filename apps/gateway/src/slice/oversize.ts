@@ -1,11 +1,11 @@
 /** What is larger than the broker takes: cut, and where that is no use, refused record by record. */
 import { createHash } from 'node:crypto';
 import {
+  deadLetterHeaders,
   deadLetterTopicOf,
   gatewayGroup,
   type Headers,
   headerNames,
-  letterHeaders,
   topicOf,
 } from '@spillway/broker';
 import { largestValue, type Signal, type Slice, split } from '@spillway/otlp';
@@ -66,12 +66,12 @@ function cut(
   const parts = found.parts.map(({ records, bytes, ordinals }) => {
     return { partition, records, bytes: bytes.length, chunks: [bytes], ordinals };
   });
-  const letters = found.oversize.map((alone) => {
+  const deadLetters = found.oversize.map((alone) => {
     const refused = oversizeRecord(signal, alone, bytesMax);
     return { partition, records: 1, bytes: 0, chunks: [], refused };
   });
   const more = parts.reduce((sum, { bytes }) => sum + bytes, 0) - slice.bytes;
-  return (more > 0 ? grow(more) : undefined) ?? [...parts, ...letters];
+  return (more > 0 ? grow(more) : undefined) ?? [...parts, ...deadLetters];
 }
 
 function oversizeRecord(signal: Signal, alone: Uint8Array, bytesMax: number): OversizeRecord {
@@ -98,7 +98,7 @@ export interface RefusalStamp {
   tenant: string;
   partition: number;
   receivedMs: number;
-  /** `gateway/epoch/sequence`, unique among letters. */
+  /** `gateway/epoch/sequence`, unique among dead letters. */
   seq: string;
 }
 
@@ -114,13 +114,13 @@ export function deadLetterOf(
       [headerNames.records]: '1',
       [headerNames.receivedMs]: String(receivedMs),
       [headerNames.seq]: seq,
-      [letterHeaders.group]: gatewayGroup,
-      [letterHeaders.code]: 'too-large',
-      [letterHeaders.reason]: reason.slice(0, 1_000),
-      [letterHeaders.source]: `${topicOf[signal]}/${partition}/`,
-      [letterHeaders.records]: '1',
-      [letterHeaders.bytes]: String(bytes),
-      [letterHeaders.digest]: digest,
+      [deadLetterHeaders.group]: gatewayGroup,
+      [deadLetterHeaders.code]: 'too-large',
+      [deadLetterHeaders.reason]: reason.slice(0, 1_000),
+      [deadLetterHeaders.source]: `${topicOf[signal]}/${partition}/`,
+      [deadLetterHeaders.records]: '1',
+      [deadLetterHeaders.bytes]: String(bytes),
+      [deadLetterHeaders.digest]: digest,
     },
   };
 }

@@ -19,16 +19,16 @@ function listCommand(context: Context): Command {
     .option('--json', 'print JSON')
     .action(async (options: DeadLetterFilter & { json?: boolean }, command: Command) => {
       const { json, ...rest } = options;
-      const letters = await perform(context, command, 'deadletters list', filterOf(rest));
-      if (json) return printJson(letters);
-      const rows = letters.map((letter) => [
-        letter.id,
-        new Date(letter.deadSinceMs).toISOString(),
-        letter.group,
-        letter.tenant,
-        `${letter.records}`,
-        letter.code,
-        letter.reason,
+      const deadLetters = await perform(context, command, 'deadletters list', filterOf(rest));
+      if (json) return printJson(deadLetters);
+      const rows = deadLetters.map((deadLetter) => [
+        deadLetter.id,
+        new Date(deadLetter.deadSinceMs).toISOString(),
+        deadLetter.group,
+        deadLetter.tenant,
+        `${deadLetter.records}`,
+        deadLetter.code,
+        deadLetter.reason,
       ]);
       print(table([['ID', 'SINCE', 'GROUP', 'TENANT', 'RECORDS', 'CODE', 'REASON'], ...rows]));
     });
@@ -41,10 +41,10 @@ function showCommand(context: Context): Command {
     .action(async (id: string, _options: object, command: Command) => {
       const found = await perform(context, command, 'deadletters show', { id });
       if (!found) throw new OperationError(`there is no dead letter ${id}`);
-      const { letter, bodyBytes } = found;
+      const { deadLetter, bodyBytes } = found;
       const kept = parsed(found.body) || `too many to be shown: ${bodyBytes} bytes`;
-      const body = letter.hasBody ? kept : 'not kept: the records were too large';
-      printJson({ ...letter, body });
+      const body = deadLetter.hasBody ? kept : 'not kept: the records were too large';
+      printJson({ ...deadLetter, body });
     });
 }
 
@@ -52,7 +52,7 @@ function resubmitCommand(context: Context): Command {
   return filtered(new Command('resubmit'))
     .argument('[ids...]', 'as `deadletters list` prints them; none: all that the options choose')
     .description('send dead letters back to the group that refused them')
-    .option('--rate <letters>', 'letters a second, at most', String(resubmitPerSecond))
+    .option('--rate <dead letters>', 'dead letters a second, at most', String(resubmitPerSecond))
     .action(async (ids: string[], options: DeadLetterFilter & { rate: string }, command) => {
       const { rate, ...rest } = options;
       const ratePerSecond = Number(rate);
@@ -70,7 +70,7 @@ function resubmitCommand(context: Context): Command {
     });
 }
 
-/** Letters a second. */
+/** Dead letters a second. */
 const rateMax = 10_000;
 
 const whyNot = 'each is unknown, gone, kept without its records, or was resubmitted before';

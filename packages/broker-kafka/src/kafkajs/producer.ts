@@ -9,8 +9,8 @@ import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import { messageOf } from '../errors.ts';
 import type { ProducePort } from '../producer.ts';
 import { unlessAborted, within } from '../wait.ts';
-import { abortGraceMs, Lane, type Sent } from './lane.ts';
 import { type LibraryOptions, openLibrary, translate } from './library.ts';
+import { abortGraceMs, PartitionProducer, type Sent } from './partition-producer.ts';
 
 export interface KafkajsProducerOptions extends LibraryOptions {
   deliveryTimeoutMs: number;
@@ -35,7 +35,7 @@ const refusals: Readonly<Record<string, RefusalCode>> = {
  */
 export class KafkajsProducer implements ProducePort {
   readonly #options: KafkajsProducerOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, PartitionProducer>();
   #kafka: Kafka | undefined;
   #producer: Promise<Producer> | undefined;
   #running = false;
@@ -97,8 +97,8 @@ export class KafkajsProducer implements ProducePort {
     return lane.send(message, bytes);
   }
 
-  #open(name: string, { topic, partition }: OutgoingMessage): Lane {
-    const lane = new Lane({
+  #open(name: string, { topic, partition }: OutgoingMessage): PartitionProducer {
+    const lane = new PartitionProducer({
       batchBytesMax: this.#options.messageBytesMax,
       isKnown: async () => {
         const count = await this.#options.partitionsOf(topic);

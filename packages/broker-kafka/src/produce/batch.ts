@@ -1,5 +1,5 @@
 import type { OutgoingMessage, TopicPartition } from '@spillway/broker';
-import type { BatchOutcome, LaneBatch } from './lane-batch.ts';
+import type { BatchOutcome, ProducerBatch } from './producer-batch.ts';
 import {
   batchHeadBytes,
   encodeRecords,
@@ -24,7 +24,7 @@ export interface BatchOptions {
 }
 
 /** Messages of one publish to one partition, settled together. */
-export class Batch implements LaneBatch<Batch> {
+export class Batch implements ProducerBatch<Batch> {
   readonly items: readonly Item[];
   readonly place: TopicPartition;
   deadlineMs: number;

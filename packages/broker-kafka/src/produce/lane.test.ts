@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Lane } from './lane.ts';
-import type { Attempt, BatchOutcome, LaneBatch } from './lane-batch.ts';
+import { PartitionProducer } from './partition-producer.ts';
+import type { Attempt, BatchOutcome, ProducerBatch } from './producer-batch.ts';
 import { brokenVerdict, type Verdict, verdictOf } from './verdict.ts';
 
-class TestBatch implements LaneBatch<TestBatch> {
+class TestBatch implements ProducerBatch<TestBatch> {
   readonly name: string;
   readonly count: number;
   readonly outcomes: Map<string, string>;
@@ -36,7 +36,7 @@ function textOf(outcome: BatchOutcome): string {
 /** Steps of a test are words, so that a table of them reads as a story. */
 class Story {
   readonly outcomes = new Map<string, string>();
-  readonly lane = new Lane<TestBatch>({
+  readonly lane = new PartitionProducer<TestBatch>({
     backoffMs: () => 0,
     mayUse: (_, epoch) => epoch <= this.epochsTo,
   });

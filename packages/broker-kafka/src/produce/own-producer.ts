@@ -5,9 +5,9 @@ import {
   type RefusalCode,
 } from '@spillway/broker';
 import { Batch, bytesAlone, cutItems, type Item } from './batch.ts';
-import type { BatchOutcome } from './lane-batch.ts';
 import { type OwnProducerOptions, type SenderOptions, senderOptionsOf } from './options.ts';
 import type { ProducePort } from './port.ts';
+import type { BatchOutcome } from './producer-batch.ts';
 import { sizeOfRecord } from './record-batch.ts';
 import { Sender } from './sender.ts';
 

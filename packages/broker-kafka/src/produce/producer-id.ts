@@ -16,7 +16,7 @@ export interface ProducerIdOptions {
 /** A producer id that no other producer of the cluster has or ever had. */
 export function newProducerId(options: ProducerIdOptions): Promise<bigint> {
   const { connections } = options;
-  return persist(options, async () => {
+  return retryUntilDone(options, async () => {
     return (await connections.askAny(initProducerIdV3.api, null, 0)).producerId;
   });
 }
@@ -24,12 +24,12 @@ export function newProducerId(options: ProducerIdOptions): Promise<bigint> {
 /** Whose ids they are. */
 export function clusterIdOf(options: ProducerIdOptions): Promise<string> {
   const { connections } = options;
-  return persist(options, async () => {
+  return retryUntilDone(options, async () => {
     return (await withErrors(connections.askAny(metadataV9.api, [], false))).clusterId ?? '';
   });
 }
 
-async function persist<T>(options: ProducerIdOptions, ask: () => Promise<T>): Promise<T> {
+async function retryUntilDone<T>(options: ProducerIdOptions, ask: () => Promise<T>): Promise<T> {
   const { nowMs, deliveryTimeoutMs, backoffMs, signal } = options;
   const endMs = nowMs() + deliveryTimeoutMs;
   for (let failures = 1; ; failures += 1) {

@@ -1,6 +1,6 @@
 import type { Batch } from './batch.ts';
-import type { Attempt } from './lane-batch.ts';
 import type { Link } from './link.ts';
+import type { Attempt } from './producer-batch.ts';
 import type { Route } from './route.ts';
 
 /** One batch of one partition, on its way. */

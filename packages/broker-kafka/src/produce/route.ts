@@ -1,8 +1,8 @@
 import type { TopicPartition } from '@spillway/broker';
 import type { Batch } from './batch.ts';
-import { Lane, type LaneOptions } from './lane.ts';
 import type { Leader } from './leaders.ts';
 import type { Link } from './link.ts';
+import { PartitionProducer, type PartitionProducerOptions } from './partition-producer.ts';
 
 /** A topic may be this new to the broker that was asked. */
 const missingMs = 1_000;
@@ -10,16 +10,16 @@ const missingMs = 1_000;
 /** A partition's lane, and the way that its batches take. */
 export class Route {
   readonly place: TopicPartition;
-  readonly lane: Lane<Batch>;
+  readonly lane: PartitionProducer<Batch>;
   /** What is on its way is on this one. */
   link: Link | undefined;
   /** An older answer about its leader is in doubt. */
   doubtedMs = Number.NEGATIVE_INFINITY;
   #missingMs: number | undefined;
 
-  constructor(place: TopicPartition, options: LaneOptions) {
+  constructor(place: TopicPartition, options: PartitionProducerOptions) {
     this.place = { topic: place.topic, partition: place.partition };
-    this.lane = new Lane(options);
+    this.lane = new PartitionProducer(options);
   }
 
   /** Refuses what no leader will ever take; true when it did. */

@@ -3,13 +3,13 @@ import { messageOf } from '../errors.ts';
 import { Connections } from '../platformatic/connections.ts';
 import type { Batch } from './batch.ts';
 import { Identity } from './identity.ts';
-import type { LaneOptions } from './lane.ts';
-import type { Refusal } from './lane-batch.ts';
 import { Leaders } from './leaders.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
 import type { SenderOptions } from './options.ts';
+import type { PartitionProducerOptions } from './partition-producer.ts';
 import { encodeProduce } from './produce-request.ts';
+import type { Refusal } from './producer-batch.ts';
 import { clusterIdOf, newProducerId } from './producer-id.ts';
 import { Requests, type Sent } from './requests.ts';
 import { Route } from './route.ts';
@@ -28,7 +28,7 @@ export class Sender {
   readonly #leaders: Leaders;
   readonly #links: Links;
   readonly #identity: Identity;
-  readonly #laneOptions: LaneOptions;
+  readonly #laneOptions: PartitionProducerOptions;
   readonly #routes = new Map<string, Route>();
   /** Routes with batches. */
   readonly #active = new Set<Route>();

@@ -86,7 +86,7 @@ export class Fire {
     await vi.waitFor(async () => expect(await lagOf(this.broker)).toBe(0), patient);
   }
 
-  /** One member throughout, and no letter for what only came at a bad time. */
+  /** One member throughout, and no dead letter for what only came at a bad time. */
   async expectCalm(): Promise<void> {
     expect(await new DeadLetters(this.broker).list({ all: true })).toEqual([]);
     expect(this.running.events.filter(({ type }) => type === 'failed')).toEqual([]);

@@ -17,14 +17,14 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
   return (
     <Drawer title={id} label="Dead letter" onClose={onClose}>
       <ViewOf answer={answer} what="The dead letter">
-        {({ letter, body, bodyBytes }) => {
-          const { topic, partition, position } = letter.source;
+        {({ deadLetter, body, bodyBytes }) => {
+          const { topic, partition, position } = deadLetter.source;
           const facts = {
-            code: letter.code,
-            reason: letter.reason,
-            'refused by': letter.group,
-            records: String(letter.records),
-            accepted: timeText(letter.receivedMs, { date: true }),
+            code: deadLetter.code,
+            reason: deadLetter.reason,
+            'refused by': deadLetter.group,
+            records: String(deadLetter.records),
+            accepted: timeText(deadLetter.receivedMs, { date: true }),
             'cut from':
               position === undefined
                 ? `a request, for ${topic} partition ${partition}`
@@ -36,9 +36,9 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
           }));
           return (
             <>
-              <Attributes title="Letter" attributes={attributes} />
-              <SendBack letter={letter} />
-              {letter.hasBody && (
+              <Attributes title="Dead letter" attributes={attributes} />
+              <SendBack deadLetter={deadLetter} />
+              {deadLetter.hasBody && (
                 <>
                   <h3>Records</h3>
                   {body ? (
@@ -56,16 +56,16 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
   );
 }
 
-function SendBack({ letter }: { letter: DeadLetterView }) {
-  if (letter.resubmitted) return <p class="hint">It was sent back before.</p>;
-  if (!letter.hasBody) {
+function SendBack({ deadLetter }: { deadLetter: DeadLetterView }) {
+  if (deadLetter.resubmitted) return <p class="hint">It was sent back before.</p>;
+  if (!deadLetter.hasBody) {
     return (
       <p class="hint">Its records were too large to be kept here, so it cannot be sent back.</p>
     );
   }
   return (
     <p class="actions">
-      <Resubmit letters={1} body={{ ids: [letter.id] }} />
+      <Resubmit deadLetters={1} body={{ ids: [deadLetter.id] }} />
     </p>
   );
 }

@@ -10,12 +10,12 @@ import { useListKeys } from '../ui/use-list-keys.ts';
 import { DeadLetterDrawer } from './dead-letter-drawer.tsx';
 import { Resubmit } from './resubmit.tsx';
 
-const takeLetters = (page: DeadLettersAnswer): DeadLetterView[] => page.deadLetters;
+const takeDeadLetters = (page: DeadLettersAnswer): DeadLetterView[] => page.deadLetters;
 
 export function DeadLettersPage() {
   const url = query('/api/dead-letters', { code: param('code'), group: param('group') });
-  const pages = usePages<DeadLettersAnswer, DeadLetterView>(url, takeLetters, now.value);
-  const id = param('letter');
+  const pages = usePages<DeadLettersAnswer, DeadLetterView>(url, takeDeadLetters, now.value);
+  const id = param('dead letter');
   return (
     <div class="page page-full">
       <div class="page-head">
@@ -23,17 +23,17 @@ export function DeadLettersPage() {
         <p class="sub">accepted, but no store can take them; their neighbours are stored</p>
       </div>
       <ViewOf answer={pages} what="The dead letters">
-        {(letters) => (
+        {(deadLetters) => (
           <>
             <Codes counts={pages.first?.byCode ?? []} />
             {pages.first?.truncated && (
               <p class="sub">There are older ones: `spillway deadletters list` prints all.</p>
             )}
-            {letters.length ? (
+            {deadLetters.length ? (
               <div class={id ? 'split with-drawer' : 'split'}>
-                <LetterTable letters={letters} selected={id} more={pages.more} />
+                <DeadLetterTable deadLetters={deadLetters} selected={id} more={pages.more} />
                 {id && (
-                  <DeadLetterDrawer id={id} onClose={() => setParams({ letter: undefined })} />
+                  <DeadLetterDrawer id={id} onClose={() => setParams({ deadLetter: undefined })} />
                 )}
               </div>
             ) : (
@@ -57,9 +57,9 @@ function Codes({ counts }: { counts: readonly DeadLetterCount[] }) {
             <strong>{each.code}</strong>
           </a>
           <span class="faint">
-            {each.group}, {many(each.letters, 'letter')}, {many(each.records, 'record')}
+            {each.group}, {many(each.deadLetters, 'dead letter')}, {many(each.records, 'record')}
           </span>
-          <Resubmit letters={each.letters} body={{ code: each.code, group: each.group }} />
+          <Resubmit deadLetters={each.deadLetters} body={{ code: each.code, group: each.group }} />
         </li>
       ))}
       {code && (
@@ -71,17 +71,17 @@ function Codes({ counts }: { counts: readonly DeadLetterCount[] }) {
   );
 }
 
-interface LetterTableProps {
-  letters: readonly DeadLetterView[];
+interface DeadLetterTableProps {
+  deadLetters: readonly DeadLetterView[];
   selected: string | undefined;
   more: (() => void) | undefined;
 }
 
-function LetterTable({ letters, selected, more }: LetterTableProps) {
+function DeadLetterTable({ deadLetters, selected, more }: DeadLetterTableProps) {
   const open = (i: number): void => {
-    setParams({ letter: letters[i]?.id }, { replace: selected !== undefined });
+    setParams({ deadLetter: deadLetters[i]?.id }, { replace: selected !== undefined });
   };
-  const { active } = useListKeys(letters.length, open);
+  const { active } = useListKeys(deadLetters.length, open);
   return (
     <div class="scroll-y">
       <table class="table">
@@ -98,20 +98,20 @@ function LetterTable({ letters, selected, more }: LetterTableProps) {
           </tr>
         </thead>
         <tbody>
-          {letters.map((letter, i) => (
+          {deadLetters.map((deadLetter, i) => (
             <tr
-              key={letter.id}
-              class={`${i === active ? 'active' : ''} ${letter.id === selected ? 'selected' : ''}`}
+              key={deadLetter.id}
+              class={`${i === active ? 'active' : ''} ${deadLetter.id === selected ? 'selected' : ''}`}
             >
-              <td class="nowrap">{timeText(letter.deadSinceMs, { date: true })}</td>
+              <td class="nowrap">{timeText(deadLetter.deadSinceMs, { date: true })}</td>
               <td class="name">
-                <a href={hereWith({ letter: letter.id })}>{letter.code}</a>{' '}
-                <span class="faint">{letter.reason}</span>
+                <a href={hereWith({ deadLetter: deadLetter.id })}>{deadLetter.code}</a>{' '}
+                <span class="faint">{deadLetter.reason}</span>
               </td>
               <td class="wide">
-                {letter.group} <span class="faint">{letter.signal}</span>
+                {deadLetter.group} <span class="faint">{deadLetter.signal}</span>
               </td>
-              <td class="num">{count(letter.records)}</td>
+              <td class="num">{count(deadLetter.records)}</td>
             </tr>
           ))}
         </tbody>

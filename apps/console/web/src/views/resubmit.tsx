@@ -5,27 +5,27 @@ import { many } from '../lib/format.ts';
 import { refresh } from '../lib/location.ts';
 
 interface ResubmitProps {
-  letters: number;
+  deadLetters: number;
   body: { ids: string[] } | { code: string; group: string };
 }
 
 /** Two steps, in place. Only with a key that may. Of a whole code it goes on until none is left. */
-export function Resubmit({ letters, body }: ResubmitProps) {
+export function Resubmit({ deadLetters, body }: ResubmitProps) {
   const step = useSignal<'ask' | 'sure' | { sent: number } | { said: string }>('ask');
   if (!session.value?.scopes.includes('admin')) return null;
   const resubmit = async (): Promise<void> => {
     let sent = 0;
     try {
-      for (let went = 1; went > 0 && sent < letters; sent += went) {
+      for (let went = 1; went > 0 && sent < deadLetters; sent += went) {
         step.value = { sent };
         const path = '/api/dead-letters/resubmit';
         went = (await send<ResubmitAnswer>('POST', path, body)).resubmitted.length;
       }
-      const rest = sent < letters ? `, ${letters - sent} not` : '';
-      step.value = { said: `${many(sent, 'letter')} sent back${rest}` };
+      const rest = sent < deadLetters ? `, ${deadLetters - sent} not` : '';
+      step.value = { said: `${many(sent, 'dead letter')} sent back${rest}` };
       refresh();
     } catch (error) {
-      const after = sent ? ` after ${many(sent, 'letter')}` : '';
+      const after = sent ? ` after ${many(sent, 'dead letter')}` : '';
       step.value = { said: `Not sent back${after}: ${(error as Error).message}` };
     }
   };
@@ -48,7 +48,9 @@ export function Resubmit({ letters, body }: ResubmitProps) {
         disabled={busy !== undefined}
         onClick={() => void resubmit()}
       >
-        {busy ? `Sent ${busy.sent} of ${letters}…` : `Send ${many(letters, 'letter')} back`}
+        {busy
+          ? `Sent ${busy.sent} of ${deadLetters}…`
+          : `Send ${many(deadLetters, 'dead letter')} back`}
       </button>
       <button
         type="button"

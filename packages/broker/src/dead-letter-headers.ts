@@ -1,21 +1,21 @@
 /** Headers of a dead letter, beside those of the message it was cut from. */
-export const letterHeaders = {
+export const deadLetterHeaders = {
   /** Who refused it: a consumer group, or `gatewayGroup`. */
   group: 'spillway-dlq-group',
   code: 'spillway-dlq-code',
   reason: 'spillway-dlq-reason',
   /** Where the message is: `topic/partition/position`; no position when it never got one. */
   source: 'spillway-dlq-source',
-  /** Records in this letter; `spillway-records` stays that of the message. */
+  /** Records in this dead letter; `spillway-records` stays that of the message. */
   records: 'spillway-dlq-records',
-  /** Of a letter about a part of a message: index of its first record, since it may have several. */
+  /** Of a dead letter about a part of a message: index of its first record, since it may have several. */
   part: 'spillway-dlq-part',
-  /** Of a letter without a body: how large the record was, and the SHA-256 of its message in hex. */
+  /** Of a dead letter without a body: how large the record was, and the SHA-256 of its message in hex. */
   bytes: 'spillway-dlq-bytes',
   digest: 'spillway-dlq-digest',
-  /** Marker: the letter at this position of the same partition went back in. */
+  /** Marker: the dead letter at this position of the same partition went back in. */
   resubmitted: 'spillway-dlq-resubmitted',
 } as const;
 
-/** Its letters are about records that were refused to the client: they were never accepted. */
+/** Its dead letters are about records that were refused to the client: they were never accepted. */
 export const gatewayGroup = 'gateway';

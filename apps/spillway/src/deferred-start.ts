@@ -2,7 +2,7 @@ import { fullJitterMs, wait } from '@spillway/resilience';
 import { type Component, ConfigError } from '@spillway/runtime';
 import type { Report } from './event-log.ts';
 
-export interface PatientStartOptions {
+export interface DeferredStartOptions {
   /** Each relies on those before it. */
   parts: readonly Component[];
   /** Whether the process can work without them for now. */
@@ -18,15 +18,15 @@ const backoff = { baseMs: 500, maxMs: 5000 };
  * A gateway that can spill opens its doors without its broker: its parts go on starting in the
  * background, and what they refuse, as unsafe for instance, is told again and again.
  */
-export class PatientStart implements Component {
+export class DeferredStart implements Component {
   readonly name = 'broker and topics';
-  readonly #options: PatientStartOptions;
+  readonly #options: DeferredStartOptions;
   readonly #stopping = new AbortController();
   #started = 0;
   #trying: Promise<void> = Promise.resolve();
   #trouble: string | undefined = 'not started';
 
-  constructor(options: PatientStartOptions) {
+  constructor(options: DeferredStartOptions) {
     this.#options = options;
   }
 

@@ -12,7 +12,7 @@ import { LargeMessage } from './large-message.ts';
 import { Refusals } from './refusals.ts';
 
 /** A polled message, and what of it is decoded. */
-export class Item implements DeliveredMessage {
+export class InFlightMessage implements DeliveredMessage {
   readonly topic: string;
   readonly partition: number;
   readonly position: number;
@@ -129,6 +129,6 @@ export class Item implements DeliveredMessage {
 }
 
 /** Equal for every delivery of the message. */
-export function nameOf({ envelope }: Item): string {
+export function messageNameOf({ envelope }: InFlightMessage): string {
   return messageName(envelope.id);
 }

@@ -4,12 +4,12 @@ import {
   abandon,
   isFinal,
   isProven,
-  type LaneBatch,
+  type ProducerBatch,
   type Refusal,
   rejected,
   type Slot,
   unavailable,
-} from './lane-batch.ts';
+} from './producer-batch.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A leader remembers this many batches of a producer, so a retry among them is known. */
@@ -21,7 +21,7 @@ const inFlightMax = 5;
 const rememberedMs = 10 * 60_000;
 const sequenceMask = 0x7fff_ffff;
 
-export interface LaneOptions {
+export interface PartitionProducerOptions {
   backoffMs: (failures: number) => number;
   /** False: not yet; see `Identity`. */
   mayUse: (producerId: bigint, epoch: number) => boolean;
@@ -44,7 +44,7 @@ export interface LaneOptions {
  * may land before newer ones, never behind. InitProducerId would not do: without a transactional id
  * brokers answer it with a fresh id, which fences nothing.
  */
-export class Lane<B extends LaneBatch<B>> {
+export class PartitionProducer<B extends ProducerBatch<B>> {
   readonly #backoffMs: (failures: number) => number;
   readonly #mayUse: (producerId: bigint, epoch: number) => boolean;
   #waiting: B[] = [];
@@ -59,7 +59,7 @@ export class Lane<B extends LaneBatch<B>> {
   /** The leader took a batch behind one that it had not: it had forgotten the producer. */
   #skipped = false;
 
-  constructor(options: LaneOptions) {
+  constructor(options: PartitionProducerOptions) {
     this.#backoffMs = options.backoffMs;
     this.#mayUse = options.mayUse;
   }

@@ -12,14 +12,14 @@ export interface Note {
   text: string;
 }
 
-export interface Told {
+export interface OwnNote {
   field: string;
   /** For how long it has been true. */
   ageMs: number;
   text: string;
 }
 
-export interface BoardOptions {
+export interface SharedNotesOptions {
   client: Client;
   key: string;
   /** A note that is not told again vanishes after it. */
@@ -27,19 +27,19 @@ export interface BoardOptions {
 }
 
 /** Notes of many processes in one hash: told, withdrawn and read in one call. */
-export class Board {
-  readonly #options: BoardOptions;
+export class SharedNotes {
+  readonly #options: SharedNotesOptions;
 
-  constructor(options: BoardOptions) {
+  constructor(options: SharedNotesOptions) {
     this.#options = options;
   }
 
-  async tell(told: readonly Told[], withdrawn: readonly string[] = []): Promise<void> {
+  async publish(told: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<void> {
     await this.#call(told, withdrawn, false);
   }
 
   /** What all processes tell, after this one has told its own. */
-  async exchange(told: readonly Told[], withdrawn: readonly string[] = []): Promise<Note[]> {
+  async exchange(told: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<Note[]> {
     const [, ...reply] = await this.#call(told, withdrawn, true);
     const notes: Note[] = [];
     for (let i = 0; i < reply.length; i += 2) {
@@ -55,7 +55,7 @@ export class Board {
   }
 
   #call(
-    told: readonly Told[],
+    told: readonly OwnNote[],
     withdrawn: readonly string[],
     isRead: boolean,
   ): Promise<(string | number)[]> {

@@ -1,6 +1,6 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import type { MessageOutcome } from '@spillway/store';
-import type { Item } from './item.ts';
+import type { InFlightMessage } from './in-flight-message.ts';
 
 export interface Retry {
   /** Of the first message of the partition that must be handed over again. */
@@ -11,8 +11,8 @@ export interface Retry {
 
 /** By partition: the first message that the sink wants again, or was not asked about. */
 export function firstRetries(
-  items: readonly Item[],
-  outcomes: ReadonlyMap<Item, MessageOutcome>,
+  items: readonly InFlightMessage[],
+  outcomes: ReadonlyMap<InFlightMessage, MessageOutcome>,
   unasked: Omit<Retry, 'position'>,
 ): Map<string, Retry> {
   const retries = new Map<string, Retry>();
@@ -30,7 +30,7 @@ export function firstRetries(
 }
 
 interface Held {
-  items: Item[];
+  items: InFlightMessage[];
   dueMs: number;
   /** How often in a row its first message was wanted later. */
   times: number;
@@ -40,7 +40,7 @@ interface Held {
  * What was polled and is not done, by partition and in order. A partition whose next message the
  * sink wanted later waits with all that stands behind it; other partitions go on.
  */
-export class InHand {
+export class InFlight {
   readonly #held = new Map<string, Held>();
   #turn = 0;
 
@@ -61,7 +61,7 @@ export class InHand {
     return (this.#held.get(partitionName(partition))?.times ?? 0) > 0;
   }
 
-  add(polled: readonly Item[]): void {
+  add(polled: readonly InFlightMessage[]): void {
     for (const [name, items] of Map.groupBy(polled, partitionName)) {
       const held = this.#held.get(name);
       if (held) held.items.push(...items);
@@ -69,12 +69,12 @@ export class InHand {
     }
   }
 
-  get items(): Item[] {
+  get items(): InFlightMessage[] {
     return [...this.#held.values()].flatMap(({ items }) => items);
   }
 
   /** What may go to the sink now; each time another partition is first, since not all may fit. */
-  due(nowMs: number): Item[] {
+  due(nowMs: number): InFlightMessage[] {
     const due = [...this.#held.values()].filter(({ dueMs }) => dueMs <= nowMs);
     this.#turn += 1;
     const first = this.#turn % Math.max(1, due.length);
@@ -82,7 +82,7 @@ export class InHand {
   }
 
   /** Of one partition, each time another one, up to the next message that the sink is asked about. */
-  probe(names: ReadonlySet<string>): Item[] {
+  probe(names: ReadonlySet<string>): InFlightMessage[] {
     const partitions = [...this.#held].filter(([name]) => names.has(name));
     this.#turn += 1;
     const items = partitions[this.#turn % partitions.length]?.[1].items ?? [];

@@ -13,7 +13,7 @@ export type BatchOutcome =
   | ({ status: 'refused' } & Refusal)
   | { status: 'unknown'; message: string };
 
-export interface LaneBatch<Self> {
+export interface ProducerBatch<Self> {
   /** Records; each takes a sequence number. */
   readonly count: number;
   /** Monotonic. */
@@ -55,7 +55,7 @@ export function isProven({ perhaps, verdict }: Slot<unknown>): boolean {
 }
 
 /** Neither known nor wanted any more: what is not certain is told as such. */
-export function abandon<B extends LaneBatch<B>>(
+export function abandon<B extends ProducerBatch<B>>(
   { batch, perhaps }: Slot<B>,
   refusal: Refusal,
 ): void {
@@ -64,7 +64,7 @@ export function abandon<B extends LaneBatch<B>>(
 }
 
 /** Settles what is final; answers what is to be sent again. */
-export function rejected<B extends LaneBatch<B>>({
+export function rejected<B extends ProducerBatch<B>>({
   batch,
   verdict,
   perhaps,

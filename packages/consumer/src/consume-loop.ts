@@ -9,22 +9,22 @@ import { positionsToCommit } from './commit.ts';
 import type { ConsumerLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count } from './consumer-stats.ts';
+import type { CrashRecord } from './crash-record.ts';
+import { DecodeWindow } from './decode-window.ts';
 import type { Applied, Delivery } from './delivery.ts';
-import { firstRetries, InHand, type Retry } from './in-hand.ts';
-import { Item, nameOf } from './item.ts';
+import { firstRetries, InFlight, type Retry } from './in-flight.ts';
+import { InFlightMessage, messageNameOf } from './in-flight-message.ts';
 import type { Rewinder } from './rewind.ts';
-import { Room } from './room.ts';
 import type { StoreGate } from './store-gate.ts';
-import type { Trail } from './trail.ts';
 
-export interface LoopOptions {
+export interface ConsumeLoopOptions {
   subscription: Subscription;
   group: string;
   limits: ConsumerLimits;
   gate: StoreGate;
   delivery: Delivery;
   rewinder: Rewinder;
-  trail: Trail | undefined;
+  crashRecord: CrashRecord | undefined;
   stats: ConsumerStats;
   /** Ends it after the batch that the sink has. */
   signal: AbortSignal;
@@ -42,8 +42,8 @@ const batchesInHandMax = 4;
 const idlePollMs = 5;
 
 /** One attempt at the store. */
-interface Turn {
-  items: readonly Item[];
+interface Attempt {
+  items: readonly InFlightMessage[];
   /** Undefined when the store has less than it had. */
   applied: Applied | undefined;
 }
@@ -53,30 +53,30 @@ interface Turn {
  * store: what the store does not take stays in hand, its partitions are paused, and polls go on, so
  * that the group keeps its member and gets its partitions back at once when it wants them.
  */
-export class Loop {
-  readonly #options: LoopOptions;
-  readonly #hand = new InHand();
+export class ConsumeLoop {
+  readonly #options: ConsumeLoopOptions;
+  readonly #inFlight = new InFlight();
   /** Polled by the fetch under way, or by the last one, and not in hand yet. */
-  #fetched: Item[] = [];
+  #fetched: InFlightMessage[] = [];
   #round: Promise<void> = Promise.resolve();
-  #burying = new AbortController();
+  #revoking = new AbortController();
   #isPaused = false;
   /** Something in hand had no room in the last batch, or is not finished. */
   #hasMore = false;
   #dueItems = 0;
-  readonly #room: Room;
+  readonly #room: DecodeWindow;
   /** Looking for poison takes the whole batch and what comes after it, not a probe. */
   #wantsAll = false;
   #heldReason: string | undefined;
 
-  constructor(options: LoopOptions) {
+  constructor(options: ConsumeLoopOptions) {
     this.#options = options;
-    this.#room = new Room(options);
+    this.#room = new DecodeWindow(options);
   }
 
   /** Partitions that wait for the store to take their next message, and why. */
   get held(): { partitions: number; reason: string | undefined } {
-    return { partitions: this.#hand.waiting, reason: this.#heldReason };
+    return { partitions: this.#inFlight.waiting, reason: this.#heldReason };
   }
 
   async run(): Promise<void> {
@@ -84,7 +84,7 @@ export class Loop {
     let upcoming = this.#fetch();
     while (!signal.aborted) {
       await upcoming;
-      this.#hand.add(this.#fetched);
+      this.#inFlight.add(this.#fetched);
       await this.#options.unpaused();
       if (signal.aborted) return;
       // What is polled while the position moves would be void.
@@ -101,13 +101,13 @@ export class Loop {
    * Before partitions move: the attempt under way is finished and committed, the rest is dropped. At
    * once: a partition that was lost may be back, and polled anew, before the attempt is over.
    */
-  async giveUp(partitions: readonly TopicPartition[]): Promise<void> {
+  async onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
     const names = new Set(partitions.map(partitionName));
-    for (const name of names) this.#hand.drop(name);
+    for (const name of names) this.#inFlight.drop(name);
     this.#fetched = this.#fetched.filter((item) => !names.has(partitionName(item)));
-    this.#burying.abort();
+    this.#revoking.abort();
     await this.#round.catch(() => undefined); // The loop reports it.
-    this.#burying = new AbortController();
+    this.#revoking = new AbortController();
     for (const partition of partitions) this.#options.rewinder.forget(partition);
   }
 
@@ -121,9 +121,9 @@ export class Loop {
     const { subscription, limits, signal, gate, group } = this.#options;
     const { batchBytesMax, gatherMs } = limits;
     const take = (polled: readonly DeliveredMessage[]): void => {
-      const items = polled.map((message) => new Item(message, group));
+      const items = polled.map((message) => new InFlightMessage(message, group));
       this.#fetched.push(...items);
-      this.#room.decodeAhead(items, this.#hand.items);
+      this.#room.decodeAhead(items, this.#inFlight.items);
     };
     this.#fetched = [];
     this.#pauseOrResume();
@@ -143,13 +143,13 @@ export class Loop {
   /** Polls go on while all is paused: partitions that came meanwhile are paused, too. */
   #pauseOrResume(): void {
     const { subscription, gate, limits } = this.#options;
-    const isFull = this.#hand.bytes >= batchesInHandMax * limits.batchBytesMax;
+    const isFull = this.#inFlight.bytes >= batchesInHandMax * limits.batchBytesMax;
     const assigned = subscription.assigned();
     if (isFull || (gate.failing && !this.#wantsAll)) {
       subscription.pause(assigned);
       this.#isPaused = true;
     } else if (this.#isPaused) {
-      subscription.resume(assigned.filter((each) => !this.#hand.isWaiting(each)));
+      subscription.resume(assigned.filter((each) => !this.#inFlight.isWaiting(each)));
       this.#isPaused = false;
     }
   }
@@ -158,21 +158,23 @@ export class Loop {
     const { limits, gate } = this.#options;
     if (this.#hasMore && !gate.failing) return 0;
     if (gate.failing) return Math.min(limits.pollWaitMs, Math.max(gate.waitMs, idlePollMs));
-    return this.#hand.waiting ? Math.min(limits.pollWaitMs, limits.retryBaseMs) : limits.pollWaitMs;
+    return this.#inFlight.waiting
+      ? Math.min(limits.pollWaitMs, limits.retryBaseMs)
+      : limits.pollWaitMs;
   }
 
   async #turn(): Promise<void> {
-    const { gate, subscription, rewinder, trail } = this.#options;
+    const { gate, subscription, rewinder, crashRecord: trail } = this.#options;
     if (!gate.admits) return;
     const next = this.#next();
     if (!next.length && rewinder.isSettled(subscription)) return;
     const offer = () => this.#offer(next);
-    await (trail ? trail.hold(next.map(nameOf), offer) : offer());
+    await (trail ? trail.run(next.map(messageNameOf), offer) : offer());
   }
 
-  async #offer(due: readonly Item[]): Promise<void> {
+  async #offer(due: readonly InFlightMessage[]): Promise<void> {
     const { gate } = this.#options;
-    const next = await this.#room.take(due, this.#hand.items);
+    const next = await this.#room.take(due, this.#inFlight.items);
     this.#hasMore = next.length < this.#dueItems;
     const { items, applied } = await gate.run(
       () => this.#attempt(next),
@@ -184,22 +186,24 @@ export class Loop {
     await this.#finish(items, applied);
   }
 
-  #next(): Item[] {
+  #next(): InFlightMessage[] {
     this.#dueItems = 0;
-    const { gate, clock, subscription, trail } = this.#options;
+    const { gate, clock, subscription, crashRecord: trail } = this.#options;
     const ours = new Set(subscription.assigned().map(partitionName));
-    for (const item of trail?.haveToWait ? this.#hand.items : []) {
-      if (trail?.hasToWait(nameOf(item))) ours.delete(partitionName(item));
+    for (const item of trail?.haveToWait ? this.#inFlight.items : []) {
+      if (trail?.hasToWait(messageNameOf(item))) ours.delete(partitionName(item));
     }
-    if (gate.state !== 'closed' && !this.#wantsAll) return this.#hand.probe(ours);
-    const due = this.#hand.due(clock()).filter((item) => ours.has(partitionName(item)));
+    if (gate.state !== 'closed' && !this.#wantsAll) return this.#inFlight.probe(ours);
+    const due = this.#inFlight.due(clock()).filter((item) => ours.has(partitionName(item)));
     this.#dueItems = due.length;
     // What may have ended this process before is alone in hand now.
-    const suspect = trail?.isCareful ? due.findIndex((item) => trail.isSuspect(nameOf(item))) : -1;
+    const suspect = trail?.isCareful
+      ? due.findIndex((item) => trail.isSuspect(messageNameOf(item)))
+      : -1;
     return suspect < 0 ? due : due.slice(0, Math.max(1, suspect));
   }
 
-  async #attempt(next: readonly Item[]): Promise<Turn> {
+  async #attempt(next: readonly InFlightMessage[]): Promise<Attempt> {
     const { rewinder, subscription, delivery } = this.#options;
     let moved: ReadonlySet<string>;
     try {
@@ -208,20 +212,20 @@ export class Loop {
       const trouble = error as Error;
       return { items: [], applied: { outcomes: new Map(), poison: [], trouble } };
     }
-    for (const name of moved) this.#hand.drop(name);
+    for (const name of moved) this.#inFlight.drop(name);
     const items = next.filter((item) => !moved.has(partitionName(item)));
     return { items, applied: await delivery.apply(items, this.#ending) };
   }
 
   /** Aborted when it stops, or when partitions are given up. */
   get #ending(): AbortSignal {
-    return AbortSignal.any([this.#options.signal, this.#burying.signal]);
+    return AbortSignal.any([this.#options.signal, this.#revoking.signal]);
   }
 
   #startOver(): void {
     const { rewinder, subscription } = this.#options;
     rewinder.startOver();
-    this.#hand.clear();
+    this.#inFlight.clear();
     subscription.resume(subscription.assigned());
   }
 
@@ -233,7 +237,7 @@ export class Loop {
     report?.({ type: 'sink-unavailable', group, attempt, waitMs, error });
   }
 
-  async #finish(items: readonly Item[], applied: Applied): Promise<void> {
+  async #finish(items: readonly InFlightMessage[], applied: Applied): Promise<void> {
     const { subscription, delivery, limits, stats, gate } = this.#options;
     const { outcomes, poison, trouble, reason = '' } = applied;
     if (trouble && outcomes.size === 0) return;
@@ -243,16 +247,16 @@ export class Loop {
     }
     const unasked = { afterMs: limits.retryBaseMs, reason };
     const retries = firstRetries(items, outcomes, unasked);
-    const isDone = (item: Item): boolean => {
+    const isDone = (item: InFlightMessage): boolean => {
       const retry = retries.get(partitionName(item));
       return retry === undefined || item.position < retry.position;
     };
     const done = items.filter(isDone);
     const refused = poison.filter(isDone);
-    if (!(await delivery.bury(done, outcomes, this.#ending))) return;
+    if (!(await delivery.publishDeadLetters(done, outcomes, this.#ending))) return;
     const failure = await delivery.refuse(refused);
     if (failure) {
-      // Their letters are there; the next attempt begins with them again.
+      // Their dead letters are there; the next attempt begins with them again.
       const again = { ...unasked, reason: failure.message };
       for (const item of refused) {
         retries.set(partitionName(item), { position: item.position, ...again });
@@ -261,9 +265,9 @@ export class Loop {
     }
     const positions = positionsToCommit(items, isDone);
     if (positions.length) await subscription.commit(positions);
-    this.#options.trail?.passed(done.map(nameOf));
-    const waited = new Set(positions.filter((each) => this.#hand.isWaiting(each)));
-    for (const position of positions) this.#hand.done(position, position.position);
+    this.#options.crashRecord?.succeeded(done.map(messageNameOf));
+    const waited = new Set(positions.filter((each) => this.#inFlight.isWaiting(each)));
+    for (const position of positions) this.#inFlight.done(position, position.position);
     for (const each of waited) if (!this.#isPaused) subscription.resume([each]);
     this.#options.onCommitted();
     count(stats, done, outcomes);
@@ -276,7 +280,7 @@ export class Loop {
   }
 
   /** Holds the partitions of which the sink wants something again; the others go on. */
-  #settle(items: readonly Item[], retries: ReadonlyMap<string, Retry>): void {
+  #settle(items: readonly InFlightMessage[], retries: ReadonlyMap<string, Retry>): void {
     const { subscription, limits, clock, random, stats, group, report } = this.#options;
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
     this.#heldReason = undefined;
@@ -285,7 +289,7 @@ export class Loop {
       if (!retry || !first) continue;
       const { reason, afterMs } = retry;
       let waitMs = 0;
-      const isHeld = this.#hand.hold(first, (times) => {
+      const isHeld = this.#inFlight.hold(first, (times) => {
         waitMs = Math.max(afterMs, baseMs, fullJitterMs(times, { baseMs, maxMs, random }));
         return clock() + waitMs;
       });

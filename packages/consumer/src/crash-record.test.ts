@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Trail, type TrailEvent } from './trail.ts';
+import { CrashRecord, type CrashRecordEvent } from './crash-record.ts';
 
 let dir: string;
 let path: string;
-let events: TrailEvent[];
+let events: CrashRecordEvent[];
 
 /** A process that was not closed before the next one starts was killed. */
-function start(nowMs = () => 0): Trail {
-  const trail = new Trail({ nowMs, report: (event) => events.push(event) });
+function start(nowMs = () => 0): CrashRecord {
+  const trail = new CrashRecord({ nowMs, report: (event) => events.push(event) });
   trail.open(path);
   return trail;
 }
@@ -26,10 +26,10 @@ describe('Trail', () => {
   it('sets aside what was alone in hand at two ends', () => {
     start().take(['a']);
     const second = start();
-    expect(second.endsBy('a')).toBeUndefined();
+    expect(second.crashesWith('a')).toBeUndefined();
     expect(second.isSuspect('a')).toBe(true);
     second.take(['a']);
-    expect(start().endsBy('a')).toBe(2);
+    expect(start().crashesWith('a')).toBe(2);
     expect(events.map(({ type }) => type)).toEqual(['ended-in-hand', 'ended-in-hand']);
   });
 
@@ -43,20 +43,20 @@ describe('Trail', () => {
     second.take(['a']);
     nowMs = 0;
     const third = start(() => nowMs);
-    expect(third.endsBy('a')).toBe(2);
+    expect(third.crashesWith('a')).toBe(2);
     expect(third.hasToWait('a')).toBe(false);
   });
 
   it('counts no end of a process in which it still waited', () => {
     start().take(['a']);
     for (let ends = 0; ends < 5; ends++) expect(start().hasToWait('a')).toBe(true);
-    expect(start().endsBy('a')).toBeUndefined();
+    expect(start().crashesWith('a')).toBeUndefined();
   });
 
   it('blames nothing of what was in hand together, however often', () => {
     for (let ends = 0; ends < 5; ends++) start().take(['a', 'b']);
     const trail = start();
-    expect([trail.endsBy('a'), trail.endsBy('b')]).toEqual([undefined, undefined]);
+    expect([trail.crashesWith('a'), trail.crashesWith('b')]).toEqual([undefined, undefined]);
     expect([trail.isSuspect('a'), trail.isSuspect('b'), trail.isSuspect('c')]).toEqual([
       true,
       true,
@@ -69,10 +69,10 @@ describe('Trail', () => {
     const second = start();
     second.take(['a']);
     second.release(['a']);
-    second.passed(['a']);
+    second.succeeded(['a']);
     second.take(['b']);
     const third = start();
-    expect(third.endsBy('a')).toBeUndefined();
+    expect(third.crashesWith('a')).toBeUndefined();
     expect(third.isSuspect('a')).toBe(false);
   });
 
@@ -88,10 +88,10 @@ describe('Trail', () => {
     start().take(['a']);
     start().take(['a']);
     const third = start();
-    third.passed(['a']);
-    expect(third.endsBy('a')).toBe(2);
+    third.succeeded(['a']);
+    expect(third.crashesWith('a')).toBe(2);
     third.close();
-    expect(start().endsBy('a')).toBe(2);
+    expect(start().crashesWith('a')).toBe(2);
   });
 
   it('has one thing in hand at a time while there are suspects', async () => {
@@ -102,12 +102,12 @@ describe('Trail', () => {
       order.push(`begin ${name}`);
       await new Promise(setImmediate);
       order.push(`end ${name}`);
-      trail.passed([name]);
+      trail.succeeded([name]);
     };
     await Promise.all([
-      trail.hold(['a'], () => slow('a')),
-      trail.hold(['b'], () => slow('b')),
-      trail.hold(['c'], () => Promise.reject(new Error('broken off'))).catch(() => undefined),
+      trail.run(['a'], () => slow('a')),
+      trail.run(['b'], () => slow('b')),
+      trail.run(['c'], () => Promise.reject(new Error('broken off'))).catch(() => undefined),
     ]);
     expect(order).toEqual(['begin a', 'end a', 'begin b', 'end b']);
     expect(trail.isCareful).toBe(false);
@@ -128,7 +128,7 @@ describe('Trail', () => {
   });
 
   it('goes on where it cannot write', () => {
-    const trail = new Trail({ report: (event) => events.push(event) });
+    const trail = new CrashRecord({ report: (event) => events.push(event) });
     trail.open(join(dir, 'not', 'there'));
     trail.take(['a']);
     trail.release(['a']);

@@ -1,15 +1,15 @@
 import { type Backoff, fullJitterMs, wait } from '@spillway/resilience';
 
-export interface PersistOptions {
+export interface RetryUntilDoneOptions {
   signal: AbortSignal;
   backoff: Backoff;
   onFailure: (error: Error, attempt: number, waitMs: number) => void;
 }
 
 /** Tries again and again until it succeeds. Undefined when the signal stopped it first. */
-export async function persist<T>(
+export async function retryUntilDone<T>(
   run: () => Promise<T>,
-  { signal, backoff, onFailure }: PersistOptions,
+  { signal, backoff, onFailure }: RetryUntilDoneOptions,
 ): Promise<{ value: T } | undefined> {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -1,10 +1,10 @@
 import type { DeliveredMessage, Position, TopicPartition } from '@spillway/broker';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { type Client, closeChannel } from './client.ts';
+import type { Holding } from './group-members.ts';
 import { delivered } from './message.ts';
-import type { Holding } from './roster.ts';
 
-export interface LaneOptions extends TopicPartition {
+export interface QueuePublisherOptions extends TopicPartition {
   queue: string;
   client: Client;
   prefetchMessages: number;
@@ -28,13 +28,13 @@ const excessMax = 2;
  * The n-th delivery of a channel has tag n; positions go on from one channel to the next, so
  * a commit of an earlier channel's position is never taken for one of this.
  */
-export class Lane {
+export class QueuePublisher {
   readonly topic: string;
   readonly partition: number;
   readonly queue: string;
   paused = false;
   revoking = false;
-  readonly #options: LaneOptions;
+  readonly #options: QueuePublisherOptions;
   #channel: Channel | undefined;
   #window: DeliveredMessage[] = [];
   #windowBytes = 0;
@@ -50,7 +50,7 @@ export class Lane {
   readonly #released = new WeakSet<Channel>();
   #opening: Promise<void> | undefined;
 
-  constructor(options: LaneOptions) {
+  constructor(options: QueuePublisherOptions) {
     this.#options = options;
     this.topic = options.topic;
     this.partition = options.partition;

@@ -30,7 +30,7 @@ const stretchBytes = 400;
 const slack = 2 ** 16;
 const u32Max = 0xffffffff;
 
-export class Stretch {
+export class IndexChunk {
   readonly origin: Origin;
   /** Ordinal of the first. */
   readonly first: number;

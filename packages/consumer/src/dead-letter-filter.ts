@@ -10,9 +10,9 @@ export interface DeadLetterFilter {
   all?: boolean | undefined;
 }
 
-export function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
-  if (!filter.all && letter.resubmitted) return false;
+export function matches(deadLetter: DeadLetter, filter: DeadLetterFilter): boolean {
+  if (!filter.all && deadLetter.resubmitted) return false;
   return (['tenant', 'group', 'code', 'signal'] as const).every(
-    (name) => filter[name] === undefined || filter[name] === letter[name],
+    (name) => filter[name] === undefined || filter[name] === deadLetter[name],
   );
 }

@@ -7,7 +7,7 @@ import type { SpillReport } from './events.ts';
 const namePattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const sectorBytes = 512;
 
-export class Values {
+export class DurableValues {
   readonly #dir: string;
   readonly #files: Files;
   readonly #report: SpillReport;

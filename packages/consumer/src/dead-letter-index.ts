@@ -1,19 +1,19 @@
 import {
   type Broker,
   type DeliveredMessage,
+  deadLetterHeaders,
   deadLetterTopicOf,
-  letterHeaders,
   type TopicPartition,
 } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
 import { aborted, withTimeLimit } from '@spillway/resilience';
-import { type DeadLetter, readLetter } from './dead-letter.ts';
-import { type DeadLetterFilter, matches } from './letter-filter.ts';
+import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 
 /** Kept of all tenants together. */
 const bytesDefault = 16 * 1_048_576;
-/** What a letter takes beside its texts, its places in answers among it. */
-const letterBytes = 900;
+/** What a dead letter takes beside its texts, its places in answers among it. */
+const deadLetterBytes = 900;
 const answersMax = 20;
 /** Of one reading: what lies behind them is read at the next question. */
 const messagesPerReading = 20_000;
@@ -24,9 +24,9 @@ const readLimits = { bytesMax: 128 * 1024, valueBytesMax: 0 };
 const retentionEveryMs = 60_000;
 
 /** Shared by all who asked the same. */
-export interface NewestLetters {
+export interface NewestDeadLetters {
   /** Newest first. */
-  letters: readonly DeadLetter[];
+  deadLetters: readonly DeadLetter[];
   /** False while not everything has been read yet, and when there are older ones beside these. */
   isWhole: boolean;
 }
@@ -36,13 +36,13 @@ export interface NewestLetters {
  * than what came since the one before it. Questions that come at once share one reading. When there
  * are too many, the oldest of the tenant that has the most go first.
  */
-export class LetterIndex {
+export class DeadLetterIndex {
   readonly #broker: Pick<Broker, 'read' | 'topics'>;
   readonly #monotonicMs: () => number;
   readonly #bytesMax: number;
   readonly #messagesMax: number;
   /** By tenant and id. */
-  readonly #letters = new Map<string, Map<string, DeadLetter>>();
+  readonly #deadLetters = new Map<string, Map<string, DeadLetter>>();
   readonly #byIdentity = new Map<string, DeadLetter>();
   readonly #byId = new Map<string, DeadLetter>();
   readonly #next = new Map<string, number>();
@@ -50,7 +50,7 @@ export class LetterIndex {
   #isBehind = false;
   #bytes = 0;
   /** By filter, until something changes. */
-  readonly #answers = new Map<string, NewestLetters>();
+  readonly #answers = new Map<string, NewestDeadLetters>();
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #following: Promise<void> | undefined;
@@ -69,7 +69,7 @@ export class LetterIndex {
     this.#messagesMax = options.messagesMax ?? messagesPerReading;
   }
 
-  async newest(filter: DeadLetterFilter, signal?: AbortSignal): Promise<NewestLetters> {
+  async newest(filter: DeadLetterFilter, signal?: AbortSignal): Promise<NewestDeadLetters> {
     await this.#refresh(signal);
     const name = JSON.stringify(filter);
     const known = this.#answers.get(name);
@@ -80,15 +80,16 @@ export class LetterIndex {
     return answer;
   }
 
-  #answer(filter: DeadLetterFilter): NewestLetters {
+  #answer(filter: DeadLetterFilter): NewestDeadLetters {
     const { tenant } = filter;
-    const of = tenant === undefined ? [...this.#letters.values()] : [this.#letters.get(tenant)];
-    const letters = of
+    const of =
+      tenant === undefined ? [...this.#deadLetters.values()] : [this.#deadLetters.get(tenant)];
+    const deadLetters = of
       .flatMap((found) => [...(found?.values() ?? [])])
-      .filter((letter) => matches(letter, filter))
+      .filter((deadLetter) => matches(deadLetter, filter))
       .sort((a, b) => b.deadSinceMs - a.deadSinceMs);
     const isCut = tenant === undefined ? this.#cut.size > 0 : this.#cut.has(tenant);
-    return { letters, isWhole: !isCut && !this.#isBehind };
+    return { deadLetters: deadLetters, isWhole: !isCut && !this.#isBehind };
   }
 
   /** By id, in the order of the ids; without those that are unknown, or older than those kept. */
@@ -99,8 +100,8 @@ export class LetterIndex {
     await this.#refresh(signal);
     return new Map(
       ids.flatMap((id): [string, DeadLetter][] => {
-        const letter = this.#byId.get(id);
-        return letter ? [[id, letter]] : [];
+        const deadLetter = this.#byId.get(id);
+        return deadLetter ? [[id, deadLetter]] : [];
       }),
     );
   }
@@ -153,29 +154,29 @@ export class LetterIndex {
   }
 
   #add(signal: Signal, message: DeliveredMessage): void {
-    const resubmitted = message.headers[letterHeaders.resubmitted];
+    const resubmitted = message.headers[deadLetterHeaders.resubmitted];
     if (resubmitted !== undefined) {
       const marked = this.#byId.get(`${signal}/${message.partition}/${resubmitted}`);
       if (marked) marked.resubmitted = true;
       return;
     }
-    const letter = readLetter(message);
-    if (!letter) return;
-    const identity = identityOf(letter);
-    // The first one stays: a marker points at the letter that was listed.
+    const deadLetter = readDeadLetter(message);
+    if (!deadLetter) return;
+    const identity = identityOf(deadLetter);
+    // The first one stays: a marker points at the dead letter that was listed.
     if (this.#byIdentity.has(identity)) return;
-    const ofTenant = this.#letters.get(letter.tenant) ?? new Map<string, DeadLetter>();
-    this.#letters.set(letter.tenant, ofTenant);
-    ofTenant.set(letter.id, letter);
-    this.#byIdentity.set(identity, letter);
-    this.#byId.set(letter.id, letter);
-    this.#bytes += bytesOf(letter);
+    const ofTenant = this.#deadLetters.get(deadLetter.tenant) ?? new Map<string, DeadLetter>();
+    this.#deadLetters.set(deadLetter.tenant, ofTenant);
+    ofTenant.set(deadLetter.id, deadLetter);
+    this.#byIdentity.set(identity, deadLetter);
+    this.#byId.set(deadLetter.id, deadLetter);
+    this.#bytes += bytesOf(deadLetter);
     while (this.#bytes > this.#bytesMax) this.#dropOldest();
   }
 
   #dropOldest(): void {
     let most: Map<string, DeadLetter> | undefined;
-    for (const ofTenant of this.#letters.values()) {
+    for (const ofTenant of this.#deadLetters.values()) {
       if (!most || ofTenant.size > most.size) most = ofTenant;
     }
     const [oldest] = most?.values() ?? [];
@@ -184,14 +185,14 @@ export class LetterIndex {
     this.#drop(oldest);
   }
 
-  #drop(letter: DeadLetter): void {
+  #drop(deadLetter: DeadLetter): void {
     this.#answers.clear();
-    const ofTenant = this.#letters.get(letter.tenant);
-    ofTenant?.delete(letter.id);
-    if (ofTenant?.size === 0) this.#letters.delete(letter.tenant);
-    this.#byIdentity.delete(identityOf(letter));
-    this.#byId.delete(letter.id);
-    this.#bytes -= bytesOf(letter);
+    const ofTenant = this.#deadLetters.get(deadLetter.tenant);
+    ofTenant?.delete(deadLetter.id);
+    if (ofTenant?.size === 0) this.#deadLetters.delete(deadLetter.tenant);
+    this.#byIdentity.delete(identityOf(deadLetter));
+    this.#byId.delete(deadLetter.id);
+    this.#bytes -= bytesOf(deadLetter);
   }
 
   /** Those that lie before the first message that the broker keeps. */
@@ -213,10 +214,10 @@ export class LetterIndex {
       }
       starts.set(`${ofSignal}/${partition}`, start);
     }
-    for (const letter of [...this.#byId.values()]) {
-      const at = letter.id.lastIndexOf('/');
-      const start = starts.get(letter.id.slice(0, at)) ?? 0;
-      if (Number(letter.id.slice(at + 1)) < start) this.#drop(letter);
+    for (const deadLetter of [...this.#byId.values()]) {
+      const at = deadLetter.id.lastIndexOf('/');
+      const start = starts.get(deadLetter.id.slice(0, at)) ?? 0;
+      if (Number(deadLetter.id.slice(at + 1)) < start) this.#drop(deadLetter);
     }
   }
 }
@@ -227,7 +228,7 @@ function nameOf({ topic, partition }: TopicPartition): string {
 
 function bytesOf({ id, group, code, reason, tenant, source, sourceId }: DeadLetter): number {
   const texts = [id, group, code, reason, tenant, source.topic, sourceId.gateway, sourceId.topic];
-  return texts.reduce((sum, text) => sum + text.length, letterBytes);
+  return texts.reduce((sum, text) => sum + text.length, deadLetterBytes);
 }
 
 function identityOf({ sourceId, group, code }: DeadLetter): string {

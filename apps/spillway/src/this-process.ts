@@ -22,7 +22,7 @@ export interface Observed {
 }
 
 /** This process as the others see it. */
-export class Self implements FleetMember {
+export class ThisProcess implements FleetMember {
   readonly name: string;
   readonly #roles: readonly Role[];
   #observed: Observed | undefined;

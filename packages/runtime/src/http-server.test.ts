@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpDoor, type HttpDoorLimits } from './http-door.ts';
+import { createLimitedHttpServer, type HttpServerLimits } from './http-server.ts';
 
 const open: { server: Server; sockets: Socket[] }[] = [];
 afterEach(async () => {
@@ -13,8 +13,8 @@ afterEach(async () => {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-async function doorOf(handler: Handler, limits: HttpDoorLimits = {}) {
-  const server = createHttpDoor(handler, limits);
+async function doorOf(handler: Handler, limits: HttpServerLimits = {}) {
+  const server = createLimitedHttpServer(handler, limits);
   const sockets: Socket[] = [];
   open.push({ server, sockets });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,5 +1,5 @@
 /** What a member last told of itself. */
-export interface Beat {
+export interface Heartbeat {
   kind: 'beat';
   member: string;
   topics: string[];
@@ -17,21 +17,21 @@ export interface Holding {
 }
 
 /** Everybody answers with a beat, so that who asks need not wait for the next ones. */
-export interface WhoIsThere {
+export interface MembersQuery {
   kind: 'who';
 }
 
 /** The members of a group, as this process has heard them. */
-export class Roster {
+export class GroupMembers {
   readonly #timeoutMs: number;
-  readonly #heard = new Map<string, { beat: Beat; atMs: number }>();
+  readonly #heard = new Map<string, { beat: Heartbeat; atMs: number }>();
 
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }
 
   /** @param nowMs of a clock that only grows, as in all that follows */
-  note(beat: Beat, nowMs: number): void {
+  note(beat: Heartbeat, nowMs: number): void {
     if (beat.left) this.#heard.delete(beat.member);
     else this.#heard.set(beat.member, { beat, atMs: nowMs });
   }
@@ -40,14 +40,14 @@ export class Roster {
     return nowMs - (this.#heard.get(member)?.atMs ?? Number.NEGATIVE_INFINITY) < this.#timeoutMs;
   }
 
-  present(nowMs: number): Beat[] {
+  present(nowMs: number): Heartbeat[] {
     for (const [member, { atMs }] of this.#heard) {
       if (nowMs - atMs >= this.#timeoutMs) this.#heard.delete(member);
     }
     return [...this.#heard.values()].map(({ beat }) => beat);
   }
 
-  holderOf(queue: string, nowMs: number, except?: string): Beat | undefined {
+  holderOf(queue: string, nowMs: number, except?: string): Heartbeat | undefined {
     return this.present(nowMs).find(({ held, member }) => queue in held && member !== except);
   }
 

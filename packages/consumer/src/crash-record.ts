@@ -1,12 +1,12 @@
 import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 
-export interface TrailOptions {
+export interface CrashRecordOptions {
   /** Monotonic milliseconds. */
   nowMs?: () => number;
-  report?: (event: TrailEvent) => void;
+  report?: (event: CrashRecordEvent) => void;
 }
 
-export type TrailEvent =
+export type CrashRecordEvent =
   /** The process before ended without a word, while it had these in hand: each is read alone now. */
   | { type: 'ended-in-hand'; messages: number; alone: string | undefined }
   /** Nothing is remembered of what is in hand, until it can be written again. */
@@ -44,10 +44,10 @@ const lengthBytes = 4;
  * Not synced, so that a note costs some microseconds: a file that was written survives every end of
  * a process, and a power cut is no message's doing.
  */
-export class Trail {
+export class CrashRecord {
   #path: string | undefined;
   readonly #nowMs: () => number;
-  readonly #report: (event: TrailEvent) => void;
+  readonly #report: (event: CrashRecordEvent) => void;
   #file: number | undefined;
   #hasFailed = false;
   readonly #inHand = new Map<string, number>();
@@ -57,7 +57,7 @@ export class Trail {
   #carefulUntilMs = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(options: TrailOptions = {}) {
+  constructor(options: CrashRecordOptions = {}) {
     this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#report = options.report ?? (() => {});
   }
@@ -113,19 +113,19 @@ export class Trail {
 
   /** It may be what ended the process before, and this one has not lived long enough without it. */
   hasToWait(name: string): boolean {
-    return this.haveToWait && this.#ends.has(name) && this.endsBy(name) === undefined;
+    return this.haveToWait && this.#ends.has(name) && this.crashesWith(name) === undefined;
   }
 
   /** How often the process ended with it alone in hand, when that is often enough to set it aside. */
-  endsBy(name: string): number | undefined {
+  crashesWith(name: string): number | undefined {
     const ends = this.#ends.get(name) ?? 0;
     return ends >= endsMax ? ends : undefined;
   }
 
   /** Runs what has the messages in hand; alone in this process while there are suspects. */
-  async hold<T>(names: readonly string[], run: () => Promise<T>): Promise<T> {
-    if (!this.isCareful) return await this.#hold(names, run);
-    const turn = this.#turn.then(() => this.#hold(names, run));
+  async run<T>(names: readonly string[], run: () => Promise<T>): Promise<T> {
+    if (!this.isCareful) return await this.#run(names, run);
+    const turn = this.#turn.then(() => this.#run(names, run));
     this.#turn = turn.catch(() => undefined);
     return await turn;
   }
@@ -145,7 +145,7 @@ export class Trail {
     this.#write();
   }
 
-  async #hold<T>(names: readonly string[], run: () => Promise<T>): Promise<T> {
+  async #run<T>(names: readonly string[], run: () => Promise<T>): Promise<T> {
     this.take(names);
     try {
       return await run();
@@ -155,12 +155,12 @@ export class Trail {
   }
 
   /** Done with: whatever ends the process now, it was not this. */
-  passed(names: readonly string[]): void {
+  succeeded(names: readonly string[]): void {
     if (this.#suspects.size + this.#ends.size === 0) return;
     for (const name of names) {
       this.#suspects.delete(name);
       // What is set aside stays so: another consumer, or the next start, reads it again.
-      if (this.endsBy(name) === undefined) this.#ends.delete(name);
+      if (this.crashesWith(name) === undefined) this.#ends.delete(name);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { cutConnection } from './cut-connection.ts';
 import { discardRest } from './discard-rest.ts';
 
-export interface HttpDoorLimits {
+export interface HttpServerLimits {
   /** Requests of one connection that wait for the answer before them; one more closes it. */
   pipelinedMax?: number;
   /**
@@ -49,19 +49,19 @@ interface Connection {
  * bounded part of memory, whether it sends too much or reads too little. How many connections there
  * may be is bounded by `limitConnections`.
  */
-export function createHttpDoor(handler: Handler, limits: HttpDoorLimits = {}): Server {
-  return new HttpDoor(handler, { ...defaults, ...limits }).server;
+export function createLimitedHttpServer(handler: Handler, limits: HttpServerLimits = {}): Server {
+  return new LimitedHttpServer(handler, { ...defaults, ...limits }).server;
 }
 
-class HttpDoor {
+class LimitedHttpServer {
   readonly server: Server;
   readonly #handler: Handler;
-  readonly #limits: Required<HttpDoorLimits>;
+  readonly #limits: Required<HttpServerLimits>;
   readonly #connections = new Map<Socket, Connection>();
   readonly #ready: Exchange[] = [];
   #isPumping = false;
 
-  constructor(handler: Handler, limits: Required<HttpDoorLimits>) {
+  constructor(handler: Handler, limits: Required<HttpServerLimits>) {
     this.#handler = handler;
     this.#limits = limits;
     this.server = createServer((request, response) => this.#take({ request, response }));

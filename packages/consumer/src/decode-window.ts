@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SliceLimits } from '@spillway/otlp';
 import { type ConsumerLimits, partRecordsMax } from './config.ts';
-import { type Item, nameOf } from './item.ts';
-import type { Trail } from './trail.ts';
+import type { CrashRecord } from './crash-record.ts';
+import { type InFlightMessage, messageNameOf } from './in-flight-message.ts';
 
-export interface RoomOptions {
+export interface DecodeWindowOptions {
   limits: ConsumerLimits;
-  trail: Trail | undefined;
+  crashRecord: CrashRecord | undefined;
 }
 
 /** Others in this process have their turn when so much was decoded. */
@@ -17,20 +17,20 @@ const yieldBytes = 2_097_152;
  * `decodedBytesMax` and one record, what waits behind it twice as much: the batch read ahead, and a
  * part that a store wants later.
  */
-export class Room {
-  readonly #options: RoomOptions;
+export class DecodeWindow {
+  readonly #options: DecodeWindowOptions;
   /** What the sink has, or had last. */
-  #batch: ReadonlySet<Item> = new Set();
+  #batch: ReadonlySet<InFlightMessage> = new Set();
 
-  constructor(options: RoomOptions) {
+  constructor(options: DecodeWindowOptions) {
     this.#options = options;
   }
 
   /** Before its turn, as far as there is room. */
-  decodeAhead(items: readonly Item[], inHand: readonly Item[]): void {
-    const { trail, limits } = this.#options;
+  decodeAhead(items: readonly InFlightMessage[], inHand: readonly InFlightMessage[]): void {
+    const { crashRecord: trail, limits } = this.#options;
     if (trail?.isCareful || !items.length) return;
-    const names = items.map(nameOf);
+    const names = items.map(messageNameOf);
     trail?.take(names);
     let waiting = inHand.reduce((sum, item) => sum + (this.#batch.has(item) ? 0 : item.bytes), 0);
     for (const item of items) {
@@ -41,9 +41,12 @@ export class Room {
   }
 
   /** The first of what is due, as many as fit together; what is decoded beyond them is let go. */
-  async take(due: readonly Item[], inHand: readonly Item[]): Promise<Item[]> {
+  async take(
+    due: readonly InFlightMessage[],
+    inHand: readonly InFlightMessage[],
+  ): Promise<InFlightMessage[]> {
     const { limits } = this.#options;
-    const taken: Item[] = [];
+    const taken: InFlightMessage[] = [];
     let [bytes, records, decodedSince] = [0, 0, 0];
     for (const item of due) {
       if (!item.isDecoded) {
@@ -65,7 +68,7 @@ export class Room {
     return taken;
   }
 
-  #letGo(inHand: readonly Item[]): void {
+  #letGo(inHand: readonly InFlightMessage[]): void {
     let bytes = 0;
     for (const item of inHand) {
       if (this.#batch.has(item)) continue;
@@ -74,8 +77,8 @@ export class Room {
     }
   }
 
-  #decode(item: Item): void {
-    const ends = this.#options.trail?.endsBy(nameOf(item));
+  #decode(item: InFlightMessage): void {
+    const ends = this.#options.crashRecord?.crashesWith(messageNameOf(item));
     if (ends === undefined) item.decode(this.#partLimits());
     else item.refuse('kills-its-reader', whyAside(item, ends));
   }
@@ -85,7 +88,7 @@ export class Room {
   }
 }
 
-function whyAside({ envelope, position, value }: Item, ends: number): string {
+function whyAside({ envelope, position, value }: InFlightMessage, ends: number): string {
   const { topic, partition, gateway, epoch, sequence } = envelope.id;
   const place = `${topic}/${partition} at ${position}, ${gateway}/${epoch}/${sequence}`;
   return `the process ended ${ends} times with this message alone in hand: ${place}, ${value.length} bytes`;

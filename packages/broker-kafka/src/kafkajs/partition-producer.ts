@@ -7,7 +7,7 @@ export const abortGraceMs = 1_000;
 /** Of a batch: the position of its first message where it is durable. */
 export type Sent = PublishOutcome;
 
-export interface LaneOptions {
+export interface PartitionProducerOptions {
   batchBytesMax: number;
   isKnown: () => Promise<boolean>;
   /** `hurry`: nobody waits for it any longer. */
@@ -21,14 +21,14 @@ interface Waiting {
 }
 
 /** One partition: one batch under way at a time, so that the order is that of the calls. */
-export class Lane {
-  readonly #options: LaneOptions;
+export class PartitionProducer {
+  readonly #options: PartitionProducerOptions;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #flying: readonly OutgoingMessage[] = [];
   #hurry = new AbortController();
 
-  constructor(options: LaneOptions) {
+  constructor(options: PartitionProducerOptions) {
     this.#options = options;
   }
 
