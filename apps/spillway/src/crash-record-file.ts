@@ -17,11 +17,11 @@ const fileName = 'in-hand';
 const placesMax = 16;
 
 /**
- * Where a process remembers what its consumers have in hand: one file, which it finds again at its
+ * Where a process remembers what its consumers have in flight: one file, which it finds again at its
  * next start. Of several processes of one kind each has a place of its own, the first that is free.
  */
 export class TrailFile implements Component {
-  readonly name = 'messages in hand';
+  readonly name = 'messages in flight';
   readonly #options: TrailFileOptions;
   #lock: FolderLock | undefined;
   #detail = 'not started';

@@ -31,7 +31,7 @@ export interface AuditOptions {
 export const unknownExitCode = 3;
 /** Beyond its retention a store keeps the account of a day. */
 const keptBeyondMinutes = 24 * 60;
-/** How long a batch in hand gets to be seen by both looks, before a difference is believed. */
+/** How long a batch in flight gets to be seen by both looks, before a difference is believed. */
 const secondLookMs = 750;
 
 /**

@@ -76,7 +76,7 @@ export const kafkaSection = z
     rebalanceTimeoutMs: whole()
       .min(1_000)
       .default(60_000)
-      .describe('A partition that moves waits this long for what is in hand to be committed.'),
+      .describe('A partition that moves waits this long for what is in flight to be committed.'),
     connectTimeoutMs: whole()
       .min(100)
       .default(5_000)

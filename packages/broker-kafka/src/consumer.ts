@@ -175,7 +175,7 @@ export class Consumer implements Subscription {
     this.#beginnings.delete(name);
   }
 
-  /** Too late to commit, yet who reads must drop what it has in hand. */
+  /** Too late to commit, yet who reads must drop what it has in flight. */
   #lose(): void {
     const lost = this.assigned();
     this.#forget(lost);

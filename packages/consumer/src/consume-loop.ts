@@ -36,7 +36,7 @@ export interface ConsumeLoopOptions {
   report: ((event: ConsumerEvent) => void) | undefined;
 }
 
-/** What is in hand is at most so many batches. */
+/** What is in flight is at most so many batches. */
 const batchesInHandMax = 4;
 /** While the store cannot be asked, the broker is polled about this often, for nothing. */
 const idlePollMs = 5;
@@ -50,18 +50,18 @@ interface Attempt {
 
 /**
  * A subscription at work: polls, hands over, buries dead letters, commits. It never waits for a
- * store: what the store does not take stays in hand, its partitions are paused, and polls go on, so
+ * store: what the store does not take stays in flight, its partitions are paused, and polls go on, so
  * that the group keeps its member and gets its partitions back at once when it wants them.
  */
 export class ConsumeLoop {
   readonly #options: ConsumeLoopOptions;
   readonly #inFlight = new InFlight();
-  /** Polled by the fetch under way, or by the last one, and not in hand yet. */
+  /** Polled by the fetch under way, or by the last one, and not in flight yet. */
   #fetched: InFlightMessage[] = [];
   #round: Promise<void> = Promise.resolve();
   #revoking = new AbortController();
   #isPaused = false;
-  /** Something in hand had no room in the last batch, or is not finished. */
+  /** Something in flight had no room in the last batch, or is not finished. */
   #hasMore = false;
   #dueItems = 0;
   readonly #room: DecodeWindow;
@@ -164,12 +164,12 @@ export class ConsumeLoop {
   }
 
   async #turn(): Promise<void> {
-    const { gate, subscription, rewinder, crashRecord: trail } = this.#options;
+    const { gate, subscription, rewinder, crashRecord } = this.#options;
     if (!gate.admits) return;
     const next = this.#next();
     if (!next.length && rewinder.isSettled(subscription)) return;
     const offer = () => this.#offer(next);
-    await (trail ? trail.run(next.map(messageNameOf), offer) : offer());
+    await (crashRecord ? crashRecord.run(next.map(messageNameOf), offer) : offer());
   }
 
   async #offer(due: readonly InFlightMessage[]): Promise<void> {
@@ -188,17 +188,17 @@ export class ConsumeLoop {
 
   #next(): InFlightMessage[] {
     this.#dueItems = 0;
-    const { gate, clock, subscription, crashRecord: trail } = this.#options;
+    const { gate, clock, subscription, crashRecord } = this.#options;
     const ours = new Set(subscription.assigned().map(partitionName));
-    for (const item of trail?.haveToWait ? this.#inFlight.items : []) {
-      if (trail?.hasToWait(messageNameOf(item))) ours.delete(partitionName(item));
+    for (const item of crashRecord?.haveToWait ? this.#inFlight.items : []) {
+      if (crashRecord?.hasToWait(messageNameOf(item))) ours.delete(partitionName(item));
     }
     if (gate.state !== 'closed' && !this.#wantsAll) return this.#inFlight.probe(ours);
     const due = this.#inFlight.due(clock()).filter((item) => ours.has(partitionName(item)));
     this.#dueItems = due.length;
-    // What may have ended this process before is alone in hand now.
-    const suspect = trail?.isCareful
-      ? due.findIndex((item) => trail.isSuspect(messageNameOf(item)))
+    // What may have ended this process before is alone in flight now.
+    const suspect = crashRecord?.isCareful
+      ? due.findIndex((item) => crashRecord.isSuspect(messageNameOf(item)))
       : -1;
     return suspect < 0 ? due : due.slice(0, Math.max(1, suspect));
   }

@@ -83,7 +83,7 @@ export class Consumer {
     this.#running = this.#runOn(this.#subscription);
   }
 
-  /** Finishes and commits the batch in hand, then leaves the group. */
+  /** Finishes and commits the batch in flight, then leaves the group. */
   async stop(): Promise<void> {
     this.#abort.abort();
     this.resume();

@@ -23,17 +23,17 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 describe('Trail', () => {
-  it('sets aside what was alone in hand at two ends', () => {
+  it('sets aside what was alone in flight at two ends', () => {
     start().take(['a']);
     const second = start();
     expect(second.crashesWith('a')).toBeUndefined();
     expect(second.isSuspect('a')).toBe(true);
     second.take(['a']);
     expect(start().crashesWith('a')).toBe(2);
-    expect(events.map(({ type }) => type)).toEqual(['ended-in-hand', 'ended-in-hand']);
+    expect(events.map(({ type }) => type)).toEqual(['crashed-in-flight', 'ended-in-hand']);
   });
 
-  it('lets what was alone in hand at an end wait until the process has lived without it', () => {
+  it('lets what was alone in flight at an end wait until the process has lived without it', () => {
     let nowMs = 7;
     start().take(['a']);
     const second = start(() => nowMs);
@@ -53,7 +53,7 @@ describe('Trail', () => {
     expect(start().crashesWith('a')).toBeUndefined();
   });
 
-  it('blames nothing of what was in hand together, however often', () => {
+  it('blames nothing of what was in flight together, however often', () => {
     for (let ends = 0; ends < 5; ends++) start().take(['a', 'b']);
     const trail = start();
     expect([trail.crashesWith('a'), trail.crashesWith('b')]).toEqual([undefined, undefined]);
@@ -94,7 +94,7 @@ describe('Trail', () => {
     expect(start().crashesWith('a')).toBe(2);
   });
 
-  it('has one thing in hand at a time while there are suspects', async () => {
+  it('has one thing in flight at a time while there are suspects', async () => {
     start().take(['a', 'b']);
     const trail = start();
     const order: string[] = [];
@@ -132,6 +132,6 @@ describe('Trail', () => {
     trail.open(join(dir, 'not', 'there'));
     trail.take(['a']);
     trail.release(['a']);
-    expect(events.map(({ type }) => type)).toEqual(['trail-not-written']);
+    expect(events.map(({ type }) => type)).toEqual(['crash-record-not-written']);
   });
 });

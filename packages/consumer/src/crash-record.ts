@@ -7,23 +7,23 @@ export interface CrashRecordOptions {
 }
 
 export type CrashRecordEvent =
-  /** The process before ended without a word, while it had these in hand: each is read alone now. */
-  | { type: 'ended-in-hand'; messages: number; alone: string | undefined }
-  /** Nothing is remembered of what is in hand, until it can be written again. */
-  | { type: 'trail-not-written'; error: Error };
+  /** The process before ended without a word, while it had these in flight: each is read alone now. */
+  | { type: 'crashed-in-flight'; messages: number; alone: string | undefined }
+  /** Nothing is remembered of what is in flight, until it can be written again. */
+  | { type: 'crash-record-not-written'; error: Error };
 
 /** What the file holds. */
 interface Written {
-  /** Names of the messages in hand. */
+  /** Names of the messages in flight. */
   inHand: string[];
-  /** How often the process ended while a message was alone in hand. */
+  /** How often the process ended while a message was alone in flight. */
   ends: Record<string, number>;
 }
 
-/** Ends of the process with a message alone in hand: then it is set aside. */
+/** Ends of the process with a message alone in flight: then it is set aside. */
 const endsMax = 2;
 /**
- * One that was alone in hand at an end waits so long after the next start. A process that ends again
+ * One that was alone in flight at an end waits so long after the next start. A process that ends again
  * before then does so by something else.
  */
 const waitMs = 5_000;
@@ -34,9 +34,9 @@ const asideMax = 1_000;
 const lengthBytes = 4;
 
 /**
- * Remembers which messages this process has in hand, so that one that ends its process (an abort, a
- * kill for its memory) is found at the next starts and set aside. What was in hand when it ended is
- * read one by one, and then only one thing is in hand in the whole process: so an end counts for the
+ * Remembers which messages this process has in flight, so that one that ends its process (an abort, a
+ * kill for its memory) is found at the next starts and set aside. What was in flight when it ended is
+ * read one by one, and then only one thing is in flight in the whole process: so an end counts for the
  * message that was alone, and a process that somebody kills amid its work blames no other. Before it is
  * tried again, the process lives some seconds without it: so one that is killed again and again for
  * another reason, however slow its work, does not blame what it happened to begin with.
@@ -62,7 +62,7 @@ export class CrashRecord {
     this.#report = options.report ?? (() => {});
   }
 
-  /** Before anything is in hand. The file is this process's alone; its folder is there. */
+  /** Before anything is in flight. The file is this process's alone; its folder is there. */
   open(path: string): void {
     this.#path = path;
     this.#openedMs = this.#nowMs();
@@ -79,12 +79,12 @@ export class CrashRecord {
     if (this.#suspects.size > 0) {
       this.#carefulUntilMs = this.#openedMs + carefulMs;
       const told = { messages: inHand.length, alone: isAlone ? alone : undefined };
-      this.#report({ type: 'ended-in-hand', ...told });
+      this.#report({ type: 'crashed-in-flight', ...told });
     }
     this.#write();
   }
 
-  /** After everything in hand is done: the next start has no suspects, yet knows what is set aside. */
+  /** After everything in flight is done: the next start has no suspects, yet knows what is set aside. */
   close(): void {
     for (const [name, ends] of this.#ends) if (ends < endsMax) this.#ends.delete(name);
     this.#inHand.clear();
@@ -101,12 +101,12 @@ export class CrashRecord {
     return this.#suspects.size > 0;
   }
 
-  /** It was in hand when the process ended: it is read alone. */
+  /** It was in flight when the process ended: it is read alone. */
   isSuspect(name: string): boolean {
     return this.isCareful && this.#suspects.has(name);
   }
 
-  /** Whether there are messages that must not be in hand yet. */
+  /** Whether there are messages that must not be in flight yet. */
   get haveToWait(): boolean {
     return this.#ends.size > 0 && this.#nowMs() - this.#openedMs < waitMs;
   }
@@ -116,13 +116,13 @@ export class CrashRecord {
     return this.haveToWait && this.#ends.has(name) && this.crashesWith(name) === undefined;
   }
 
-  /** How often the process ended with it alone in hand, when that is often enough to set it aside. */
+  /** How often the process ended with it alone in flight, when that is often enough to set it aside. */
   crashesWith(name: string): number | undefined {
     const ends = this.#ends.get(name) ?? 0;
     return ends >= endsMax ? ends : undefined;
   }
 
-  /** Runs what has the messages in hand; alone in this process while there are suspects. */
+  /** Runs what has the messages in flight; alone in this process while there are suspects. */
   async run<T>(names: readonly string[], run: () => Promise<T>): Promise<T> {
     if (!this.isCareful) return await this.#run(names, run);
     const turn = this.#turn.then(() => this.#run(names, run));
@@ -192,7 +192,8 @@ export class CrashRecord {
       writeSync(this.#file, Buffer.concat([length, json]), 0, lengthBytes + json.length, 0);
       this.#hasFailed = false;
     } catch (error) {
-      if (!this.#hasFailed) this.#report({ type: 'trail-not-written', error: error as Error });
+      if (!this.#hasFailed)
+        this.#report({ type: 'crash-record-not-written', error: error as Error });
       this.#hasFailed = true;
     }
   }

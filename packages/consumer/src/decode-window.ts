@@ -13,7 +13,7 @@ export interface DecodeWindowOptions {
 const yieldBytes = 2_097_152;
 
 /**
- * What of the messages in hand is decoded. The batch that the sink has takes at most
+ * What of the messages in flight is decoded. The batch that the sink has takes at most
  * `decodedBytesMax` and one record, what waits behind it twice as much: the batch read ahead, and a
  * part that a store wants later.
  */
@@ -28,16 +28,16 @@ export class DecodeWindow {
 
   /** Before its turn, as far as there is room. */
   decodeAhead(items: readonly InFlightMessage[], inHand: readonly InFlightMessage[]): void {
-    const { crashRecord: trail, limits } = this.#options;
-    if (trail?.isCareful || !items.length) return;
+    const { crashRecord, limits } = this.#options;
+    if (crashRecord?.isCareful || !items.length) return;
     const names = items.map(messageNameOf);
-    trail?.take(names);
+    crashRecord?.take(names);
     let waiting = inHand.reduce((sum, item) => sum + (this.#batch.has(item) ? 0 : item.bytes), 0);
     for (const item of items) {
       if (waiting < limits.decodedBytesMax) this.#decode(item);
       waiting += item.bytes;
     }
-    trail?.release(names);
+    crashRecord?.release(names);
   }
 
   /** The first of what is due, as many as fit together; what is decoded beyond them is let go. */
@@ -91,5 +91,5 @@ export class DecodeWindow {
 function whyAside({ envelope, position, value }: InFlightMessage, ends: number): string {
   const { topic, partition, gateway, epoch, sequence } = envelope.id;
   const place = `${topic}/${partition} at ${position}, ${gateway}/${epoch}/${sequence}`;
-  return `the process ended ${ends} times with this message alone in hand: ${place}, ${value.length} bytes`;
+  return `the process ended ${ends} times with this message alone in flight: ${place}, ${value.length} bytes`;
 }

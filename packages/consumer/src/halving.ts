@@ -31,14 +31,14 @@ export async function applyByHalves(
   items: readonly InFlightMessage[],
   options: HalvingOptions,
 ): Promise<Halved> {
-  const { apply, isTrouble, keepsOrder: inOrder } = options;
+  const { apply, isTrouble, keepsOrder } = options;
   const halved: Halved = { outcomes: new Map(), suspects: new Map(), trouble: undefined };
   const stuck = new Set<string>();
   let tries = 0;
   let failures = 0;
 
   async function hand(some: readonly InFlightMessage[]): Promise<void> {
-    const open = inOrder ? some.filter((item) => !stuck.has(partitionName(item))) : some;
+    const open = keepsOrder ? some.filter((item) => !stuck.has(partitionName(item))) : some;
     const isOver = halved.trouble || tries >= triesMax || failures >= failuresInARowMax;
     if (isOver || !open.length) return;
     tries++;

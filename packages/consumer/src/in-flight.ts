@@ -98,7 +98,7 @@ export class InFlight {
     else this.#held.delete(name);
   }
 
-  /** Not before `dueMs(times)`, of how often in a row it waits now. False when it is not in hand. */
+  /** Not before `dueMs(times)`, of how often in a row it waits now. False when it is not in flight. */
   hold(partition: TopicPartition, dueMs: (times: number) => number): boolean {
     const held = this.#held.get(partitionName(partition));
     if (!held) return false;

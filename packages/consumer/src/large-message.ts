@@ -2,7 +2,7 @@ import type { DecodedSlice, RequestReader, SliceLimits } from '@spillway/otlp';
 import type { DecodedMessage, MessageOutcome } from '@spillway/store';
 import { Refusals } from './refusals.ts';
 
-/** A message that is handed over in parts: no more of it is decoded than the part in hand. */
+/** A message that is handed over in parts: no more of it is decoded than the part in flight. */
 export class LargeMessage {
   readonly #reader: RequestReader;
   readonly #limits: SliceLimits;
@@ -11,7 +11,7 @@ export class LargeMessage {
   /** Of the parts that the store took. */
   readonly counts = { stored: 0, duplicates: 0, deadLettered: 0 };
   #part: DecodedMessage | undefined;
-  /** That the part in hand takes in memory, estimated; 0 between two parts. */
+  /** That the part in flight takes in memory, estimated; 0 between two parts. */
   bytes = 0;
   /** Parts that the store took. */
   taken = 0;
@@ -47,7 +47,7 @@ export class LargeMessage {
     this.#count(part, outcome);
   }
 
-  /** Nothing of the part in hand can be stored, and its dead letters are written. */
+  /** Nothing of the part in flight can be stored, and its dead letters are written. */
   refuse(part: DecodedMessage): void {
     this.#count(part, { records: [] });
   }

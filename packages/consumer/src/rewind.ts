@@ -53,7 +53,7 @@ export class Rewinder {
     this.#settled.clear();
   }
 
-  /** After the sink came back with less than it had: what is in hand is dropped. */
+  /** After the sink came back with less than it had: what is in flight is dropped. */
   startOver(): void {
     this.#settled.clear();
     this.#dropped = true;

@@ -91,7 +91,7 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
     expect(second.consumer.health().ok).toBe(false);
   };
   await vi.waitFor(bothFail, patient);
-  // One leaves with a batch in hand: the other gets its partition while the store is frozen.
+  // One leaves with a batch in flight: the other gets its partition while the store is frozen.
   await second.consumer.stop();
   await vi.waitFor(() => expect(logPartitions(first)).toHaveLength(2), patient);
   postgres.server.resume();

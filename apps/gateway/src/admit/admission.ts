@@ -60,10 +60,13 @@ export class Admission {
     const tenant = this.#tenant(name);
     const taken = tenant.take(signal, bytes);
     if (taken instanceof Refusal) return taken;
-    const lane = this.#signal(signal);
+    const ofSignal = this.#signal(signal);
     const all = tenant.ofAllSignals(this.#all);
     const own = connection.of(all, this.#options.nowMs);
-    const permit = Permit.enter([own, tenant.ofSignal(signal, lane), all, lane, this.#all], 0);
+    const permit = Permit.enter(
+      [own, tenant.ofSignal(signal, ofSignal), all, ofSignal, this.#all],
+      0,
+    );
     if (permit instanceof Permit) {
       return new AdmissionPermit({ permit, tenant, signal, bytes, records: taken.records });
     }

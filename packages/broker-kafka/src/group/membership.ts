@@ -11,7 +11,7 @@ import { decodeAssignment, encodeClaim, protocolName } from './protocol.ts';
 export interface Assignee {
   owned(): TopicPartition[];
   gain(partitions: readonly TopicPartition[], committed: readonly CommittedOffset[]): void;
-  /** Finishes what is in hand and lets go; never takes longer than the rebalance time-out. */
+  /** Finishes what is in flight and lets go; never takes longer than the rebalance time-out. */
   revoke(partitions: readonly TopicPartition[]): Promise<void>;
   /** Others may hold them already. */
   lose(): void;

@@ -35,7 +35,7 @@ const refusals: Readonly<Record<string, RefusalCode>> = {
  */
 export class KafkajsProducer implements ProducePort {
   readonly #options: KafkajsProducerOptions;
-  readonly #lanes = new Map<string, PartitionProducer>();
+  readonly #partitions = new Map<string, PartitionProducer>();
   #kafka: Kafka | undefined;
   #producer: Promise<Producer> | undefined;
   #running = false;
@@ -58,7 +58,9 @@ export class KafkajsProducer implements ProducePort {
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
-    const flushed = Promise.all([...this.#lanes.values()].map((lane) => lane.flushed()));
+    const flushed = Promise.all(
+      [...this.#partitions.values()].map((partition) => partition.flushed()),
+    );
     await within(flushed, this.#options.deliveryTimeoutMs, 'flush').catch(() => {});
     await this.#replace();
   }
@@ -78,13 +80,14 @@ export class KafkajsProducer implements ProducePort {
     if (signal?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
     const outcomes = Promise.all(messages.map((message) => this.#send(message)));
     const abort = () => {
-      for (const message of messages) this.#lanes.get(partitionName(message))?.abandon(message);
+      for (const message of messages)
+        this.#partitions.get(partitionName(message))?.abandon(message);
     };
     signal?.addEventListener('abort', abort, { once: true });
     return await outcomes.finally(() => signal?.removeEventListener('abort', abort));
   }
 
-  /** Synchronous up to the lane: the order is that of the calls. */
+  /** Synchronous up to the queue of the partition: the order is that of the calls. */
   #send(message: OutgoingMessage): Promise<PublishOutcome> {
     const bytes = sizeOf(message);
     const { messageBytesMax } = this.#options;
@@ -93,23 +96,23 @@ export class KafkajsProducer implements ProducePort {
       return Promise.resolve(refused('too-large', text));
     }
     const name = partitionName(message);
-    const lane = this.#lanes.get(name) ?? this.#open(name, message);
-    return lane.send(message, bytes);
+    const partition = this.#partitions.get(name) ?? this.#open(name, message);
+    return partition.send(message, bytes);
   }
 
   #open(name: string, { topic, partition }: OutgoingMessage): PartitionProducer {
-    const lane = new PartitionProducer({
+    const producer = new PartitionProducer({
       batchBytesMax: this.#options.messageBytesMax,
       isKnown: async () => {
         const count = await this.#options.partitionsOf(topic);
         if (partition < count) return true;
-        this.#lanes.delete(name); // It may be made yet; names that are not do not gather here.
+        this.#partitions.delete(name); // It may be made yet; names that are not do not gather here.
         return false;
       },
       send: (batch, hurry) => this.#produce({ topic, partition }, batch, hurry),
     });
-    this.#lanes.set(name, lane);
-    return lane;
+    this.#partitions.set(name, producer);
+    return producer;
   }
 
   async #produce(

@@ -10,7 +10,7 @@ const missingMs = 1_000;
 /** A partition's lane, and the way that its batches take. */
 export class Route {
   readonly place: TopicPartition;
-  readonly lane: PartitionProducer<Batch>;
+  readonly producer: PartitionProducer<Batch>;
   /** What is on its way is on this one. */
   link: Link | undefined;
   /** An older answer about its leader is in doubt. */
@@ -19,7 +19,7 @@ export class Route {
 
   constructor(place: TopicPartition, options: PartitionProducerOptions) {
     this.place = { topic: place.topic, partition: place.partition };
-    this.lane = new PartitionProducer(options);
+    this.producer = new PartitionProducer(options);
   }
 
   /** Refuses what no leader will ever take; true when it did. */
@@ -27,7 +27,7 @@ export class Route {
     const { topic, partition } = this.place;
     if (leader.kind === 'forbidden') {
       const message = `${topic}: ${leader.reason}`;
-      this.lane.giveUp({ code: 'unavailable', retryable: false, message });
+      this.producer.giveUp({ code: 'unavailable', retryable: false, message });
       return true;
     }
     if (leader.kind !== 'missing') {
@@ -39,7 +39,7 @@ export class Route {
     if (nowMs - this.#missingMs < missingMs) return false;
     this.#missingMs = undefined;
     const message = `No topic ${topic} with a partition ${partition}`;
-    this.lane.giveUp({ code: 'unknown-topic', retryable: false, message });
+    this.producer.giveUp({ code: 'unknown-topic', retryable: false, message });
     return true;
   }
 }

@@ -21,7 +21,7 @@ const backoffMostMs = 1_000;
 /** The leader answers that its replicas are slow before the request is given up. */
 const replicasShare = 0.8;
 
-/** Moves batches from their lanes to the leaders of their partitions, and the answers back. */
+/** Moves batches from their partitions to the leaders of their partitions, and the answers back. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #connections: Connections;
@@ -93,7 +93,7 @@ export class Sender {
     const routes = new Set<Route>();
     for (const batch of batches) {
       const route = this.#routeOf(batch.place);
-      route.lane.add(batch);
+      route.producer.add(batch);
       routes.add(route);
       this.#active.add(route);
     }
@@ -104,7 +104,7 @@ export class Sender {
   hurry(batches: readonly Batch[], graceMs: number): void {
     const nowMs = this.#options.nowMs();
     for (const batch of batches) {
-      this.#routes.get(partitionName(batch.place))?.lane.hurry(batch, nowMs, graceMs);
+      this.#routes.get(partitionName(batch.place))?.producer.hurry(batch, nowMs, graceMs);
     }
     this.#expire();
   }
@@ -114,7 +114,7 @@ export class Sender {
     this.#closing.abort();
     clearTimeout(this.#timer);
     this.#links.close();
-    for (const route of this.#active) route.lane.giveUp(refusal);
+    for (const route of this.#active) route.producer.giveUp(refusal);
     this.#active.clear();
     await this.#connections.close();
   }
@@ -125,7 +125,7 @@ export class Sender {
     if (route === undefined) {
       route = new Route(place, this.#laneOptions);
       const { first } = this.#identity;
-      if (first !== undefined) route.lane.identify(first);
+      if (first !== undefined) route.producer.identify(first);
       this.#routes.set(name, route);
     }
     return route;
@@ -136,7 +136,7 @@ export class Sender {
     const nowMs = this.#options.nowMs();
     const requests = new Requests();
     for (const route of routes) {
-      if (route.lane.idle) this.#active.delete(route);
+      if (route.producer.idle) this.#active.delete(route);
       else this.#collect(route, nowMs, requests);
     }
     for (const [link, sent] of requests) this.#request(link, sent);
@@ -153,7 +153,7 @@ export class Sender {
     const link = this.#linkOf(route, nowMs);
     if (link === undefined) return;
     for (let turn = 0; ; turn += 1) {
-      const attempt = route.lane.next(nowMs);
+      const attempt = route.producer.next(nowMs);
       if (attempt === undefined) return;
       route.link = link;
       requests.add(link, turn, { route, attempt });
@@ -161,12 +161,12 @@ export class Sender {
   }
 
   #linkOf(route: Route, nowMs: number): Link | undefined {
-    if (route.lane.needsIdentity) {
+    if (route.producer.needsIdentity) {
       void this.#identify(route);
       return undefined;
     }
     // While something is on its way, what follows takes the same way.
-    if (route.lane.sent > 0) return route.link?.ready ? route.link : undefined;
+    if (route.producer.sent > 0) return route.link?.ready ? route.link : undefined;
     const leader = this.#leaders.find(route.place, route.doubtedMs);
     if (route.refuses(leader, nowMs)) {
       this.#active.delete(route);
@@ -205,7 +205,7 @@ export class Sender {
       if (verdict.kind === 'durable') this.#trouble = undefined;
       else if (verdict.kind === 'again') this.#trouble = verdict.message;
       if (verdict.kind === 'again' && verdict.leaderMoved) route.doubtedMs = nowMs;
-      route.lane.answer(attempt, verdict, nowMs);
+      route.producer.answer(attempt, verdict, nowMs);
     }
     // A closed link answers all its requests before anything is sent again.
     if (!link.closed) this.#drive(new Set(sent.map(({ route }) => route)));
@@ -229,9 +229,9 @@ export class Sender {
   #expire(): void {
     const nowMs = this.#options.nowMs();
     for (const route of this.#active) {
-      if (!route.lane.expire(nowMs)) continue;
+      if (!route.producer.expire(nowMs)) continue;
       route.link?.close('An answer is overdue');
-      route.lane.expire(nowMs);
+      route.producer.expire(nowMs);
     }
   }
 
@@ -241,7 +241,7 @@ export class Sender {
     this.#identifying = true;
     try {
       this.#options.report({ type: 'identity-new', reason: 'its epochs are used up' });
-      route.lane.identify(await this.#identity.renew());
+      route.producer.identify(await this.#identity.renew());
     } catch (error) {
       this.#trouble = messageOf(error);
     } finally {
