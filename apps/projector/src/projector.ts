@@ -1,5 +1,5 @@
 import type { Broker } from '@spillway/broker';
-import { Consumer, type ConsumerEvent, type Trail } from '@spillway/consumer';
+import { Consumer, type ConsumerEvent, type CrashRecord } from '@spillway/consumer';
 import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { LiveStore, SearchStore } from '@spillway/store';
@@ -13,7 +13,7 @@ interface ProjectorOptions {
   config: ProjectorConfig;
   broker: Broker;
   dependencies?: Dependencies;
-  trail?: Trail;
+  crashRecord?: CrashRecord;
   report?: (event: ConsumerEvent) => void;
 }
 
@@ -63,8 +63,8 @@ export function createLiveProjector(options: ProjectorOptions & { store: LiveSto
   return { consumer, components: [consumer] };
 }
 
-function common({ broker, config, report, dependencies, trail }: ProjectorOptions) {
+function common({ broker, config, report, dependencies, crashRecord }: ProjectorOptions) {
   const { searchRetentionHours: _, ...limits } = config;
   const told = { ...(report && { report }), ...(dependencies && { dependencies }) };
-  return { broker, limits, ...told, trail };
+  return { broker, limits, ...told, crashRecord };
 }

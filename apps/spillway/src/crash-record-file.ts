@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Trail } from '@spillway/consumer';
+import type { CrashRecord } from '@spillway/consumer';
 import { type FolderLock, JournalError, nodeFiles } from '@spillway/journal';
 import type { Component, Health } from '@spillway/runtime';
 
-export interface TrailFileOptions {
-  trail: Trail;
+export interface CrashRecordFileOptions {
+  crashRecord: CrashRecord;
   /** The data folder. */
   dir: string;
   /** Undefined where this process owns the data folder; else others of its kind may use it, too. */
@@ -20,22 +20,22 @@ const placesMax = 16;
  * Where a process remembers what its consumers have in flight: one file, which it finds again at its
  * next start. Of several processes of one kind each has a place of its own, the first that is free.
  */
-export class TrailFile implements Component {
+export class CrashRecordFile implements Component {
   readonly name = 'messages in flight';
-  readonly #options: TrailFileOptions;
+  readonly #options: CrashRecordFileOptions;
   #lock: FolderLock | undefined;
   #detail = 'not started';
 
-  constructor(options: TrailFileOptions) {
+  constructor(options: CrashRecordFileOptions) {
     this.#options = options;
   }
 
   /** A folder that cannot be written keeps nobody from consuming. */
   async start(): Promise<void> {
-    const { trail, dir, kind } = this.#options;
+    const { crashRecord, dir, kind } = this.#options;
     try {
       const place = kind === undefined ? dir : this.#place(join(dir, fileName, kind));
-      trail.open(join(place, fileName));
+      crashRecord.open(join(place, fileName));
       this.#detail = 'remembered';
     } catch (error) {
       this.#detail = `not remembered: ${(error as Error).message}`;
@@ -43,7 +43,7 @@ export class TrailFile implements Component {
   }
 
   async stop(): Promise<void> {
-    this.#options.trail.close();
+    this.#options.crashRecord.close();
     this.#lock?.release();
     this.#lock = undefined;
   }

@@ -1,4 +1,4 @@
-import type { Consumer, Trail } from '@spillway/consumer';
+import type { Consumer, CrashRecord } from '@spillway/consumer';
 import {
   createLiveProjector,
   createSearchProjector,
@@ -19,10 +19,10 @@ export class Consumers implements Pipeline {
     parts: Omit<Parts, 'pipeline'>,
     roles: readonly Role[],
     report: Report,
-    trail: Trail,
+    crashRecord: CrashRecord,
   ) {
     const { config, broker, writeStore, search, live, dependencies } = parts;
-    const told = { report, dependencies, trail };
+    const told = { report, dependencies, crashRecord };
     const projector = { ...told, config: config.projector, broker };
     const accountHours = config.writer.retentionHours;
     const byRole: Partial<Record<Role, Restartable>> = {

@@ -1,5 +1,5 @@
 import { type Console, checkConsoleConfig, createConsole, ledgerLimits } from '@spillway/console';
-import { Trail } from '@spillway/consumer';
+import { CrashRecord } from '@spillway/consumer';
 import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
@@ -19,7 +19,7 @@ import { AdminServer } from './admin-server.ts';
 import { asComponent, chain, late, step } from './components.ts';
 import type { SpillwayConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
-import { TrailFile } from './crash-record-file.ts';
+import { CrashRecordFile } from './crash-record-file.ts';
 import { DeferredStart } from './deferred-start.ts';
 import { descriptorLimit } from './descriptors.ts';
 import { DiskWatch } from './disk-watch.ts';
@@ -74,7 +74,7 @@ export class Spillway implements Component {
   readonly #parts: Parts;
   readonly #self: ThisProcess;
   readonly #consumers: Consumers;
-  readonly #trail: Trail;
+  readonly #crashRecord: CrashRecord;
   readonly #control: ControlServer;
   readonly #safety: Safety;
   readonly #metrics = new Metrics();
@@ -107,8 +107,8 @@ export class Spillway implements Component {
     this.#roles = roles;
     this.#report = report;
     this.#internalErrors = internalErrors;
-    this.#trail = new Trail({ report: this.#report });
-    this.#consumers = new Consumers(parts, roles, this.#report, this.#trail);
+    this.#crashRecord = new CrashRecord({ report: this.#report });
+    this.#consumers = new Consumers(parts, roles, this.#report, this.#crashRecord);
     this.#parts = {
       ...parts,
       pipeline: this.#consumers,
@@ -288,7 +288,7 @@ export class Spillway implements Component {
     if (!consumers.length) return [];
     const { dir } = this.#parts.folder;
     const kind = this.hasFolder ? undefined : this.#consumers.groups.join('+');
-    return [new TrailFile({ trail: this.#trail, dir, kind }), ...consumers];
+    return [new CrashRecordFile({ crashRecord: this.#crashRecord, dir, kind }), ...consumers];
   }
 
   #registerMetrics(): void {

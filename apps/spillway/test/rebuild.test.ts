@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stampHeaders, topicOf } from '@spillway/broker';
-import { Trail } from '@spillway/consumer';
+import { CrashRecord } from '@spillway/consumer';
 import { jsonToProtobuf } from '@spillway/otlp';
 import { logsBody } from '@spillway/test-support';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   const config = spillwaySchema.parse({ data: { dir }, gateway: {}, log: {} });
   const made = await createParts(config, adapters, () => {});
   made.folder.open();
-  consumers = new Consumers(made, roles, () => {}, new Trail());
+  consumers = new Consumers(made, roles, () => {}, new CrashRecord());
   parts = { ...made, pipeline: consumers };
   await parts.broker.start();
   await parts.broker.ensureTopics(topicSpecs(2));

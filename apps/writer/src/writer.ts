@@ -1,5 +1,5 @@
 import type { Broker } from '@spillway/broker';
-import { Consumer, type ConsumerEvent, type Trail } from '@spillway/consumer';
+import { Consumer, type ConsumerEvent, type CrashRecord } from '@spillway/consumer';
 import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { WriteStore } from '@spillway/store';
@@ -14,7 +14,7 @@ export interface WriterOptions {
   broker: Broker;
   store: WriteStore;
   dependencies?: Dependencies;
-  trail?: Trail;
+  crashRecord?: CrashRecord;
   report?: (event: ConsumerEvent) => void;
 }
 

@@ -71,7 +71,7 @@ export function faultContract(context: ContractContext, options: ContractOptions
 
   describe('dead letters', () => {
     test('what is kept is read by no group, again and again, with its headers', async () => {
-      const deadLetters = freshName('dead letters');
+      const deadLetters = freshName('dead-letters');
       await context.broker.ensureTopics([{ name: deadLetters, partitions: 1, kept: true }]);
       const headers = { reason: 'undecodable ü', empty: '' };
       await publishAll(
@@ -98,7 +98,7 @@ export function faultContract(context: ContractContext, options: ContractOptions
     test.skipIf(options.optOuts?.restart !== undefined)(
       'they survive a kill of the broker',
       async () => {
-        const deadLetters = freshName('dead letters');
+        const deadLetters = freshName('dead-letters');
         await context.broker.ensureTopics([{ name: deadLetters, partitions: 1, kept: true }]);
         await publishTexts(context.broker, deadLetters, ['one', 'two']);
         const broker = await context.restart();

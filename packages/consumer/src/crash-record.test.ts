@@ -10,19 +10,19 @@ let events: CrashRecordEvent[];
 
 /** A process that was not closed before the next one starts was killed. */
 function start(nowMs = () => 0): CrashRecord {
-  const trail = new CrashRecord({ nowMs, report: (event) => events.push(event) });
-  trail.open(path);
-  return trail;
+  const crashRecord = new CrashRecord({ nowMs, report: (event) => events.push(event) });
+  crashRecord.open(path);
+  return crashRecord;
 }
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'trail-'));
+  dir = mkdtempSync(join(tmpdir(), 'crash-record-'));
   path = join(dir, 'in-hand');
   events = [];
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-describe('Trail', () => {
+describe('CrashRecord', () => {
   it('sets aside what was alone in flight at two ends', () => {
     start().take(['a']);
     const second = start();
@@ -30,7 +30,7 @@ describe('Trail', () => {
     expect(second.isSuspect('a')).toBe(true);
     second.take(['a']);
     expect(start().crashesWith('a')).toBe(2);
-    expect(events.map(({ type }) => type)).toEqual(['crashed-in-flight', 'ended-in-hand']);
+    expect(events.map(({ type }) => type)).toEqual(['crashed-in-flight', 'crashed-in-flight']);
   });
 
   it('lets what was alone in flight at an end wait until the process has lived without it', () => {
@@ -55,13 +55,16 @@ describe('Trail', () => {
 
   it('blames nothing of what was in flight together, however often', () => {
     for (let ends = 0; ends < 5; ends++) start().take(['a', 'b']);
-    const trail = start();
-    expect([trail.crashesWith('a'), trail.crashesWith('b')]).toEqual([undefined, undefined]);
-    expect([trail.isSuspect('a'), trail.isSuspect('b'), trail.isSuspect('c')]).toEqual([
-      true,
-      true,
-      false,
+    const crashRecord = start();
+    expect([crashRecord.crashesWith('a'), crashRecord.crashesWith('b')]).toEqual([
+      undefined,
+      undefined,
     ]);
+    expect([
+      crashRecord.isSuspect('a'),
+      crashRecord.isSuspect('b'),
+      crashRecord.isSuspect('c'),
+    ]).toEqual([true, true, false]);
   });
 
   it('blames nothing that was passed before the end', () => {
@@ -77,9 +80,9 @@ describe('Trail', () => {
   });
 
   it('has no suspects after a close', () => {
-    const trail = start();
-    trail.take(['a']);
-    trail.close();
+    const crashRecord = start();
+    crashRecord.take(['a']);
+    crashRecord.close();
     expect(start().isCareful).toBe(false);
     expect(events).toEqual([]);
   });
@@ -96,29 +99,29 @@ describe('Trail', () => {
 
   it('has one thing in flight at a time while there are suspects', async () => {
     start().take(['a', 'b']);
-    const trail = start();
+    const crashRecord = start();
     const order: string[] = [];
     const slow = async (name: string) => {
       order.push(`begin ${name}`);
       await new Promise(setImmediate);
       order.push(`end ${name}`);
-      trail.succeeded([name]);
+      crashRecord.succeeded([name]);
     };
     await Promise.all([
-      trail.run(['a'], () => slow('a')),
-      trail.run(['b'], () => slow('b')),
-      trail.run(['c'], () => Promise.reject(new Error('broken off'))).catch(() => undefined),
+      crashRecord.run(['a'], () => slow('a')),
+      crashRecord.run(['b'], () => slow('b')),
+      crashRecord.run(['c'], () => Promise.reject(new Error('broken off'))).catch(() => undefined),
     ]);
     expect(order).toEqual(['begin a', 'end a', 'begin b', 'end b']);
-    expect(trail.isCareful).toBe(false);
+    expect(crashRecord.isCareful).toBe(false);
   });
 
   it('looks no longer for suspects that do not come', () => {
     start().take(['a', 'b']);
     let nowMs = 0;
-    const trail = start(() => nowMs);
+    const crashRecord = start(() => nowMs);
     nowMs = 121_000;
-    expect(trail.isCareful).toBe(false);
+    expect(crashRecord.isCareful).toBe(false);
   });
 
   it('suspects nobody where the file is cut short', () => {
@@ -128,10 +131,10 @@ describe('Trail', () => {
   });
 
   it('goes on where it cannot write', () => {
-    const trail = new CrashRecord({ report: (event) => events.push(event) });
-    trail.open(join(dir, 'not', 'there'));
-    trail.take(['a']);
-    trail.release(['a']);
+    const crashRecord = new CrashRecord({ report: (event) => events.push(event) });
+    crashRecord.open(join(dir, 'not', 'there'));
+    crashRecord.take(['a']);
+    crashRecord.release(['a']);
     expect(events.map(({ type }) => type)).toEqual(['crash-record-not-written']);
   });
 });

@@ -3,7 +3,7 @@ export { type ConsumerLimits, defaultLimits } from './config.ts';
 export { Consumer, type ConsumerOptions } from './consumer.ts';
 export type { ConsumerEvent } from './consumer-event.ts';
 export type { ConsumerReport } from './consumer-stats.ts';
-export { CrashRecord as Trail, type CrashRecordEvent as TrailEvent } from './crash-record.ts';
+export { CrashRecord, type CrashRecordEvent } from './crash-record.ts';
 export type { DeadLetter } from './dead-letter.ts';
 export type { DeadLetterFilter } from './dead-letter-filter.ts';
 export type { NewestDeadLetters } from './dead-letter-index.ts';
@@ -14,4 +14,4 @@ export {
   resubmitPerSecond,
   type ShownDeadLetter,
 } from './dead-letters.ts';
-export type { InFlightMessage as Item } from './in-flight-message.ts';
+export type { InFlightMessage } from './in-flight-message.ts';

@@ -11,7 +11,7 @@ import {
 import { decode, encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Consumer, DeadLetters, Trail } from '../src/index.ts';
+import { type Consumer, CrashRecord, DeadLetters } from '../src/index.ts';
 import {
   consume,
   lagOf,
@@ -54,7 +54,7 @@ describe('Consumer', () => {
   });
 
   it('keeps a partition back whose message may have ended the process before; others go on', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'spillway-trail-'));
+    const dir = mkdtempSync(join(tmpdir(), 'spillway-crashRecord-'));
     onTestFinished(() => rmSync(dir, { recursive: true }));
     for (const body of ['suspect', 'behind it']) await publishLogs(broker, [body]);
     for (const body of ['elsewhere', 'and on']) await publishLogs(broker, [body], 1);
@@ -62,13 +62,13 @@ describe('Consumer', () => {
     for await (const message of broker.read({ topic: topicOf.logs, partition: 0, position: 0 })) {
       names.push(messageName(readEnvelope(message).id));
     }
-    const before = new Trail();
+    const before = new CrashRecord();
     before.open(join(dir, 'in-hand'));
     before.take(names.slice(0, 1));
     let nowMs = 0;
-    const trail = new Trail({ nowMs: () => nowMs });
-    trail.open(join(dir, 'in-hand'));
-    await start({ crashRecord: trail });
+    const crashRecord = new CrashRecord({ nowMs: () => nowMs });
+    crashRecord.open(join(dir, 'in-hand'));
+    await start({ crashRecord: crashRecord });
     await until(() => sink.applied.length === 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(sink.applied).toEqual(['elsewhere', 'and on']);

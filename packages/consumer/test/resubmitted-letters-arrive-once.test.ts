@@ -89,7 +89,7 @@ it('after a crash between a dead letter and its mark, too', async () => {
   });
   const options = { ratePerSecond: 10_000, signal };
   await expect(new DeadLetters(crashing).resubmit(ids, options)).rejects.toThrow(
-    /killed; 1 letters went before it/,
+    /killed; 1 dead letters went before it/,
   );
   const rest = await new DeadLetters(broker).resubmit(ids, options);
   expect(rest).toEqual(ids.slice(1));
