@@ -101,6 +101,12 @@ describe('configuration', () => {
     expect(found).toMatchObject({ wanted: 'number to be <=65535', got: '99999' });
   });
 
+  it('says so of a value that contains itself', () => {
+    const itself = file('gateway: { httpPort: &a [*a] }');
+    const [found] = problems(() => loadConfig(schema, { file: itself, env: {}, flags: {} }));
+    expect(found).toMatchObject({ key: 'gateway.httpPort', got: 'a value that contains itself' });
+  });
+
   it('refuses unknown environment variables but not those Kubernetes injects', () => {
     expect(
       problems(() => loadConfig(schema, { env: { SPILLWAY_GATEWAY_HTTPPORT: '1' }, flags: {} })),

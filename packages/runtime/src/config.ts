@@ -204,8 +204,17 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = withoutPassword(typeof value === 'string' ? `"${value}"` : JSON.stringify(value));
+  const text = withoutPassword(typeof value === 'string' ? `"${value}"` : jsonOf(value));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // An alias in YAML may stand within what it names.
+    return 'a value that contains itself';
+  }
 }
 
 /** Levenshtein, for the hint only. */

@@ -47,7 +47,12 @@ function readMember(body: Buffer, bytesMax: number): Read {
   let at = 10;
   if (flags & 4) at += 2 + body.readUInt16LE(at);
   for (const flag of [8, 16]) if (flags & flag) at = endOfText(body, at);
-  if (flags & 2) at += 2;
+  if (flags & 2) {
+    if (body.readUInt16LE(at) !== (zlib.crc32(body.subarray(0, at)) & 0xffff)) {
+      throw new Error('wrong checksum of the header');
+    }
+    at += 2;
+  }
   const raw = zlib.inflateRawSync(body.subarray(at), {
     maxOutputLength: bytesMax,
     info: true,
