@@ -1,24 +1,24 @@
-import type { PartitionLag } from '@spillway/broker';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { type GroupLag, LagBoard } from '@spillway/broker';
+import { expect, it } from 'vitest';
 import { Freshness } from './freshness.ts';
 
-beforeEach(() => vi.useFakeTimers());
-afterEach(() => vi.useRealTimers());
+const groups = { writer: 'writer', search: 'search', live: 'live' };
+const known: GroupLag = { group: 'live', partitions: [], ageMs: 0, error: undefined };
 
-it('waits once for a broker that does not answer, and hears of it when it does', async () => {
-  let answers = false;
-  const lag = () => (answers ? Promise.resolve([]) : new Promise<PartitionLag[]>(() => undefined));
-  const groups = { writer: 'writer', search: 'search', live: 'live' };
-  const freshness = new Freshness({ broker: { lag }, groups, clock: Date.now });
-  const unknown = { writer: undefined, search: undefined, live: undefined };
-  const first = freshness.lags();
-  await vi.advanceTimersByTimeAsync(2_000);
-  expect(await first).toEqual(unknown);
-  // No timer moves here: an answer that waited for the broker would never come.
-  expect(await freshness.lags()).toEqual(unknown);
-  answers = true;
-  await vi.advanceTimersByTimeAsync(1_000);
-  expect(await freshness.lags()).toEqual(unknown);
-  await vi.advanceTimersByTimeAsync(0);
-  expect(await freshness.lags()).toEqual({ writer: [], search: [], live: [] });
+it('takes a lag that could not be read, or not lately, for unknown', async () => {
+  const found = [
+    { ...known, group: 'writer', error: 'no answer' },
+    { ...known, group: 'search', ageMs: 5_000 },
+    known,
+  ];
+  const lagBoard = { read: async () => ({ groups: found, error: undefined }) };
+  const freshness = new Freshness({ lagBoard, groups });
+  expect(await freshness.lags()).toEqual({ writer: undefined, search: undefined, live: [] });
+});
+
+it('keeps no question waiting for a broker that does not answer', async () => {
+  const silent = { lag: () => new Promise<never>(() => {}), groups: async () => ['writer'] };
+  const lagBoard = new LagBoard({ broker: silent, groups: [] });
+  const freshness = new Freshness({ lagBoard, groups });
+  expect(await freshness.of('live')).toMatchObject({ behindSeconds: null });
 });

@@ -1,27 +1,20 @@
-import type { Broker, PartitionLag } from '@spillway/broker';
+import type { LagBoard, PartitionLag } from '@spillway/broker';
 import type { Behind, Fresh } from './answers.ts';
 import type { Groups } from './ports.ts';
-import { withTimeout } from './timeout.ts';
 
 export interface FreshnessOptions {
-  broker: Pick<Broker, 'lag'>;
+  lagBoard: Pick<LagBoard, 'read'>;
   groups: Groups;
-  clock: () => number;
 }
 
-/** The broker is asked at most this often, however many queries come. */
-const keepMs = 1_000;
-/** A broker that does not say it in time makes the lag unknown, not the query fail. */
-const askMs = 2_000;
+/** A reading that is older says nothing about what an answer may lack. */
+const freshMs = 5_000;
 
-export type GroupLag = PartitionLag[] | undefined;
+export type GroupPartitions = readonly PartitionLag[] | undefined;
 
 /** How far each group is behind the log. What cannot be known is null, never zero. */
 export class Freshness {
   readonly #options: FreshnessOptions;
-  #read: Promise<Record<keyof Groups, GroupLag>> | undefined;
-  #readAtMs = 0;
-  #isSilent = false;
 
   constructor(options: FreshnessOptions) {
     this.#options = options;
@@ -39,37 +32,20 @@ export class Freshness {
     return { behindSeconds, behind };
   }
 
-  /** Undefined for a group whose lag the broker could not tell. */
-  lags(): Promise<Record<keyof Groups, GroupLag>> {
-    const nowMs = this.#options.clock();
-    if (!this.#read || nowMs - this.#readAtMs >= keepMs) {
-      this.#readAtMs = nowMs;
-      const asked = this.#ask();
-      // Who did not answer just now is not waited for again: the next query hears of it.
-      if (!this.#read || !this.#isSilent) this.#read = asked;
-      void asked.then((lags) => {
-        this.#read = asked;
-        this.#isSilent = Object.values(lags).includes(undefined);
-      });
-    }
-    return this.#read;
-  }
-
-  async #ask(): Promise<Record<keyof Groups, GroupLag>> {
-    const { broker, groups } = this.#options;
-    const ask = (group: string): Promise<GroupLag> =>
-      withTimeout(async () => broker.lag(group), askMs).catch(() => undefined);
-    const [writer, search, live] = await Promise.all([
-      ask(groups.writer),
-      ask(groups.search),
-      ask(groups.live),
-    ]);
-    return { writer, search, live };
+  /** Undefined for a group whose lag is not known now. */
+  async lags(): Promise<Record<keyof Groups, GroupPartitions>> {
+    const { lagBoard, groups } = this.#options;
+    const reading = await lagBoard.read();
+    const of = (name: string): GroupPartitions => {
+      const found = reading.groups.find(({ group }) => group === name);
+      return found && !found.error && found.ageMs < freshMs ? found.partitions : undefined;
+    };
+    return { writer: of(groups.writer), search: of(groups.search), live: of(groups.live) };
   }
 }
 
 /** The oldest uncommitted message of any partition; null when one of them is not known. */
-function secondsBehind(lag: GroupLag): number | null {
+function secondsBehind(lag: GroupPartitions): number | null {
   if (!lag?.length) return null;
   return slowest(lag.map((partition) => partition.seconds));
 }

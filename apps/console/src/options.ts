@@ -1,4 +1,4 @@
-import type { Broker } from '@spillway/broker';
+import type { LagBoard } from '@spillway/broker';
 import type { LiveStore, SearchStore } from '@spillway/store';
 import type { ConsoleConfig } from './config.ts';
 import type { Admin, ConsoleEvent, DeadLetters, Groups, Keys, ReadLedger } from './ports.ts';
@@ -7,7 +7,7 @@ export interface ConsoleOptions {
   config: ConsoleConfig;
   search: SearchStore;
   live: LiveStore;
-  broker: Pick<Broker, 'lag'>;
+  lagBoard: Pick<LagBoard, 'read'>;
   groups: Groups;
   /** Undefined: no keys, and then only on loopback. */
   keys?: Keys | undefined;

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { LagBoard } from '@spillway/broker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consoleSection, createConsole } from '../src/index.ts';
 import { type RunningConsole, runConsole } from './running-console.ts';
@@ -124,11 +125,12 @@ describe('a browser led astray', () => {
 describe('beyond loopback', () => {
   it('refuses to start without keys, and names the key to set', async () => {
     const { search, live, broker } = keyed;
+    const lagBoard = new LagBoard({ broker, groups: [] });
     const page = createConsole({
       config: consoleSection.parse({ host: '0.0.0.0', port: 0 }),
       search,
       live,
-      broker,
+      lagBoard,
       groups: { writer: 'writer', search: 'search', live: 'live' },
       ledger: () => Promise.reject(new Error('not asked')),
       deadLetters: {

@@ -1,3 +1,4 @@
+import { LagBoard } from '@spillway/broker';
 import { chromiumPath, findColour, tabTo } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -145,8 +146,9 @@ describe.skipIf(!chromiumPath)('an operator', () => {
     });
 
     it('what is unknown is not zero', async () => {
-      const broker = { lag: () => Promise.reject(new Error('no broker')) };
-      const blind = await tested.other({ messages: [], options: { broker } });
+      const failing = () => Promise.reject(new Error('no broker'));
+      const lagBoard = new LagBoard({ broker: { lag: failing, groups: failing }, groups: [] });
+      const blind = await tested.other({ messages: [], options: { lagBoard } });
       const { page } = await tested.visit(`${blind.address}/logs`);
       await page.locator('[data-freshness=unknown]', { hasText: 'unknown' }).waitFor();
       await page.goto(`${blind.address}/pipeline`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   deadLetterHeaders,
   deadLetterTopicOf,
+  LagBoard,
   type OutgoingMessage,
   stampHeaders,
   topicOf,
@@ -46,7 +47,7 @@ export async function runConsole(run: RunConsoleOptions) {
   await live.apply(messages);
   const page: Console = createConsole({
     config: consoleSection.parse({ port: 0 }),
-    broker,
+    lagBoard: new LagBoard({ broker, groups: [] }),
     search,
     live,
     groups,

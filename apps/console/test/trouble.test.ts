@@ -1,3 +1,4 @@
+import { LagBoard } from '@spillway/broker';
 import type { LiveStore } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
 import { consoleSection, type LagAnswer, type PipelineAnswer } from '../src/index.ts';
@@ -18,8 +19,9 @@ describe('freshness', () => {
     } finally {
       await late.stop();
     }
-    const broker = { lag: () => Promise.reject(new Error('no broker')) };
-    const blind = await runConsole({ messages: [], options: { broker } });
+    const failing = () => Promise.reject(new Error('no broker'));
+    const lagBoard = new LagBoard({ broker: { lag: failing, groups: failing }, groups: [] });
+    const blind = await runConsole({ messages: [], options: { lagBoard } });
     try {
       const answer = (await (
         await fetch(`${blind.address}/api/pipeline`)

@@ -1,4 +1,4 @@
-import type { Broker, SafetyFinding } from '@spillway/broker';
+import type { GroupLag, LagBoard, PartitionLag, SafetyFinding } from '@spillway/broker';
 import type { ConsumerReport } from '@spillway/consumer';
 import type { Gateway, GatewayStats } from '@spillway/gateway';
 import type { Dependencies, Quotas } from '@spillway/resilience';
@@ -12,7 +12,7 @@ import { publishFamilies } from './publish-metrics.ts';
 import { quotaFamilies } from './quota-metrics.ts';
 
 export interface Measured {
-  broker: Broker;
+  lagBoard: LagBoard;
   gateway: Gateway | undefined;
   /** Those that gateways share. */
   quotas: Quotas | undefined;
@@ -27,13 +27,13 @@ export interface Measured {
 
 /** Every family that `/metrics` answers with. */
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
-  const { gateway, quotas, broker, consumers, live, dependencies, unsafe, health } = measured;
+  const { gateway, quotas, lagBoard, consumers, live, dependencies, unsafe, health } = measured;
   const { internalErrors } = measured;
   const families = [
     ...(gateway ? gatewayFamilies(() => gateway.stats()) : []),
     ...(gateway ? quotaFamilies(() => gateway.stats().quotas, quotas) : []),
     ...(gateway ? publishFamilies(() => gateway.stats()) : []),
-    ...lagFamilies(broker),
+    ...lagFamilies(lagBoard),
     ...consumerFamilies(consumers),
     ...(consumers.groups.includes('live') ? liveFamilies(live) : []),
     ...dependencyFamilies(dependencies),
@@ -116,30 +116,52 @@ function gatewayFamilies(stats: () => GatewayStats): Family[] {
   ];
 }
 
-function lagFamilies(broker: Broker): Family[] {
-  const read = async (value: (lag: Lag) => number | null): Promise<Sample[]> => {
-    const groups = await broker.groups();
-    const lags = (await Promise.all(groups.map((group) => broker.lag(group)))).flat();
-    return lags.flatMap((lag) => {
-      const labels = { group: lag.group, topic: lag.topic, partition: String(lag.partition) };
+function lagFamilies(board: LagBoard): Family[] {
+  const ofGroups = async (value: (lag: GroupLag) => number | undefined): Promise<Sample[]> => {
+    const { groups } = await board.read();
+    return groups.flatMap((lag) => {
       const known = value(lag);
-      return known === null ? [] : [{ labels, value: known }];
+      return known === undefined ? [] : [{ labels: { group: lag.group }, value: known }];
     });
   };
+  const ofPartitions = async (value: (lag: PartitionLag) => number | null): Promise<Sample[]> => {
+    const { groups } = await board.read();
+    return groups.flatMap(({ partitions = [] }) =>
+      partitions.flatMap((lag) => {
+        const labels = { group: lag.group, topic: lag.topic, partition: String(lag.partition) };
+        const known = value(lag);
+        return known === null ? [] : [{ labels, value: known }];
+      }),
+    );
+  };
   return [
-    gauge('spillway_lag_messages', 'Messages not committed; absent when unknown.', () =>
-      read(({ messages }) => messages),
+    gauge(
+      'spillway_lag_messages',
+      'Messages that a consumer group has not committed yet; absent while that is unknown.',
+      () => ofPartitions(({ messages }) => messages),
     ),
-    gauge('spillway_lag_seconds', 'Age of the oldest message not committed.', () =>
-      read(({ seconds }) => seconds),
+    gauge(
+      'spillway_lag_seconds',
+      'Age of the oldest message that a consumer group has not committed yet.',
+      () => ofPartitions(({ seconds }) => seconds),
     ),
-    gauge('spillway_expired_messages', 'Removed by retention before the group read them.', () =>
-      read(({ expired }) => expired),
+    gauge(
+      'spillway_expired_messages',
+      'Messages that retention removed before the consumer group had read them.',
+      () => ofPartitions(({ expired }) => expired),
+    ),
+    gauge(
+      'spillway_lag_age_seconds',
+      'Time since the lag of a consumer group was last read from the broker.',
+      () => ofGroups(({ partitions, ageMs }) => (partitions ? ageMs / 1000 : undefined)),
+    ),
+    gauge(
+      'spillway_lag_unknown',
+      '1 when the lag of a consumer group could not be read from the broker the last time.',
+      () => ofGroups(({ error }) => (error === undefined ? 0 : 1)),
     ),
   ];
 }
-
-type Lag = Awaited<ReturnType<Broker['lag']>>[number];
 
 function consumerFamilies(consumers: Consumers): Family[] {
   const outcomes = ['stored', 'duplicates', 'deadLettered'] as const;

@@ -7,6 +7,7 @@ import { OperationError } from './operation-error.ts';
 import type { Parts } from './parts.ts';
 import { rebuildLive, rebuildSearch } from './rebuild.ts';
 import type { Resource } from './roles.ts';
+import { groupTopics } from './topics.ts';
 
 /** What a command asks of the process that owns the data folder. */
 export interface Requests {
@@ -41,8 +42,12 @@ type Operation<C extends Command> = (
 export const operations: { readonly [C in Command]: Operation<C> } = {
   audit: (parts, options) => auditLedger(parts, options),
   lag: async ({ broker }, { group }) => {
-    const groups = group === undefined ? await broker.groups() : [group];
-    const lags = (await Promise.all(groups.map((name) => broker.lag(name)))).flat();
+    const topicsOf = new Map(groupTopics().map((one) => [one.group, one.topics]));
+    const all = async () => [...new Set([...topicsOf.keys(), ...(await broker.groups())])];
+    const groups = group === undefined ? await all() : [group];
+    const lags = (
+      await Promise.all(groups.map((name) => broker.lag(name, topicsOf.get(name))))
+    ).flat();
     if (group !== undefined && lags.length === 0) await mustBeKnown(broker, group);
     return lags;
   },

@@ -1,4 +1,4 @@
-import type { Broker } from '@spillway/broker';
+import { type Broker, LagBoard } from '@spillway/broker';
 import { deadLetterIndexBytesMax } from '@spillway/console';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
 import type { Quotas } from '@spillway/resilience';
@@ -10,6 +10,7 @@ import type { Report } from './event-log.ts';
 import { type Fleet, type FleetMember, NoFleet, processName } from './fleet.ts';
 import { SpillFolder } from './spill-folder.ts';
 import { Swappable } from './swappable.ts';
+import { groupTopics } from './topics.ts';
 
 export interface AdapterContext {
   config: SpillwayConfig;
@@ -47,6 +48,7 @@ export interface Parts {
   /** Opened by a process that has a gateway. */
   spillFolder: SpillFolder;
   broker: Broker;
+  lagBoard: LagBoard;
   writeStore: WriteStore;
   search: Swappable<SearchStore>;
   live: LiveStore;
@@ -87,6 +89,7 @@ export async function createParts(
     folder,
     spillFolder,
     broker,
+    lagBoard: new LagBoard({ broker, groups: groupTopics() }),
     writeStore: await adapters.writeStore(context),
     search: new Swappable(await createSearchStore(searchFolder)),
     live: await adapters.liveStore(context),

@@ -293,7 +293,7 @@ export class Spillway implements Component {
 
   #registerMetrics(): void {
     registerMetrics(this.#metrics, {
-      broker: this.#parts.broker,
+      lagBoard: this.#parts.lagBoard,
       gateway: this.#gateway,
       quotas: this.#parts.quotas,
       consumers: this.#consumers,
@@ -346,7 +346,7 @@ export class Spillway implements Component {
   }
 
   #createConsole(): Component {
-    const { broker, search, live, deadLetters, dependencies } = this.#parts;
+    const { lagBoard, search, live, deadLetters, dependencies } = this.#parts;
     const keys = this.#keys('console.keysFile', this.#config.console.keysFile);
     const { connectionsMax } = this.#config.console;
     const page = createConsole({
@@ -354,7 +354,7 @@ export class Spillway implements Component {
         ...this.#config.console,
         connectionsMax: this.#doors?.console ?? connectionsMax,
       },
-      broker,
+      lagBoard,
       search: search.store,
       live,
       groups: { writer: writerGroup, search: searchGroup, live: liveGroup },

@@ -1,4 +1,10 @@
-import { deadLetterTopicOf, ledgerTopic, type TopicSpec, topicOf } from '@spillway/broker';
+import {
+  deadLetterTopicOf,
+  type GroupTopics,
+  ledgerTopic,
+  type TopicSpec,
+  topicOf,
+} from '@spillway/broker';
 import { signals } from '@spillway/otlp';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import { noteGroup, writerGroup } from '@spillway/writer';
@@ -11,4 +17,15 @@ export function topicSpecs(partitions: number): TopicSpec[] {
     ...signals.map((signal) => ({ name: deadLetterTopicOf[signal], partitions, kept: true })),
     { name: ledgerTopic, partitions: 1, groups: [noteGroup] },
   ];
+}
+
+/** Every consumer group there is, with the topics that it reads. */
+export function groupTopics(): GroupTopics[] {
+  const readings = topicSpecs(1).flatMap(({ name, groups = [] }) =>
+    groups.map((group) => ({ group, topic: name })),
+  );
+  return [...Map.groupBy(readings, ({ group }) => group)].map(([group, read]) => ({
+    group,
+    topics: read.map(({ topic }) => topic),
+  }));
 }

@@ -136,13 +136,17 @@ export class EmbeddedBroker implements Broker {
     return member;
   }
 
-  async lag(group: string): Promise<PartitionLag[]> {
+  async lag(group: string, topics: readonly string[] = []): Promise<PartitionLag[]> {
     const { offsets, logs } = this.#get();
     const nowMs = this.#config.clock();
     const found: PartitionLag[] = [];
-    for (const offset of offsets.all()) {
-      const log = offset.group === group ? logs.get(offset) : undefined;
-      if (log !== undefined) found.push(await lagOf(group, log, { offset, nowMs }));
+    const wanted = new Set(topics);
+    for (const log of logs.all()) {
+      const offset = offsets.get(group, log);
+      if (!offset && !wanted.has(log.topic)) continue;
+      // A group that is new begins with the oldest message.
+      const { committed = log.journal.start, expired = 0 } = offset ?? {};
+      found.push(await lagOf(group, log, { committed, expired, nowMs }));
     }
     return found;
   }

@@ -159,12 +159,10 @@ export class KafkaBroker implements Broker {
     return consumer;
   }
 
-  async lag(group: string): Promise<PartitionLag[]> {
-    const topics = [...this.#consumers].filter((one) => one.group === group);
-    return await this.#started().lag.read(
-      group,
-      topics.flatMap((one) => one.topics),
-    );
+  async lag(group: string, topics: readonly string[] = []): Promise<PartitionLag[]> {
+    const running = [...this.#consumers].filter((one) => one.group === group);
+    const read = running.flatMap((one) => one.topics);
+    return await this.#started().lag.read(group, [...read, ...topics]);
   }
 
   async groups(): Promise<string[]> {

@@ -161,10 +161,11 @@ class RabbitMqBroker implements Broker {
     return member;
   }
 
-  async lag(group: string): Promise<PartitionLag[]> {
+  async lag(group: string, topics: readonly string[] = []): Promise<PartitionLag[]> {
     const running = this.#get();
     const { catalog, counts, reading: client } = running;
-    return lagOf(this.#group(running, group), { config: this.#config, client, catalog, counts });
+    const options = { config: this.#config, client, catalog, counts, topics };
+    return lagOf(this.#group(running, group), options);
   }
 
   /** Every group that subscribed or was named when a topic was made. */

@@ -13,6 +13,8 @@ export interface LagOptions {
   client: Client;
   catalog: Catalog;
   counts: CountListener;
+  /** That are shown also when the group has no queue there: then nothing is known. */
+  topics: readonly string[];
 }
 
 const answerMs = 25;
@@ -24,7 +26,10 @@ const answerMs = 25;
  */
 export async function lagOf(group: Group, options: LagOptions): Promise<PartitionLag[]> {
   const { catalog, client } = options;
-  const partitions = catalog.topicsOf(group.name).flatMap(partitionsOf);
+  const read = catalog.topicsOf(group.name).map(({ name }) => name);
+  const names = new Set([...read, ...options.topics]);
+  const topics = [...names].flatMap((name) => catalog.topic(name) ?? []);
+  const partitions = topics.flatMap(partitionsOf);
   const stats = await statsOf(group, partitions, options);
   if (!client.isOpen) return partitions.map((at) => lagFrom(at, { group: group.name }));
   return partitions.map((at) => {

@@ -173,7 +173,11 @@ export interface Broker {
   subscribe(options: SubscribeOptions): Promise<Subscription>;
 
   /** Lag per partition of one group, over the topics it subscribed to or committed on. */
-  lag(group: string): Promise<PartitionLag[]>;
+  /**
+   * Of every partition that the group reads; with `topics`, also of those of these topics on which it
+   * has committed nothing yet: all that it would read if it started now.
+   */
+  lag(group: string, topics?: readonly string[]): Promise<PartitionLag[]>;
   /** Every group that ever subscribed. */
   groups(): Promise<string[]>;
 

@@ -89,9 +89,9 @@ export function faultContract(context: ContractContext, options: ContractOptions
       for (const deadLetter of first) expect(deadLetter.headers).toMatchObject(headers);
       const third = first[2] as DeliveredMessage;
       expect(texts(await readAll(context.broker, deadLetters, third.position))).toEqual([
-        'letter2',
-        'letter3',
-        'letter4',
+        'dead letter2',
+        'dead letter3',
+        'dead letter4',
       ]);
     });
 

@@ -63,6 +63,19 @@ export function lagContract(context: ContractContext, options: ContractOptions):
       await member.close();
     });
 
+    test('of a group that never ran, it is all that it would read', async () => {
+      const group = freshName('g');
+      const topic = await freshTopic(context.broker, 2, [group]);
+      await publishTexts(context.broker, topic, numbered('m', 5));
+      let lag: PartitionLag[] = [];
+      await eventually(async () => {
+        lag = await context.broker.lag(group, [topic]);
+        return lag.reduce((sum, { messages }) => sum + (messages ?? 0), 0) === 5;
+      }, 'all five');
+      expect(lag.map((one) => one.topic)).toEqual([topic, topic]);
+      expect(lag.every((one) => one.group === group && one.expired === 0)).toBe(true);
+    });
+
     test('goes on being known when no member runs', async () => {
       const group = freshName('g');
       const topic = await freshTopic(context.broker, 1, [group]);

@@ -1,0 +1,163 @@
+import { wait, withTimeLimit } from '@spillway/resilience';
+import type { Broker, PartitionLag } from './broker.ts';
+
+/** A consumer group, and the topics that it reads. */
+export interface GroupTopics {
+  group: string;
+  topics: readonly string[];
+}
+
+export interface LagBoardOptions {
+  broker: Pick<Broker, 'lag' | 'groups'>;
+  /** Groups that are shown also when they have never started. */
+  groups: readonly GroupTopics[];
+  /** Monotonic milliseconds. */
+  nowMs?: () => number;
+}
+
+/** What is known of one group. */
+export interface GroupLag {
+  group: string;
+  /** As they were last read, also when a reading has failed since; undefined when they never were. */
+  partitions: readonly PartitionLag[] | undefined;
+  /** How long ago they were read, in milliseconds; 0 when they never were. */
+  ageMs: number;
+  /** Why they could not be read the last time; undefined when they could. */
+  error: string | undefined;
+}
+
+export interface LagReading {
+  groups: readonly GroupLag[];
+  /** Why it is not known whether there are other groups; undefined when it is. */
+  error: string | undefined;
+}
+
+/** However many ask, the broker is asked once in so long. */
+const keepMs = 1_000;
+/** Whoever asks waits at most so long; then it gets what is known. */
+const answerMs = 500;
+/** A reading that takes longer has failed. */
+const readMs = 10_000;
+/** What is older is not shown any more: it says too little about now. */
+const staleMs = 60_000;
+/** Groups of others come and go seldom. */
+const groupsKeepMs = 10_000;
+const groupsMax = 100;
+
+/**
+ * The lag of all groups, read from the broker at most once a second for all who ask, and answered
+ * within half a second whatever the broker does: then with the last reading, its age and the error.
+ */
+export class LagBoard {
+  readonly #options: Required<LagBoardOptions>;
+  readonly #own: ReadonlyMap<string, Reading<PartitionLag[]>>;
+  readonly #others = new Map<string, Reading<PartitionLag[]>>();
+  readonly #names: Reading<string[]>;
+
+  constructor(options: LagBoardOptions) {
+    const nowMs = options.nowMs ?? (() => performance.now());
+    this.#options = { ...options, nowMs };
+    const { broker, groups } = options;
+    this.#own = new Map(
+      groups.map(({ group, topics }) => {
+        const read = () => broker.lag(group, topics);
+        return [group, new Reading({ read, keepMs, nowMs })];
+      }),
+    );
+    const read = () => broker.groups();
+    this.#names = new Reading({ read, keepMs: groupsKeepMs, nowMs });
+  }
+
+  /** Of every group that is configured, then of every other one that the broker knows. */
+  async read(): Promise<LagReading> {
+    const late = wait(answerMs);
+    await Promise.race([late, this.#names.refresh()]);
+    this.#learn(this.#names.value ?? []);
+    const readings = [...this.#own, ...this.#others];
+    await Promise.race([late, Promise.all(readings.map(([, reading]) => reading.refresh()))]);
+    return {
+      groups: readings.map(([group, { value: partitions, ageMs, error }]) => {
+        return { group, partitions, ageMs, error };
+      }),
+      error: this.#names.error,
+    };
+  }
+
+  #learn(names: readonly string[]): void {
+    const { broker, nowMs } = this.#options;
+    const known = new Set(names);
+    for (const name of this.#others.keys()) if (!known.has(name)) this.#others.delete(name);
+    for (const name of names) {
+      if (this.#own.has(name) || this.#others.has(name)) continue;
+      if (this.#others.size >= groupsMax) return;
+      this.#others.set(name, new Reading({ read: () => broker.lag(name), keepMs, nowMs }));
+    }
+  }
+}
+
+interface ReadingOptions<T> {
+  read: () => Promise<T>;
+  keepMs: number;
+  nowMs: () => number;
+}
+
+/** One question to the broker, with its last answer. */
+class Reading<T> {
+  readonly #options: ReadingOptions<T>;
+  #value: T | undefined;
+  #readAtMs = 0;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+  #error: string | undefined = 'not read yet';
+
+  constructor(options: ReadingOptions<T>) {
+    this.#options = options;
+  }
+
+  get value(): T | undefined {
+    return this.ageMs < staleMs ? this.#value : undefined;
+  }
+
+  get ageMs(): number {
+    return this.#value === undefined ? 0 : this.#options.nowMs() - this.#readAtMs;
+  }
+
+  get error(): string | undefined {
+    return this.#error;
+  }
+
+  /** Resolves when it is not older than `keepMs`, or could not be read. One reading at a time. */
+  refresh(): Promise<void> {
+    if (this.#running) return this.#running;
+    const { keepMs: keptMs, nowMs } = this.#options;
+    if (nowMs() - this.#triedAtMs < keptMs) return Promise.resolve();
+    this.#triedAtMs = nowMs();
+    this.#running = this.#read().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #read(): Promise<void> {
+    const { read, nowMs } = this.#options;
+    try {
+      this.#value = await inTime(read());
+      this.#readAtMs = nowMs();
+      this.#error = undefined;
+    } catch (error) {
+      this.#error = error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  return await withTimeLimit(readMs, (late) =>
+    Promise.race([
+      reading,
+      new Promise<never>((_, reject) => {
+        const fail = (): void => reject(new Error(`no answer within ${readMs} ms`));
+        late.addEventListener('abort', fail, { once: true });
+      }),
+    ]),
+  );
+}
