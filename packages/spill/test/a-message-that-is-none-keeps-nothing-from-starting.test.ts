@@ -27,3 +27,18 @@ test.each([
     expect(await again.readValue('unreadable-1')).toEqual(payload);
   },
 );
+
+test('a message that waits already is kept aside and told; what is around it is drained', async () => {
+  const files = new LossyFiles();
+  const { spill } = await watched(files, options);
+  for (const [sequence, bytes] of [[1], [2], [1, 600], [3]]) {
+    await spill.append([message(0, sequence as number, bytes)]);
+  }
+  await spill.close();
+
+  const { spill: again, events } = await watched(files, options);
+  expect(await drain(again, 0)).toEqual([1, 2, 3]);
+  expect(again.backlog()).toEqual([]);
+  const told = { type: 'message-unreadable', message: expect.stringContaining('waits already') };
+  expect(events).toContainEqual(expect.objectContaining(told));
+});
