@@ -14,7 +14,7 @@ const loads: [string, number, string[]][] = [
   [
     'requests at once beyond the bulkhead',
     503,
-    ['--gateway.laneRequestsMax', '2', '--gateway.tenantLaneRequestsMax', '2'],
+    ['--gateway.signalRequestsMax', '2', '--gateway.tenantSignalRequestsMax', '2'],
   ],
 ];
 const labs: Lab[] = [];

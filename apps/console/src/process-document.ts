@@ -3,7 +3,7 @@ import { z } from 'zod';
 const amount = z.number().nonnegative();
 const label = z.string().max(300);
 
-const laneDocument = z.object({
+const signalDocument = z.object({
   name: label,
   breaker: z.enum(['closed', 'open', 'half-open']),
   /** Messages and bytes between the door and the broker. */
@@ -24,7 +24,7 @@ const spillDocument = z.object({
 const gatewayDocument = z.object({
   /** Counters and gauges for a person, by name. */
   numbers: z.record(label, z.number()),
-  lanes: z.array(laneDocument).max(16),
+  signals: z.array(signalDocument).max(16).default([]),
   /** How many partitions are `direct`, `spilling`, `draining`, … */
   partitions: z.record(label, amount),
   /** Undefined for a gateway without a spill. */
@@ -52,7 +52,7 @@ export const processDocument = z.object({
   gateway: gatewayDocument.optional(),
 });
 
-export type LaneDocument = z.output<typeof laneDocument>;
+export type SignalDocument = z.output<typeof signalDocument>;
 export type SpillDocument = z.output<typeof spillDocument>;
 export type GatewayDocument = z.output<typeof gatewayDocument>;
 export type ProcessDocument = z.output<typeof processDocument>;

@@ -50,7 +50,7 @@ const unsynced = {
 };
 
 function processOf(roles: string[], own?: GatewayDocument): ProcessDocument {
-  const trouble = own?.lanes[0]?.breaker === 'open' ? 'broker: no broker answers' : '';
+  const trouble = own?.signals[0]?.breaker === 'open' ? 'broker: no broker answers' : '';
   return {
     roles,
     host: 'host-b',
@@ -76,7 +76,7 @@ function gateway(
       'requests in flight': 12,
       'bytes in flight': 3 * MiB,
     },
-    lanes: [
+    signals: [
       { name: 'traces', breaker, queueBytes: 0 },
       { name: 'metrics', breaker: 'closed', queueBytes: 18_000 },
       { name: 'logs', breaker, queueBytes: 2 * MiB },

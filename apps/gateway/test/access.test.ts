@@ -57,9 +57,9 @@ describe('access', () => {
   });
 
   it('refuses limits that the largest body would never pass', async () => {
-    const config = { bodyBytesMax: 1000, tenantLaneBytesMax: 999 };
+    const config = { bodyBytesMax: 1000, tenantSignalBytesMax: 999 };
     await expect(runGateway({ config })).rejects.toThrow(
-      'gateway.tenantLaneBytesMax: wanted at least 1.25 times gateway.bodyBytesMax (1000), got 999',
+      'gateway.tenantSignalBytesMax: wanted at least 1.25 times gateway.bodyBytesMax (1000), got 999',
     );
   });
 });

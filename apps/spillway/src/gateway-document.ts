@@ -3,17 +3,10 @@ import type { GatewayStats } from '@spillway/gateway';
 
 /** A gateway's numbers for a person; all of them are in `/metrics`. */
 export function gatewayDocument(stats: GatewayStats, nowMs: number): GatewayDocument {
-  const {
-    requests,
-    recordsAccepted,
-    recordsRefused,
-    inFlight,
-    connections,
-    signals: lanes,
-  } = stats;
+  const { requests, recordsAccepted, recordsRefused, inFlight, connections, signals } = stats;
   const partitions: Record<string, number> = {};
-  for (const lane of lanes) {
-    for (const [state, count] of Object.entries(lane.partitions)) {
+  for (const { partitions: states } of signals) {
+    for (const [state, count] of Object.entries(states)) {
       partitions[state] = (partitions[state] ?? 0) + count;
     }
   }
@@ -25,9 +18,9 @@ export function gatewayDocument(stats: GatewayStats, nowMs: number): GatewayDocu
       'requests in flight': inFlight.requests,
       'bytes in flight': inFlight.bytes,
       connections: connections.http + connections.grpc,
-      'publish retries': lanes.reduce((total, { retries }) => total + retries, 0),
+      'publish retries': signals.reduce((total, { retries }) => total + retries, 0),
     },
-    lanes: lanes.map(({ signal, state, queueBytes }) => ({
+    signals: signals.map(({ signal, state, queueBytes }) => ({
       name: signal,
       breaker: state,
       queueBytes,

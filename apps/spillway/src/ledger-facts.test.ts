@@ -6,16 +6,16 @@ import { readLog } from './ledger-log.ts';
 import { Passed } from './ledger-unread.ts';
 import type { Parts } from './parts.ts';
 
-const lane = { epoch: 7, topic: 'otlp_logs', partition: 0 };
+const source = { epoch: 7, topic: 'otlp_logs', partition: 0 };
 const of = { tenant: 'acme', signal: 'logs' as const, minute: 100, records: 1 };
 const counts = { position: 0, stored: 0, duplicates: 0, deadLettered: 0, foreign: false };
 
-const original = { gateway: 'gw-1', ...lane, sequence: 1 };
+const original = { gateway: 'gw-1', ...source, sequence: 1 };
 const refused: AppliedMessage = { id: original, ...of, ...counts, deadLettered: 1 };
 const stored: AppliedMessage = { id: original, ...of, ...counts, stored: 1 };
 const sentBack: AppliedMessage = {
   ...{ ...stored, position: 9 },
-  id: { ...lane, gateway: 'resubmit', epoch: 0, sequence: 5 },
+  id: { ...source, gateway: 'resubmit', epoch: 0, sequence: 5 },
 };
 const deadLetter = {
   ...{ id: 'logs/0/5', group: 'writer', sourceId: original, tenant: 'acme', signal: 'logs' },

@@ -152,8 +152,8 @@ interface Elsewhere {
 /** What a dead letter is called when it is sent back: by its own place. */
 function resubmittedName({ id, signal, source: { partition } }: DeadLetter): string {
   const sequence = Number(id.split('/')[2]);
-  const lane = { gateway: resubmitGateway, epoch: 0, topic: topicOf[signal], partition };
-  return messageName({ ...lane, sequence });
+  const source = { gateway: resubmitGateway, epoch: 0, topic: topicOf[signal], partition };
+  return messageName({ ...source, sequence });
 }
 
 /** One with a position was drained, whatever its spill was last told to hold. */

@@ -4,16 +4,16 @@ import { expect, it } from 'vitest';
 import { Passed } from './ledger-unread.ts';
 import { windowsOf } from './ledger-windows.ts';
 
-const lane = { gateway: 'gw-1', epoch: 7, topic: 'otlp_logs', partition: 0 };
+const source = { gateway: 'gw-1', epoch: 7, topic: 'otlp_logs', partition: 0 };
 const of = { tenant: 'acme', signal: 'logs' as const, records: 3 };
 
 function applied(sequence: number, minute: number, gateway = 'gw-1'): AppliedMessage {
   const counts = { position: 0, stored: 3, duplicates: 0, deadLettered: 0, foreign: false };
-  return { ...of, ...counts, id: { ...lane, gateway, sequence }, minute };
+  return { ...of, ...counts, id: { ...source, gateway, sequence }, minute };
 }
 
 function noted(sequence: number, minute: number): KeptNotedMessage {
-  return { ...lane, ...of, sequence, minute, position: undefined, notedMinute: minute };
+  return { ...source, ...of, sequence, minute, position: undefined, notedMinute: minute };
 }
 
 const lag = (messages: number | null) => ({ messages }) as PartitionLag;

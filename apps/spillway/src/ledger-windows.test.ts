@@ -45,7 +45,7 @@ it('the gap that the clock left is one window', () => {
 
 function waitingAt(minute: number): SightingTable {
   const table = new SightingTable();
-  const lane = { gateway: 'gw', epoch: 1, topic: 'otlp_logs', partition: 0 };
-  table.push({ id: { ...lane, sequence: 1 }, tenant: 'a', signal: 'logs', minute, records: 1 });
+  const source = { gateway: 'gw', epoch: 1, topic: 'otlp_logs', partition: 0 };
+  table.push({ id: { ...source, sequence: 1 }, tenant: 'a', signal: 'logs', minute, records: 1 });
   return table;
 }

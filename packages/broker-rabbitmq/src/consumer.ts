@@ -16,7 +16,7 @@ import { messageOf } from './errors.ts';
 import type { Group, LocalMember } from './group.ts';
 import type { Holding } from './group-members.ts';
 import { Inbox } from './inbox.ts';
-import { QueuePublisher } from './queue-publisher.ts';
+import { QueueConsumer } from './queue-consumer.ts';
 import { statQueues } from './stat.ts';
 import { sleep, within } from './wait.ts';
 
@@ -54,8 +54,8 @@ export class Member implements Subscription, LocalMember {
   constructor(options: MemberOptions) {
     this.#options = options;
     this.#inbox = new Inbox({
-      onBroken: (lane, error) => this.#broken(lane, messageOf(error)),
-      laneBytesMax: options.config.prefetchBytes,
+      onBroken: (consumer, error) => this.#broken(consumer, messageOf(error)),
+      signalBytesMax: options.config.prefetchBytes,
     });
   }
 
@@ -94,7 +94,7 @@ export class Member implements Subscription, LocalMember {
   }
 
   assigned(): TopicPartition[] {
-    return this.#inbox.lanes.map(({ topic, partition }) => ({ topic, partition }));
+    return this.#inbox.consumers.map(({ topic, partition }) => ({ topic, partition }));
   }
 
   async close(): Promise<void> {
@@ -105,7 +105,7 @@ export class Member implements Subscription, LocalMember {
     this.#inbox.close();
     const { shared, onClosed } = this.#options;
     await this.#rounds;
-    await this.#inbox.release(this.#inbox.lanes);
+    await this.#inbox.release(this.#inbox.consumers);
     shared.tell({ kind: 'beat', member: this.id, topics: [], held: {}, left: true });
     shared.remove(this);
     onClosed(this);
@@ -113,13 +113,13 @@ export class Member implements Subscription, LocalMember {
 
   beat(): void {
     const held: Record<string, Holding> = {};
-    for (const lane of this.#inbox.lanes) held[lane.queue] = lane.holding;
+    for (const consumer of this.#inbox.consumers) held[consumer.queue] = consumer.holding;
     const topics = [...this.#options.topics];
     this.#options.shared.tell({ kind: 'beat', member: this.id, topics, held });
   }
 
   holding(queue: string): Holding | undefined {
-    return this.#inbox.lanes.find((lane) => lane.queue === queue)?.holding;
+    return this.#inbox.consumers.find((consumer) => consumer.queue === queue)?.holding;
   }
 
   changed(): void {
@@ -133,9 +133,9 @@ export class Member implements Subscription, LocalMember {
 
   #tick(): void {
     const heldMsMax = this.#options.config.unackedMinutesMax * 60_000;
-    for (const lane of this.#inbox.lanes) {
+    for (const consumer of this.#inbox.consumers) {
       // Before the server does it; the next poll opens it again.
-      if (lane.heldMs(performance.now()) > heldMsMax) void lane.release();
+      if (consumer.heldMs(performance.now()) > heldMsMax) void consumer.release();
     }
     this.beat();
     this.changed();
@@ -159,7 +159,7 @@ export class Member implements Subscription, LocalMember {
   async #round(): Promise<void> {
     const { shared, config, client } = this.#options;
     const members = this.#plan();
-    const lost = this.#inbox.lanes.filter(({ queue }) => !this.#ours.has(queue));
+    const lost = this.#inbox.consumers.filter(({ queue }) => !this.#ours.has(queue));
     await this.#revoke(lost);
     if (!client.isOpen || this.#closed) return;
     const isFree = (queue: string) => !shared.roster.holderOf(queue, performance.now(), this.id);
@@ -168,7 +168,7 @@ export class Member implements Subscription, LocalMember {
       await this.#options.declare(topic).catch((error) => this.#report(topic, error));
     }
     const opened = await Promise.all(gained.map(([queue, at]) => this.#gain(queue, at)));
-    const names = opened.flatMap((lane) => (lane ? partitionName(lane) : []));
+    const names = opened.flatMap((consumer) => (consumer ? partitionName(consumer) : []));
     if (lost.length + names.length === 0) return;
     this.beat();
     this.#inbox.wake();
@@ -200,29 +200,29 @@ export class Member implements Subscription, LocalMember {
     return shared.queues(topics, topic);
   }
 
-  async #gain(queue: string, at: TopicPartition): Promise<QueuePublisher | undefined> {
+  async #gain(queue: string, at: TopicPartition): Promise<QueueConsumer | undefined> {
     const { client, config } = this.#options;
     const { clock, prefetchBytes, prefetchMessages } = config;
-    const lane: QueuePublisher = new QueuePublisher({
+    const consumer: QueueConsumer = new QueueConsumer({
       ...{ ...at, queue, client, clock, prefetchBytes, prefetchMessages },
       onReady: () => this.#inbox.arrived(),
-      onBroken: (message) => this.#broken(lane, message),
+      onBroken: (message) => this.#broken(consumer, message),
     });
-    this.#inbox.add(lane);
+    this.#inbox.add(consumer);
     try {
-      await lane.open();
-      return lane;
+      await consumer.open();
+      return consumer;
     } catch (error) {
-      this.#broken(lane, messageOf(error));
+      this.#broken(consumer, messageOf(error));
       return undefined;
     }
   }
 
   /** The next round, at the latest one beat later, takes it again if it is still ours. */
-  #broken(lane: QueuePublisher, message: string): void {
-    if (!this.#inbox.remove(lane)) return;
-    void lane.close();
-    this.#report(partitionName(lane), message);
+  #broken(consumer: QueueConsumer, message: string): void {
+    if (!this.#inbox.remove(consumer)) return;
+    void consumer.close();
+    this.#report(partitionName(consumer), message);
   }
 
   #report(partition: string, error: unknown): void {
@@ -231,16 +231,16 @@ export class Member implements Subscription, LocalMember {
     config.report({ type: 'reader-broken', group: shared.name, partition, message });
   }
 
-  async #revoke(lanes: readonly QueuePublisher[]): Promise<void> {
-    if (lanes.length === 0) return;
-    for (const lane of lanes) lane.revoking = true;
+  async #revoke(consumers: readonly QueueConsumer[]): Promise<void> {
+    if (consumers.length === 0) return;
+    for (const consumer of consumers) consumer.revoking = true;
     const { onRevoke, config, shared } = this.#options;
     try {
-      const partitions = lanes.map(({ topic, partition }) => ({ topic, partition }));
+      const partitions = consumers.map(({ topic, partition }) => ({ topic, partition }));
       await within(Promise.resolve(onRevoke?.(partitions)), config.revokeTimeoutMs);
     } catch (error) {
       config.report({ type: 'revoke-failed', group: shared.name, message: messageOf(error) });
     }
-    await this.#inbox.release(lanes);
+    await this.#inbox.release(consumers);
   }
 }

@@ -5,15 +5,15 @@ import {
   partitionName,
   type TopicPartition,
 } from '@spillway/broker';
-import type { QueuePublisher } from './queue-publisher.ts';
+import type { QueueConsumer } from './queue-consumer.ts';
 
 /** The partitions that a member holds, and one poll at a time over all of them. */
 export class Inbox {
-  readonly #lanes = new Map<string, QueuePublisher>();
-  /** A lane that was to be opened again could not. */
-  readonly #onBroken: (lane: QueuePublisher, error: unknown) => void;
-  /** Of what each lane may hold, in the mean. */
-  readonly #laneBytesMax: number;
+  readonly #consumers = new Map<string, QueueConsumer>();
+  /** A consumer that was to be opened again could not. */
+  readonly #onBroken: (consumer: QueueConsumer, error: unknown) => void;
+  /** Of what each consumer may hold, in the mean. */
+  readonly #signalBytesMax: number;
   /** A pause outlasts a broken channel, but not a move. */
   readonly #paused = new Set<string>();
   #turn = 0;
@@ -23,53 +23,53 @@ export class Inbox {
   #wakeUp: (() => void) | undefined;
 
   constructor(options: {
-    onBroken: (lane: QueuePublisher, error: unknown) => void;
-    laneBytesMax: number;
+    onBroken: (consumer: QueueConsumer, error: unknown) => void;
+    signalBytesMax: number;
   }) {
     this.#onBroken = options.onBroken;
-    this.#laneBytesMax = options.laneBytesMax;
+    this.#signalBytesMax = options.signalBytesMax;
   }
 
-  get lanes(): readonly QueuePublisher[] {
-    return [...this.#lanes.values()];
+  get consumers(): readonly QueueConsumer[] {
+    return [...this.#consumers.values()];
   }
 
-  get(at: TopicPartition): QueuePublisher | undefined {
-    return this.#lanes.get(partitionName(at));
+  get(at: TopicPartition): QueueConsumer | undefined {
+    return this.#consumers.get(partitionName(at));
   }
 
-  add(lane: QueuePublisher): void {
-    lane.paused = this.#paused.has(partitionName(lane));
-    this.#lanes.set(partitionName(lane), lane);
+  add(consumer: QueueConsumer): void {
+    consumer.paused = this.#paused.has(partitionName(consumer));
+    this.#consumers.set(partitionName(consumer), consumer);
   }
 
   /** False when it was not held any more. */
-  remove(lane: QueuePublisher): boolean {
-    return this.get(lane) === lane && this.#lanes.delete(partitionName(lane));
+  remove(consumer: QueueConsumer): boolean {
+    return this.get(consumer) === consumer && this.#consumers.delete(partitionName(consumer));
   }
 
   /** They are held until their acknowledgements are with the server. */
-  async release(lanes: readonly QueuePublisher[]): Promise<void> {
-    await Promise.all(lanes.map((lane) => lane.close()));
-    for (const lane of lanes) {
-      this.remove(lane);
-      this.#paused.delete(partitionName(lane));
+  async release(consumers: readonly QueueConsumer[]): Promise<void> {
+    await Promise.all(consumers.map((consumer) => consumer.close()));
+    for (const consumer of consumers) {
+      this.remove(consumer);
+      this.#paused.delete(partitionName(consumer));
     }
   }
 
   pause(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) {
-      const lane = this.get(at);
-      if (!lane) continue;
-      lane.paused = true;
+      const consumer = this.get(at);
+      if (!consumer) continue;
+      consumer.paused = true;
       this.#paused.add(partitionName(at));
     }
   }
 
   resume(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) {
-      const lane = this.get(at);
-      if (lane) lane.paused = false;
+      const consumer = this.get(at);
+      if (consumer) consumer.paused = false;
       this.#paused.delete(partitionName(at));
     }
     this.wake();
@@ -112,34 +112,37 @@ export class Inbox {
   }
 
   get #room(): number {
-    const { lanes } = this;
-    return lanes.reduce((room, { bytes }) => room - bytes, lanes.length * this.#laneBytesMax);
+    const { consumers } = this;
+    return consumers.reduce(
+      (room, { bytes }) => room - bytes,
+      consumers.length * this.#signalBytesMax,
+    );
   }
 
   /**
-   * The server sends each lane a message at least, however large. When they are more together than
-   * the lanes may hold, all but one go back to their queues, and come again when there is room.
+   * The server sends each consumer a message at least, however large. When they are more together than
+   * the consumers may hold, all but one go back to their queues, and come again when there is room.
    */
   #fit(): void {
     if (this.#room >= 0) return;
-    const full = this.lanes.filter(({ bytes }) => bytes > 0);
+    const full = this.consumers.filter(({ bytes }) => bytes > 0);
     const kept = full.find(({ isInHand }) => isInHand) ?? full[0];
-    for (const lane of full) {
-      if (lane !== kept && !lane.isInHand) void lane.release();
+    for (const consumer of full) {
+      if (consumer !== kept && !consumer.isInHand) void consumer.release();
     }
   }
 
-  /** Each call begins with another lane, so that a busy one does not starve the others. */
+  /** Each call begins with another consumer, so that a busy one does not starve the others. */
   #gather(bytesMax: number): DeliveredMessage[] {
-    const lanes = this.lanes.filter(({ paused, revoking }) => !paused && !revoking);
+    const consumers = this.consumers.filter(({ paused, revoking }) => !paused && !revoking);
     const found: DeliveredMessage[] = [];
     let left = this.#closed ? 0 : bytesMax;
-    for (let n = 0; n < lanes.length && left > 0; n++) {
-      const lane = lanes[(this.#turn + n) % lanes.length] as QueuePublisher;
-      if (!lane.isOpen && this.#room > 0) {
-        lane.open().catch((error) => this.#onBroken(lane, error));
+    for (let n = 0; n < consumers.length && left > 0; n++) {
+      const consumer = consumers[(this.#turn + n) % consumers.length] as QueueConsumer;
+      if (!consumer.isOpen && this.#room > 0) {
+        consumer.open().catch((error) => this.#onBroken(consumer, error));
       }
-      for (const message of lane.take(left, found.length === 0)) {
+      for (const message of consumer.take(left, found.length === 0)) {
         left -= message.value.byteLength;
         found.push(message);
       }

@@ -34,7 +34,7 @@ export class StoreGate {
     this.#options = options;
     this.#breaker = new Breaker({
       name: options.name,
-      // A lane hands over one batch at a time: what counts is failures in a row, counted here.
+      // A loop hands over one batch at a time: what counts is failures in a row, counted here.
       failuresPercentMax: 1,
       callsMin: 1,
       windowMs: 10_000,

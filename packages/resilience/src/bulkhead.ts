@@ -1,7 +1,7 @@
 import { RetryAfter } from './retry-after.ts';
 
 export interface BulkheadOptions {
-  /** Names the limit in refusals, e.g. `lane traces`. */
+  /** Names the limit in refusals, e.g. `signal traces`. */
   name: string;
   requestsMax: number;
   bytesMax: number;
@@ -105,7 +105,7 @@ export interface Full {
 }
 
 /**
- * One request's place in several bulkheads at once (process, lane, tenant). It enters all of them
+ * One request's place in several bulkheads at once (process, signal, tenant). It enters all of them
  * or none, may grow while the request's bytes become known, and leaves once.
  */
 export class Permit {

@@ -114,7 +114,7 @@ describe('Admission', () => {
 
   it('does not charge the quota for a request that finds the context full', () => {
     const { enter } = admissionWith({
-      tenantLaneRequestsMax: 1,
+      tenantSignalRequestsMax: 1,
       bytesPerSecondMax: 1,
       bytesBurst: 150,
     });
@@ -134,8 +134,8 @@ describe('Admission', () => {
   it('names the limit, and counts all signals and tenants together', () => {
     const { admission, enter } = admissionWith({
       bodyBytesMax: 10,
-      tenantLaneBytesMax: 50,
-      laneBytesMax: 80,
+      tenantSignalBytesMax: 50,
+      signalBytesMax: 80,
       inFlightBytesMax: 150,
     });
     expect(permit(enter('a')).grow(46)).toBeUndefined();
@@ -150,7 +150,7 @@ describe('Admission', () => {
   });
 
   it('always leaves room for a tenant that comes later, however many hold what they can', () => {
-    const { enter } = admissionWith({ inFlightBytesMax: 30_000_000, laneBytesMax: 30_000_000 });
+    const { enter } = admissionWith({ inFlightBytesMax: 30_000_000, signalBytesMax: 30_000_000 });
     for (let hog = 0; hog < 10; hog++) {
       // On many connections, in all signals.
       for (let turn = 0; turn < 300; turn++) {
@@ -164,7 +164,7 @@ describe('Admission', () => {
   });
 
   it('leaves room for another connection of the same tenant', () => {
-    const { admission } = admissionWith({ inFlightBytesMax: 3_000_000, laneBytesMax: 3_000_000 });
+    const { admission } = admissionWith({ inFlightBytesMax: 3_000_000, signalBytesMax: 3_000_000 });
     const on = (connection: ConnectionShare) =>
       permit(admission.admit({ tenant: 'a', signal: 'traces', bytes: 0, connection }));
     const hog = new ConnectionShare();

@@ -96,7 +96,7 @@ export class Admission {
     let bulkhead = this.#signals.get(signal);
     if (!bulkhead) {
       const { config, nowMs } = this.#options;
-      const { laneRequestsMax: requestsMax, laneBytesMax: bytesMax } = config;
+      const { signalRequestsMax: requestsMax, signalBytesMax: bytesMax } = config;
       bulkhead = new Bulkhead({ name: `signal ${signal}`, requestsMax, bytesMax, nowMs });
       this.#signals.set(signal, bulkhead);
     }

@@ -82,7 +82,7 @@ export class TenantAdmission {
     let bulkhead = this.#signals.get(signal);
     if (!bulkhead) {
       const { tenant, config, nowMs } = this.#options;
-      const { tenantLaneRequestsMax: requestsMax, tenantLaneBytesMax: bytesMax } = config;
+      const { tenantSignalRequestsMax: requestsMax, tenantSignalBytesMax: bytesMax } = config;
       const name = `tenant ${tenant}, signal ${signal}`;
       const within = { bulkhead: shared, share };
       bulkhead = new Bulkhead({ name, requestsMax, bytesMax, within, nowMs });

@@ -25,7 +25,7 @@ export function gatewayBudget(
   config: GatewayConfig,
   { hasSpill }: { hasSpill: boolean },
 ): BudgetLine[] {
-  const { inFlightBytesMax, queueBytesMax, connectionsMax, laneRequestsMax } = config;
+  const { inFlightBytesMax, queueBytesMax, connectionsMax, signalRequestsMax } = config;
   const { spill, bodyBytesMax } = config;
   const messageBytesMax = Math.min(bodyBytesMax, spilledBytesMax);
   const drainBytesMax = drainBytesMaxOf(config);
@@ -58,8 +58,8 @@ export function gatewayBudget(
     },
     {
       name: 'requests, beside their bodies',
-      key: 'gateway.laneRequestsMax',
-      bytes: signals * laneRequestsMax * requestBytes,
+      key: 'gateway.signalRequestsMax',
+      bytes: signals * signalRequestsMax * requestBytes,
       where: 'heap',
       protects: 'the heap from many small requests',
       answer: '503 with Retry-After',
@@ -71,14 +71,14 @@ export const gatewayLeast: Least = {
   'gateway.bodyBytesMax': 4 * MiB,
   'gateway.jsonBodyBytesMax': 4 * MiB,
   'gateway.inFlightBytesMax': 14 * MiB,
-  'gateway.laneBytesMax': 12 * MiB,
-  'gateway.tenantLaneBytesMax': 8 * MiB,
+  'gateway.signalBytesMax': 12 * MiB,
+  'gateway.tenantSignalBytesMax': 8 * MiB,
   'gateway.queueBytesMax': 5 * MiB,
   'gateway.batchBytesMax': MiB,
   'gateway.spill.indexBytesMax': 2 * MiB,
   'gateway.connectionsMax': 320,
-  'gateway.laneRequestsMax': 384,
-  'gateway.tenantLaneRequestsMax': 256,
+  'gateway.signalRequestsMax': 384,
+  'gateway.tenantSignalRequestsMax': 256,
 };
 
 export const gatewayLimits: readonly Limit[] = [
@@ -108,17 +108,17 @@ export const gatewayLimits: readonly Limit[] = [
     answer: '503 with Retry-After; UNAVAILABLE over gRPC',
   },
   {
-    key: 'gateway.laneBytesMax',
+    key: 'gateway.signalBytesMax',
     protects: 'one signal from a flood of another',
     answer: '503 with Retry-After for that signal',
   },
   {
-    key: 'gateway.tenantLaneBytesMax',
+    key: 'gateway.tenantSignalBytesMax',
     protects: 'tenants from one that sends more than its share at once',
     answer: '503 with Retry-After for that tenant',
   },
   {
-    key: 'gateway.tenantLaneRequestsMax',
+    key: 'gateway.tenantSignalRequestsMax',
     protects: 'tenants from one that sends more requests than its share at once',
     answer: '503 with Retry-After for that tenant',
   },

@@ -32,8 +32,8 @@ function halfTls({ certFile, keyFile }: GatewayConfig): ConfigProblem[] {
  * grows into its memory from a quarter of it, and one tenant alone may hold 58 % of what all share.
  */
 const bodiesThatFit = {
-  tenantLaneBytesMax: 1.25,
-  laneBytesMax: 2.25,
+  tenantSignalBytesMax: 1.25,
+  signalBytesMax: 2.25,
   inFlightBytesMax: 2.25,
 } as const;
 

@@ -134,14 +134,16 @@ export const gatewaySection = z.object({
     .describe(
       'Body bytes in flight in the whole process, as they lie in memory; one tenant alone may hold 58 % of them.',
     ),
-  laneBytesMax: count
+  signalBytesMax: count
     .default(144 * MiB)
     .describe('Body bytes in flight per signal; one tenant alone may hold 58 % of them.'),
-  laneRequestsMax: count.default(2048).describe('Requests in flight per signal.'),
-  tenantLaneBytesMax: count
+  signalRequestsMax: count.default(2048).describe('Requests in flight per signal.'),
+  tenantSignalBytesMax: count
     .default(96 * MiB)
     .describe('Body bytes in flight per signal and tenant.'),
-  tenantLaneRequestsMax: count.default(1024).describe('Requests in flight per signal and tenant.'),
+  tenantSignalRequestsMax: count
+    .default(1024)
+    .describe('Requests in flight per signal and tenant.'),
   lingerMs: z
     .int()
     .min(0)

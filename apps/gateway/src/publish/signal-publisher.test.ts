@@ -8,7 +8,7 @@ interface Call {
   answer: () => void;
 }
 
-/** A lane before a broker that answers when it is told to. */
+/** A publisher before a broker that answers when it is told to. */
 async function laneBefore(limits: Record<string, number> = {}) {
   const calls: Call[] = [];
   const publish = (messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> =>
@@ -27,7 +27,7 @@ async function laneBefore(limits: Record<string, number> = {}) {
 
 const delivered = { rejectedRecords: 0, message: '', ack: 'broker' };
 
-describe('Lane', () => {
+describe('SignalPublisher', () => {
   it('gathers what comes in one turn, and keeps at most so many publishes on their way', async () => {
     const { publisher, calls } = await laneBefore();
     const results = [1, 2, 3].map(() => publisher.publish(requestOf(10)));

@@ -54,8 +54,8 @@ test.each([512, 640, 768, 1_024, 1_536])(
     expect(bytesOf(lines, 'outside') + heapBytes).toBeLessThanOrEqual(mebibytes * mebibyte);
     const { gateway } = config;
     expect(gateway.inFlightBytesMax).toBeGreaterThanOrEqual(2.25 * gateway.bodyBytesMax);
-    expect(gateway.laneBytesMax).toBeGreaterThanOrEqual(2.25 * gateway.bodyBytesMax);
-    expect(gateway.tenantLaneBytesMax).toBeGreaterThanOrEqual(1.25 * gateway.bodyBytesMax);
+    expect(gateway.signalBytesMax).toBeGreaterThanOrEqual(2.25 * gateway.bodyBytesMax);
+    expect(gateway.tenantSignalBytesMax).toBeGreaterThanOrEqual(1.25 * gateway.bodyBytesMax);
     expect(gateway.queueBytesMax).toBeGreaterThan(gateway.bodyBytesMax);
   },
 );

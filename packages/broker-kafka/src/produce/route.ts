@@ -7,7 +7,7 @@ import { PartitionProducer, type PartitionProducerOptions } from './partition-pr
 /** A topic may be this new to the broker that was asked. */
 const missingMs = 1_000;
 
-/** A partition's lane, and the way that its batches take. */
+/** The producer of a partition, and the way that its batches take. */
 export class Route {
   readonly place: TopicPartition;
   readonly producer: PartitionProducer<Batch>;

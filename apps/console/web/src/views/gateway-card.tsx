@@ -5,7 +5,7 @@ import { now } from '../lib/location.ts';
 import { secondsText } from '../lib/time-format.ts';
 import { BreakerState, State } from '../ui/state.tsx';
 
-/** One gateway: its lanes with their breakers, what waits in its spill, its numbers. */
+/** One gateway: its signals with their breakers, what waits in its spill, its numbers. */
 export function GatewayCard({ process }: { process: ProcessView }) {
   const { name, document, drainSeconds } = process;
   const gateway = document?.gateway;
@@ -20,7 +20,7 @@ export function GatewayCard({ process }: { process: ProcessView }) {
         </State>
       </div>
       {document.trouble && <p class="reason">{document.trouble}</p>}
-      <Lanes gateway={gateway} />
+      <Signals gateway={gateway} />
       {gateway.spill && (
         <Spill spill={gateway.spill} partitions={gateway.partitions} drainSeconds={drainSeconds} />
       )}
@@ -39,11 +39,11 @@ export function GatewayCard({ process }: { process: ProcessView }) {
   );
 }
 
-function Lanes({ gateway: { lanes } }: { gateway: GatewayDocument }) {
-  if (!lanes.length) return null;
+function Signals({ gateway: { signals } }: { gateway: GatewayDocument }) {
+  if (!signals.length) return null;
   return (
-    <ul class="lanes" aria-label="Lanes and their breakers">
-      {lanes.map(({ name, breaker, queueBytes }) => (
+    <ul class="signals" aria-label="Signals and their breakers">
+      {signals.map(({ name, breaker, queueBytes }) => (
         <li key={name}>
           <span>{name}</span>
           <BreakerState state={breaker} />

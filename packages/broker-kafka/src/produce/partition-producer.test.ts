@@ -36,7 +36,7 @@ function textOf(outcome: BatchOutcome): string {
 /** Steps of a test are words, so that a table of them reads as a story. */
 class Story {
   readonly outcomes = new Map<string, string>();
-  readonly lane = new PartitionProducer<TestBatch>({
+  readonly producer = new PartitionProducer<TestBatch>({
     backoffMs: () => 0,
     mayUse: (_, epoch) => epoch <= this.epochsTo,
   });
@@ -45,18 +45,18 @@ class Story {
   #nowMs = 0;
 
   constructor() {
-    this.lane.identify({ producerId: 1n, epoch: 0 });
+    this.producer.identify({ producerId: 1n, epoch: 0 });
   }
 
   add(names: string, count = 2): void {
-    for (const name of names) this.lane.add(new TestBatch(name, count, this.outcomes));
+    for (const name of names) this.producer.add(new TestBatch(name, count, this.outcomes));
   }
 
   /** Everything that may be sent now: `a 0/0`, with epoch and sequence. */
   send(): string[] {
     const sent: string[] = [];
     for (;;) {
-      const attempt = this.lane.next(this.#nowMs);
+      const attempt = this.producer.next(this.#nowMs);
       if (attempt === undefined) return sent;
       this.#attempts.set(attempt.batch.name, attempt);
       sent.push(`${attempt.batch.name} ${attempt.epoch}/${attempt.sequence}`);
@@ -66,7 +66,7 @@ class Story {
   answer(name: string, word: keyof typeof verdicts | number): void {
     const verdict: Verdict =
       typeof word === 'number' ? { kind: 'durable', baseOffset: word } : verdicts[word];
-    this.lane.answer(this.#attempts.get(name) as Attempt<TestBatch>, verdict, this.#nowMs);
+    this.producer.answer(this.#attempts.get(name) as Attempt<TestBatch>, verdict, this.#nowMs);
   }
 
   /** `a` is durable: from here on more than one may be in flight. */
@@ -81,7 +81,7 @@ class Story {
   }
 
   expire(): boolean {
-    return this.lane.expire(this.#nowMs);
+    return this.producer.expire(this.#nowMs);
   }
 
   told(): Record<string, string> {
@@ -224,7 +224,7 @@ const stories: [string, Round[], Record<string, string>][] = [
   ],
 ];
 
-describe('lane', () => {
+describe('producer', () => {
   test.each(stories)('%s', (_, rounds, outcomes) => {
     const story = new Story();
     story.prove();
@@ -323,12 +323,12 @@ describe('lane', () => {
       story.add('x');
       story.send();
       story.answer('x', 'broken');
-      story.lane.giveUp({ code: 'unavailable', retryable: true, message: 'late' });
+      story.producer.giveUp({ code: 'unavailable', retryable: true, message: 'late' });
     }
-    expect(story.lane.needsIdentity).toBe(true);
+    expect(story.producer.needsIdentity).toBe(true);
     story.add('b');
     expect(story.send()).toEqual([]);
-    story.lane.identify({ producerId: 2n, epoch: 0 });
+    story.producer.identify({ producerId: 2n, epoch: 0 });
     expect(story.send()).toEqual(['b 0/0']);
   });
 });

@@ -4,7 +4,7 @@ import { type Client, closeChannel } from './client.ts';
 import type { Holding } from './group-members.ts';
 import { delivered } from './message.ts';
 
-export interface QueuePublisherOptions extends TopicPartition {
+export interface QueueConsumerOptions extends TopicPartition {
   queue: string;
   client: Client;
   prefetchMessages: number;
@@ -28,13 +28,13 @@ const excessMax = 2;
  * The n-th delivery of a channel has tag n; positions go on from one channel to the next, so
  * a commit of an earlier channel's position is never taken for one of this.
  */
-export class QueuePublisher {
+export class QueueConsumer {
   readonly topic: string;
   readonly partition: number;
   readonly queue: string;
   paused = false;
   revoking = false;
-  readonly #options: QueuePublisherOptions;
+  readonly #options: QueueConsumerOptions;
   #channel: Channel | undefined;
   #window: DeliveredMessage[] = [];
   #windowBytes = 0;
@@ -50,7 +50,7 @@ export class QueuePublisher {
   readonly #released = new WeakSet<Channel>();
   #opening: Promise<void> | undefined;
 
-  constructor(options: QueuePublisherOptions) {
+  constructor(options: QueueConsumerOptions) {
     this.#options = options;
     this.topic = options.topic;
     this.partition = options.partition;
