@@ -1,7 +1,7 @@
-/** Arrows point one way: apps → adapters → ports → otlp. */
+/** Arrows point one way: apps → adapters → ports → ledger → otlp. */
 const apps = '^apps/';
 const adapters = '^packages/(broker|store)-[^/]+/';
-const ports = '^packages/(broker|store|consumer)/';
+const ports = '^packages/(broker|ledger|store|consumer|spill)/';
 const leaves = '^packages/(resilience|journal|ring|runtime|otlp)/';
 const tests = '(\\.test\\.ts$|/test/|^test/)';
 

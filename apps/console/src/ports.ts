@@ -1,10 +1,12 @@
 /** What the console asks of the rest of Spillway beyond the broker and the stores. */
+
+import type { LedgerReport } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
 import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
-import type { Asked, LedgerReport } from '@spillway/store';
+import type { Asked } from '@spillway/store';
 
-export type { LedgerCounts, LedgerReport } from '@spillway/store';
+export type { LedgerCounts, LedgerReport } from '@spillway/ledger';
 
 export interface Principal {
   tenant: string;

@@ -1,4 +1,4 @@
-import { type AuditFacts, audit, type LedgerReport, mergeReports } from '@spillway/store';
+import { type AuditFacts, audit, type LedgerReport, mergeReports } from '@spillway/ledger';
 import { chromiumPath } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadLedger } from '../src/ports.ts';

@@ -12,8 +12,9 @@ import {
 } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
 import { DeadLetters } from '@spillway/consumer';
+import { audit } from '@spillway/ledger';
 import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
-import { audit, type DecodedMessage, type SearchStore } from '@spillway/store';
+import type { DecodedMessage, SearchStore } from '@spillway/store';
 import { createDuckdbSearchStore, createMemoryLiveStore } from '@spillway/store-embedded';
 import { type Console, type ConsoleOptions, consoleSection, createConsole } from '../src/index.ts';
 import { fleetInTrouble } from './fleet-in-trouble.ts';

@@ -1,6 +1,6 @@
 import { type Broker, readEnvelope, topicOf } from '@spillway/broker';
+import type { LedgerNote } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
-import type { LedgerNote } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
 import {
   epoch,

@@ -1,11 +1,6 @@
+import type { AppliedMessage, RowCount } from '@spillway/ledger';
 import { type Signal, signals } from '@spillway/otlp';
-import type {
-  AppliedMessage,
-  DecodedMessage,
-  RowCount,
-  StoredMessage,
-  WriteStore,
-} from '@spillway/store';
+import type { DecodedMessage, StoredMessage, WriteStore } from '@spillway/store';
 
 export interface RebuildProgress {
   signal: Signal;

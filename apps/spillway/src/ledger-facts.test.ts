@@ -1,5 +1,5 @@
 import type { DeadLetter } from '@spillway/consumer';
-import { type AppliedMessage, audit } from '@spillway/store';
+import { type AppliedMessage, audit } from '@spillway/ledger';
 import { expect, it } from 'vitest';
 import { factsOf } from './ledger-facts.ts';
 import { readLog } from './ledger-log.ts';

@@ -6,19 +6,19 @@ import {
   topicOf,
 } from '@spillway/broker';
 import type { DeadLetter } from '@spillway/consumer';
-import { searchGroup } from '@spillway/projector';
 import {
   type AppliedMessage,
   type AuditFacts,
   type KeptNotedMessage,
   type MinuteRange,
+  type Observation,
   type RowCount,
-  type Sighting,
   type SinkFacts,
   type SinkName,
-  type SpilledSighting,
+  type SpilledObservation,
   SpillIndex,
-} from '@spillway/store';
+} from '@spillway/ledger';
+import { searchGroup } from '@spillway/projector';
 import { writerGroup } from '@spillway/writer';
 import { type Log, minuteMs } from './ledger-log.ts';
 import { idOf, type Passed } from './ledger-unread.ts';
@@ -74,8 +74,8 @@ export async function factsOf(
 interface Side {
   applied: AppliedMessage[];
   rows: RowCount[];
-  waiting: Sighting[];
-  deadLetters: Sighting[];
+  waiting: Observation[];
+  deadLetters: Observation[];
   lags: ReadonlyMap<string, PartitionLag>;
   /** Names of all messages that were seen here. */
   seen: ReadonlySet<string>;
@@ -160,7 +160,7 @@ function resubmittedName({ id, signal, source: { partition } }: DeadLetter): str
 function spilledOf(
   noted: readonly KeptNotedMessage[],
   { log, seen }: { log: Log; seen: ReadonlySet<string> },
-): SpilledSighting[] {
+): SpilledObservation[] {
   const index = new SpillIndex(log.spills);
   return noted.flatMap((message) => {
     if (message.position !== undefined || seen.has(messageName(message))) return [];
@@ -193,12 +193,12 @@ function unreadRefusals({ unreadNotes }: Log, range: MinuteRange): AuditFacts['r
   return unreadNotes.flatMap(({ refused }) => refused).filter((each) => isIn(range, each));
 }
 
-function sightingOf(message: KeptNotedMessage): Sighting {
+function sightingOf(message: KeptNotedMessage): Observation {
   const { tenant, signal, minute, records } = message;
   return { id: idOf(message), tenant, signal, minute, records };
 }
 
-function namesOf(sightings: readonly Pick<Sighting, 'id'>[]): Set<string> {
+function namesOf(sightings: readonly Pick<Observation, 'id'>[]): Set<string> {
   return new Set(sightings.map(({ id }) => messageName(id)));
 }
 

@@ -7,10 +7,11 @@ import {
   signalOf,
 } from '@spillway/broker';
 import { type DeadLetter, deadLettersListedMax } from '@spillway/consumer';
+import { type LedgerNote, ObservationTable, parseNote, type ToldSpill } from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
-import { type LedgerNote, SightingTable, type ToldSpill, TooMuchAskedError } from '@spillway/store';
-import { noteGroup, parseNote, writerGroup } from '@spillway/writer';
+import { TooMuchAskedError } from '@spillway/store';
+import { noteGroup, writerGroup } from '@spillway/writer';
 import type { Parts } from './parts.ts';
 
 export const minuteMs = 60_000;
@@ -25,7 +26,7 @@ export interface Log {
   unreadNotes: LedgerNote[];
   /** Messages of the notes' queue, where it cannot be read. */
   notesInQueue: number;
-  waiting: ReadonlyMap<string, SightingTable>;
+  waiting: ReadonlyMap<string, ObservationTable>;
   deadLetters: DeadLetter[];
   lags: ReadonlyMap<string, PartitionLag[]>;
   spills: ToldSpill[];
@@ -47,7 +48,7 @@ export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promi
   );
   const kept = await writeStore.toldSpills({ ending });
   const spills = latest([...kept, ...told, ...(liveSpills?.() ?? [])]);
-  const waiting = new Map<string, SightingTable>();
+  const waiting = new Map<string, ObservationTable>();
   const lags = new Map<string, PartitionLag[]>();
   for (const group of [writerGroup, searchGroup]) {
     const ofGroup = await broker.lag(group);
@@ -77,9 +78,9 @@ async function readDeadLetters(
 async function readWaiting(
   broker: Broker,
   order: ReadLogOptions & { group: string; lags: readonly PartitionLag[] },
-): Promise<SightingTable> {
+): Promise<ObservationTable> {
   const { group, lags, ending, waitingMax = waitingDefaultMax } = order;
-  const found = new SightingTable();
+  const found = new ObservationTable();
   if (!broker.canReplay) return found;
   for (const { topic, partition, committed, end } of lags) {
     const signal = signalOf(topic);

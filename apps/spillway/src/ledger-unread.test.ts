@@ -1,5 +1,5 @@
 import type { PartitionLag } from '@spillway/broker';
-import type { AppliedMessage, KeptNotedMessage } from '@spillway/store';
+import type { AppliedMessage, KeptNotedMessage } from '@spillway/ledger';
 import { expect, it } from 'vitest';
 import { Passed } from './ledger-unread.ts';
 import { windowsOf } from './ledger-windows.ts';

@@ -4,7 +4,7 @@ import {
   partitionName,
   resubmitGateway,
 } from '@spillway/broker';
-import { type AppliedMessage, type KeptNotedMessage, laneOf } from '@spillway/store';
+import { type AppliedMessage, type KeptNotedMessage, sourceOf } from '@spillway/ledger';
 
 /** Between a gateway's clock, which names the minute, and the write store's. */
 const clockSkewMinutes = 1;
@@ -22,14 +22,14 @@ export class Passed {
   see(applied: readonly AppliedMessage[]): void {
     for (const { id, minute, foreign } of applied) {
       if (foreign || id.gateway === resubmitGateway) continue;
-      raise(this.#sequences, laneOf(id), id.sequence);
+      raise(this.#sequences, sourceOf(id), id.sequence);
       raise(this.#minutes, partitionName(id), minute);
     }
   }
 
   has(message: KeptNotedMessage, lag: PartitionLag | undefined): boolean {
     if (lag?.messages === 0) return true;
-    if ((this.#sequences.get(laneOf(message)) ?? 0) > message.sequence) return true;
+    if ((this.#sequences.get(sourceOf(message)) ?? 0) > message.sequence) return true;
     const minute = this.#minutes.get(partitionName(message)) ?? 0;
     return minute > message.notedMinute + clockSkewMinutes;
   }

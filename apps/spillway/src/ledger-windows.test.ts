@@ -1,5 +1,5 @@
+import { ObservationTable } from '@spillway/ledger';
 import type { WriteStore } from '@spillway/store';
-import { SightingTable } from '@spillway/store';
 import { expect, it } from 'vitest';
 import type { Log } from './ledger-log.ts';
 import { afterLastMinute, windowsOf } from './ledger-windows.ts';
@@ -43,8 +43,8 @@ it('the gap that the clock left is one window', () => {
   expect([...windowsOf(range, counts)].length).toBeGreaterThan(3_000);
 });
 
-function waitingAt(minute: number): SightingTable {
-  const table = new SightingTable();
+function waitingAt(minute: number): ObservationTable {
+  const table = new ObservationTable();
   const source = { gateway: 'gw', epoch: 1, topic: 'otlp_logs', partition: 0 };
   table.push({ id: { ...source, sequence: 1 }, tenant: 'a', signal: 'logs', minute, records: 1 });
   return table;

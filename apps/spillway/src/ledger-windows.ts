@@ -1,4 +1,4 @@
-import type { MinuteRange } from '@spillway/store';
+import type { MinuteRange } from '@spillway/ledger';
 import { type Log, minuteMs } from './ledger-log.ts';
 import type { Parts } from './parts.ts';
 

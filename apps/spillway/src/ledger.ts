@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  audit,
-  type LedgerReport,
-  mergeReports,
-  missingNotes,
-  settled,
-  TooMuchAskedError,
-} from '@spillway/store';
+import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/ledger';
+import { TooMuchAskedError } from '@spillway/store';
 import { factsOf } from './ledger-facts.ts';
 import { minuteMs, readLog } from './ledger-log.ts';
 import { Passed } from './ledger-unread.ts';

@@ -1,6 +1,6 @@
 import type { Broker, PartitionLag } from '@spillway/broker';
 import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/consumer';
-import type { LedgerReport } from '@spillway/store';
+import type { LedgerReport } from '@spillway/ledger';
 import type { RebuildResult } from './fill.ts';
 import { auditLedger } from './ledger.ts';
 import { OperationError } from './operation-error.ts';

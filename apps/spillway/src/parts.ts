@@ -1,9 +1,10 @@
 import { type Broker, LagBoard } from '@spillway/broker';
 import { deadLetterIndexBytesMax } from '@spillway/console';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
+import type { ToldSpill } from '@spillway/ledger';
 import type { Quotas } from '@spillway/resilience';
 import type { Component } from '@spillway/runtime';
-import type { LiveStore, SearchStore, ToldSpill, WriteStore } from '@spillway/store';
+import type { LiveStore, SearchStore, WriteStore } from '@spillway/store';
 import type { SpillwayConfig } from './config.ts';
 import { DataFolder, searchFolder } from './data-folder.ts';
 import type { Report } from './event-log.ts';

@@ -1,7 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { type Broker, partitionName } from '@spillway/broker';
+import type { AppliedMessage } from '@spillway/ledger';
 import { liveGroup, searchGroup } from '@spillway/projector';
-import type { AppliedMessage, Rebuildable } from '@spillway/store';
+import type { Rebuildable } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
 import { searchFolder } from './data-folder.ts';
 import { fill, type OnProgress, type RebuildResult } from './fill.ts';

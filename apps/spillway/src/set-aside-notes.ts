@@ -1,7 +1,7 @@
 /** What is known of the stores that were set aside: a small file beside each. */
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeptAside } from '@spillway/store';
+import type { KeptAside } from '@spillway/ledger';
 
 export type AsideStore = 'postgres' | 'search';
 

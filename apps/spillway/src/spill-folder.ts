@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { Identities } from '@spillway/broker';
 import { JournalError } from '@spillway/journal';
+import type { ToldSpill } from '@spillway/ledger';
 import type { Component, Health } from '@spillway/runtime';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
-import type { ToldSpill } from '@spillway/store';
 
 /**
  * The spill of this process's gateway: open from before the broker starts, which keeps there who it

@@ -1,6 +1,7 @@
 import { type Console, checkConsoleConfig, createConsole, ledgerLimits } from '@spillway/console';
 import { CrashRecord } from '@spillway/consumer';
 import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
+import type { ToldSpill } from '@spillway/ledger';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Component,
@@ -13,7 +14,6 @@ import {
   type Progress,
   Stack,
 } from '@spillway/runtime';
-import type { ToldSpill } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
 import { AdminServer } from './admin-server.ts';
 import { asComponent, chain, late, step } from './components.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ledgerTopic } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import type { LedgerNote } from '@spillway/store';
+import type { LedgerNote } from '@spillway/ledger';
 import { createPostgresStore } from '@spillway/store-postgres';
 import { expect, it } from 'vitest';
 import { NoteConsumer } from './note-consumer.ts';

@@ -4,10 +4,11 @@ import {
   ledgerTopic,
   type Subscription,
 } from '@spillway/broker';
+import type { LedgerNote } from '@spillway/ledger';
+import { parseNote } from '@spillway/ledger';
 import { wait } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
-import type { LedgerNote, WriteStore } from '@spillway/store';
-import { parseNote } from './parse-note.ts';
+import type { WriteStore } from '@spillway/store';
 
 export interface NoteConsumerOptions {
   broker: Broker;

@@ -2,13 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
 import { messageName } from '@spillway/broker';
-import {
-  type AppliedMessage,
-  countsOf,
-  type DecodedMessage,
-  type MessageOutcome,
-  type RowCount,
-} from '@spillway/store';
+import type { AppliedMessage, RowCount } from '@spillway/ledger';
+import type { DecodedMessage, MessageOutcome } from '@spillway/store';
+import { countsOf } from '@spillway/store';
 import type { BulkLine } from './bulk.ts';
 import { call } from './client.ts';
 import { minuteOf } from './document.ts';

@@ -1,12 +1,12 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { SafetyFinding } from '@spillway/broker';
+import type { RowCount } from '@spillway/ledger';
 import {
   type Asked,
   blamesStore,
   type DecodedMessage,
   type MessageOutcome,
   type Rebuild,
-  type RowCount,
   type SearchStore,
 } from '@spillway/store';
 import type { BulkOptions } from './bulk.ts';

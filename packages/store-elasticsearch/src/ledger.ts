@@ -1,5 +1,5 @@
+import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
-import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/store';
 import type { IndexFound } from './indices.ts';
 import type { Bucket, CompositeBucket, Query, Reader } from './reader.ts';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DecodedMessage, MessageOutcome, Rebuild, RowCount } from '@spillway/store';
+import type { RowCount } from '@spillway/ledger';
+import type { DecodedMessage, MessageOutcome, Rebuild } from '@spillway/store';
 import { RebuildLostError, RebuildUnderWayError, StoreUnavailableError } from './errors.ts';
 import type { Generations } from './generations.ts';
 import type { StateDocument } from './state.ts';

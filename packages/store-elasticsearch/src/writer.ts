@@ -1,10 +1,10 @@
 import type { Client } from '@elastic/elasticsearch';
+import type { RowCount } from '@spillway/ledger';
 import {
   BegunMessages,
   type DecodedMessage,
   type MessageOutcome,
   type RecordOutcome,
-  type RowCount,
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import { retiredLine } from './account.ts';

@@ -1,9 +1,9 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
+import type { RowCount } from '@spillway/ledger';
 import {
   BegunMessages,
   type DecodedMessage,
   type MessageOutcome,
-  type RowCount,
   type SearchStore,
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/ledger';
 import { type Signal, signals } from '@spillway/otlp';
-import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/store';
 import { parseIdText } from './apply-batch.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 import { tableOf } from './schema.ts';

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { RowCount } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
-import type { RowCount } from '@spillway/store';
 import { Parameters } from './parameters.ts';
 import { createTablesSql, dropTablesSql, tableOf } from './schema.ts';
 import { inTransaction } from './transaction.ts';

@@ -1,6 +1,7 @@
 /** What the gateways' notes said. */
+
+import type { KeptNotedMessage, KeptNotes, MinuteRange, ToldSpill } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
-import type { KeptNotedMessage, KeptNotes, MinuteRange, ToldSpill } from '@spillway/store';
 import type { Queryable } from './client.ts';
 import { unescapeText } from './codec.ts';
 import { inRange, rangeParams } from './ledger.ts';

@@ -1,6 +1,6 @@
 /** Keeps the gateways' notes: each once, and of what two notes say of a message the later. */
 import { messageName, type Position } from '@spillway/broker';
-import type { LedgerNote, NotedMessage } from '@spillway/store';
+import type { LedgerNote, NotedMessage } from '@spillway/ledger';
 import type { Client, Queryable } from './client.ts';
 import { arrayLiteral, escapeText, unescapeText } from './codec.ts';
 import { keepPositions } from './messages.ts';

@@ -1,6 +1,7 @@
 /** The ledger's side of the store: applied messages, rows counted by looking. */
+
+import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
-import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/store';
 import type { Cell, Param, Queryable } from './client.ts';
 import { escapeText, unescapeText } from './codec.ts';
 import { tablesOf } from './tables.ts';

@@ -1,12 +1,6 @@
 import type { Position } from '@spillway/broker';
-import type {
-  Abortable,
-  DecodedMessage,
-  LedgerNote,
-  MinuteRange,
-  StoredMessage,
-  WriteStore,
-} from '@spillway/store';
+import type { Abortable, LedgerNote, MinuteRange } from '@spillway/ledger';
+import type { DecodedMessage, StoredMessage, WriteStore } from '@spillway/store';
 import type { Client, Queryable } from './client.ts';
 import { countRows, readApplied } from './ledger.ts';
 import { countNoted, readKeptNotes, readNoted, readRefused, readSpills } from './ledger-notes.ts';

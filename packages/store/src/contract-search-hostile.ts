@@ -1,7 +1,8 @@
+import type { Abortable } from '@spillway/ledger';
 import { describe, expect, test } from 'vitest';
 import { type SearchStoreUnderTest, testRange } from './contract-search-harness.ts';
 import { writeCursor } from './cursor.ts';
-import { type Abortable, InvalidCursorError } from './search-store.ts';
+import { InvalidCursorError } from './search-store.ts';
 import { TestRecords } from './test-records.ts';
 
 /** The widest range that a question may have: 1970 to the end of 2199. */

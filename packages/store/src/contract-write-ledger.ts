@@ -1,6 +1,6 @@
+import type { LedgerNote, NotedMessage } from '@spillway/ledger';
 import { describe, expect, test } from 'vitest';
 import { everyMinute, freshRecords, type WriteStoreUnderTest } from './contract-write-harness.ts';
-import type { LedgerNote, NotedMessage } from './ledger.ts';
 
 export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
   describe('the account', () => {

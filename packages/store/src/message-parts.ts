@@ -1,6 +1,6 @@
 /** A message that would be too much in memory at once is handed over in parts. */
 import { messageName, partitionName } from '@spillway/broker';
-import type { AppliedMessage } from './ledger.ts';
+import type { AppliedMessage } from '@spillway/ledger';
 import type { DecodedMessage, MessageOutcome } from './sink.ts';
 
 export type MessageCounts = Pick<

@@ -1,4 +1,4 @@
-import type { RowCount } from './ledger.ts';
+import type { RowCount } from '@spillway/ledger';
 import type { DecodedMessage } from './sink.ts';
 
 /**

@@ -5,9 +5,9 @@
  * is left out where a page can end before it, else refused with `TooMuchAskedError`.
  */
 import type { SafetyFinding } from '@spillway/broker';
+import type { Abortable, LedgerSide, RowCount } from '@spillway/ledger';
 import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
 import type { AnswerRoom } from './answer-room.ts';
-import type { LedgerSide, RowCount } from './ledger.ts';
 import type { Rebuildable } from './rebuild.ts';
 import type { Sink } from './sink.ts';
 
@@ -27,11 +27,6 @@ export interface Page<T> {
   items: T[];
   /** Give it back to read on; undefined at the end. */
   cursor: string | undefined;
-}
-
-/** Of every question: the work for it ends at the signal, and the answer is its reason. */
-export interface Abortable {
-  ending?: AbortSignal | undefined;
 }
 
 /** Of every question for telemetry. */

@@ -1,6 +1,6 @@
 import type { Position, SafetyFinding } from '@spillway/broker';
-import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import type {
+  Abortable,
   AppliedMessage,
   KeptNotedMessage,
   KeptNotes,
@@ -8,8 +8,8 @@ import type {
   LedgerSide,
   MinuteRange,
   ToldSpill,
-} from './ledger.ts';
-import type { Abortable } from './search-store.ts';
+} from '@spillway/ledger';
+import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import type { Sink } from './sink.ts';
 
 /**

@@ -1,5 +1,5 @@
+import type { AppliedMessage } from '@spillway/ledger';
 import type { KeyValue } from '@spillway/otlp';
-import type { AppliedMessage } from '@spillway/store';
 import type { SenderLog } from './sender-file.ts';
 
 /** What a store holds of the load: how often each record, and in which order its sink took them. */

@@ -1,6 +1,6 @@
 import type { Broker, OutgoingMessage } from '@spillway/broker';
+import type { LedgerNote } from '@spillway/ledger';
 import type { Spill } from '@spillway/spill';
-import type { LedgerNote } from '@spillway/store';
 import { expect, it } from 'vitest';
 import { NotePublisher, type NotePublisherEvent } from './note-publisher.ts';
 

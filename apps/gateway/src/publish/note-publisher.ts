@@ -1,8 +1,8 @@
 import { type Broker, ledgerTopic, type OutgoingMessage } from '@spillway/broker';
+import { encodeNote, type LedgerNote, type NotedMessage, type SpillNote } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
 import { aborted, wait, withTimeLimit } from '@spillway/resilience';
 import type { Spill } from '@spillway/spill';
-import type { LedgerNote, NotedMessage, SpillNote } from '@spillway/store';
 
 export type NotePublisherEvent = { type: 'note-failed'; note: number; reason: string };
 
@@ -132,7 +132,7 @@ export class NotePublisher {
       // Behind those that are kept: what comes after them would hide that the broker is away.
       const isNext = !this.#options.spill?.notes.count;
       if (
-        !(isNext && (await this.#publish(encode(note), note.note))) &&
+        !(isNext && (await this.#publish(encodeNote(note), note.note))) &&
         !(await this.#keep(note))
       ) {
         // What was not told is told the next time.
@@ -197,7 +197,7 @@ export class NotePublisher {
   }
 
   async #keep(note: LedgerNote): Promise<boolean> {
-    const outcome = await this.#options.spill?.notes.append(encode(note));
+    const outcome = await this.#options.spill?.notes.append(encodeNote(note));
     if (outcome?.status === 'durable') this.#kept += 1;
     return outcome?.status === 'durable';
   }
@@ -246,8 +246,4 @@ export class NotePublisher {
       return error instanceof Error ? error.message : String(error);
     }
   }
-}
-
-function encode(note: LedgerNote): Uint8Array {
-  return Buffer.from(JSON.stringify(note));
 }

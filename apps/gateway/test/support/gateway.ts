@@ -11,8 +11,8 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
+import type { LedgerNote } from '@spillway/ledger';
 import type { Spill } from '@spillway/spill';
-import type { LedgerNote } from '@spillway/store';
 import { onTestFinished } from 'vitest';
 import {
   createGateway,

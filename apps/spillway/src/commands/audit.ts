@@ -1,4 +1,4 @@
-import { renderLedger } from '@spillway/store';
+import { renderLedger } from '@spillway/ledger';
 import { Command } from 'commander';
 import { isClean } from '../ledger.ts';
 import { type Context, parseTime, perform, print, printJson } from './context.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ledgerTopic } from '@spillway/broker';
+import { parseNote } from '@spillway/ledger';
 import { createPostgresStore } from '@spillway/store-postgres';
-import { parseNote } from '../../../../apps/writer/src/parse-note.ts';
 import { mutateJson } from '../mutate/json.ts';
 import type { Target } from '../target.ts';
 

@@ -1,11 +1,15 @@
 import { nameCharsMax, signalOf, timeMsMax } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
-import type { LedgerNote, NotedMessage, SpilledRange, SpillNote } from '@spillway/store';
+import type { LedgerNote, NotedMessage, SpilledRange, SpillNote } from './facts.ts';
 
 /** Of a gateway's own notes, the largest have some hundred KB. */
 const noteBytesMax = 2 * 1024 * 1024;
 /** Of partitions, minutes and records in one message, as stores hold them. */
 const int32Max = 2 ** 31 - 1;
+
+export function encodeNote(note: LedgerNote): Uint8Array {
+  return Buffer.from(JSON.stringify(note));
+}
 
 /** Undefined when the message is no note (another tool wrote it): no store could keep it. */
 export function parseNote({ value }: { value: Uint8Array }): LedgerNote | undefined {

@@ -1,5 +1,5 @@
-import { sinkNames } from './ledger-audit.ts';
-import type { Bucket, LedgerReport, OpenMinute } from './ledger-report.ts';
+import { sinkNames } from './audit.ts';
+import type { Bucket, LedgerReport, OpenMinute } from './report.ts';
 
 const linesMax = 200;
 

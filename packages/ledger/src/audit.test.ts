@@ -1,12 +1,12 @@
 import { resubmitGateway } from '@spillway/broker';
 import { describe, expect, it } from 'vitest';
-import type { AppliedMessage, NotedMessage } from './ledger.ts';
-import { type AuditFacts, audit, type Sighting, type SpilledSighting } from './ledger-audit.ts';
-import { mergeReports, settled } from './ledger-merge.ts';
-import { missingNotes } from './ledger-missing.ts';
-import { SpillIndex } from './ledger-spills.ts';
-import { renderLedger } from './ledger-text.ts';
-import { SightingTable } from './sighting-table.ts';
+import { type AuditFacts, audit, type Observation, type SpilledObservation } from './audit.ts';
+import type { AppliedMessage, NotedMessage } from './facts.ts';
+import { mergeReports, settled } from './merge.ts';
+import { missingNotes } from './missing-notes.ts';
+import { ObservationTable } from './observation-table.ts';
+import { SpillIndex } from './spill-index.ts';
+import { renderLedger } from './text.ts';
 
 const bucket = { tenant: 'acme', signal: 'traces' as const, minute: 29_400_000 };
 
@@ -18,7 +18,7 @@ function noted(sequence: number, records = 10): NotedMessage & { gateway: string
   return { ...id(sequence), ...bucket, position: sequence, records };
 }
 
-function sighting(sequence: number, records = 10): Sighting {
+function sighting(sequence: number, records = 10): Observation {
   return { ...bucket, id: id(sequence), records };
 }
 
@@ -43,15 +43,15 @@ function wellFacts() {
   const side = () => ({
     applied: [applied(1), applied(2)],
     rows: [{ ...bucket, rows: 20, retired: 0 }],
-    waiting: [] as Sighting[],
-    deadLetters: [] as Sighting[],
-    expired: [] as Sighting[],
-    undecided: [] as Sighting[],
+    waiting: [] as Observation[],
+    deadLetters: [] as Observation[],
+    expired: [] as Observation[],
+    undecided: [] as Observation[],
   });
   return {
     noted: [noted(1), noted(2)],
     refused: [] as (typeof bucket & { records: number })[],
-    spilled: [] as SpilledSighting[],
+    spilled: [] as SpilledObservation[],
     spills: [{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true }],
     sinks: { writer: side(), search: side() },
   } satisfies AuditFacts;
@@ -335,7 +335,7 @@ describe('what spills were told to hold', () => {
 });
 
 it('keeps many sightings in little memory, and gives them back by minute', () => {
-  const table = new SightingTable();
+  const table = new ObservationTable();
   const all = Array.from({ length: 5_000 }, (_, n) => ({
     ...{ ...sighting(2 ** 40 + n, n % 7), tenant: `t${n % 3}`, minute: n % 10 },
     ...(n % 2 && { foreign: true }),

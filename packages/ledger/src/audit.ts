@@ -1,5 +1,4 @@
 import { type MessageId, messageName, resubmitGateway } from '@spillway/broker';
-import type { AppliedMessage, KeptNotedMessage, RowCount } from './ledger.ts';
 import {
   add,
   Buckets,
@@ -8,7 +7,8 @@ import {
   emptyCounts,
   emptyReport,
   emptySinkCounts,
-} from './ledger-counts.ts';
+} from './counts.ts';
+import type { AppliedMessage, KeptNotedMessage, RowCount } from './facts.ts';
 import type {
   Bucket,
   Difference,
@@ -20,10 +20,10 @@ import type {
   SinkCounts,
   SinkName,
   WaitingSpill,
-} from './ledger-report.ts';
+} from './report.ts';
 
 /** A message, or a part of one, that was found somewhere. */
-export interface Sighting extends Bucket {
+export interface Observation extends Bucket {
   id: MessageId;
   records: number;
   foreign?: boolean;
@@ -33,24 +33,24 @@ export interface SinkFacts {
   applied: readonly AppliedMessage[];
   rows: readonly RowCount[];
   /** In the log and not committed by the sink's group; those it applied already may be among them. */
-  waiting: readonly Sighting[];
+  waiting: readonly Observation[];
   /** Dead letters of the group that were not resubmitted; `id` is that of the message cut. */
-  deadLetters: readonly Sighting[];
+  deadLetters: readonly Observation[];
   /** Noted messages that retention removed from the log before the group read them. */
-  expired: readonly Sighting[];
+  expired: readonly Observation[];
   /** Noted messages of a queue that cannot be read and whose turn has not passed. */
-  undecided: readonly Sighting[];
+  undecided: readonly Observation[];
 }
 
 /** A noted message that lies in a spill and was seen nowhere else. */
-export interface SpilledSighting extends Sighting {
+export interface SpilledObservation extends Observation {
   spill: string;
 }
 
 export interface AuditFacts {
   noted: readonly Omit<KeptNotedMessage, 'notedMinute'>[];
   refused: readonly (Bucket & { records: number })[];
-  spilled: readonly SpilledSighting[];
+  spilled: readonly SpilledObservation[];
   /** Those known, by whom they were told last. */
   spills: readonly Pick<WaitingSpill, 'spill' | 'lastGateway' | 'atMs' | 'isSilent'>[];
   sinks: Readonly<Record<SinkName, SinkFacts>>;
@@ -99,12 +99,12 @@ function waitingSpills({ spilled, spills }: AuditFacts): WaitingSpill[] {
   });
 }
 
-type Accepted = ReadonlyMap<string, Sighting>;
+type Accepted = ReadonlyMap<string, Observation>;
 
 /** By name of the message. Resubmitted dead letters were accepted with the message they came from. */
 function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
-  const found = new Map<string, Sighting>();
-  const see = (sighting: Sighting): void => {
+  const found = new Map<string, Observation>();
+  const see = (sighting: Observation): void => {
     const name = messageName(sighting.id);
     if (sighting.id.gateway !== resubmitGateway && !found.has(name)) found.set(name, sighting);
   };

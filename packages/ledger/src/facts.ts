@@ -4,7 +4,11 @@
  */
 import type { MessageId } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
-import type { Abortable } from './search-store.ts';
+
+/** Of every question: the work for it ends at the signal, and the answer is its reason. */
+export interface Abortable {
+  ending?: AbortSignal | undefined;
+}
 
 export interface MinuteRange extends Abortable {
   /** Inclusive. */

@@ -1,6 +1,6 @@
-import { sinkNames } from './ledger-audit.ts';
-import { add, bucketName, countsOf, emptyReport } from './ledger-counts.ts';
-import type { Difference, LedgerReport, MissingNotes, WaitingSpill } from './ledger-report.ts';
+import { sinkNames } from './audit.ts';
+import { add, bucketName, countsOf, emptyReport } from './counts.ts';
+import type { Difference, LedgerReport, MissingNotes, WaitingSpill } from './report.ts';
 
 /** A report is read by a person or sent as JSON: lists end here, sums do not. */
 const entriesMax = 10_000;

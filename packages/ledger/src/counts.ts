@@ -1,4 +1,4 @@
-import type { Bucket, LedgerCounts, LedgerReport, SinkCounts } from './ledger-report.ts';
+import type { Bucket, LedgerCounts, LedgerReport, SinkCounts } from './report.ts';
 
 /** Counts per tenant, signal and minute. */
 export class Buckets<T extends LedgerCounts | SinkCounts> {

@@ -1,25 +1,25 @@
 import type { MessageId } from '@spillway/broker';
-import type { SpilledRange, SpillNote } from './ledger.ts';
+import type { SpilledRange, SpillNote } from './facts.ts';
 
 /** Says which spill a message waits in, of what every spill was last told to hold. */
 export class SpillIndex {
   /** By lane, in order of `from`. */
-  readonly #byLane = new Map<string, { range: SpilledRange; spill: string }[]>();
+  readonly #bySource = new Map<string, { range: SpilledRange; spill: string }[]>();
 
   constructor(spills: readonly Pick<SpillNote, 'spill' | 'waiting'>[]) {
     for (const { spill, waiting } of spills) {
       for (const range of waiting) {
-        const lane = this.#byLane.get(laneOf(range)) ?? [];
-        this.#byLane.set(laneOf(range), lane);
+        const lane = this.#bySource.get(sourceOf(range)) ?? [];
+        this.#bySource.set(sourceOf(range), lane);
         lane.push({ range, spill });
       }
     }
-    for (const lane of this.#byLane.values()) lane.sort((a, b) => a.range.from - b.range.from);
+    for (const lane of this.#bySource.values()) lane.sort((a, b) => a.range.from - b.range.from);
   }
 
   /** Undefined when it is in none. */
   spillOf(id: MessageId): string | undefined {
-    const lane = this.#byLane.get(laneOf(id)) ?? [];
+    const lane = this.#bySource.get(sourceOf(id)) ?? [];
     let [low, high] = [0, lane.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -31,9 +31,9 @@ export class SpillIndex {
   }
 }
 
-type Lane = Pick<SpilledRange, 'gateway' | 'epoch' | 'topic' | 'partition'>;
+type MessageSource = Pick<SpilledRange, 'gateway' | 'epoch' | 'topic' | 'partition'>;
 
 /** What numbers its messages in one row. */
-export function laneOf({ gateway, epoch, topic, partition }: Lane): string {
+export function sourceOf({ gateway, epoch, topic, partition }: MessageSource): string {
   return `${gateway}/${epoch}/${topic}/${partition}`;
 }

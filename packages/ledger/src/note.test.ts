@@ -1,6 +1,6 @@
-import type { LedgerNote } from '@spillway/store';
 import { expect, it } from 'vitest';
-import { parseNote } from './parse-note.ts';
+import type { LedgerNote } from './facts.ts';
+import { parseNote } from './note.ts';
 
 const count = { tenant: 'acme', signal: 'logs', minute: 29_460_240, records: 3 } as const;
 const message = { topic: 'otlp_logs', partition: 0, sequence: 1, position: 0, ...count };

@@ -1,5 +1,5 @@
-import type { KeptNotes, LedgerNote, NoteGap } from './ledger.ts';
-import type { MissingNotes } from './ledger-report.ts';
+import type { KeptNotes, LedgerNote, NoteGap } from './facts.ts';
+import type { MissingNotes } from './report.ts';
 
 /** Numbers that neither the store has nor one of the notes that it did not read yet. */
 export function missingNotes(

@@ -1,7 +1,7 @@
 import type { MessageId } from '@spillway/broker';
-import type { Sighting } from './ledger-audit.ts';
-import type { Bucket } from './ledger-report.ts';
-import { laneOf } from './ledger-spills.ts';
+import type { Observation } from './audit.ts';
+import type { Bucket } from './report.ts';
+import { sourceOf } from './spill-index.ts';
 
 type Lane = Omit<MessageId, 'sequence'>;
 type Owner = Pick<Bucket, 'tenant' | 'signal'> & { foreign?: boolean };
@@ -9,7 +9,7 @@ type Owner = Pick<Bucket, 'tenant' | 'signal'> & { foreign?: boolean };
 const rowsFirst = 1_024;
 
 /** Many sightings at 24 bytes each, where objects would take some 400. */
-export class SightingTable {
+export class ObservationTable {
   readonly #lanes = new Names<Lane>();
   readonly #owners = new Names<Owner>();
   #sequences = new Float64Array(rowsFirst);
@@ -21,19 +21,19 @@ export class SightingTable {
     return this.#length;
   }
 
-  push({ id, tenant, signal, minute, records, foreign }: Sighting): void {
+  push({ id, tenant, signal, minute, records, foreign }: Observation): void {
     if (this.#length === this.#sequences.length) this.#grow();
     const { sequence, ...lane } = id;
     this.#sequences[this.#length] = sequence;
     const owner = { tenant, signal, ...(foreign && { foreign }) };
     const ownerName = `${tenant}\n${signal}\n${foreign === true}`;
-    const rest = [this.#lanes.add(laneOf(lane), lane), this.#owners.add(ownerName, owner)];
+    const rest = [this.#lanes.add(sourceOf(lane), lane), this.#owners.add(ownerName, owner)];
     this.#rest.set([...rest, minute, records], this.#length * 4);
     this.#length += 1;
   }
 
   /** Those of `fromMinute <= minute < toMinute`, in the order in which they came. */
-  *between(fromMinute: number, toMinute: number): Generator<Sighting> {
+  *between(fromMinute: number, toMinute: number): Generator<Observation> {
     for (let row = 0; row < this.#length; row++) {
       const minute = this.#rest[row * 4 + 2] as number;
       if (minute < fromMinute || minute >= toMinute) continue;
