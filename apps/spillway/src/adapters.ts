@@ -1,7 +1,7 @@
 /** The one place that names adapters, beside their sections of the configuration. */
 import type { DuckdbSearchStore } from '@spillway/store-embedded';
-import { NoFleet } from './fleet.ts';
 import type { AdapterContext, Adapters } from './parts.ts';
+import { NoFleet } from './process/fleet.ts';
 
 const hourMs = 3_600_000;
 const mebibyte = 1_048_576;

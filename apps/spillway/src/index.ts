@@ -1,5 +1,5 @@
 export { adapters } from './adapters.ts';
-export { runCommandLine } from './command-line.ts';
+export { runCommandLine } from './cli/command-line.ts';
 export { type SpillwayConfig, spillwaySchema } from './config.ts';
 export { planMemory } from './memory/plan-memory.ts';
 export type { Adapters, Parts } from './parts.ts';

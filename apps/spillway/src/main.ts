@@ -1,5 +1,5 @@
 import { adapters } from './adapters.ts';
-import { runCommandLine } from './command-line.ts';
+import { runCommandLine } from './cli/command-line.ts';
 
 // Stores and logs hold what clients sent: their folders and files are for this user alone.
 process.umask(0o077);

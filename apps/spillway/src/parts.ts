@@ -6,11 +6,11 @@ import type { Quotas } from '@spillway/resilience';
 import type { Component } from '@spillway/runtime';
 import type { LiveStore, SearchStore, WriteStore } from '@spillway/store';
 import type { SpillwayConfig } from './config.ts';
-import { DataFolder, searchFolder } from './data-folder.ts';
-import type { Report } from './event-log.ts';
-import { type Fleet, type FleetMember, NoFleet, processName } from './fleet.ts';
-import { SpillFolder } from './spill-folder.ts';
-import { Swappable } from './swappable.ts';
+import { DataFolder, searchFolder } from './folder/data-folder.ts';
+import { SpillFolder } from './folder/spill-folder.ts';
+import type { Report } from './process/event-log.ts';
+import { type Fleet, type FleetMember, NoFleet, processName } from './process/fleet.ts';
+import { Swappable } from './rebuild/swappable.ts';
 import { groupTopics } from './topics.ts';
 
 export interface AdapterContext {

@@ -6,9 +6,9 @@ import {
   searchGroup,
 } from '@spillway/projector';
 import { createWriter, writerGroup } from '@spillway/writer';
-import type { Report } from './event-log.ts';
 import type { Parts, Pipeline } from './parts.ts';
-import { Restartable } from './restartable.ts';
+import type { Report } from './process/event-log.ts';
+import { Restartable } from './process/restartable.ts';
 import type { Role } from './roles.ts';
 
 /** The consumers that this process runs, each with its own group, each restartable alone. */

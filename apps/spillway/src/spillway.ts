@@ -15,28 +15,28 @@ import {
   Stack,
 } from '@spillway/runtime';
 import { writerGroup } from '@spillway/writer';
-import { AdminServer } from './admin-server.ts';
-import { asComponent, chain, late, step } from './components.ts';
+import { auditLedger } from './audit/audit-ledger.ts';
+import { ControlServer } from './cli/control-server.ts';
 import type { SpillwayConfig } from './config.ts';
-import { ControlServer } from './control-server.ts';
-import { CrashRecordFile } from './crash-record-file.ts';
-import { DeferredStart } from './deferred-start.ts';
-import { descriptorLimit } from './descriptors.ts';
-import { DiskWatch } from './disk-watch.ts';
-import { type DoorConnections, doorsWithin } from './doors-within.ts';
-import { eventLog, type Report, type SomeEvent } from './event-log.ts';
-import { gatewayName, readFleet } from './fleet.ts';
-import { FolderLock } from './folder-lock.ts';
-import { auditLedger } from './ledger.ts';
-import { registerMetrics } from './metrics.ts';
+import { CrashRecordFile } from './folder/crash-record-file.ts';
+import { DiskWatch } from './folder/disk-watch.ts';
+import { FolderLock } from './folder/folder-lock.ts';
+import { makePrivate } from './folder/private-folder.ts';
+import { setAsideOf } from './folder/set-aside.ts';
+import { registerMetrics } from './metrics/register-metrics.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
 import { Consumers } from './pipeline.ts';
-import { makePrivate } from './private-folder.ts';
+import { AdminServer } from './process/admin-server.ts';
+import { asComponent, chain, late, step } from './process/components.ts';
+import { DeferredStart } from './process/deferred-start.ts';
+import { descriptorLimit } from './process/descriptors.ts';
+import { type DoorConnections, doorsWithin } from './process/doors-within.ts';
+import { eventLog, type Report, type SomeEvent } from './process/event-log.ts';
+import { gatewayName, readFleet } from './process/fleet.ts';
+import { Safety } from './process/safety.ts';
+import { startIn } from './process/start-in.ts';
+import { ThisProcess } from './process/this-process.ts';
 import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
-import { Safety } from './safety.ts';
-import { setAsideOf } from './set-aside.ts';
-import { startIn } from './start-in.ts';
-import { ThisProcess } from './this-process.ts';
 import { topicSpecs } from './topics.ts';
 
 export interface SpillwayOptions {

@@ -6,8 +6,8 @@ import type { LedgerNote, NotedMessage } from '@spillway/ledger';
 import { openSpill, type Spill } from '@spillway/spill';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { adapters } from '../src/adapters.ts';
+import { auditLedger } from '../src/audit/audit-ledger.ts';
 import { spillwaySchema } from '../src/config.ts';
-import { auditLedger } from '../src/ledger.ts';
 import { createParts, type Parts } from '../src/parts.ts';
 import { topicSpecs } from '../src/topics.ts';
 

@@ -7,11 +7,11 @@ import { jsonToProtobuf } from '@spillway/otlp';
 import { logsBody } from '@spillway/test-support';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { adapters } from '../src/adapters.ts';
+import { auditLedger } from '../src/audit/audit-ledger.ts';
 import { spillwaySchema } from '../src/config.ts';
-import { auditLedger } from '../src/ledger.ts';
 import { createParts, type Parts } from '../src/parts.ts';
 import { Consumers } from '../src/pipeline.ts';
-import { rebuildSearch } from '../src/rebuild.ts';
+import { rebuildSearch } from '../src/rebuild/rebuild.ts';
 import { roles } from '../src/roles.ts';
 import { topicSpecs } from '../src/topics.ts';
 

@@ -1,7 +1,7 @@
 import { type SafetyFinding, type SafetyName, safetyNames } from '@spillway/broker';
-import type { Parts } from './parts.ts';
-import type { Resource } from './roles.ts';
-import { topicSpecs } from './topics.ts';
+import type { Parts } from '../parts.ts';
+import type { Resource } from '../roles.ts';
+import { topicSpecs } from '../topics.ts';
 
 /** What each name stands for: the promise that breaks. */
 export const protects: Readonly<Record<SafetyName, string>> = {

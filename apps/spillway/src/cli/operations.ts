@@ -1,13 +1,13 @@
 import type { Broker, PartitionLag } from '@spillway/broker';
 import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/consumer';
 import type { LedgerReport } from '@spillway/ledger';
-import type { RebuildResult } from './fill.ts';
-import { auditLedger } from './ledger.ts';
+import { auditLedger } from '../audit/audit-ledger.ts';
+import type { Parts } from '../parts.ts';
+import type { RebuildResult } from '../rebuild/fill.ts';
+import { rebuildLive, rebuildSearch } from '../rebuild/rebuild.ts';
+import type { Resource } from '../roles.ts';
+import { groupTopics } from '../topics.ts';
 import { OperationError } from './operation-error.ts';
-import type { Parts } from './parts.ts';
-import { rebuildLive, rebuildSearch } from './rebuild.ts';
-import type { Resource } from './roles.ts';
-import { groupTopics } from './topics.ts';
 
 /** What a command asks of the process that owns the data folder. */
 export interface Requests {

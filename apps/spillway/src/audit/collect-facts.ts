@@ -20,9 +20,9 @@ import {
 } from '@spillway/ledger';
 import { searchGroup } from '@spillway/projector';
 import { writerGroup } from '@spillway/writer';
-import { type Log, minuteMs } from './ledger-log.ts';
-import { idOf, type Passed } from './ledger-unread.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from '../parts.ts';
+import { type Log, minuteMs } from './read-log.ts';
+import { idOf, type Passed } from './unread-queues.ts';
 
 const groups: Readonly<Record<SinkName, string>> = { writer: writerGroup, search: searchGroup };
 /** A gateway that lives tells of its spill every few seconds. */

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { type Dependencies, LocalDependencies } from '@spillway/resilience';
 import type { Health } from '@spillway/runtime';
-import type { SpillwayConfig } from './config.ts';
-import { isEmbedded, type Role } from './roles.ts';
+import type { SpillwayConfig } from '../config.ts';
+import { isEmbedded, type Role } from '../roles.ts';
 
 /** The other processes, as far as this one knows them. */
 export interface Fleet extends Dependencies {

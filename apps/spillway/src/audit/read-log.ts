@@ -12,7 +12,7 @@ import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
 import { TooMuchAskedError } from '@spillway/store';
 import { noteGroup, writerGroup } from '@spillway/writer';
-import type { Parts } from './parts.ts';
+import type { Parts } from '../parts.ts';
 
 export const minuteMs = 60_000;
 /** Some 300 MB at a time for both groups; more cannot be named one by one. */

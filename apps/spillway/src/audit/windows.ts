@@ -1,6 +1,6 @@
 import type { MinuteRange } from '@spillway/ledger';
-import { type Log, minuteMs } from './ledger-log.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from '../parts.ts';
+import { type Log, minuteMs } from './read-log.ts';
 
 /** Messages whose account is in memory at once, unless one minute has more. */
 const messagesPerWindow = 20_000;

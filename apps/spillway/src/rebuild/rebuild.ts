@@ -4,10 +4,10 @@ import type { AppliedMessage } from '@spillway/ledger';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import type { Rebuildable } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
-import { searchFolder } from './data-folder.ts';
+import { OperationError } from '../cli/operation-error.ts';
+import { searchFolder } from '../folder/data-folder.ts';
+import type { Parts } from '../parts.ts';
 import { fill, type OnProgress, type RebuildResult } from './fill.ts';
-import { OperationError } from './operation-error.ts';
-import type { Parts } from './parts.ts';
 import { rebuildShared } from './rebuild-shared.ts';
 
 export interface RebuildContext {

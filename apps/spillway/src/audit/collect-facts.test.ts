@@ -1,10 +1,10 @@
 import type { DeadLetter } from '@spillway/consumer';
 import { type AppliedMessage, audit } from '@spillway/ledger';
 import { expect, it } from 'vitest';
-import { factsOf } from './ledger-facts.ts';
-import { readLog } from './ledger-log.ts';
-import { Passed } from './ledger-unread.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from '../parts.ts';
+import { factsOf } from './collect-facts.ts';
+import { readLog } from './read-log.ts';
+import { Passed } from './unread-queues.ts';
 
 const source = { epoch: 7, topic: 'otlp_logs', partition: 0 };
 const of = { tenant: 'acme', signal: 'logs' as const, minute: 100, records: 1 };

@@ -1,10 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Component, Health } from '@spillway/runtime';
+import type { Parts } from '../parts.ts';
 import { makeSocketPlace, type SocketPlace } from './control-path.ts';
 import { OperationError } from './operation-error.ts';
 import { type Command, operations } from './operations.ts';
-import type { Parts } from './parts.ts';
 
 const bodyBytesMax = 1_048_576;
 /** Commands at once; their descriptors are kept apart (`descriptors.ts`). */

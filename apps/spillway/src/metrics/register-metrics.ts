@@ -4,10 +4,10 @@ import type { Gateway, GatewayStats } from '@spillway/gateway';
 import type { Dependencies, Quotas } from '@spillway/resilience';
 import type { ComponentHealth, Family, InternalErrors, Metrics, Sample } from '@spillway/runtime';
 import type { LiveStore } from '@spillway/store';
+import type { Consumers } from '../pipeline.ts';
 import { dependencyFamilies } from './dependency-metrics.ts';
 import { internalErrorFamilies } from './internal-error-metrics.ts';
 import { liveFamilies } from './live-metrics.ts';
-import type { Consumers } from './pipeline.ts';
 import { publishFamilies } from './publish-metrics.ts';
 import { quotaFamilies } from './quota-metrics.ts';
 

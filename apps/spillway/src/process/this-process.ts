@@ -4,10 +4,10 @@ import type { ProcessDocument } from '@spillway/console';
 import type { Gateway } from '@spillway/gateway';
 import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
-import type { SpillwayConfig } from './config.ts';
+import type { SpillwayConfig } from '../config.ts';
+import { gatewayDocument } from '../metrics/gateway-document.ts';
+import type { Role } from '../roles.ts';
 import { type FleetMember, processName } from './fleet.ts';
-import { gatewayDocument } from './gateway-document.ts';
-import type { Role } from './roles.ts';
 
 const troubleCharsMax = 300;
 const unsafeMax = 8;

@@ -11,7 +11,7 @@ import { searchGroup } from '@spillway/projector';
 import type { Component, Health } from '@spillway/runtime';
 import type { Sink } from '@spillway/store';
 import { noteGroup, writerGroup } from '@spillway/writer';
-import type { Parts } from './parts.ts';
+import type { Parts } from '../parts.ts';
 import {
   type Aside,
   type AsideNote,

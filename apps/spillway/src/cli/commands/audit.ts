@@ -1,6 +1,6 @@
 import { renderLedger } from '@spillway/ledger';
 import { Command } from 'commander';
-import { isClean } from '../ledger.ts';
+import { isClean } from '../../audit/audit-ledger.ts';
 import { type Context, parseTime, perform, print, printJson } from './context.ts';
 
 interface Options {

@@ -1,10 +1,10 @@
 import { type LoadedConfig, maskedConfig } from '@spillway/runtime';
 import { Argument, Command } from 'commander';
-import type { SpillwayConfig } from '../config.ts';
-import { givenMemory } from '../memory/given-memory.ts';
-import { limitsPage } from '../memory/limits-page.ts';
-import { planMemory } from '../memory/plan-memory.ts';
-import { type Role, roles } from '../roles.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import { givenMemory } from '../../memory/given-memory.ts';
+import { limitsPage } from '../../memory/limits-page.ts';
+import { planMemory } from '../../memory/plan-memory.ts';
+import { type Role, roles } from '../../roles.ts';
 import { type Context, configOf, print, printJson, table } from './context.ts';
 
 interface ConfigOptions {

@@ -1,8 +1,8 @@
 import type { PartitionLag } from '@spillway/broker';
 import type { AppliedMessage, KeptNotedMessage } from '@spillway/ledger';
 import { expect, it } from 'vitest';
-import { Passed } from './ledger-unread.ts';
-import { windowsOf } from './ledger-windows.ts';
+import { Passed } from './unread-queues.ts';
+import { windowsOf } from './windows.ts';
 
 const source = { gateway: 'gw-1', epoch: 7, topic: 'otlp_logs', partition: 0 };
 const of = { tenant: 'acme', signal: 'logs' as const, records: 3 };

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/ledger';
 import { TooMuchAskedError } from '@spillway/store';
-import { factsOf } from './ledger-facts.ts';
-import { minuteMs, readLog } from './ledger-log.ts';
-import { Passed } from './ledger-unread.ts';
-import { afterLastMinute, windowsOf } from './ledger-windows.ts';
-import { OperationError } from './operation-error.ts';
-import type { Parts } from './parts.ts';
-import { keptAside } from './set-aside-notes.ts';
+import { OperationError } from '../cli/operation-error.ts';
+import { keptAside } from '../folder/set-aside-notes.ts';
+import type { Parts } from '../parts.ts';
+import { factsOf } from './collect-facts.ts';
+import { minuteMs, readLog } from './read-log.ts';
+import { Passed } from './unread-queues.ts';
+import { afterLastMinute, windowsOf } from './windows.ts';
 
 export interface AuditOptions {
   /** First minute of acceptance, ms since the epoch; all that is kept when undefined. */

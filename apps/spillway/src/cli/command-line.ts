@@ -2,6 +2,11 @@ import { safetyNames } from '@spillway/broker';
 import { EnvironmentError } from '@spillway/journal';
 import { ConfigError, printable } from '@spillway/runtime';
 import { Command, CommanderError } from 'commander';
+import { DataFolderError } from '../folder/data-folder.ts';
+import { MemoryError } from '../memory/memory-error.ts';
+import type { Adapters } from '../parts.ts';
+import { UnsafeError } from '../process/safety.ts';
+import { sendCommand } from '../send/index.ts';
 import { splitArguments } from './arguments.ts';
 import { auditCommand } from './commands/audit.ts';
 import { configCommand } from './commands/config.ts';
@@ -12,12 +17,7 @@ import { lagCommand } from './commands/lag.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { upCommand } from './commands/up.ts';
-import { DataFolderError } from './data-folder.ts';
-import { MemoryError } from './memory/memory-error.ts';
 import { OperationError } from './operation-error.ts';
-import type { Adapters } from './parts.ts';
-import { UnsafeError } from './safety.ts';
-import { sendCommand } from './send/index.ts';
 
 /** What cannot be done exits with 2; 1 says that a command looked and did not like what it saw. */
 const failedExitCode = 2;

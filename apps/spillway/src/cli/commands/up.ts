@@ -6,15 +6,15 @@ import {
   shutdownOnSignals,
 } from '@spillway/runtime';
 import { Argument, Command } from 'commander';
-import type { SpillwayConfig } from '../config.ts';
-import { startDemo } from '../demo/index.ts';
-import { applyPlan } from '../memory/apply-plan.ts';
-import { givenMemory } from '../memory/given-memory.ts';
-import { nodeFlags } from '../memory/node-flags.ts';
-import { type MemoryPlan, planMemory } from '../memory/plan-memory.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import { startDemo } from '../../demo/index.ts';
+import { applyPlan } from '../../memory/apply-plan.ts';
+import { givenMemory } from '../../memory/given-memory.ts';
+import { nodeFlags } from '../../memory/node-flags.ts';
+import { type MemoryPlan, planMemory } from '../../memory/plan-memory.ts';
+import { checkRoles, isAll, type Role, roles } from '../../roles.ts';
+import { Spillway } from '../../spillway.ts';
 import { OperationError } from '../operation-error.ts';
-import { checkRoles, isAll, type Role, roles } from '../roles.ts';
-import { Spillway } from '../spillway.ts';
 import { type Context, configOf, print } from './context.ts';
 
 export function upCommand(context: Context): Command {

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { type LoadedConfig, loadConfig, printable, printableLine } from '@spillway/runtime';
 import type { Command as CommanderCommand } from 'commander';
-import { type SpillwayConfig, spillwaySchema } from '../config.ts';
+import { type SpillwayConfig, spillwaySchema } from '../../config.ts';
+import { DataFolderError } from '../../folder/data-folder.ts';
+import { type Adapters, createParts, type Parts } from '../../parts.ts';
+import { isEmbedded } from '../../roles.ts';
 import { askRunning } from '../control-client.ts';
 import { findSocket } from '../control-path.ts';
-import { DataFolderError } from '../data-folder.ts';
 import { OperationError } from '../operation-error.ts';
 import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
-import { type Adapters, createParts, type Parts } from '../parts.ts';
-import { isEmbedded } from '../roles.ts';
 
 export interface Context {
   /** Configuration keys of the command line. */

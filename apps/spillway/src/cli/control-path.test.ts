@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DataFolder } from '../folder/data-folder.ts';
 import { findSocket, makeSocketPlace } from './control-path.ts';
-import { DataFolder } from './data-folder.ts';
 
 let dir: string;
 let servers: Server[] = [];

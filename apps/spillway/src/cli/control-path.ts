@@ -6,7 +6,7 @@
 import { lstatSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { DataFolder } from './data-folder.ts';
+import type { DataFolder } from '../folder/data-folder.ts';
 import { OperationError } from './operation-error.ts';
 
 export interface SocketPlace {

@@ -1,7 +1,7 @@
-import type { SpillwayConfig } from './config.ts';
+import type { SpillwayConfig } from '../config.ts';
+import { isEmbedded, type Resource, type Role, resourcesFor } from '../roles.ts';
+import { topicSpecs } from '../topics.ts';
 import { type DoorConnections, planDescriptors } from './descriptors.ts';
-import { isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
-import { topicSpecs } from './topics.ts';
 
 export type { DoorConnections } from './descriptors.ts';
 

@@ -1,6 +1,6 @@
 /** File descriptors: what the process may open, and what is kept for files when clients come in number. */
 import { readFileSync } from 'node:fs';
-import { OperationError } from './operation-error.ts';
+import { OperationError } from '../cli/operation-error.ts';
 
 export interface DescriptorNeeds {
   /** Partitions of all topics in the embedded log; 0 without it. */

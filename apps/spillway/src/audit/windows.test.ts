@@ -1,8 +1,8 @@
 import { ObservationTable } from '@spillway/ledger';
 import type { WriteStore } from '@spillway/store';
 import { expect, it } from 'vitest';
-import type { Log } from './ledger-log.ts';
-import { afterLastMinute, windowsOf } from './ledger-windows.ts';
+import type { Log } from './read-log.ts';
+import { afterLastMinute, windowsOf } from './windows.ts';
 
 const nextMinute = 1_000;
 const log = {
