@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createDuckdbSearchStore } from '@spillway/store-embedded';
+import { createDuckdbSearchStore } from '@spillway/store-duckdb';
 import { createPostgresStore } from '@spillway/store-postgres';
 import { runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { afterEach, describe, expect, it } from 'vitest';

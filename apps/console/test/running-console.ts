@@ -15,7 +15,8 @@ import { DeadLetters } from '@spillway/consumer';
 import { audit } from '@spillway/ledger';
 import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
 import type { DecodedMessage, SearchStore } from '@spillway/store';
-import { createDuckdbSearchStore, createMemoryLiveStore } from '@spillway/store-embedded';
+import { createDuckdbSearchStore } from '@spillway/store-duckdb';
+import { createMemoryLiveStore } from '@spillway/store-memory';
 import { type Console, type ConsoleOptions, consoleSection, createConsole } from '../src/index.ts';
 import { fleetInTrouble } from './fleet-in-trouble.ts';
 

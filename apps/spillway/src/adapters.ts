@@ -1,5 +1,5 @@
 /** The one place that names adapters, beside their sections of the configuration. */
-import type { DuckdbSearchStore } from '@spillway/store-embedded';
+import type { DuckdbSearchStore } from '@spillway/store-duckdb';
 import type { AdapterContext, Adapters } from './parts.ts';
 import { NoFleet } from './process/fleet.ts';
 
@@ -40,7 +40,7 @@ export const adapters: Adapters = {
       const retentionMs = config.projector.searchRetentionHours * hourMs;
       return createElasticsearchStore({ ...elasticsearch, retentionMs, report });
     }
-    const { createDuckdbSearchStore } = await import('@spillway/store-embedded');
+    const { createDuckdbSearchStore } = await import('@spillway/store-duckdb');
     const memoryLimitMb = Math.floor(memoryBytesMax / mebibyte);
     const dir = folder.path(folderName);
     const own = beside as DuckdbSearchStore | undefined;
@@ -57,7 +57,7 @@ export const adapters: Adapters = {
         ...{ positions, report },
       });
     }
-    const { createMemoryLiveStore } = await import('@spillway/store-embedded');
+    const { createMemoryLiveStore } = await import('@spillway/store-memory');
     return createMemoryLiveStore({ windowMs, bytesMax: memoryBytesMax, report });
   },
   async fleet({ config, report }, self) {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch';
-import { Answers } from './answers.ts';
 import type { ElasticsearchSection } from './config.ts';
 import { statusOf, unavailable } from './errors.ts';
 import { responseBytesMax } from './limits.ts';
+import { Answers } from './read/answers.ts';
 
 /** Connections are opened by the first request. Reads the files of the section. */
 export function createClient(section: ElasticsearchSection): Client {

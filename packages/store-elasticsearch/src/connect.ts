@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
+import { templateOf, templateVersion } from './admin/mappings.ts';
 import { call } from './client.ts';
 import type { ElasticsearchSection } from './config.ts';
 import { StoreUnavailableError, statusOf, UnsupportedServerError, unavailable } from './errors.ts';
-import { templateOf, templateVersion } from './mappings.ts';
 import { type IndexNames, indexKinds } from './names.ts';
 
 const majors = new Set(['8', '9']);

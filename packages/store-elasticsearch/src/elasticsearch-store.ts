@@ -9,27 +9,27 @@ import {
   type Rebuild,
   type SearchStore,
 } from '@spillway/store';
-import type { BulkOptions } from './bulk.ts';
+import { Generations } from './admin/generations.ts';
+import { dropGenerations, listIndices } from './admin/indices.ts';
+import { inspectServer } from './admin/inspect.ts';
+import { countRows, readApplied } from './admin/ledger.ts';
+import { beginRebuild } from './admin/rebuild.ts';
+import { type RetentionContext, retain } from './admin/retention.ts';
+import { StateDocument } from './admin/state.ts';
 import { createClient } from './client.ts';
 import { checkVersion, installTemplates, whenReachable } from './connect.ts';
-import { findLogs, logHistogram } from './find-logs.ts';
-import { findTraces } from './find-traces.ts';
-import { Generations } from './generations.ts';
-import { dropGenerations, listIndices } from './indices.ts';
-import { inspectServer } from './inspect.ts';
-import { countRows, readApplied } from './ledger.ts';
-import { listMetrics } from './list-metrics.ts';
 import { IndexNames } from './names.ts';
 import type { ElasticsearchStore, ElasticsearchStoreOptions, SearchStoreStats } from './options.ts';
-import { queryMetric } from './query-metric.ts';
-import { readPoints } from './read-points.ts';
-import { readTrace } from './read-trace.ts';
-import { Reader } from './reader.ts';
-import { beginRebuild } from './rebuild.ts';
-import { type RetentionContext, retain } from './retention.ts';
-import { listOperations, listServices } from './services.ts';
-import { StateDocument } from './state.ts';
-import { Writer } from './writer.ts';
+import { findLogs, logHistogram } from './read/find-logs.ts';
+import { findTraces } from './read/find-traces.ts';
+import { listMetrics } from './read/list-metrics.ts';
+import { queryMetric } from './read/query-metric.ts';
+import { readPoints } from './read/read-points.ts';
+import { readTrace } from './read/read-trace.ts';
+import { Reader } from './read/reader.ts';
+import { listOperations, listServices } from './read/services.ts';
+import type { BulkOptions } from './write/bulk.ts';
+import { Writer } from './write/writer.ts';
 
 /**
  * The search store in Elasticsearch 8 or 9, shared by any number of processes. When `apply`

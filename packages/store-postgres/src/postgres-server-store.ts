@@ -1,13 +1,13 @@
 import type { SafetyFinding } from '@spillway/broker';
 import type { WriteStore } from '@spillway/store';
+import { migrate } from './admin/migrate.ts';
 import type { PostgresServerStoreConfig } from './config.ts';
-import { connectionOf } from './connection.ts';
 import { StoreUnavailableError } from './errors.ts';
-import { migrate } from './migrate.ts';
-import { checkServer, unsafeSettings } from './server-checks.ts';
-import { ServerClient } from './server-client.ts';
+import { connectionOf } from './server/connection.ts';
+import { checkServer, unsafeSettings } from './server/server-checks.ts';
+import { ServerClient } from './server/server-client.ts';
 import { type Opened, SqlWriteStore } from './sql-write-store.ts';
-import { Writer } from './writer.ts';
+import { Writer } from './write/writer.ts';
 
 /**
  * The write store on a PostgreSQL server (15 or later), which any number of processes share. What

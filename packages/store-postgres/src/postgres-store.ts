@@ -2,12 +2,12 @@ import type { Position, TopicPartition } from '@spillway/broker';
 import type { WriteStore } from '@spillway/store';
 import type { Client } from './client.ts';
 import type { PostgresStoreConfig } from './config.ts';
-import type { EmbeddedClient } from './embedded-client.ts';
 import { StoreUnavailableError } from './errors.ts';
-import { Folder } from './folder.ts';
-import { openEmbedded, reopenEmbedded } from './open-embedded.ts';
+import type { EmbeddedClient } from './pglite/embedded-client.ts';
+import { Folder } from './pglite/folder.ts';
+import { openEmbedded, reopenEmbedded } from './pglite/open-embedded.ts';
 import { type Opened, SqlWriteStore } from './sql-write-store.ts';
-import { Writer } from './writer.ts';
+import { Writer } from './write/writer.ts';
 
 /**
  * The write store on an embedded PostgreSQL. What `apply` resolved survives kill -9 of the

@@ -1,11 +1,11 @@
 /** Records read back as they were applied, a bounded number of messages at a time. */
 import type { Metric, Resource, Scope, Signal, TelemetryRecord } from '@spillway/otlp';
 import type { StoredMessage, WriteStore } from '@spillway/store';
+import { lockOutApply } from './admin/locks.ts';
 import type { Cell, Client, Queryable } from './client.ts';
-import * as codec from './codec.ts';
-import { appliedColumnCount, appliedColumns, appliedOf, rangeParams } from './ledger.ts';
-import { lockOutApply } from './locks.ts';
-import { type Child, tablesOf } from './tables.ts';
+import { appliedColumnCount, appliedColumns, appliedOf, rangeParams } from './ledger/ledger.ts';
+import * as codec from './write/codec.ts';
+import { type Child, tablesOf } from './write/tables.ts';
 
 const messagesPerPage = 200;
 /** A page ends after the message that reaches it. */

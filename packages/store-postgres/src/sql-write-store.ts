@@ -1,13 +1,19 @@
 import type { Position } from '@spillway/broker';
 import type { Abortable, LedgerNote, MinuteRange } from '@spillway/ledger';
 import type { DecodedMessage, StoredMessage, WriteStore } from '@spillway/store';
+import { retain } from './admin/retention.ts';
 import type { Client, Queryable } from './client.ts';
-import { countRows, readApplied } from './ledger.ts';
-import { countNoted, readKeptNotes, readNoted, readRefused, readSpills } from './ledger-notes.ts';
-import { writeNotes } from './ledger-writer.ts';
+import { countRows, readApplied } from './ledger/ledger.ts';
+import {
+  countNoted,
+  readKeptNotes,
+  readNoted,
+  readRefused,
+  readSpills,
+} from './ledger/ledger-notes.ts';
+import { writeNotes } from './ledger/ledger-writer.ts';
 import { readBack, readMark } from './reader.ts';
-import { retain } from './retention.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './write/writer.ts';
 
 /** What an open store works with; embedded, all three are one connection. */
 export interface Opened {

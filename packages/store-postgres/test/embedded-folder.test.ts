@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestRecords } from '@spillway/store/contract';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { EmbeddedClient } from '../src/embedded-client.ts';
 import {
   createPostgresStore,
   FolderInUseError,
   type PostgresStoreEvent,
   SchemaTooNewError,
 } from '../src/index.ts';
+import { EmbeddedClient } from '../src/pglite/embedded-client.ts';
 
 const everyMinute = { fromMinute: 0, toMinute: 2_000_000_000 };
 // Each test starts databases, which takes CPU-seconds on a busy machine.

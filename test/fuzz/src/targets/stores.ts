@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sink } from '@spillway/store';
-import { createDuckdbSearchStore } from '@spillway/store-embedded';
+import { createDuckdbSearchStore } from '@spillway/store-duckdb';
 import { createPostgresStore } from '@spillway/store-postgres';
 import { isStoreTrouble } from '../../../../packages/consumer/src/halving.ts';
 

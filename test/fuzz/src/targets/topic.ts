@@ -1,4 +1,4 @@
-import { createMemoryLiveStore } from '@spillway/store-embedded';
+import { createMemoryLiveStore } from '@spillway/store-memory';
 import { deadLettersOf, readDeadLetter } from '../../../../packages/consumer/src/dead-letter.ts';
 import { mutateMessage, unpackMessage } from '../delivered.ts';
 import { messageDictionary, messageSeeds } from '../message-seeds.ts';
