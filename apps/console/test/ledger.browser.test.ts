@@ -96,12 +96,11 @@ describe.skipIf(!chromiumPath)('the ledger page', () => {
     const { page } = await tested.visit('/ledger?signal=logs');
     await page.getByText('Nothing').or(page.getByText('every accepted')).first().waitFor();
     expect(await page.getByText('sequence 1').count()).toBe(0);
-    const before = asked.length;
     await page.getByLabel('Accepted in').selectOption('now-1h');
     await page.waitForURL(/since=now-1h/);
-    await expect.poll(() => asked.length).toBeGreaterThan(before);
-    const spanMs = Date.now() - (asked.at(-1)?.since ?? 0);
-    expect(Math.round(spanMs / 3_600_000)).toBe(1);
+    // One of before may still come.
+    const hours = () => Math.round((Date.now() - (asked.at(-1)?.since ?? 0)) / 3_600_000);
+    await expect.poll(hours).toBe(1);
     await page.getByLabel('Signal').selectOption('');
     await page.getByText('34 records unaccounted for').waitFor();
     answer = async () => mergeReports([]);
@@ -113,7 +112,8 @@ describe.skipIf(!chromiumPath)('the ledger page', () => {
     answer = () => Promise.reject(new Error('the broker is away'));
     const { page } = await tested.visit('/ledger?since=all');
     await page.getByText('The ledger could not be read').waitFor();
-    expect(asked[0]?.since).toBeUndefined();
+    // One of the page before may have come first.
+    expect(asked.map(({ since }) => since)).toContain(undefined);
     answer = async () => troubled();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('34 records unaccounted for').waitFor();

@@ -38,6 +38,8 @@ export class IndexChunk {
   readonly #messageBase: number;
   readonly #receivedBase: number;
   #messageMax: number;
+  /** No message has a smaller sequence than the one before it, or the same. */
+  #isAscending = true;
   #table = new Uint32Array(fields * capacityMin);
   #count = 0;
   /** All before it are done. */
@@ -83,6 +85,7 @@ export class IndexChunk {
     this.#table[at + 2] = item.payloadBytes;
     this.#table[at + 3] = message;
     this.#table[at + 4] = received;
+    if (this.#count > 0 && message <= this.#messageMax) this.#isAscending = false;
     this.#messageMax = Math.max(this.#messageMax, message);
     this.#count += 1;
     return true;
@@ -110,7 +113,9 @@ export class IndexChunk {
     if (wanted < 0 || wanted > this.#messageMax) return undefined;
     // Mostly without gaps.
     const guess = wanted - slack;
-    if (guess >= 0 && this.#isWaiting(guess, wanted)) return this.first + guess;
+    if (this.#isAscending && guess >= 0 && this.#isWaiting(guess, wanted)) {
+      return this.first + guess;
+    }
     for (let i = this.#head; i < this.#count; i += 1) {
       if (this.#isWaiting(i, wanted)) return this.first + i;
     }

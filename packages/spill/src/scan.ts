@@ -45,10 +45,6 @@ export async function fillQueues(
     const queue = queues.of(message);
     // The first time, `end` is what was saved as done.
     if (ordinal < queue.end) return;
-    if (queue.find(identity.origin, identity.messageSequence)) {
-      const { gateway, epoch } = identity.origin;
-      throw new Error(`message ${gateway}/${epoch}/${identity.messageSequence} waits already`);
-    }
     const place = { sequence, offset, payloadBytes: payload.length };
     const item = { ...identity, ...place, ordinal };
     if (ordinal > queue.end) {

@@ -28,17 +28,13 @@ test.each([
   },
 );
 
-test('a message that waits already is kept aside and told; what is around it is drained', async () => {
+test('a message that is there twice is drained twice', async () => {
   const files = new LossyFiles();
   const { spill } = await watched(files, options);
-  for (const [sequence, bytes] of [[1], [2], [1, 600], [3]]) {
-    await spill.append([message(0, sequence as number, bytes)]);
-  }
+  for (const sequence of [1, 3, 3, 4]) await spill.append([message(0, sequence)]);
   await spill.close();
 
-  const { spill: again, events } = await watched(files, options);
-  expect(await drain(again, 0)).toEqual([1, 2, 3]);
+  const { spill: again } = await watched(files, options);
+  expect(await drain(again, 0, { bytesMax: 1 })).toEqual([1, 3, 3, 4]);
   expect(again.backlog()).toEqual([]);
-  const told = { type: 'message-unreadable', message: expect.stringContaining('waits already') };
-  expect(events).toContainEqual(expect.objectContaining(told));
 });

@@ -14,6 +14,7 @@ const interruption = new AbortController();
 async function main(): Promise<void> {
   const chosen = readArguments(process.argv.slice(2));
   if (!chosen) return say(usage);
+  checkOnly(chosen);
   say(`seed ${chosen.seed}`);
   const outcomes: Outcome[] = [];
   for (const broker of chosen.brokers) {
@@ -61,6 +62,13 @@ async function runOn(broker: BrokerKind, chosen: ChaosArguments): Promise<Outcom
   }
   if (interruption.signal.aborted) say(`interrupted on ${broker}`);
   return outcomes;
+}
+
+/** Nothing broken in nothing would look like a good run. */
+function checkOnly({ brokers, only }: ChaosArguments): void {
+  const names = brokers.flatMap((broker) => scripted[broker].map(({ name }) => name));
+  if (!only || names.some((name) => only.test(name))) return;
+  throw new Error(`--only: no scenario matches ${only.source}; there are ${names.join(', ')}`);
 }
 
 function describe({ faults }: Scenario): string {
