@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AttackLab } from './support/attack-lab.ts';
@@ -9,6 +8,7 @@ import {
   sendByteByByte,
   sendWithoutEnd,
 } from './support/hostile-bodies.ts';
+import { openSocket } from './support/hostile-clients.ts';
 import { crumbs, exportHead, preface } from './support/http2-frames.ts';
 
 const MiB = 1024 * 1024;
@@ -46,8 +46,7 @@ describe('what a body costs is what has arrived of it', () => {
   });
 
   it('calls in frames of one byte end with their connection', async () => {
-    const { hostname, port } = new URL(`http://${lab.addresses.otlpGrpc}`);
-    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    const socket = openSocket(lab, `http://${lab.addresses.otlpGrpc}`);
     socket.resume().write(preface);
     for (let stream = 1; stream < 100 && !socket.destroyed; stream += 2) {
       socket.write(exportHead(stream, { signal: 'logs', key: lab.evilKey }));

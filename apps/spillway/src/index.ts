@@ -3,5 +3,5 @@ export { runCommandLine } from './cli/command-line.ts';
 export { type SpillwayConfig, spillwaySchema } from './config.ts';
 export { planMemory } from './memory/plan-memory.ts';
 export type { Adapters, Parts } from './parts.ts';
-export type { Role } from './roles.ts';
+export { type Role, roles } from './roles.ts';
 export { Spillway, type SpillwayOptions } from './spillway.ts';

@@ -5,21 +5,13 @@ import { join } from 'node:path';
 import type { PartitionLag } from '@spillway/broker';
 import { type Addresses, runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { startOwnGround } from '@spillway/test-support/own-ground';
+import { type Role, roles } from 'spillway';
 import { expect } from 'vitest';
 import { Canary, type CanaryReport } from './canary.ts';
 import { PeakMemory } from './peak-memory.ts';
 import { ask, type Target } from './target.ts';
 import { type Tenants, writeKeys } from './tenants.ts';
 import { audited, caughtUp, wasServed } from './verdict.ts';
-
-export const apartRoles = [
-  'gateway',
-  'writer',
-  'search-projector',
-  'live-projector',
-  'console',
-] as const;
-export type ApartRole = (typeof apartRoles)[number];
 
 /** What a small container has, at most; every heap is smaller than this. */
 const mebibytesMax = 400;
@@ -51,7 +43,7 @@ export class ApartLab implements Target {
   readonly env: Readonly<Record<string, string>>;
   readonly #dir: string;
   readonly #ground: Ground;
-  readonly #running: ReadonlyMap<ApartRole, Running>;
+  readonly #running: ReadonlyMap<Role, Running>;
   #canary: Canary | undefined;
 
   private constructor({ dir, tenants, ground, running }: Parts) {
@@ -71,14 +63,14 @@ export class ApartLab implements Target {
     const dir = mkdtempSync(join(tmpdir(), 'spillway-apart-'));
     const tenants = writeKeys(dir);
     const ground = await startOwnGround(stack);
-    const running = new Map<ApartRole, Running>();
-    const start = async (role: ApartRole): Promise<void> => {
+    const running = new Map<Role, Running>();
+    const start = async (role: Role): Promise<void> => {
       running.set(role, await startRole(role, { dir, tenants, ground }));
     };
     try {
       // The gateway makes the topics: the others find them.
       await start('gateway');
-      await Promise.all(apartRoles.slice(1).map(start));
+      await Promise.all(roles.slice(1).map(start));
     } catch (error) {
       await end(running, ground);
       throw error;
@@ -115,10 +107,6 @@ export class ApartLab implements Target {
     }
   }
 
-  output(role: ApartRole): string {
-    return this.#of(role).process.output;
-  }
-
   async close(): Promise<void> {
     if (this.#canary) await this.#stopCanary();
     await end(this.#running, this.#ground);
@@ -144,7 +132,7 @@ export class ApartLab implements Target {
     return new Canary({ otlpHttp: this.addresses.otlpHttp, key: this.goodKey });
   }
 
-  #of(role: ApartRole): Running {
+  #of(role: Role): Running {
     const running = this.#running.get(role);
     if (!running) throw new Error(`no ${role} in this lab`);
     return running;
@@ -155,11 +143,11 @@ interface Parts {
   dir: string;
   tenants: Tenants;
   ground: Ground;
-  running: ReadonlyMap<ApartRole, Running>;
+  running: ReadonlyMap<Role, Running>;
 }
 
 async function startRole(
-  role: ApartRole,
+  role: Role,
   { dir, tenants, ground }: Omit<Parts, 'running'>,
 ): Promise<Running> {
   const dataDir = join(dir, role);
@@ -179,7 +167,7 @@ async function startRole(
 }
 
 /** In MiB, as `spillway config --limits` says. */
-async function limitOf(role: ApartRole, env: Readonly<Record<string, string>>): Promise<number> {
+async function limitOf(role: Role, env: Readonly<Record<string, string>>): Promise<number> {
   const words = ['config', '--limits', role, '--memory', `${mebibytesMax}M`];
   const { stdout } = await runSpillway(words, env);
   const sum = /\*\*in all\*\* \| +\| (\d+) MiB/.exec(stdout)?.[1];
@@ -187,7 +175,7 @@ async function limitOf(role: ApartRole, env: Readonly<Record<string, string>>): 
   return Number(sum);
 }
 
-async function end(running: ReadonlyMap<ApartRole, Running>, ground: Ground): Promise<void> {
+async function end(running: ReadonlyMap<Role, Running>, ground: Ground): Promise<void> {
   const all = [...running.values()];
   for (const { peak } of all) peak.end();
   await Promise.all(all.map(({ process }) => process.end('SIGKILL')));

@@ -1,11 +1,17 @@
 /** A client's ways of leaving with calls open. */
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { announce, exportPath, openCall, openSession, signals } from './hostile-clients.ts';
+import {
+  announce,
+  exportPath,
+  healthCheckPath,
+  openCall,
+  openSession,
+  signals,
+} from './hostile-clients.ts';
 import type { Target } from './target.ts';
 
 const paths = signals.map(exportPath);
-const healthCheck = '/grpc.health.v1.Health/Check';
 
 type Call = (path: string, first?: Uint8Array) => ClientHttp2Stream;
 
@@ -31,7 +37,7 @@ const departures = {
     await sleep(Math.random() * 10);
   },
   'with health checks open': async (call) => {
-    for (let i = 0; i < 3; i++) call(healthCheck);
+    for (let i = 0; i < 3; i++) call(healthCheckPath);
     await sleep(30);
   },
   'with unknown methods asked for': async (call) => {

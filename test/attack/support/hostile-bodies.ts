@@ -16,7 +16,11 @@ import type { Target } from './target.ts';
 
 const MiB = 1024 * 1024;
 /** Together as much as a whole gateway may hold. */
-const announced = { metrics: 64 * MiB, logs: 64 * MiB, traces: 32 * MiB };
+export const announced: Readonly<Record<Signal, number>> = {
+  metrics: 64 * MiB,
+  logs: 64 * MiB,
+  traces: 32 * MiB,
+};
 
 /** Three connections that announce large bodies and send none of them, again and again. */
 export async function announceBodies(target: Target, forMs: number): Promise<void> {

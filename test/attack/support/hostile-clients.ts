@@ -18,6 +18,8 @@ const services: Record<Signal, string> = {
 export const exportPath = (signal: Signal): string =>
   `/opentelemetry.proto.collector.${services[signal]}/Export`;
 
+export const healthCheckPath = '/grpc.health.v1.Health/Check';
+
 /** A bare connection to a door, the HTTP door by default; its errors are nobody's. */
 export function openSocket({ addresses }: Target, url = addresses.otlpHttp): Socket {
   const { hostname, port } = new URL(url);

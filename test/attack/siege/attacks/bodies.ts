@@ -3,8 +3,8 @@ import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Signal } from '../../support/hostile-clients.ts';
 import { signals } from '../../support/hostile-clients.ts';
 import { empties, field, fixed64, nowNs, requestOf } from '../../support/protobuf.ts';
+import { type Body, call, post } from '../../support/requests.ts';
 import { type Attack, clients } from '../attack.ts';
-import { type Body, call, post } from '../requests.ts';
 
 const MiB = 1024 * 1024;
 

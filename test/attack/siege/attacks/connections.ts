@@ -1,13 +1,16 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { AttackLab } from '../../support/attack-lab.ts';
+import { announced } from '../../support/hostile-bodies.ts';
 import {
   announce,
   exportPath,
   head,
+  healthCheckPath,
   openCall,
   openSession,
   openSocket,
+  pour,
   type Signal,
   signals,
 } from '../../support/hostile-clients.ts';
@@ -16,15 +19,12 @@ import { type Attack, clients, pause } from '../attack.ts';
 
 const MiB = 1024 * 1024;
 const holdMs = 2_000;
-/** Together as much as the whole gateway may hold. */
-const announced: Record<Signal, number> = { metrics: 64 * MiB, logs: 64 * MiB, traces: 32 * MiB };
-const healthCheck = '/grpc.health.v1.Health/Check';
 
 export const clientsThatGoAway: Attack = {
   name: 'clients-that-go-away',
   what: 'connections destroyed with calls, health checks and unknown methods open',
   run: (lab, ending) => {
-    const paths = [...signals.map(exportPath), healthCheck, '/no.such.Service/Method'];
+    const paths = [...signals.map(exportPath), healthCheckPath, '/no.such.Service/Method'];
     return clients(4, ending, async (round) => {
       const session = openSession(lab);
       for (let i = 0; i < 1 + (round % 40); i++) {
@@ -99,8 +99,7 @@ export const framesOfOneByte: Attack = {
   what: 'gRPC messages in DATA frames of one byte, call after call',
   run: (lab, ending) => {
     return clients(8, ending, async () => {
-      const { hostname, port } = new URL(`http://${lab.addresses.otlpGrpc}`);
-      const socket = connect(Number(port), hostname).on('error', () => undefined);
+      const socket = openSocket(lab, `http://${lab.addresses.otlpGrpc}`);
       socket.write(preface);
       const closed = once(socket.resume(), 'close').catch(() => undefined);
       for (let stream = 1; stream < 20_000 && !socket.destroyed && !ending.aborted; stream += 2) {
@@ -131,12 +130,4 @@ async function heldOpen(
   await Promise.race([closed, ended, pause(holdMs)]);
   socket.destroy();
   await pause(5);
-}
-
-function pour(socket: Socket, bytes: Uint8Array): void {
-  const more = (): void => {
-    while (!socket.destroyed && socket.write(bytes));
-  };
-  socket.on('drain', more);
-  more();
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { field, fixed64, nowNs, requestOf } from '../../support/protobuf.ts';
+import { type Body, post } from '../../support/requests.ts';
 import { type Attack, clients, pause } from '../attack.ts';
-import { type Body, post } from '../requests.ts';
 
 /** Each time another one. */
 function long(chars: number): string {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AttackLab } from '../../support/attack-lab.ts';
+import { post } from '../../support/requests.ts';
 import { type Attack, clients, pause } from '../attack.ts';
-import { post } from '../requests.ts';
 
 const holdMs = 2_000;
 
