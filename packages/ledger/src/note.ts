@@ -1,5 +1,5 @@
 import { nameCharsMax, signalOf, timeMsMax } from '@spillway/broker';
-import { signals } from '@spillway/otlp';
+import { isSignal } from '@spillway/otlp';
 import type { LedgerNote, NotedMessage, SpilledRange, SpillNote } from './facts.ts';
 
 /** Of a gateway's own notes, the largest have some hundred KB. */
@@ -59,10 +59,6 @@ function isName(value: unknown): boolean {
 
 function isTopic(value: string): boolean {
   return signalOf(value) !== undefined;
-}
-
-function isSignal(value: unknown): boolean {
-  return signals.some((signal) => signal === value);
 }
 
 function isSmall(value: unknown): boolean {

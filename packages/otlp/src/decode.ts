@@ -1,6 +1,7 @@
 /** A message of the broker, or a request, as the records that the consumers work with. */
-import type { DecodedRequest, Signal } from './records.ts';
+import type { DecodedRequest } from './records.ts';
 import { type ReaderOptions, RequestReader } from './request-reader.ts';
+import type { Signal } from './signal.ts';
 
 export type DecodeOptions = Omit<ReaderOptions, 'keysOnly'>;
 

@@ -3,7 +3,9 @@ import { writeAttributes } from './encode-common.ts';
 import { writeLogRecord } from './encode-log.ts';
 import { writeMetric } from './encode-metric.ts';
 import { writeSpan } from './encode-span.ts';
-import type { Metric, MetricPoint, Resource, Scope, Signal, TelemetryRecord } from './records.ts';
+import { recordsLieIn } from './layout.ts';
+import type { Metric, MetricPoint, Resource, Scope, TelemetryRecord } from './records.ts';
+import { type Signal, unreachable } from './signal.ts';
 import { Writer } from './writer.ts';
 
 /** Same hash, or the same object where the hash is ''. */
@@ -48,7 +50,7 @@ function writeScopeGroup(writer: Writer, signal: Signal, { scope, records }: Sco
   writeAttributes(writer, 3, scope.attributes);
   writer.uint32Field(4, scope.droppedAttributesCount);
   writer.close(inner);
-  if (signal === 'metrics') writeMetrics(writer, records as MetricPoint[]);
+  if (recordsLieIn[signal] === 'metric') writeMetrics(writer, records as MetricPoint[]);
   else for (const record of records) writeRecord(writer, record);
   writer.stringField(3, scope.schemaUrl);
   writer.close(mark);
@@ -56,8 +58,18 @@ function writeScopeGroup(writer: Writer, signal: Signal, { scope, records }: Sco
 
 function writeRecord(writer: Writer, record: TelemetryRecord): void {
   const mark = writer.open(2);
-  if (record.signal === 'traces') writeSpan(writer, record);
-  else if (record.signal === 'logs') writeLogRecord(writer, record);
+  switch (record.signal) {
+    case 'traces':
+      writeSpan(writer, record);
+      break;
+    case 'logs':
+      writeLogRecord(writer, record);
+      break;
+    case 'metrics':
+      throw new TypeError('The points of a metric are written together');
+    default:
+      unreachable(record);
+  }
   writer.close(mark);
 }
 

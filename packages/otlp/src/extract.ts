@@ -1,9 +1,16 @@
 /** Cuts single records out of a message, for dead letters. */
 import { readMetricHead } from './decode-metric.ts';
-import { metricTypeByTag, pointsTag, recordsTag, resourcesTag, scopesTag } from './layout.ts';
+import {
+  metricTypeByTag,
+  pointsTag,
+  recordsLieIn,
+  recordsTag,
+  resourcesTag,
+  scopesTag,
+} from './layout.ts';
 import { Reader } from './reader.ts';
-import type { Signal } from './records.ts';
 import { countRecords } from './scan.ts';
+import type { Signal } from './signal.ts';
 import { Writer } from './writer.ts';
 
 /**
@@ -48,7 +55,7 @@ class Extractor {
 
   #scope(): void {
     this.#fields(recordsTag, (start) => {
-      if (this.#signal === 'metrics') this.#container(2, () => this.#metric());
+      if (recordsLieIn[this.#signal] === 'metric') this.#container(2, () => this.#metric());
       else this.#record(start);
     });
   }

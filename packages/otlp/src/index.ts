@@ -14,6 +14,7 @@ export {
   type SliceLimits,
 } from './request-reader.ts';
 export { countRecords, type Scan, scan } from './scan.ts';
+export * from './signal.ts';
 export type { Slice } from './slices.ts';
 export { type Part, type Split, type SplitLimits, split } from './split.ts';
 export {

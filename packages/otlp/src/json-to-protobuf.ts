@@ -13,8 +13,8 @@ import {
 } from './json-scalars.ts';
 import { requestOf } from './messages.ts';
 import { wireBytes } from './reader.ts';
-import type { Signal } from './records.ts';
 import type { Field, Message } from './schema.ts';
+import type { Signal } from './signal.ts';
 import { Writer } from './writer.ts';
 
 const openBrace = 0x7b;

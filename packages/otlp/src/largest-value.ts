@@ -1,7 +1,8 @@
 /** Says what makes a record large. */
 import { OtlpError } from './errors.ts';
-import type { AnyValue, KeyValue, Signal, TelemetryRecord } from './records.ts';
+import type { AnyValue, KeyValue, TelemetryRecord } from './records.ts';
 import { RequestReader } from './request-reader.ts';
+import { type Signal, unreachable } from './signal.ts';
 
 export interface LargestValue {
   /** Of the record's resource; `unknown_service` where it cannot be read. */
@@ -40,20 +41,30 @@ function* valuesOf(record: TelemetryRecord): Generator<Named> {
   yield* attributesOf('attribute', record.attributes);
   yield* attributesOf('resource attribute', record.resource.attributes);
   yield* attributesOf('scope attribute', record.scope.attributes);
-  if (record.signal === 'logs') {
-    if (record.body) yield ['body', sizeOf(record.body)];
-  } else if (record.signal === 'traces') {
-    yield ['name', Buffer.byteLength(record.name)];
-    yield ['status message', Buffer.byteLength(record.statusMessage)];
-    yield ['all events', record.events.reduce((sum, each) => sum + 32 + sumOf(each.attributes), 0)];
-    yield ['all links', record.links.reduce((sum, each) => sum + 32 + sumOf(each.attributes), 0)];
-  } else {
-    yield ['metric metadata', sumOf(record.metric.metadata)];
-    yield ['metric name', Buffer.byteLength(record.metric.name)];
-    yield ['description', Buffer.byteLength(record.metric.description)];
-    yield ['buckets', 8 * (record.bucketCounts?.length ?? 0)];
-    yield ['exemplars', record.exemplars.length * 40];
+  switch (record.signal) {
+    case 'logs':
+      if (record.body) yield ['body', sizeOf(record.body)];
+      break;
+    case 'traces':
+      yield ['name', Buffer.byteLength(record.name)];
+      yield ['status message', Buffer.byteLength(record.statusMessage)];
+      yield ['all events', sumOfAll(record.events)];
+      yield ['all links', sumOfAll(record.links)];
+      break;
+    case 'metrics':
+      yield ['metric metadata', sumOf(record.metric.metadata)];
+      yield ['metric name', Buffer.byteLength(record.metric.name)];
+      yield ['description', Buffer.byteLength(record.metric.description)];
+      yield ['buckets', 8 * (record.bucketCounts?.length ?? 0)];
+      yield ['exemplars', record.exemplars.length * 40];
+      break;
+    default:
+      unreachable(record);
   }
+}
+
+function sumOfAll(entries: readonly { attributes: readonly KeyValue[] }[]): number {
+  return entries.reduce((sum, { attributes }) => sum + 32 + sumOf(attributes), 0);
 }
 
 function* attributesOf(kind: string, attributes: readonly KeyValue[]): Generator<Named> {

@@ -2,8 +2,8 @@
 import { OtlpError, pathText, WireError } from './errors.ts';
 import { requestOf } from './messages.ts';
 import { Reader, wireBytes } from './reader.ts';
-import type { Signal } from './records.ts';
 import type { Field, Message } from './schema.ts';
+import type { Signal } from './signal.ts';
 
 type Json = string | number | boolean | Json[] | JsonObject;
 interface JsonObject {

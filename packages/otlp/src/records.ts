@@ -5,9 +5,7 @@
  * Source: opentelemetry-proto, `trace.proto`, `logs.proto`, `metrics.proto`, `common.proto`.
  */
 
-export type Signal = 'traces' | 'metrics' | 'logs';
-export const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
-
+import type { Signal } from './signal.ts';
 /** OTLP/JSON `AnyValue`: exactly one key, or none for an empty value. */
 export interface AnyValue {
   stringValue?: string;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { decode } from './decode.ts';
 import { recordBytesMax, recordValuesMax } from './record-cost.ts';
-import type { Signal } from './records.ts';
 import { RequestReader } from './request-reader.ts';
 import { scan } from './scan.ts';
+import type { Signal } from './signal.ts';
 
 const tenant = 't';
 const service = (name: string) => wrap(1, wrap(1, [wrap(1, name), wrap(2, wrap(1, name))]));

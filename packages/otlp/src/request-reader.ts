@@ -11,6 +11,7 @@ import {
   commonTag,
   Place,
   pointsTag,
+  recordsLieIn,
   recordsTag,
   resourcesTag,
   schemaUrlTag,
@@ -18,9 +19,10 @@ import {
 } from './layout.ts';
 import { Reader } from './reader.ts';
 import { costOf, tooLarge } from './record-cost.ts';
-import type { BrokenRecord, Resource, Scope, Signal, TelemetryRecord } from './records.ts';
+import type { BrokenRecord, Resource, Scope, TelemetryRecord } from './records.ts';
 import { countRecords } from './scan.ts';
 import { seriesKeyOf } from './series-key.ts';
+import { type Signal, unreachable } from './signal.ts';
 
 export interface ReaderOptions {
   /** Part of every key. */
@@ -160,7 +162,7 @@ export class RequestReader {
     const reader = this.#reader;
     const level = this.#level;
     const outer = reader.enter();
-    const isRecord = level === scope && this.#signal !== 'metrics';
+    const isRecord = level === scope && recordsLieIn[this.#signal] === 'scope';
     if (isRecord) this.#record(outer);
     else if (level === data) this.#point(outer);
     else {
@@ -221,9 +223,19 @@ export class RequestReader {
     const around = this.#around as Around;
     const payload = this.#payload();
     const base = this.#base(around, payload);
-    if (this.#signal === 'traces') {
-      this.#take(payload, base, around.fault, inner.traces, () => readSpan(reader, base));
-    } else this.#take(payload, base, around.fault, inner.logs, () => readLogRecord(reader, base));
+    const signal = this.#signal;
+    switch (signal) {
+      case 'traces':
+        this.#take(payload, base, around.fault, inner.traces, () => readSpan(reader, base));
+        break;
+      case 'logs':
+        this.#take(payload, base, around.fault, inner.logs, () => readLogRecord(reader, base));
+        break;
+      case 'metrics': // Its points lie in metrics, below the scope: see #point.
+        break;
+      default:
+        unreachable(signal);
+    }
     this.#leaveRecord(payload, outer, scope);
   }
 

@@ -17,7 +17,7 @@ import {
   scopesTag,
 } from './layout.ts';
 import { Reader } from './reader.ts';
-import type { Signal } from './records.ts';
+import { type Signal, unreachable } from './signal.ts';
 import { addContainer, addPiece, cutSlices, type Piece, type Slice } from './slices.ts';
 import { slotOfResource, slotOfSpan } from './slot.ts';
 
@@ -60,8 +60,16 @@ const repeatedMax = 1024;
 const repeated = `the resource is given more than ${repeatedMax} times`;
 const oneSlot = new Uint16Array(65_536);
 
+/** What keeps records together and in order: their trace, or the resource that they lie under. */
+const orderedBy: Readonly<Record<Signal, 'trace' | 'resource'>> = {
+  traces: 'trace',
+  logs: 'resource',
+  metrics: 'resource',
+};
+
 class Walk {
   readonly #signal: Signal;
+  readonly #byTrace: boolean;
   readonly #reader: Reader;
   readonly #slots: Uint16Array;
   readonly #place: Place;
@@ -70,6 +78,7 @@ class Walk {
 
   constructor(signal: Signal, body: Uint8Array, slots: Uint16Array, most: number) {
     this.#signal = signal;
+    this.#byTrace = orderedBy[signal] === 'trace';
     this.#reader = new Reader(body);
     this.#slots = slots;
     this.#place = new Place(signal);
@@ -102,7 +111,7 @@ class Walk {
       const at = reader.pos;
       const tag = reader.tag();
       if (tag === scopesTag) this.#scope(at, inside);
-      else if (tag === commonTag && this.#signal !== 'traces') {
+      else if (tag === commonTag && !this.#byTrace) {
         if (resources.length === repeatedMax) throw new WireError(repeated, at);
         resources.push(reader.blob());
       } else reader.skip(tag);
@@ -111,7 +120,7 @@ class Walk {
     checkRecords(this.records, this.#most);
     this.#place.leave(0);
     const end = reader.pos;
-    if (this.#signal === 'traces') addContainer(pieces, { start, content, end }, inside);
+    if (this.#byTrace) addContainer(pieces, { start, content, end }, inside);
     else if (this.records > before) {
       // Given twice, a resource is merged: its bytes are those of both.
       const bytes = resources.length === 1 ? resources[0] : Buffer.concat(resources);
@@ -125,11 +134,21 @@ class Walk {
     this.#place.next(1);
     const outer = reader.enter();
     const content = reader.pos;
-    if (this.#signal === 'traces') {
-      const inside = this.#spans();
-      addContainer(pieces, { start, content, end: reader.limit }, inside);
-    } else if (this.#signal === 'logs') this.#logRecords();
-    else this.#metrics();
+    switch (this.#signal) {
+      case 'traces': {
+        const inside = this.#spans();
+        addContainer(pieces, { start, content, end: reader.limit }, inside);
+        break;
+      }
+      case 'logs':
+        this.#logRecords();
+        break;
+      case 'metrics':
+        this.#metrics();
+        break;
+      default:
+        unreachable(this.#signal);
+    }
     reader.leave(outer);
     this.#place.leave(1);
   }

@@ -1,8 +1,8 @@
 /** Cuts a message that is larger than the broker takes into several that are not. */
 import { ordinalsOf } from './decode.ts';
 import { extract } from './extract.ts';
-import type { Signal } from './records.ts';
 import { countRecords } from './scan.ts';
+import type { Signal } from './signal.ts';
 
 /** A message of its own, with some of the records of the one that was split. */
 export interface Part {

@@ -4,7 +4,7 @@
  * `rpc/error_details.proto`; ProtoJSON's form of `google.protobuf.Any` and `Duration`.
  */
 import { wireVarint } from './reader.ts';
-import type { Signal } from './records.ts';
+import type { Signal } from './signal.ts';
 import { Writer } from './writer.ts';
 
 export type Encoding = 'protobuf' | 'json';

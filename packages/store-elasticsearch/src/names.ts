@@ -1,9 +1,9 @@
 /** What every index is called. A generation is the whole store; a rebuild makes the next one. */
-import type { Signal } from '@spillway/otlp';
+import { type Signal, signals } from '@spillway/otlp';
 import type { PlacedInTime } from '@spillway/store/search';
 
 export type IndexKind = Signal | 'account';
-export const indexKinds: readonly IndexKind[] = ['traces', 'logs', 'metrics', 'account'];
+export const indexKinds: readonly IndexKind[] = [...signals, 'account'];
 
 const dayMs = 86_400_000;
 

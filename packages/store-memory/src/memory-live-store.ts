@@ -13,7 +13,7 @@ import {
   type TailQuery,
   type TimeRange,
 } from '@spillway/store';
-import { bucketMs, placeInTime, TailRate } from '@spillway/store/live';
+import { bucketMs, isRolledUpRecord, isTailed, placeInTime, TailRate } from '@spillway/store/live';
 import { LiveTenants } from './live-tenants.ts';
 import type { TenantLive } from './tenant-live.ts';
 
@@ -199,7 +199,7 @@ class InMemory implements MemoryLiveStore {
       this.#positions.set(partitionName(envelope.id), { topic, partition, position: position + 1 });
     }
     this.#begun.note(message);
-    if (message.signal === 'metrics') return records.map(() => stored);
+    if (!isTailed(message.signal)) return records.map(() => stored);
     const fresh = records.filter(({ index }) => index >= has);
     const known = records.slice(fresh.length).map(() => stored);
     const outcomes = this.#tenants.use(envelope.tenant, (tenant) => {
@@ -215,12 +215,12 @@ class InMemory implements MemoryLiveStore {
   }
 
   #applyTo(tenant: TenantLive, { envelope, signal, records }: DecodedMessage): RecordOutcome[] {
-    if (signal === 'metrics') return records.map(() => stored);
+    if (!isTailed(signal)) return records.map(() => stored);
     const nowMs = this.#clock();
     const shown = this.#tailRate.take(`${signal}/${envelope.tenant}`, records.length, nowMs);
     if (shown > 0) tenant.show(signal, records.slice(-shown));
     return records.map((record) => {
-      if (record.signal !== 'traces') return stored;
+      if (!isRolledUpRecord(record)) return stored;
       if (!tenant.isNew(record.key)) {
         this.#duplicates++;
         return duplicate;

@@ -1,6 +1,6 @@
 import type { SpanRecord } from '@spillway/otlp';
 import type { DecodedMessage } from '@spillway/store';
-import { bucketMs, placeInTime } from '@spillway/store/live';
+import { bucketMs, isRolledUp, isRolledUpRecord, placeInTime } from '@spillway/store/live';
 import { Effects } from './effects.ts';
 
 /** Records of a message that one step may take: a step is short, so that nobody waits for long. */
@@ -54,16 +54,16 @@ export function* piecesOf(
   }
 }
 
-/** Roll-ups are made of spans alone: other records are in one piece, without a place. */
+/** Records that are in no roll-up are in one piece, without a place. */
 function cuts({ records, part, signal }: DecodedMessage, total: number): Cut[] {
   const { from, to } = part ?? { from: 0, to: total };
-  const size = signal === 'traces' ? pieceRecords : Math.max(1, to - from);
+  const size = isRolledUp(signal) ? pieceRecords : Math.max(1, to - from);
   const found: Cut[] = [];
   for (let at = from; at < to; at += size) {
     found.push({ from: at, to: Math.min(at + size, to), places: [] });
   }
   for (const [place, record] of records.entries()) {
-    if (record.signal !== 'traces') continue;
+    if (!isRolledUpRecord(record)) continue;
     found[Math.floor((record.index - from) / size)]?.places.push(place);
   }
   return found;

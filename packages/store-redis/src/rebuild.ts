@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { DecodedMessage, Rebuild } from '@spillway/store';
+import { isRolledUp } from '@spillway/store/live';
 import type { Client } from './client.ts';
 import { dropKeys } from './drop.ts';
 import { RedisStoreError } from './errors.ts';
@@ -39,10 +40,9 @@ export class RedisRebuild implements Rebuild {
     if (stale) await this.#drop(stale);
   }
 
-  /** Roll-ups are made of spans alone. */
   async apply(messages: readonly DecodedMessage[]): Promise<void> {
-    const spans = messages.filter(({ signal }) => signal === 'traces');
-    await this.#options.writer.rebuild(this.#generation, spans);
+    const ofRollUps = messages.filter(({ signal }) => isRolledUp(signal));
+    await this.#options.writer.rebuild(this.#generation, ofRollUps);
   }
 
   async finish(): Promise<void> {

@@ -9,7 +9,7 @@ import {
   SinkBehindError,
   stored,
 } from '@spillway/store';
-import { TailRate } from '@spillway/store/live';
+import { isTailed, TailRate } from '@spillway/store/live';
 import type { Client } from './client.ts';
 import { RedisStoreError } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';
@@ -141,7 +141,7 @@ export class Writer {
   /** Signal of the tail and chunks for it. */
   #tailOf(message: DecodedMessage, nowMs: number): string[] {
     const { signal, envelope, records } = message;
-    if (signal === 'metrics') return [''];
+    if (!isTailed(signal)) return [''];
     const name = `${envelope.tenant}:${signal}`;
     return [signal, ...chunksOf(message, this.#tailRate.take(name, records.length, nowMs), nowMs)];
   }

@@ -3,6 +3,7 @@
  * Position and effect are one step, so a redelivered message is not counted twice.
  */
 
+import type { TailedSignal } from './live-signals.ts';
 import type { Rebuildable } from './rebuild.ts';
 import type { Asked, OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
 import type { Sink } from './sink.ts';
@@ -17,7 +18,7 @@ export interface MapEdge {
 
 export interface TailQuery {
   tenant: string;
-  signal: 'logs' | 'traces';
+  signal: TailedSignal;
   service?: string | undefined;
   /** Lowest severity number of logs, 1 to 24. */
   severityMin?: number | undefined;

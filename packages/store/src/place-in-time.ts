@@ -1,4 +1,4 @@
-import type { TelemetryRecord } from '@spillway/otlp';
+import { type TelemetryRecord, unreachable } from '@spillway/otlp';
 
 const dayMs = 86_400_000;
 export const retentionDefaultMs = 7 * dayMs;
@@ -30,7 +30,14 @@ export function placeInTime(
 }
 
 function timesOf(record: TelemetryRecord): bigint[] {
-  if (record.signal === 'traces') return [record.startTimeUnixNano];
-  if (record.signal === 'metrics') return [record.timeUnixNano];
-  return [record.timeUnixNano, record.observedTimeUnixNano];
+  switch (record.signal) {
+    case 'traces':
+      return [record.startTimeUnixNano];
+    case 'metrics':
+      return [record.timeUnixNano];
+    case 'logs':
+      return [record.timeUnixNano, record.observedTimeUnixNano];
+    default:
+      return unreachable(record);
+  }
 }

@@ -1,5 +1,11 @@
 /** The records that came last, as the live tail shows them: cut to a size, at a bounded rate. */
-import type { AnyValue, LogRecord, SpanRecord, TelemetryRecord } from '@spillway/otlp';
+import {
+  type AnyValue,
+  type LogRecord,
+  type SpanRecord,
+  type TelemetryRecord,
+  unreachable,
+} from '@spillway/otlp';
 import { durationMsOf } from './live-answers.ts';
 import type { TailItem, TailQuery } from './live-store.ts';
 import { rollUpName } from './roll-up-name.ts';
@@ -13,13 +19,26 @@ const itemBytesMax = 7_900;
 
 /** Without its id, which the store gives. Undefined for metrics. */
 export function tailItemOf(record: TelemetryRecord): TailItem | undefined {
-  if (record.signal === 'metrics') return undefined;
-  const item = record.signal === 'logs' ? logItem(record) : spanItem(record);
+  const item = fullItemOf(record);
+  if (item === undefined) return undefined;
   while (Buffer.byteLength(JSON.stringify(item)) > itemBytesMax) {
     item.text = item.text.slice(0, item.text.length / 2);
     item.isCut = true;
   }
   return item;
+}
+
+function fullItemOf(record: TelemetryRecord): TailItem | undefined {
+  switch (record.signal) {
+    case 'traces':
+      return spanItem(record);
+    case 'logs':
+      return logItem(record);
+    case 'metrics':
+      return undefined;
+    default:
+      return unreachable(record);
+  }
 }
 
 export function isInTail(item: TailItem, query: TailQuery): boolean {

@@ -1,5 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { KeyValue, Metric, Resource, Scope, TelemetryRecord } from '@spillway/otlp';
+import {
+  type KeyValue,
+  type Metric,
+  type Resource,
+  type Scope,
+  type TelemetryRecord,
+  unreachable,
+} from '@spillway/otlp';
 import { logColumns, pointColumns, spanColumns } from '../schema.ts';
 import type { Dimensions } from './dimensions.ts';
 import type { Candidate } from './duplicates.ts';
@@ -45,17 +52,26 @@ export class BatchRows {
 
   #addRow(record: TelemetryRecord, place: RecordPlace): void {
     const shared = sharedBytes(record.resource) + sharedBytes(record.scope);
-    if (record.signal === 'traces') {
-      const row = spanRow(record, place);
-      this.#spans.add({ ...row, bytes: this.#take(row, shared) });
-    } else if (record.signal === 'logs') {
-      const row = logRow(record, place);
-      this.#logs.add({ ...row, bytes: this.#take(row, shared) });
-    } else {
-      const row = pointRow(record, place, 0n);
-      const ofSeries = metricBytes(record.metric) + attributeBytes(record.attributes);
-      const bytes = this.#take(row, shared + ofSeries);
-      this.#points.add({ ...row, bytes, series: this.#dimensions.addSeries(record, place) });
+    switch (record.signal) {
+      case 'traces': {
+        const row = spanRow(record, place);
+        this.#spans.add({ ...row, bytes: this.#take(row, shared) });
+        break;
+      }
+      case 'logs': {
+        const row = logRow(record, place);
+        this.#logs.add({ ...row, bytes: this.#take(row, shared) });
+        break;
+      }
+      case 'metrics': {
+        const row = pointRow(record, place, 0n);
+        const ofSeries = metricBytes(record.metric) + attributeBytes(record.attributes);
+        const bytes = this.#take(row, shared + ofSeries);
+        this.#points.add({ ...row, bytes, series: this.#dimensions.addSeries(record, place) });
+        break;
+      }
+      default:
+        unreachable(record);
     }
     this.#dimensions.add(record.resource, record.scope);
   }

@@ -2,7 +2,7 @@
  * Documents as JSON text. What the records of a message share (its place, their resource and
  * scope) is written once and pasted in.
  */
-import type { Resource, Scope, TelemetryRecord } from '@spillway/otlp';
+import { type Resource, type Scope, type TelemetryRecord, unreachable } from '@spillway/otlp';
 import type { DecodedMessage } from '@spillway/store';
 import { toJson } from '@spillway/store/search';
 import { attributeTerms, shortened } from '../read/attribute-terms.ts';
@@ -46,8 +46,16 @@ export function minuteOf({ envelope }: DecodedMessage): number {
 }
 
 function fieldsOf(record: TelemetryRecord): SignalFields {
-  if (record.signal === 'traces') return spanFields(record);
-  return record.signal === 'logs' ? logFields(record) : pointFields(record);
+  switch (record.signal) {
+    case 'traces':
+      return spanFields(record);
+    case 'logs':
+      return logFields(record);
+    case 'metrics':
+      return pointFields(record);
+    default:
+      return unreachable(record);
+  }
 }
 
 /** The first 52 bits of the key: what a JSON number holds exactly. */

@@ -1,4 +1,4 @@
-import type { TelemetryRecord } from '@spillway/otlp';
+import { type TelemetryRecord, unreachable } from '@spillway/otlp';
 
 export const dayMs = 86_400_000;
 const nanosPerMs = 1_000_000n;
@@ -26,7 +26,14 @@ export function dayOfRecord(
 }
 
 function timesOf(record: TelemetryRecord): bigint[] {
-  if (record.signal === 'traces') return [record.startTimeUnixNano];
-  if (record.signal === 'metrics') return [record.timeUnixNano];
-  return [record.timeUnixNano, record.observedTimeUnixNano];
+  switch (record.signal) {
+    case 'traces':
+      return [record.startTimeUnixNano];
+    case 'metrics':
+      return [record.timeUnixNano];
+    case 'logs':
+      return [record.timeUnixNano, record.observedTimeUnixNano];
+    default:
+      return unreachable(record);
+  }
 }

@@ -14,7 +14,7 @@ import {
 import { blamesData, inHalves } from './halving.ts';
 import { rejection } from './messages.ts';
 import { rowsPerStatement, withLimit } from './row-inserter.ts';
-import type { Row } from './tables.ts';
+import { isOfSeries, type Row } from './tables.ts';
 
 type IdColumn = 'resourceId' | 'scopeId' | 'seriesId';
 type WantedOf = (record: TelemetryRecord) => Pick<Wanted, 'hash' | 'values'> | undefined;
@@ -32,7 +32,7 @@ export class RowDimensions {
     await find(db, rows, {
       dimension: this.#series,
       column: 'seriesId',
-      wantedOf: (of) => (of.signal === 'metrics' ? seriesOf(of, metricTexts) : undefined),
+      wantedOf: (of) => (isOfSeries(of) ? seriesOf(of, metricTexts) : undefined),
     });
   }
 

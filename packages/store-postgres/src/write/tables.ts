@@ -153,6 +153,19 @@ export interface Child {
   property: string;
 }
 
+/** Records with a series: what the points of one metric and one set of attributes share. */
+const withSeries = { traces: false, logs: false, metrics: true } as const satisfies Readonly<
+  Record<Signal, boolean>
+>;
+
+export function hasSeries(signal: Signal): boolean {
+  return withSeries[signal];
+}
+
+export function isOfSeries(record: TelemetryRecord): record is MetricPoint {
+  return withSeries[record.signal];
+}
+
 export interface SignalTables {
   main: Table<never, Row<never>>;
   children: readonly Child[];

@@ -7,7 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { Signal } from '@spillway/otlp';
+import { grpcServiceOf, signals } from '@spillway/otlp';
 import { limitConnections } from '@spillway/runtime';
 import { ConnectionShare } from '../../admit/connection-share.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -23,15 +23,8 @@ import { sendHttpStatus, sendRefusal } from './grpc-answer.ts';
 import { GrpcExchange } from './grpc-exchange.ts';
 import { answerHealth, healthPath } from './grpc-health.ts';
 
-const signalByService = new Map<string, Signal>([
-  ['opentelemetry.proto.collector.trace.v1.TraceService', 'traces'],
-  ['opentelemetry.proto.collector.metrics.v1.MetricsService', 'metrics'],
-  ['opentelemetry.proto.collector.logs.v1.LogsService', 'logs'],
-]);
-const signalByPath = new Map(
-  [...signalByService].map(([service, signal]) => [`/${service}/Export`, signal]),
-);
-const services = new Set(signalByService.keys());
+const signalByPath = new Map(signals.map((signal) => [`/${grpcServiceOf[signal]}/Export`, signal]));
+const services = new Set(Object.values(grpcServiceOf));
 
 /** What a connection and a stream may send before we have read it. */
 const streamWindowBytes = 1024 * 1024;

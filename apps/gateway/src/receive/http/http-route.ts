@@ -1,13 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Signal } from '@spillway/otlp';
+import { httpPathOf, type Signal, signals } from '@spillway/otlp';
 import { Refusal } from '../../model/refusal.ts';
 import { type Encoding, encodingOf } from '../../slice/inflate.ts';
 
-const signalByPath = new Map<string, Signal>([
-  ['/v1/traces', 'traces'],
-  ['/v1/metrics', 'metrics'],
-  ['/v1/logs', 'logs'],
-]);
+const signalByPath = new Map(signals.map((signal) => [httpPathOf[signal], signal]));
 const profilePaths = new Set(['/v1/profiles', '/v1development/profiles']);
 
 export interface Target {
