@@ -1,0 +1,4 @@
+export * from './family.ts';
+export * from './metric-source.ts';
+export * from './metrics-registry.ts';
+export * from './naming.ts';
