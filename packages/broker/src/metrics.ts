@@ -23,7 +23,7 @@ export const lagMetrics = [
   }),
   counter({
     name: 'spillway_lag_expired_messages_total',
-    help: 'Messages of a partition that retention removed from the broker before a consumer group had committed them. They are lost to that group.',
+    help: 'Messages of a partition that retention removed from the broker before a consumer group had committed them. They are lost to that group. The broker keeps this count.',
     labels: place,
     read: (reading) => ofPartitions(reading, ({ expired }) => expired),
   }),

@@ -1,3 +1,4 @@
+export * from './default-metrics.ts';
 export * from './family.ts';
 export * from './metric-source.ts';
 export * from './metrics-registry.ts';
