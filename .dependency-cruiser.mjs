@@ -10,7 +10,8 @@ export default {
     {
       name: 'leaves-know-nobody',
       severity: 'error',
-      comment: 'metrics, resilience, journal, ring, runtime and otlp import no other package of ours',
+      comment:
+        'metrics, resilience, journal, ring, runtime and otlp import no other package of ours',
       from: { path: `${leaves}`, pathNot: tests },
       to: { path: '^(apps|packages)/', pathNot: leaves },
     },
