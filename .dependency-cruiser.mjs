@@ -2,7 +2,7 @@
 const apps = '^apps/';
 const adapters = '^packages/(broker|store)-[^/]+/';
 const ports = '^packages/(broker|ledger|store|consumer|spill)/';
-const leaves = '^packages/(resilience|journal|ring|runtime|otlp)/';
+const leaves = '^packages/(metrics|resilience|journal|ring|runtime|otlp)/';
 const tests = '(\\.test\\.ts$|/test/|^test/)';
 
 export default {
@@ -10,17 +10,19 @@ export default {
     {
       name: 'leaves-know-nobody',
       severity: 'error',
-      comment: 'resilience, journal, ring, runtime and otlp import no other package of ours',
+      comment:
+        'metrics, resilience, journal, ring, runtime and otlp import no other package of ours',
       from: { path: `${leaves}`, pathNot: tests },
       to: { path: '^(apps|packages)/', pathNot: leaves },
     },
     {
       name: 'leaves-are-apart',
       severity: 'error',
-      from: { path: '^packages/(resilience|journal|ring|runtime|otlp)/', pathNot: tests },
+      comment: 'each may declare metrics',
+      from: { path: leaves, pathNot: tests },
       to: {
-        path: '^packages/(resilience|journal|ring|runtime|otlp)/',
-        pathNot: '^packages/$1/',
+        path: leaves,
+        pathNot: '^packages/(metrics|$1)/',
       },
     },
     {

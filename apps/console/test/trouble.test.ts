@@ -73,7 +73,13 @@ function liveStub(): LiveStore {
     operations: unused,
     map: unused,
     tail: unused,
-    limited: () => ({ names: 0, window: 0, waiting: 0, retries: 0, tenants: 0 }),
+    stats: () => ({
+      memoryBytes: undefined,
+      duplicates: 0,
+      late: 0,
+      limits: { names: 0, window: 0, waiting: 0, parents: 0, retries: 0, tenants: 0 },
+      kept: undefined,
+    }),
     reset: unused,
   };
 }

@@ -2,6 +2,7 @@ import { type Console, checkConsoleConfig, createConsole, ledgerLimits } from '@
 import { CrashRecord } from '@spillway/consumer';
 import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
 import type { ToldSpill } from '@spillway/ledger';
+import { MetricsRegistry } from '@spillway/metrics';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Component,
@@ -10,7 +11,6 @@ import {
   InternalErrors,
   KeyRing,
   type Logger,
-  Metrics,
   type Progress,
   Stack,
 } from '@spillway/runtime';
@@ -23,7 +23,7 @@ import { DiskWatch } from './folder/disk-watch.ts';
 import { FolderLock } from './folder/folder-lock.ts';
 import { makePrivate } from './folder/private-folder.ts';
 import { setAsideOf } from './folder/set-aside.ts';
-import { registerMetrics } from './metrics/register-metrics.ts';
+import { metricSources } from './metrics/metric-sources.ts';
 import { type Adapters, createParts, type Parts } from './parts.ts';
 import { Consumers } from './pipeline.ts';
 import { AdminServer } from './process/admin-server.ts';
@@ -77,7 +77,7 @@ export class Spillway implements Component {
   readonly #crashRecord: CrashRecord;
   readonly #control: ControlServer;
   readonly #safety: Safety;
-  readonly #metrics = new Metrics();
+  readonly #metrics = new MetricsRegistry();
   readonly #stack: Stack;
   #doors: DoorConnections | undefined;
   #gateway: Gateway | undefined;
@@ -292,17 +292,19 @@ export class Spillway implements Component {
   }
 
   #registerMetrics(): void {
-    registerMetrics(this.#metrics, {
+    const sources = metricSources({
       lagBoard: this.#parts.lagBoard,
       gateway: this.#gateway,
       quotas: this.#parts.quotas,
       consumers: this.#consumers,
+      search: () => this.#parts.search.current,
       live: this.#parts.live,
       unsafe: () => this.#safety.allowed,
       dependencies: this.#parts.dependencies,
       internalErrors: this.#internalErrors,
       health: () => this.#stack.health(),
     });
+    for (const source of sources) this.#metrics.add(source);
   }
 
   #gatewayComponents(): Component[] {

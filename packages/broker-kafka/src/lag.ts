@@ -2,7 +2,7 @@ import { type PartitionLag, partitionName, type TopicPartition } from '@spillway
 import type { CommittedOffset, KafkaClient } from './client.ts';
 import { KafkaError } from './errors.ts';
 import { expiredOf } from './group/held.ts';
-import { earliestMs, type Logs, latestMs } from './logs.ts';
+import { earliestMs, inTime, type Logs, latestMs } from './logs.ts';
 
 export interface LagOptions {
   client: KafkaClient;
@@ -17,6 +17,11 @@ interface Oldest {
 }
 
 const groupsMax = 200;
+/**
+ * How long one broker may keep the lag of all others waiting. It is shorter than a request may take,
+ * and longer than a broker that works ever does: what it leads is unknown then.
+ */
+const answerMs = 2_000;
 
 export class LagReader {
   readonly #options: LagOptions;
@@ -30,17 +35,21 @@ export class LagReader {
   /** Over every partition of the topics that the group has committed on, and of `topics`. */
   async read(group: string, topics: readonly string[]): Promise<PartitionLag[]> {
     const { client, logs } = this.#options;
-    const committed = await logs.retryUntilDone(async () =>
-      client.committed(await client.coordinator(group), group),
-    );
+    const committed = await logs.retryUntilDone(async () => {
+      const coordinator = await inTime(client.coordinator(group), answerMs);
+      return await inTime(client.committed(coordinator, group), answerMs);
+    });
     const names = [...new Set([...committed.map(({ topic }) => topic), ...topics])];
     if (names.length === 0) return [];
-    const view = await logs.retryUntilDone(() => logs.view(names));
+    const view = await logs.retryUntilDone(() => inTime(logs.view(names), answerMs));
     const partitions = [...view.topics].flatMap(([topic, found]) =>
       found.partitions.map((_, partition) => ({ topic, partition })),
     );
     const ask = (timestampMs: number) =>
-      logs.offsets(partitions.map((one) => ({ ...one, timestampMs })));
+      logs.offsets(
+        partitions.map((one) => ({ ...one, timestampMs })),
+        answerMs,
+      );
     const [starts, ends] = await Promise.all([ask(earliestMs), ask(latestMs)]);
     const known = new Map(committed.map((one) => [partitionName(one), one]));
     return await Promise.all(
@@ -95,7 +104,8 @@ export class LagReader {
     try {
       const asked = { ...place, position, bytesMax: 1 };
       const request = { waitMs: 0, bytesMax: 1, ownBytesMax: 1, partitions: [asked] };
-      const [found] = await client.fetch(await logs.leaderOf(place), request);
+      const leader = await inTime(logs.leaderOf(place), answerMs);
+      const [found] = await inTime(client.fetch(leader, request), answerMs);
       if (found === undefined || found.error !== '') return undefined;
       const timestampMs = found.records[0]?.timestampMs;
       if (timestampMs === undefined) return { position: found.next, timestampMs };

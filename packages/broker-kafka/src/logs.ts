@@ -1,7 +1,7 @@
 import { BrokerError, partitionName, type TopicPartition } from '@spillway/broker';
 import type { ClusterView, KafkaClient, OffsetQuery, TopicView } from './client.ts';
 import { KafkaError } from './errors.ts';
-import { Backoff, sleep } from './wait.ts';
+import { Backoff, sleep, TooLong, within } from './wait.ts';
 
 export interface LogsOptions {
   client: KafkaClient;
@@ -50,8 +50,11 @@ export class Logs {
     return found.leader;
   }
 
-  /** By the partition's name; those without a leader that answers are absent. */
-  async offsets(queries: readonly OffsetQuery[]): Promise<Map<string, number>> {
+  /**
+   * By the partition's name; those without a leader that answers, within `limitMs` where that is
+   * given, are absent.
+   */
+  async offsets(queries: readonly OffsetQuery[], limitMs?: number): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     const byLeader = new Map<number, OffsetQuery[]>();
     for (const query of queries) {
@@ -60,7 +63,8 @@ export class Logs {
       byLeader.set(leader, [...own, query]);
     }
     const asked = [...byLeader].map(async ([leader, own]) => {
-      const answer = await this.#options.client.offsets(leader, own).catch((error) => {
+      const asking = this.#options.client.offsets(leader, own);
+      const answer = await inTime(asking, limitMs).catch((error) => {
         this.forget(own);
         if (!(error instanceof KafkaError)) throw error;
         return [];
@@ -97,6 +101,17 @@ export class Logs {
       }
       await sleep(backoff.nextMs(), this.#abort.signal);
     }
+  }
+}
+
+/** A broker that is silent for longer is taken for one that cannot be reached. */
+export async function inTime<T>(answer: Promise<T>, limitMs: number | undefined): Promise<T> {
+  if (limitMs === undefined) return await answer;
+  try {
+    return await within(answer, limitMs, 'an answer');
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    throw new KafkaError('connection', error.message, { cause: error });
   }
 }
 

@@ -4,5 +4,6 @@ export * from './envelope.ts';
 export * from './errors.ts';
 export * from './identities.ts';
 export * from './lag-board.ts';
+export * from './metrics.ts';
 export * from './names.ts';
 export * from './safety.ts';

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PartitionLag } from './broker.ts';
 import { LagBoard } from './lag-board.ts';
 
@@ -75,5 +75,50 @@ it('says why nothing is known, of each group alone', async () => {
   expect(await one.read()).toEqual({
     groups: [{ group: 'writer', partitions: undefined, ageMs: 0, error: 'no broker answers' }],
     error: 'no broker answers',
+  });
+});
+
+describe('a broker that does not answer', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('keeps waiting only the first who asks, and is asked for groups and lag at once', async () => {
+    const silent = vi.fn(() => new Promise<never>(() => {}));
+    const one = board({ groups: silent, lag: silent });
+    const first = one.read();
+    expect(silent).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(500);
+    const unknown = { group: 'writer', partitions: undefined, ageMs: 0, error: 'not read yet' };
+    expect((await first).groups).toEqual([unknown]);
+    // No time passes for the second one.
+    expect((await one.read()).groups).toEqual([unknown]);
+    expect(silent).toHaveBeenCalledTimes(2);
+  });
+
+  it('has failed after ten seconds, and is asked again then', async () => {
+    const silent = vi.fn(() => new Promise<never>(() => {}));
+    const one = board({ lag: silent });
+    void one.read();
+    await vi.advanceTimersByTimeAsync(10_000);
+    nowMs = 10_000;
+    const second = one.read();
+    expect(silent).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(500);
+    expect((await second).groups[0]?.error).toBe('no answer within 10000 ms');
+  });
+
+  it('hides no group that another one keeps waiting', async () => {
+    const one = new LagBoard({
+      broker: {
+        groups: async () => [],
+        lag: (group) =>
+          group === 'writer' ? new Promise(() => {}) : Promise.resolve([rowOf(group)]),
+      },
+      groups: [...groups, { group: 'search', topics: ['logs'] }],
+      nowMs: () => nowMs,
+    });
+    const reading = one.read();
+    await vi.advanceTimersByTimeAsync(500);
+    expect((await reading).groups.map(({ error }) => error)).toEqual(['not read yet', undefined]);
   });
 });

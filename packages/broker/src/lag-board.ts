@@ -34,7 +34,7 @@ export interface LagReading {
 
 /** However many ask, the broker is asked once in so long. */
 const keepMs = 1_000;
-/** Whoever asks waits at most so long; then it gets what is known. */
+/** So long a reading may keep those waiting who ask; then they get what is known. */
 const answerMs = 500;
 /** A reading that takes longer has failed. */
 const readMs = 10_000;
@@ -70,11 +70,15 @@ export class LagBoard {
 
   /** Of every group that is configured, then of every other one that the broker knows. */
   async read(): Promise<LagReading> {
-    const late = wait(answerMs);
-    await Promise.race([late, this.#names.refresh()]);
+    const own = [...this.#own.values()].map((reading) => reading.refresh());
+    const done = new AbortController();
+    const late = wait(answerMs, done.signal);
+    await this.#names.refresh();
     this.#learn(this.#names.value ?? []);
+    const others = [...this.#others.values()].map((reading) => reading.refresh());
+    await Promise.race([late, Promise.all([...own, ...others])]);
+    done.abort();
     const readings = [...this.#own, ...this.#others];
-    await Promise.race([late, Promise.all(readings.map(([, reading]) => reading.refresh()))]);
     return {
       groups: readings.map(([group, { value: partitions, ageMs, error }]) => {
         return { group, partitions, ageMs, error };
@@ -107,7 +111,7 @@ class Reading<T> {
   #value: T | undefined;
   #readAtMs = 0;
   #triedAtMs = Number.NEGATIVE_INFINITY;
-  #running: Promise<void> | undefined;
+  #running: Promise<unknown> | undefined;
   #error: string | undefined = 'not read yet';
 
   constructor(options: ReadingOptions<T>) {
@@ -126,16 +130,22 @@ class Reading<T> {
     return this.#error;
   }
 
-  /** Resolves when it is not older than `keepMs`, or could not be read. One reading at a time. */
-  refresh(): Promise<void> {
-    if (this.#running) return this.#running;
+  /**
+   * Resolves when it is not older than `keepMs`, could not be read, or takes longer than `answerMs`:
+   * then it goes on, and keeps nobody else waiting who asks meanwhile.
+   */
+  async refresh(): Promise<void> {
     const { keepMs: keptMs, nowMs } = this.#options;
-    if (nowMs() - this.#triedAtMs < keptMs) return Promise.resolve();
-    this.#triedAtMs = nowMs();
-    this.#running = this.#read().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    if (!this.#running && nowMs() - this.#triedAtMs >= keptMs) {
+      this.#triedAtMs = nowMs();
+      const done = new AbortController();
+      const reading = this.#read().finally(() => {
+        this.#running = undefined;
+        done.abort();
+      });
+      this.#running = Promise.race([reading, wait(answerMs, done.signal)]);
+    }
+    await this.#running;
   }
 
   async #read(): Promise<void> {

@@ -15,3 +15,4 @@ export {
   type ShownDeadLetter,
 } from './dead-letters.ts';
 export type { InFlightMessage } from './in-flight-message.ts';
+export { consumerMetrics, type GroupReport } from './metrics.ts';

@@ -1,6 +1,8 @@
 import CircuitBreaker from 'opossum';
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
+export const breakerStates = ['closed', 'half-open', 'open'] as const;
+
+export type BreakerState = (typeof breakerStates)[number];
 
 export type BreakerEvent = {
   type: 'breaker-opened' | 'breaker-half-open' | 'breaker-closed';

@@ -5,6 +5,7 @@ export * from './fleet-judgement.ts';
 export * from './jitter.ts';
 export * from './leased-quota.ts';
 export * from './local-quotas.ts';
+export * from './metrics.ts';
 export * from './quota.ts';
 export * from './retry.ts';
 export * from './retry-after.ts';

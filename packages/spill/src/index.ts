@@ -1,5 +1,6 @@
 export type { FormerGateway, SpillEvent, SpillReport } from './events.ts';
 export type { SpilledRange } from './inventory.ts';
+export { spillMetrics } from './metrics.ts';
 export type { SpillNotes } from './notes.ts';
 export { openSpill } from './open.ts';
 export type { SpillOptions } from './options.ts';

@@ -4,6 +4,7 @@ import {
   BegunMessages,
   type DecodedMessage,
   type MessageOutcome,
+  type SearchStats,
   type SearchStore,
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
@@ -37,16 +38,7 @@ export interface DuckdbSearchStoreOptions {
   report?: ((event: SearchStoreEvent) => void) | undefined;
 }
 
-export interface SearchStoreStats {
-  /** Also those that a redelivery brought again. */
-  stored: number;
-  duplicates: number;
-  deadLettered: number;
-}
-
 export interface DuckdbSearchStore extends SearchStore {
-  /** Since start. */
-  stats(): SearchStoreStats;
   /** For another one that is filled beside it; calling what is given back ends that. */
   lendMemory(): Promise<() => Promise<void>>;
 }
@@ -67,7 +59,7 @@ class DuckdbStore implements DuckdbSearchStore {
   readonly #dimensions: Dimensions;
   readonly #pages: Pages;
   readonly #begun = new BegunMessages();
-  readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0 };
+  readonly #stats: SearchStats = { stored: 0, duplicates: 0, deadLettered: 0, retried: 0 };
   readonly #file: DatabaseFile;
   #giveBack: (() => Promise<void>) | undefined;
 
@@ -102,7 +94,7 @@ class DuckdbStore implements DuckdbSearchStore {
     return this.#file.health();
   }
 
-  stats(): SearchStoreStats {
+  stats(): SearchStats {
     return { ...this.#stats };
   }
 

@@ -7,6 +7,7 @@ import {
   type DecodedMessage,
   type MessageOutcome,
   type Rebuild,
+  type SearchStats,
   type SearchStore,
 } from '@spillway/store';
 import { Generations } from './admin/generations.ts';
@@ -19,7 +20,7 @@ import { StateDocument } from './admin/state.ts';
 import { createClient } from './client.ts';
 import { checkVersion, installTemplates, whenReachable } from './connect.ts';
 import { IndexNames } from './names.ts';
-import type { ElasticsearchStore, ElasticsearchStoreOptions, SearchStoreStats } from './options.ts';
+import type { ElasticsearchStore, ElasticsearchStoreOptions } from './options.ts';
 import { findLogs, logHistogram } from './read/find-logs.ts';
 import { findTraces } from './read/find-traces.ts';
 import { listMetrics } from './read/list-metrics.ts';
@@ -103,7 +104,7 @@ class Store implements ElasticsearchStore {
     return { ok: this.#trouble === undefined, detail: this.#trouble ?? 'reachable' };
   }
 
-  stats(): SearchStoreStats {
+  stats(): SearchStats {
     return this.#writer.stats();
   }
 

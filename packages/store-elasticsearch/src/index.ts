@@ -10,5 +10,4 @@ export type {
   ElasticsearchStore,
   ElasticsearchStoreOptions,
   SearchStoreEvent,
-  SearchStoreStats,
 } from './options.ts';

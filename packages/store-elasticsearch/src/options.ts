@@ -13,17 +13,6 @@ export type SearchStoreEvent =
   | { type: 'search-unreachable'; reason: string }
   | { type: 'search-reachable' };
 
-export interface SearchStoreStats {
-  /** Also those that a redelivery brought again. */
-  stored: number;
-  duplicates: number;
-  deadLettered: number;
-  /** Records that the server did not take at once. */
-  retried: number;
-}
-
 export interface ElasticsearchStore extends SearchStore {
-  /** Since start. */
-  stats(): SearchStoreStats;
   beginRebuild(signal?: AbortSignal): Promise<Rebuild>;
 }

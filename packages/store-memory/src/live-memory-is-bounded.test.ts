@@ -13,7 +13,7 @@ test('a tenant beyond those that there is memory for is told', async () => {
     const records = new TestRecords({ tenant: `tenant-${n}`, partition: n });
     await store.apply([records.message([records.span()])]);
   }
-  expect(store.stats()).toMatchObject({ tenants: 256, tenantsRefused: 400 - 256 });
+  expect(store.stats()).toMatchObject({ kept: { tenants: 256 }, limits: { tenants: 400 - 256 } });
   expect(events).toEqual([{ type: 'tenants-overflowed', tenant: 'tenant-256' }]);
 });
 
@@ -27,6 +27,6 @@ test('the memory of a tenant that fell silent is free again', async () => {
   nowMs += 3_700_000;
   const later = new TestRecords({ tenant: 'other', nowMs, partition: 1 });
   await store.apply([later.message([later.span()])]);
-  expect(store.stats()).toMatchObject({ tenants: 1, series: 1, pendingSpans: 0 });
-  expect(store.stats().bytes).toBeLessThan(20_000);
+  expect(store.stats()).toMatchObject({ kept: { tenants: 1, series: 1, waitingSpans: 0 } });
+  expect(store.stats().memoryBytes).toBeLessThan(20_000);
 });

@@ -24,7 +24,7 @@ test('operations beyond the limit are counted as other, under their service', as
     'checkout',
     'other (too many names)',
   ]);
-  expect(store.stats()).toMatchObject({ series: 3, overflowed: 8 });
+  expect(store.stats()).toMatchObject({ kept: { series: 3 }, limits: { names: 8 } });
   expect(events).toEqual([{ type: 'series-overflowed', tenant: 'acme' }]);
 });
 
@@ -47,7 +47,7 @@ test('cells are bounded: the oldest bucket goes first', async () => {
     records.span({ startTimeUnixNano: BigInt(testNowMs + second * 1_000) * 1_000_000n }),
   );
   await store.apply([records.message(spans)]);
-  expect(store.stats()).toMatchObject({ cells: 2, bucketsCut: 1 });
+  expect(store.stats()).toMatchObject({ kept: { cells: 2 }, limits: { window: 1 } });
   const [service] = await store.services(range);
   expect(service?.ratePerSecond).toBeCloseTo(2 / 60);
 });
@@ -60,7 +60,7 @@ test('spans that wait for their other side are bounded, and the lost ones counte
     records.span({ parentSpanId: 'b'.repeat(16), traceId: 'c'.repeat(32) }),
   );
   await store.apply([records.message([...orphans, ...siblings])]);
-  const { pendingSpans, pendingEvicted } = store.stats();
-  expect(pendingSpans).toBeLessThanOrEqual(102);
-  expect(pendingEvicted).toBeGreaterThan(400);
+  const { kept, limits } = store.stats();
+  expect(kept?.waitingSpans).toBeLessThanOrEqual(102);
+  expect(limits.waiting).toBeGreaterThan(400);
 });

@@ -4,7 +4,7 @@ import {
   type DecodedMessage,
   duplicate,
   isLastPart,
-  type LiveLimited,
+  type LiveStats,
   type LiveStore,
   type MessageOutcome,
   type RecordOutcome,
@@ -48,29 +48,6 @@ export type LiveStoreEvent =
   /** More tenants than there is memory for: this one, and others after it, has no live view. */
   | { type: 'tenants-overflowed'; tenant: string };
 
-export interface LiveStoreStats {
-  tenants: number;
-  /** About, of everything that is kept. */
-  bytes: number;
-  /** Messages of tenants for which there was no room. */
-  tenantsRefused: number;
-  series: number;
-  cells: number;
-  pendingSpans: number;
-  pendingEvicted: number;
-  overflowed: number;
-  bucketsCut: number;
-  /** Spans that were older than the window when they came. */
-  late: number;
-  duplicates: number;
-  /** How often too many keys shortened the time in which a retry is recognised. */
-  keysCutShort: number;
-}
-
-export interface MemoryLiveStore extends LiveStore {
-  stats(): LiveStoreStats;
-}
-
 const pendingWaitMs = 120_000;
 const bytesDefault = 96 * 1_048_576;
 const perSecond = 200;
@@ -81,11 +58,11 @@ const reportedMax = 10_000;
  * Roll-ups of spans in memory; logs and metrics are passed by. `apply` is one synchronous step, so
  * position and effect cannot part. Empty after a restart: the log fills it from `windowMs` ago.
  */
-export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): MemoryLiveStore {
+export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): LiveStore {
   return new InMemory(options);
 }
 
-class InMemory implements MemoryLiveStore {
+class InMemory implements LiveStore {
   readonly name = 'memory';
   readonly skipsPassed = true;
   readonly windowMs: number;
@@ -166,25 +143,21 @@ class InMemory implements MemoryLiveStore {
     this.#begun.forget();
   }
 
-  limited(): LiveLimited {
-    const stats = this.stats();
+  stats(): LiveStats {
+    const { bytes, series, cells, pendingSpans, ...met } = this.#tenants.stats();
     return {
-      memoryBytes: stats.bytes,
-      names: stats.overflowed,
-      window: stats.bucketsCut,
-      waiting: stats.pendingEvicted,
-      retries: stats.keysCutShort,
-      tenants: stats.tenantsRefused,
-    };
-  }
-
-  stats(): LiveStoreStats {
-    return {
-      ...this.#tenants.stats(),
-      tenants: this.#tenants.size,
-      tenantsRefused: this.#tenantsRefused,
-      late: this.#late,
+      memoryBytes: bytes,
       duplicates: this.#duplicates,
+      late: this.#late,
+      limits: {
+        names: met.overflowed,
+        window: met.bucketsCut,
+        waiting: met.pendingEvicted,
+        parents: 0,
+        retries: met.keysCutShort,
+        tenants: this.#tenantsRefused,
+      },
+      kept: { tenants: this.#tenants.size, series, cells, waitingSpans: pendingSpans },
     };
   }
 

@@ -1,8 +1,8 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
 import type {
   DecodedMessage,
-  LiveLimited,
   LiveQuery,
+  LiveStats,
   LiveStore,
   MessageOutcome,
   Rebuild,
@@ -17,7 +17,7 @@ import { Reader } from './reader.ts';
 import { RedisRebuild } from './rebuild.ts';
 import type { LimitMet } from './reply.ts';
 import { applyScript } from './script.ts';
-import { type LiveCounts, newCounts } from './stats.ts';
+import { liveStatsOf, newCounts } from './stats.ts';
 import { TailReader } from './tail.ts';
 import { generationName, Writer } from './writer.ts';
 
@@ -48,19 +48,15 @@ export type RedisLiveStoreEvent =
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
 
-export interface RedisLiveStore extends LiveStore {
-  stats(): Readonly<LiveCounts>;
-}
-
 /** The counts tell of what is beyond it. */
 const toldMax = 10_000;
 
 /** Roll-ups that all projectors and consoles share. Does no I/O before `start`. */
-export function createRedisLiveStore(options: RedisLiveStoreOptions): RedisLiveStore {
+export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore {
   return new InRedis(options);
 }
 
-class InRedis implements RedisLiveStore {
+class InRedis implements LiveStore {
   readonly name = 'redis';
   readonly skipsPassed: boolean;
   readonly windowMs: number;
@@ -175,21 +171,8 @@ class InRedis implements RedisLiveStore {
     if (old) await dropKeys(this.#client, `${this.#home}g${old}:`);
   }
 
-  limited(): LiveLimited {
-    const { overflowed, windowCuts, pairSlicesCut, halvesLost, keysCut, tenantsRefused, bytes } =
-      this.#counts;
-    return {
-      ...(bytes > 0 ? { memoryBytes: bytes } : {}),
-      names: overflowed,
-      window: windowCuts,
-      waiting: pairSlicesCut + halvesLost,
-      retries: keysCut,
-      tenants: tenantsRefused,
-    };
-  }
-
-  stats(): Readonly<LiveCounts> {
-    return this.#counts;
+  stats(): LiveStats {
+    return liveStatsOf(this.#counts);
   }
 
   /** A partition of which nothing is known is left out. */

@@ -18,7 +18,7 @@ afterAll(async () => {
   await redis.remove();
 });
 
-const bytesOf = ({ store }: Opened) => store.limited().memoryBytes ?? 0;
+const bytesOf = ({ store }: Opened) => store.stats().memoryBytes ?? 0;
 
 function named(records: TestRecords, count: number, over: Partial<SpanRecord> = {}) {
   const spans = Array.from({ length: count }, (_, i) =>
@@ -83,9 +83,9 @@ test('a tenant that lost some of its window is told once, and so is one that has
     );
   expect(told('window-cut')).toContain('tenant/0');
   expect(new Set(told('window-cut')).size).toBe(told('window-cut').length);
-  expect(told('tenants-overflowed')).toHaveLength(opened.store.limited().tenants);
-  expect(opened.store.limited().tenants).toBeGreaterThan(100);
-  expect(opened.store.limited().window).toBeGreaterThan(0);
+  expect(told('tenants-overflowed')).toHaveLength(opened.store.stats().limits.tenants);
+  expect(opened.store.stats().limits.tenants).toBeGreaterThan(100);
+  expect(opened.store.stats().limits.window).toBeGreaterThan(0);
   expect(bytesOf(opened)).toBeLessThanOrEqual(mebibyte);
   await opened.store.stop();
 });
@@ -108,7 +108,8 @@ test('ids that were chosen to meet in one place make no large value there', asyn
   expect(Math.max(...sizes.map(Number))).toBeLessThan(40_000);
   const lifetimes = await Promise.all(keys.map((key) => operator.pttl(key)));
   expect(keys.filter((_, i) => (lifetimes[i] ?? -1) <= 0)).toEqual([]);
-  expect(store.limited().waiting).toBeGreaterThan(0);
+  const { waiting, parents } = store.stats().limits;
+  expect(waiting + parents).toBeGreaterThan(0);
   await store.stop();
 });
 

@@ -1,11 +1,10 @@
 import type { RedisServer } from '@spillway/native';
 import type { SpanRecord } from '@spillway/otlp';
-import type { DecodedMessage } from '@spillway/store';
+import type { DecodedMessage, LiveStore } from '@spillway/store';
 import { type TestRecords, testNowMs } from '@spillway/store/contract';
 import { Redis } from 'ioredis';
 import {
   createRedisLiveStore,
-  type RedisLiveStore,
   type RedisLiveStoreEvent,
   type RedisLiveStoreOptions,
   redisSection,
@@ -15,7 +14,7 @@ export const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_0
 export const clock = () => testNowMs + 30_000;
 
 export interface Opened {
-  store: RedisLiveStore;
+  store: LiveStore;
   events: RedisLiveStoreEvent[];
 }
 
@@ -38,7 +37,7 @@ export async function openStore(
 }
 
 /** Requests counted over the minute of the tests, over all services. */
-export async function requests(store: RedisLiveStore): Promise<number> {
+export async function requests(store: LiveStore): Promise<number> {
   const services = await store.services(range);
   return services.reduce((sum, { sparkline }) => sum + sparkline.reduce((a, b) => a + b), 0);
 }

@@ -56,20 +56,33 @@ export interface Tail {
   lastId: string | undefined;
 }
 
-/** What the limits of a live store cost, since the process started. */
-export interface LiveLimited {
-  /** Kept for live answers, about; of what Redis keeps for all processes, as of the last write. */
-  memoryBytes?: number;
-  /** Times a name found no room and was counted under `otherName`. */
+/** Times that a live store met one of its limits. */
+export interface LiveLimitsMet {
+  /** A name found no room and was counted under `otherName`. */
   names: number;
-  /** Times the oldest of the window was forgotten early. */
+  /** The oldest of the window was forgotten early. */
   window: number;
-  /** Spans that waited no longer for the other side of their call. */
+  /** Spans waited for less long than they should for the other side of their call. */
   waiting: number;
-  /** Times in which a client's retry is recognised was cut short. */
+  /** A span did not wait at all, because too many wait for the same parent. */
+  parents: number;
+  /** The time in which a client's retry is recognised was cut short. */
   retries: number;
-  /** Messages of tenants for which there was no room. */
+  /** A message was of a tenant for which there was no room. */
   tenants: number;
+}
+
+/** What a live store counts of itself, since the process started where nothing else is said. */
+export interface LiveStats {
+  /** Kept for live answers, about; in Redis by all processes, as of the last write. */
+  memoryBytes: number | undefined;
+  /** Records that were counted already. */
+  duplicates: number;
+  /** Spans that were older than the window when they came. */
+  late: number;
+  limits: LiveLimitsMet;
+  /** What is kept at this moment; undefined where another process keeps it. */
+  kept: { tenants: number; series: number; cells: number; waitingSpans: number } | undefined;
 }
 
 export interface LiveQuery extends TimeRange, Asked {
@@ -87,7 +100,7 @@ export interface LiveStore extends Sink, Rebuildable {
    * come in a second than a person could read, only some of them.
    */
   tail(query: TailQuery): Promise<Tail>;
-  limited(): LiveLimited;
+  stats(): LiveStats;
   /** Empty and ready to be filled again: for `rebuild live`. */
   reset(): Promise<void>;
 }

@@ -244,7 +244,18 @@ export interface OperationSummary extends Omit<ServiceSummary, 'service' | 'spar
   kind: number;
 }
 
+/** Records that a search store was given since the process started, by what became of them. */
+export interface SearchStats {
+  /** Also those that a redelivery brought again. */
+  stored: number;
+  duplicates: number;
+  deadLettered: number;
+  /** Times that the server did not take a record at once. */
+  retried: number;
+}
+
 export interface SearchStore extends Sink, LedgerSide, Rebuildable {
+  stats(): SearchStats;
   /** What is unsafe about the started store; absent where nothing can be. */
   inspect?(): Promise<SafetyFinding[]>;
   findTraces(query: TraceQuery): Promise<Page<TraceSummary>>;

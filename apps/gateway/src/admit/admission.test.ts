@@ -48,7 +48,9 @@ describe('Admission', () => {
     for (const each of tickets.slice(1)) each.release();
     tickets[0]?.spendRecords(20);
     expect(codeOf(enter('a'))).toBe('in');
-    expect(admission.stats().quotas).toMatchObject([{ tenant: 'a', of: 'records', refused: 41 }]);
+    expect(admission.stats().quotas).toMatchObject([
+      { tenant: 'a', of: 'records', refusedRequests: 41 },
+    ]);
   });
 
   it('knows the tenants that have quotas of their own', () => {

@@ -2,12 +2,24 @@ import type { Quota, QuotaLimit, Quotas } from '@spillway/resilience';
 import type { GatewayConfig } from '../model/config.ts';
 import { Refusal } from '../model/refusal.ts';
 
+/** What a tenant took from one of its quotas; each number only grows. */
+export interface QuotaStats {
+  tenant: string;
+  of: QuotaLimit['of'];
+  /** Records or bytes, also of requests that were then not served. */
+  spent: number;
+  /** What was spent and then given back, as the request was not served or was smaller. */
+  returned: number;
+  refusedRequests: number;
+}
+
 /** One quota of one tenant, and its account. */
 export class QuotaMeter {
   readonly limit: QuotaLimit;
   readonly #quota: Quota & { close(): void };
   #spent = 0;
-  #refused = 0;
+  #returned = 0;
+  #refusedRequests = 0;
 
   constructor(limit: QuotaLimit, quotas: Quotas) {
     this.limit = limit;
@@ -21,7 +33,7 @@ export class QuotaMeter {
       this.#spent += amount;
       return undefined;
     }
-    this.#refused += 1;
+    this.#refusedRequests += 1;
     const { tenant, of, ratePerSecond } = this.limit;
     const message = `tenant ${tenant} is above its quota of ${ratePerSecond} ${of} per second`;
     return new Refusal(`${of}-quota`, message, { retryAfterMs });
@@ -29,9 +41,13 @@ export class QuotaMeter {
 
   /** Below 0: returns what was taken. */
   spend(amount: number): void {
-    if (amount > 0) this.#quota.spend(amount);
-    else if (amount < 0) this.#quota.giveBack(-amount);
-    this.#spent += amount;
+    if (amount > 0) {
+      this.#quota.spend(amount);
+      this.#spent += amount;
+    } else if (amount < 0) {
+      this.#quota.giveBack(-amount);
+      this.#returned -= amount;
+    }
   }
 
   /** Nothing is owed: forgetting it forgives nothing. */
@@ -39,10 +55,15 @@ export class QuotaMeter {
     return this.#quota.tryTake(0) === 0;
   }
 
-  /** Spent: of what was served. Refused: requests. */
-  stats(): { tenant: string; of: QuotaLimit['of']; spent: number; refused: number } {
+  stats(): QuotaStats {
     const { tenant, of } = this.limit;
-    return { tenant, of, spent: this.#spent, refused: this.#refused };
+    return {
+      tenant,
+      of,
+      spent: this.#spent,
+      returned: this.#returned,
+      refusedRequests: this.#refusedRequests,
+    };
   }
 
   close(): void {

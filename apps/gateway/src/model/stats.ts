@@ -1,8 +1,11 @@
+import type { HistogramCounts } from '@spillway/metrics';
 import type { Signal } from '@spillway/otlp';
+import type { QuotaStats } from '../admit/quota-meter.ts';
 import type { RecordStats } from '../publish/accounting.ts';
+import type { NotePublisherStats } from '../publish/note-publisher.ts';
 import type { SignalPublisherStats } from '../publish/signal-publisher.ts';
 import type { SpilloverStats } from '../publish/spillover.ts';
-import { Counts, Histogram, type HistogramStats } from './counters.ts';
+import { Counts, Histogram } from './counters.ts';
 
 export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 
@@ -10,27 +13,27 @@ export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 export interface GatewayStats extends RecordStats {
   /** `code` is `ok`, `partial` or a refusal's code. */
   requests: { signal: Signal | 'none'; protocol: Protocol; code: string; count: number }[];
-  /** From start to answer. */
-  latencyMs: ({ signal: Signal; protocol: Protocol } & HistogramStats)[];
+  /** From the start of a request to its answer, in seconds. */
+  answerSeconds: { signal: Signal; protocol: Protocol; counts: HistogramCounts }[];
   /** Bodies as sent, and after decompression and transcoding. */
   bodyBytes: { signal: Signal; received: number; scanned: number }[];
   inFlight: { requests: number; bytes: number };
-  /** Of tenants with a quota: what they spent, and requests that it refused. */
-  quotas: { tenant: string; of: 'records' | 'bytes'; spent: number; refused: number }[];
+  /** Of tenants with a quota. */
+  quotas: QuotaStats[];
   /** Waiting for the broker or on their way to it. */
   queueBytes: number;
-  publishMessages: HistogramStats;
-  publishBytes: HistogramStats;
-  publishMs: HistogramStats;
+  publishMessages: HistogramCounts;
+  publishBytes: HistogramCounts;
+  publishSeconds: HistogramCounts;
   /** One for each signal: its breaker, its retries, and its partitions by state. */
   signals: SignalPublisherStats[];
   /** Undefined without a spill. */
   spill: SpilloverStats | undefined;
-  notes: { published: number; failed: number; pendingMessages: number };
+  notes: NotePublisherStats;
   connections: { http: number; grpc: number };
 }
 
-const latencyBoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 8000];
+const answerBounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 8];
 
 /** What the doors count. */
 export class ReceiverStats {
@@ -53,7 +56,7 @@ export class ReceiverStats {
   }): void {
     const { signal, protocol, code } = answer;
     this.#requests.add({ signal: signal ?? 'none', protocol, code }, 1);
-    if (signal) this.#latencyOf(signal, protocol).observe(answer.tookMs);
+    if (signal) this.#latencyOf(signal, protocol).observe(answer.tookMs / 1_000);
   }
 
   bytes(signal: Signal, { received, scanned }: { received: number; scanned: number }): void {
@@ -63,13 +66,13 @@ export class ReceiverStats {
     this.#bytes.set(signal, entry);
   }
 
-  stats(): Pick<GatewayStats, 'requests' | 'latencyMs' | 'bodyBytes'> {
+  stats(): Pick<GatewayStats, 'requests' | 'answerSeconds' | 'bodyBytes'> {
     return {
       requests: this.#requests.stats(),
-      latencyMs: [...this.#latency.values()].map(({ signal, protocol, histogram }) => ({
+      answerSeconds: [...this.#latency.values()].map(({ signal, protocol, histogram }) => ({
         signal,
         protocol,
-        ...histogram.stats(),
+        counts: histogram.stats(),
       })),
       bodyBytes: [...this.#bytes].map(([signal, bytes]) => ({ signal, ...bytes })),
     };
@@ -79,7 +82,7 @@ export class ReceiverStats {
     const key = `${signal}\n${protocol}`;
     let entry = this.#latency.get(key);
     if (!entry) {
-      entry = { signal, protocol, histogram: new Histogram(latencyBoundsMs) };
+      entry = { signal, protocol, histogram: new Histogram(answerBounds) };
       this.#latency.set(key, entry);
     }
     return entry.histogram;

@@ -19,6 +19,18 @@ export interface NotePublisherOptions {
   report?: ((event: NotePublisherEvent) => void) | undefined;
 }
 
+/** Since the start of the gateway. */
+export interface NotePublisherStats {
+  /** Notes that the broker has. */
+  published: number;
+  /** Tries to publish a note that failed. */
+  failed: number;
+  /** Notes that went into the spill. */
+  kept: number;
+  /** Durable messages, at this moment, that no published or kept note names. */
+  pendingMessages: number;
+}
+
 /** Of messages, and of counts of what was refused. About 150 bytes each: a note stays below 800 KB. */
 const noteMessagesMax = 2500;
 /** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
@@ -103,7 +115,7 @@ export class NotePublisher {
     return this.#flushing;
   }
 
-  stats(): { published: number; failed: number; kept: number; pendingMessages: number } {
+  stats(): NotePublisherStats {
     const numbered = [this.#unsent, this.#unkept].map((note) => note?.messages.length ?? 0);
     const pendingMessages = numbered.reduce(
       (sum, messages) => sum + messages,

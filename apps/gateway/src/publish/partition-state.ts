@@ -6,7 +6,9 @@
  */
 
 /** `direct`: to the broker. `spilling`: into the spill. `draining`: into the spill, which drains. */
-export type PartitionMode = 'direct' | 'spilling' | 'draining';
+export const partitionModes = ['direct', 'spilling', 'draining'] as const;
+
+export type PartitionMode = (typeof partitionModes)[number];
 
 /** `M` is a message. */
 export interface PartitionState<M> {

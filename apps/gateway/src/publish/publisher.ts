@@ -46,7 +46,7 @@ export class Publisher {
   readonly #measures = {
     messages: new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
     bytes: new Histogram([1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
-    tookMs: new Histogram([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
+    seconds: new Histogram([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]),
   };
   readonly #signals: ReadonlyMap<Signal, SignalPublisher>;
   readonly #down = new Set<string>();
@@ -99,14 +99,14 @@ export class Publisher {
 
   stats(): Pick<
     GatewayStats,
-    'queueBytes' | 'publishMessages' | 'publishBytes' | 'publishMs' | 'signals' | 'spill'
+    'queueBytes' | 'publishMessages' | 'publishBytes' | 'publishSeconds' | 'signals' | 'spill'
   > {
     const signals = [...this.#signals.values()].map((one) => one.stats());
     return {
       queueBytes: signals.reduce((sum, { queueBytes }) => sum + queueBytes, 0),
       publishMessages: this.#measures.messages.stats(),
       publishBytes: this.#measures.bytes.stats(),
-      publishMs: this.#measures.tookMs.stats(),
+      publishSeconds: this.#measures.seconds.stats(),
       signals,
       spill: this.#spillover?.stats(),
     };

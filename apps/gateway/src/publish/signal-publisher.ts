@@ -31,7 +31,7 @@ export interface SignalPublisherOptions
 export interface PublishMeasures {
   messages: Histogram;
   bytes: Histogram;
-  tookMs: Histogram;
+  seconds: Histogram;
 }
 
 export interface SignalPublisherStats extends PublishPolicyStats {
@@ -165,7 +165,7 @@ export class SignalPublisher {
     await spilling;
     measures.messages.observe(direct.length + diverted.length);
     measures.bytes.observe(bytes);
-    measures.tookMs.observe(nowMs() - startedMs);
+    measures.seconds.observe((nowMs() - startedMs) / 1_000);
     this.#schedule();
     this.#announceIdle();
   }

@@ -19,6 +19,8 @@ export interface SpilloverOptions {
 export interface SpilloverStats extends SpillStats {
   /** Of the oldest message, by when it was received; 0 when there is none. */
   oldestAgeMs: number;
+  /** Beyond it nothing is taken. */
+  ageMaxMs: number;
   /** Why nothing is taken; '' when it is. */
   cut: string;
   spilledMessages: number;
@@ -112,7 +114,8 @@ export class Spillover {
 
   stats(): SpilloverStats {
     const oldestAgeMs = this.#oldestAgeMs;
-    return { ...this.spill.stats(), ...this.#counts, oldestAgeMs, cut: this.cut };
+    const { ageMaxMs } = this.#options.config;
+    return { ...this.spill.stats(), ...this.#counts, oldestAgeMs, ageMaxMs, cut: this.cut };
   }
 
   /** Looks at age and growth; once a second. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { MetricsRegistry } from '@spillway/metrics';
 import {
   type Component,
   type ComponentHealth,
@@ -7,7 +8,6 @@ import {
   type Health,
   type KeyRing,
   limitConnections,
-  type Metrics,
   metricsAccess,
   type ProbeAccess,
   readyAccess,
@@ -19,7 +19,7 @@ export interface AdminServerOptions {
   port: number;
   connectionsMax: number;
   keys?: Pick<KeyRing, 'find'> | undefined;
-  metrics: Metrics;
+  metrics: Pick<MetricsRegistry, 'text' | 'contentType'>;
   health: () => ComponentHealth[];
 }
 

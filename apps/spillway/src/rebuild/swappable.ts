@@ -1,11 +1,11 @@
 /**
  * One store behind which another can be put while it is in use. Calls that come during the switch
- * wait for it, but for `health`.
+ * wait for it, but for `health` and `stats`, which answer at once.
  */
 export class Swappable<T extends object> {
   #current: T;
   #switching: Promise<void> | undefined;
-  /** Has every method of the store; each is asynchronous, but for `health`. */
+  /** Has every method of the store; each is asynchronous, but for `health` and `stats`. */
   readonly store: T;
 
   constructor(current: T) {
@@ -34,7 +34,7 @@ export class Swappable<T extends object> {
   #member(name: keyof T): unknown {
     const member = this.#current[name];
     if (typeof member !== 'function') return member;
-    if (name === 'health') return member.bind(this.#current);
+    if (name === 'health' || name === 'stats') return member.bind(this.#current);
     return (...args: unknown[]) => {
       const switching = this.#switching;
       if (!switching) return member.apply(this.#current, args);

@@ -5,12 +5,13 @@ import {
   type DecodedMessage,
   type MessageOutcome,
   type RecordOutcome,
+  type SearchStats,
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import type { Generations } from '../admin/generations.ts';
 import { StoreUnavailableError } from '../errors.ts';
 import type { IndexNames } from '../names.ts';
-import type { ElasticsearchStoreOptions, SearchStoreStats } from '../options.ts';
+import type { ElasticsearchStoreOptions } from '../options.ts';
 import { retiredLine } from './account.ts';
 import { applyMessages } from './apply.ts';
 import { type BulkOptions, sendBulk } from './bulk.ts';
@@ -25,7 +26,7 @@ export interface WriterOptions {
 
 export class Writer {
   readonly #options: WriterOptions;
-  readonly #stats: SearchStoreStats = { stored: 0, duplicates: 0, deadLettered: 0, retried: 0 };
+  readonly #stats: SearchStats = { stored: 0, duplicates: 0, deadLettered: 0, retried: 0 };
   /** By generation. */
   readonly #begun = new Map<number, BegunMessages>();
   #order = 0;
@@ -34,7 +35,7 @@ export class Writer {
     this.#options = options;
   }
 
-  stats(): SearchStoreStats {
+  stats(): SearchStats {
     return { ...this.#stats };
   }
 
