@@ -1,4 +1,4 @@
-import { aborted } from '@spillway/resilience';
+import { unlessAborted } from '@spillway/resilience';
 import { AnswerRoom } from '@spillway/store';
 import { FairQueue, QueueFullError } from '@spillway/store/search';
 import { answerSizes, largePlaces, shortPlaces } from './answer-places.ts';
@@ -65,11 +65,12 @@ export class Turns {
       };
       const room = new AnswerRoom({ ...this.#sizes, turn });
       const working = this.#begin(work, { ending, room }).finally(leave);
-      const ended = aborted(ending).then(() => {
-        setTimeout(leave, stuckMs).unref();
-        throw ending.reason;
-      });
-      return await Promise.race([working, ended]);
+      try {
+        return await unlessAborted(working, ending);
+      } finally {
+        // Where the work goes on, it holds its place for so long.
+        if (ending.aborted) setTimeout(leave, stuckMs).unref();
+      }
     } finally {
       clearTimeout(timer);
     }

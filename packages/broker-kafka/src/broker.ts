@@ -14,6 +14,7 @@ import {
   type TopicPartition,
   type TopicSpec,
 } from '@spillway/broker';
+import { waitAtMost } from '@spillway/resilience';
 import type { KafkaClient } from './client.ts';
 import type { KafkaBrokerOptions } from './config.ts';
 import { Consumer } from './consumer.ts';
@@ -27,7 +28,6 @@ import { readLog } from './read.ts';
 import { positionAt, replayGroup } from './replay.ts';
 import { readSecurity } from './security.ts';
 import { checkName, ensureTopics } from './topics.ts';
-import { untilAborted } from './wait.ts';
 
 /** What exists between start and stop. */
 interface Running {
@@ -128,7 +128,7 @@ export class KafkaBroker implements Broker {
     if (this.#ends.size > 0 || this.#waiting > 0) {
       this.#waiting += 1;
       this.#turn = this.#turn.then(() => Promise.allSettled(this.#ends));
-      await untilAborted(this.#turn, signal);
+      await waitAtMost(this.#turn, { abort: signal });
       this.#waiting -= 1; // Nothing between here and the producer: the order is that of the calls.
     }
     if (this.#running !== undefined) return await this.#running.producer.publish(messages, signal);

@@ -5,16 +5,16 @@ import {
   partitionName,
   type TopicSpec,
 } from '@spillway/broker';
+import { messageOf, waitAtMost } from '@spillway/resilience';
 import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
 import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import { messageOf, refuse, unknown } from './errors.ts';
+import { refuse, unknown } from './errors.ts';
 import { limitIn } from './inspect.ts';
 import { contentOf, propertiesOf, sizeOf } from './message.ts';
 import type { Pending } from './pending.ts';
 import type { PublisherLock } from './publisher-lock.ts';
 import { Unresolved } from './unresolved.ts';
-import { within } from './wait.ts';
 
 export interface ProducerOptions {
   config: RabbitMqConfig;
@@ -85,7 +85,7 @@ export class Producer {
     this.#options.lock.stop();
     if (this.#flying.size + this.#waiting.length > 0 && this.#channel) {
       const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
-      await within(idle, this.#options.config.confirmTimeoutMs).catch(() => {});
+      await waitAtMost(idle, { ms: this.#options.config.confirmTimeoutMs });
     }
     clearInterval(this.#expiry);
   }

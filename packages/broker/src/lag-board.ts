@@ -1,4 +1,4 @@
-import { wait, withTimeLimit } from '@spillway/resilience';
+import { messageOf, waitAtMost, withTimeout } from '@spillway/resilience';
 import type { Broker, PartitionLag } from './broker.ts';
 
 /** A consumer group, and the topics that it reads. */
@@ -70,11 +70,12 @@ export class LagBoard {
 
   /** Of every group that is configured, then of every other one that the broker knows. */
   async read(): Promise<LagReading> {
-    const late = wait(answerMs);
-    await Promise.race([late, this.#names.refresh()]);
+    const late = AbortSignal.timeout(answerMs);
+    await waitAtMost(this.#names.refresh(), { abort: late });
     this.#learn(this.#names.value ?? []);
     const readings = [...this.#own, ...this.#others];
-    await Promise.race([late, Promise.all(readings.map(([, reading]) => reading.refresh()))]);
+    const refreshed = Promise.all(readings.map(([, reading]) => reading.refresh()));
+    await waitAtMost(refreshed, { abort: late });
     return {
       groups: readings.map(([group, { value: partitions, ageMs, error }]) => {
         return { group, partitions, ageMs, error };
@@ -141,23 +142,11 @@ class Reading<T> {
   async #read(): Promise<void> {
     const { read, nowMs } = this.#options;
     try {
-      this.#value = await inTime(read());
+      this.#value = await withTimeout(read(), readMs, 'The reading');
       this.#readAtMs = nowMs();
       this.#error = undefined;
     } catch (error) {
-      this.#error = error instanceof Error ? error.message : String(error);
+      this.#error = messageOf(error);
     }
   }
-}
-
-async function inTime<T>(reading: Promise<T>): Promise<T> {
-  return await withTimeLimit(readMs, (late) =>
-    Promise.race([
-      reading,
-      new Promise<never>((_, reject) => {
-        const fail = (): void => reject(new Error(`no answer within ${readMs} ms`));
-        late.addEventListener('abort', fail, { once: true });
-      }),
-    ]),
-  );
 }

@@ -4,7 +4,7 @@ import {
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
-import { fullJitterMs, wait } from '@spillway/resilience';
+import { fullJitterMs, sleep } from '@spillway/resilience';
 import { positionsToCommit } from './commit.ts';
 import type { ConsumerLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
@@ -135,7 +135,7 @@ export class ConsumeLoop {
     const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
     const bytesMax = batchBytesMax - bytes;
     const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing && !this.#hasMore;
-    if (isSmall && (await wait(gatherMs, signal))) {
+    if (isSmall && (await sleep(gatherMs, signal))) {
       take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
     }
   }

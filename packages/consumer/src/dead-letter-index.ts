@@ -6,7 +6,7 @@ import {
   type TopicPartition,
 } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
-import { aborted, withTimeLimit } from '@spillway/resilience';
+import { abortAfter, unlessAborted } from '@spillway/resilience';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 
@@ -119,9 +119,7 @@ export class DeadLetterIndex {
     };
     this.#following ??= this.#reading?.catch(() => undefined).then(begin);
     const mine = this.#following ?? begin();
-    if (!signal) return await mine;
-    await Promise.race([mine, aborted(signal)]);
-    signal.throwIfAborted();
+    await (signal ? unlessAborted(mine, signal) : mine);
   }
 
   async #read(): Promise<void> {
@@ -133,7 +131,7 @@ export class DeadLetterIndex {
       const partitions = topics.find(({ name }) => name === topic)?.partitions ?? 0;
       return Array.from({ length: partitions }, (_, partition) => ({ signal, topic, partition }));
     });
-    await withTimeLimit(readingMs, async (signal) => {
+    await abortAfter(readingMs, async (signal) => {
       await this.#dropGone(places, signal);
       for (const place of places) {
         const from = { ...place, position: this.#next.get(nameOf(place)) ?? 0 };

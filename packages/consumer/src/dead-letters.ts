@@ -10,7 +10,7 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { protobufToJson, type Signal, signals, TooManyFields } from '@spillway/otlp';
-import { wait } from '@spillway/resilience';
+import { messageOf, sleep } from '@spillway/resilience';
 import { type Asked, ownRoom } from '@spillway/store';
 import { weigh } from '@spillway/store/search';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
@@ -123,7 +123,7 @@ export class DeadLetters {
     const sent: string[] = [];
     for (const deadLetter of deadLetters.values()) {
       if (!deadLetter.hasBody || deadLetter.resubmitted) continue;
-      if (sent.length && !(await wait(1_000 / ratePerSecond, signal))) break;
+      if (sent.length && !(await sleep(1_000 / ratePerSecond, signal))) break;
       const place = placeOf(deadLetter.id);
       const message = place && (await this.#read(place));
       // Retention took it meanwhile, or it is larger than a message may be.
@@ -132,7 +132,7 @@ export class DeadLetters {
         await this.#publish(resubmission(deadLetter, message));
         await this.#publish(marker(deadLetter, message));
       } catch (error) {
-        throw new Error(`${(error as Error).message}; ${sent.length} dead letters went before it`);
+        throw new Error(`${messageOf(error)}; ${sent.length} dead letters went before it`);
       }
       sent.push(deadLetter.id);
       onProgress?.(sent.length);

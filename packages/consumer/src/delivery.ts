@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Broker, OutgoingMessage } from '@spillway/broker';
+import { messageOf } from '@spillway/resilience';
 import {
   type DecodedMessage,
   type MessageOutcome,
@@ -7,6 +8,7 @@ import {
   type Sink,
   SinkBehindError,
 } from '@spillway/store';
+import { retryUntilDone } from '../../resilience/src/wait/retry-until-done.ts';
 import type { ConsumerLimits } from './config.ts';
 import { type ConsumerEvent, deadLetterEvent } from './consumer-event.ts';
 import { deadLettersFor, deadLettersOf, leftToPublish } from './dead-letter.ts';
@@ -15,7 +17,6 @@ import type { InFlightMessage } from './in-flight-message.ts';
 import type { LargeMessage } from './large-message.ts';
 import { PoisonDetector } from './poison-detector.ts';
 import { Refusals } from './refusals.ts';
-import { retryUntilDone } from './retry-until-done.ts';
 
 export interface DeliveryOptions {
   group: string;
@@ -164,24 +165,24 @@ export class Delivery {
     if (!deadLetters.length) return true;
     let left = [...deadLetters];
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
-    const buried = await retryUntilDone(
-      async () => {
-        const results = await broker.publish(left);
-        const failed = results.find((result) => result.status !== 'durable');
-        left = left.flatMap((deadLetter, i) => leftToPublish(deadLetter, results[i]));
-        if (failed) throw new Error(failed.message);
-      },
-      {
-        signal,
-        backoff: { baseMs, maxMs, random },
-        onFailure: (error, attempt, waitMs) => {
-          onRetry();
-          onTrouble(`dead letters are not taken: ${error.message}`);
-          report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error });
-        },
-      },
-    );
-    if (!buried) return false;
+    const publishLeft = async (): Promise<void> => {
+      const results = await broker.publish(left);
+      const failed = results.find((result) => result.status !== 'durable');
+      left = left.flatMap((deadLetter, i) => leftToPublish(deadLetter, results[i]));
+      if (failed) throw new Error(failed.message);
+    };
+    const onFailure = (error: unknown, failures: number, waitMs: number): void => {
+      onRetry();
+      onTrouble(`dead letters are not taken: ${messageOf(error)}`);
+      const attempt = failures - 1;
+      report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error: error as Error });
+    };
+    try {
+      await retryUntilDone(publishLeft, { baseMs, maxMs, random, abort: signal, onFailure });
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
     onTrouble(undefined);
     for (const { headers } of deadLetters) report?.(deadLetterEvent(group, headers));
     return true;

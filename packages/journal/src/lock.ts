@@ -3,10 +3,12 @@
  * process ends in whatever way (kill -9 leaves nothing stale), and SQLite keeps two holders in one
  * process apart, which a bare fcntl lock would not.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { JournalError, messageOf } from './errors.ts';
+import { messageOf } from '@spillway/resilience';
+import { JournalError } from './errors.ts';
 
 export interface FolderLock {
   /** Idempotent. */

@@ -2,10 +2,12 @@
  * Group commit: whatever waits while one group is written and synced forms the next group, so that
  * a thousand appends share one write and one fdatasync.
  */
+
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { messageOf } from '@spillway/resilience';
 import { entryHeaderBytes } from './entry.ts';
-import { isNoSpace, messageOf } from './errors.ts';
+import { isNoSpace } from './errors.ts';
 import type { Report } from './events.ts';
 import type { Files, OpenFile } from './files.ts';
 import { type AppendOutcome, refused } from './outcome.ts';

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { withTimeout } from '@spillway/resilience';
 import { type Metric, Registry } from 'prom-client';
 
 type Labels = Readonly<Record<string, string>>;
@@ -113,23 +113,10 @@ async function valuesOf(family: Family): Promise<Value[]> {
     if (family.type === 'histogram') {
       return family.read().flatMap((sample) => histogramValues(family.name, sample));
     }
-    const samples = await inTime(family.read());
+    const samples = await withTimeout(family.read(), readMs, family.name);
     return samples.map(({ labels, value }) => ({ labels: { ...labels }, value }));
   } catch {
     return [];
-  }
-}
-
-async function inTime<T>(reading: T | Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const tooLate = wait(readMs, undefined, { signal: late.signal, ref: false }).then(() => {
-    throw new Error(`no value within ${readMs} ms`);
-  });
-  tooLate.catch(() => {});
-  try {
-    return await Promise.race([reading, tooLate]);
-  } finally {
-    late.abort();
   }
 }
 

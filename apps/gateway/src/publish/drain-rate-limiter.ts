@@ -1,4 +1,4 @@
-import { wait } from '@spillway/resilience';
+import { sleep } from '@spillway/resilience';
 
 export interface DrainRateLimiterOptions {
   /** Beside what arrives. */
@@ -32,7 +32,7 @@ export class DrainRateLimiter {
     for (;;) {
       this.#earn();
       if (this.#bytes > 0 || signal.aborted) break;
-      await wait((-this.#bytes / this.#options.surplusBytesPerSecond) * 1000 + 1, signal);
+      await sleep((-this.#bytes / this.#options.surplusBytesPerSecond) * 1000 + 1, signal);
     }
     this.#bytes -= bytes;
   }

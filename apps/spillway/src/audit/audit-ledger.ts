@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/ledger';
+import { messageOf, sleep } from '@spillway/resilience';
 import { TooMuchAskedError } from '@spillway/store';
 import { OperationError } from '../cli/operation-error.ts';
 import { keptAside } from '../folder/set-aside-notes.ts';
@@ -37,13 +37,13 @@ export async function auditLedger(parts: Parts, options: AuditOptions): Promise<
   try {
     const first = await auditOnce(parts, options);
     if (isClean(first)) return first;
-    await sleep(secondLookMs, undefined, { signal: options.ending });
+    await sleep(secondLookMs, options.ending);
+    options.ending?.throwIfAborted();
     return settled(first, await auditOnce(parts, options));
   } catch (error) {
     options.ending?.throwIfAborted();
     if (options.ending && error instanceof TooMuchAskedError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `the ledger cannot be known now: ${why}`;
+    const message = `the ledger cannot be known now: ${messageOf(error)}`;
     throw new OperationError(message, { cause: error, exitCode: unknownExitCode });
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Broker, type PartitionLag, partitionName } from '@spillway/broker';
+import { sleep } from '@spillway/resilience';
 import type { Rebuildable } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
 import { type FillOptions, fill, type RebuildResult } from './fill.ts';
@@ -44,7 +44,8 @@ interface WriterWait {
 }
 
 async function writerHasPassed({ broker, begunMs, onWaiting, signal }: WriterWait): Promise<void> {
-  if (!broker.canReplay) await sleep(countsAgeMs, undefined, { signal });
+  if (!broker.canReplay) await sleep(countsAgeMs, signal);
+  signal.throwIfAborted();
   const atBegin = await broker.lag(writerGroup);
   const ends = new Map(atBegin.map((lag) => [partitionName(lag), lag.end]));
   const passed = (lag: PartitionLag): boolean => {
@@ -62,6 +63,7 @@ async function writerHasPassed({ broker, begunMs, onWaiting, signal }: WriterWai
       throw new Error(`the writer is ${messages} messages behind: rebuild when it has caught up`);
     }
     onWaiting(messages);
-    await sleep(lookMs, undefined, { signal });
+    await sleep(lookMs, signal);
+    signal.throwIfAborted();
   }
 }

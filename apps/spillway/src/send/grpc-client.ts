@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import type { Signal } from '@spillway/otlp';
+import { messageOf } from '@spillway/resilience';
 import { readPartialSuccess, readStatus } from './answer-bytes.ts';
 import type { Answer, Client, ClientOptions, OutgoingRequest } from './client.ts';
 import { compress } from './compress.ts';
@@ -39,7 +40,7 @@ export function createGrpcClient(options: ClientOptions): Client {
         return answerOf(await call(connection.session(), options, request, signal));
       } catch (error) {
         signal.throwIfAborted();
-        return { status: 'retry', afterMs: undefined, message: (error as Error).message };
+        return { status: 'retry', afterMs: undefined, message: messageOf(error) };
       }
     },
     close: () => connection.close(),

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { messageOf } from '@spillway/resilience';
 import { readPartialSuccess, readPartialSuccessJson, readStatus } from './answer-bytes.ts';
 import type { Answer, Client, ClientOptions, OutgoingRequest } from './client.ts';
 import { compress } from './compress.ts';
@@ -26,7 +27,7 @@ export function createHttpClient(options: ClientOptions): Client {
         return answerOf(await post(transport, agent, base, options, request, signal));
       } catch (error) {
         signal.throwIfAborted();
-        return { status: 'retry', afterMs: undefined, message: (error as Error).message };
+        return { status: 'retry', afterMs: undefined, message: messageOf(error) };
       }
     },
     close: () => agent.destroy(),
@@ -89,13 +90,13 @@ function answerOf({ status, retryAfter, json, body }: Response): Answer {
     const read = json ? readPartialSuccessJson(body.toString()) : readPartialSuccess(body);
     return { status: 'acknowledged', ...read };
   }
-  const message = `HTTP ${status} ${messageOf(json, body)}`.trimEnd();
+  const message = `HTTP ${status} ${statusMessageOf(json, body)}`.trimEnd();
   if (!retryable.has(status)) return { status: 'refused', message };
   return { status: 'retry', afterMs: retryAfterMs(retryAfter), message };
 }
 
 /** An error's body is a `google.rpc.Status`, unless something before the server wrote it. */
-function messageOf(json: boolean, body: Buffer): string {
+function statusMessageOf(json: boolean, body: Buffer): string {
   try {
     if (json) return String((JSON.parse(body.toString()) as { message?: string }).message ?? '');
     return readStatus(body).message;

@@ -5,10 +5,9 @@ import {
   type RefusalCode,
   type TopicPartition,
 } from '@spillway/broker';
+import { messageOf, unlessAborted, waitAtMost, withTimeout } from '@spillway/resilience';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { messageOf } from '../errors.ts';
 import type { ProducePort } from '../producer.ts';
-import { unlessAborted, within } from '../wait.ts';
 import { type LibraryOptions, openLibrary, translate } from './library.ts';
 import { abortGraceMs, PartitionProducer, type Sent } from './partition-producer.ts';
 
@@ -61,7 +60,7 @@ export class KafkajsProducer implements ProducePort {
     const flushed = Promise.all(
       [...this.#partitions.values()].map((partition) => partition.flushed()),
     );
-    await within(flushed, this.#options.deliveryTimeoutMs, 'flush').catch(() => {});
+    await waitAtMost(flushed, { ms: this.#options.deliveryTimeoutMs }).catch(() => {});
     await this.#replace();
   }
 
@@ -124,13 +123,13 @@ export class KafkajsProducer implements ProducePort {
     let connected: Promise<Producer> | undefined;
     try {
       connected = this.#connected();
-      const producer = await within(connected, deliveryTimeoutMs, 'A connection');
+      const producer = await withTimeout(connected, deliveryTimeoutMs, 'A connection');
       const messages = batch.map(({ key, value, headers }) => ({
         ...{ partition, key, headers: { ...headers }, value: Buffer.concat(value) },
       }));
       const sending = producer.send({ topic, messages, acks: -1 });
-      const bounded = within(sending, deliveryTimeoutMs, 'A publish');
-      const [answer] = await unlessAborted(bounded, hurry, abortGraceMs);
+      const bounded = withTimeout(sending, deliveryTimeoutMs, 'A publish');
+      const [answer] = await unlessAborted(bounded, hurry, { graceMs: abortGraceMs });
       this.#trouble = undefined;
       if (answer?.baseOffset === undefined) throw new Error('No answer for the partition');
       return { status: 'durable', position: Number(answer.baseOffset) };
@@ -150,7 +149,7 @@ export class KafkajsProducer implements ProducePort {
     this.#producer = undefined;
     // It waits for what is under way, which a broker may never answer.
     const gone = which?.then((producer) => producer.disconnect());
-    if (gone !== undefined) await within(gone, abortGraceMs, 'A disconnect').catch(() => {});
+    if (gone !== undefined) await waitAtMost(gone, { ms: abortGraceMs }).catch(() => {});
   }
 
   #connected(): Promise<Producer> {

@@ -4,6 +4,7 @@ import {
   partitionName,
   type RefusalCode,
 } from '@spillway/broker';
+import { sleep } from '@spillway/resilience';
 import { Batch, bytesAlone, cutItems, type Item } from './batch.ts';
 import { type OwnProducerOptions, type SenderOptions, senderOptionsOf } from './options.ts';
 import type { ProducePort } from './port.ts';
@@ -145,7 +146,7 @@ export class OwnProducer implements ProducePort {
     const { nowMs, deliveryTimeoutMs } = this.#options;
     const endMs = nowMs() + deliveryTimeoutMs;
     while (!sender.idle && nowMs() < endMs) {
-      await new Promise((resolve) => setTimeout(resolve, stopPollMs));
+      await sleep(stopPollMs);
     }
     await sender.close(notRunning());
   }

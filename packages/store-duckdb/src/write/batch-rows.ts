@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { KeyValue, Metric, Resource, Scope, TelemetryRecord } from '@spillway/otlp';
+import { messageOf } from '@spillway/resilience';
 import { logColumns, pointColumns, spanColumns } from '../schema.ts';
 import type { Dimensions } from './dimensions.ts';
 import type { Candidate } from './duplicates.ts';
@@ -38,7 +39,7 @@ export class BatchRows {
         outcomes[slot] = { status: 'deadLetter', code: 'too-large', reason: error.message };
         return;
       }
-      const reason = `no row can be made of it: ${(error as Error).message}`;
+      const reason = `no row can be made of it: ${messageOf(error)}`;
       outcomes[slot] = { status: 'deadLetter', code: 'unstorable', reason };
     }
   }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowCount } from '@spillway/ledger';
+import { sleep } from '@spillway/resilience';
 import type { DecodedMessage, MessageOutcome, Rebuild } from '@spillway/store';
 import { RebuildLostError, RebuildUnderWayError, StoreUnavailableError } from '../errors.ts';
 import type { Generations } from './generations.ts';
@@ -49,7 +49,8 @@ async function waitForSilence(
   signal: AbortSignal,
 ): Promise<void> {
   const before = await document.lastBeat();
-  await sleep(silentLeases * leaseMs, undefined, { signal });
+  await sleep(silentLeases * leaseMs, signal);
+  signal.throwIfAborted();
   if ((await document.lastBeat()) !== before) throw new RebuildUnderWayError();
 }
 
@@ -80,7 +81,8 @@ class SharedRebuild implements Rebuild {
       }
       left = again;
       const { leaseMs, generations } = this.#context;
-      await sleep(leaseMs / beatsPerLease, undefined, { signal: generations.stopping });
+      await sleep(leaseMs / beatsPerLease, generations.stopping);
+      generations.stopping.throwIfAborted();
     }
   }
 
@@ -135,9 +137,7 @@ class SharedRebuild implements Rebuild {
     for (let beats = 1; !signal.aborted; beats++) {
       // A beat that fails is missed; three leases of them end the rebuild.
       await document.beat(this.#generation, beats).catch(() => undefined);
-      await sleep(leaseMs / beatsPerLease, undefined, { signal, ref: false }).catch(
-        () => undefined,
-      );
+      await sleep(leaseMs / beatsPerLease, signal, { ref: false });
     }
   }
 }

@@ -5,6 +5,7 @@ import {
   environmentCodeOf,
   namedIfEnvironment,
 } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import { migrate } from '../admin/migrate.ts';
 import type { PostgresStoreConfig } from '../config.ts';
 import { FolderInUseError, SchemaTooNewError } from '../errors.ts';
@@ -73,7 +74,7 @@ async function reasonToSetAside(folder: Folder, error: unknown): Promise<string>
     error instanceof FolderInUseError ||
     environmentCodeOf(error) !== undefined;
   const trouble = isTheirs ? error : await environmentTrouble(folder);
-  if (trouble === undefined) return `it does not open: ${(error as Error).message}`;
+  if (trouble === undefined) return `it does not open: ${messageOf(error)}`;
   // As it was found: not open, and on the disk.
   await folder.markClosed().catch(() => undefined);
   throw trouble;

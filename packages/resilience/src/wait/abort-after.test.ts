@@ -1,25 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { withTimeLimit } from './time-limit.ts';
+import { abortAfter } from './abort-after.ts';
 
-function untilAborted(signal: AbortSignal): Promise<string> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve('aborted')));
+function untilAborted(abort: AbortSignal): Promise<string> {
+  return new Promise((resolve) => abort.addEventListener('abort', () => resolve('aborted')));
 }
 
-describe('withTimeLimit', () => {
+describe('abortAfter', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it('aborts at the limit, and leaves no timer behind a call that is quicker', async () => {
-    const slow = withTimeLimit(100, untilAborted);
+    const slow = abortAfter(100, untilAborted);
     await vi.advanceTimersByTimeAsync(100);
     expect(await slow).toBe('aborted');
-    expect(await withTimeLimit(100, () => Promise.resolve('quick'))).toBe('quick');
+    expect(await abortAfter(100, () => Promise.resolve('quick'))).toBe('quick');
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('aborts with the outer signal', async () => {
     const outer = new AbortController();
-    const call = withTimeLimit(100, untilAborted, outer.signal);
+    const call = abortAfter(100, untilAborted, outer.signal);
     outer.abort();
     expect(await call).toBe('aborted');
     expect(vi.getTimerCount()).toBe(0);
