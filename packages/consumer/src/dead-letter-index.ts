@@ -7,6 +7,7 @@ import {
 } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
 import { abortAfter, unlessAborted } from '@spillway/resilience';
+import { LRUCache } from 'lru-cache';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 
@@ -50,7 +51,7 @@ export class DeadLetterIndex {
   #isBehind = false;
   #bytes = 0;
   /** By filter, until something changes. */
-  readonly #answers = new Map<string, NewestDeadLetters>();
+  readonly #answers = new LRUCache<string, NewestDeadLetters>({ max: answersMax });
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #following: Promise<void> | undefined;
@@ -75,7 +76,6 @@ export class DeadLetterIndex {
     const known = this.#answers.get(name);
     if (known) return known;
     const answer = this.#answer(filter);
-    if (this.#answers.size >= answersMax) this.#answers.clear();
     this.#answers.set(name, answer);
     return answer;
   }

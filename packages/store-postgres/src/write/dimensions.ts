@@ -3,11 +3,12 @@
  * kept in a bounded cache, and written on first sight of a day, before the transaction of the rows,
  * sorted so that writers that meet the same ones never wait for each other in a circle.
  */
+
 import { createHash } from 'node:crypto';
 import type { Metric, MetricPoint, Resource, Scope } from '@spillway/otlp';
+import { LRUCache } from 'lru-cache';
 import type { Queryable } from '../client.ts';
 import * as codec from './codec.ts';
-import { LruMap } from './lru-map.ts';
 
 type Values = (string | number | bigint | null)[];
 
@@ -31,7 +32,7 @@ const entriesMax = 50_000;
 const keyValues = codec.json();
 
 export class Dimension {
-  readonly #known = new LruMap<string, Known>(entriesMax);
+  readonly #known = new LRUCache<string, Known>({ max: entriesMax });
   readonly #sql: string;
   readonly #selectSql: string;
 
