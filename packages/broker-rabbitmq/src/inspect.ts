@@ -1,5 +1,4 @@
 /** What of the server is weaker than the section declares, as far as AMQP tells. */
-
 import { randomUUID } from 'node:crypto';
 import type { SafetyFinding, SafetyName, TopicSpec } from '@spillway/broker';
 import { messageOf, withTimeout } from '@spillway/resilience';

@@ -1,5 +1,4 @@
 /** What is declared on the server. Each argument whose default differs by version is explicit. */
-
 import type { TopicPartition, TopicSpec } from '@spillway/broker';
 import { messageOf, sleep } from '@spillway/resilience';
 import type { Channel } from 'amqplib';

@@ -3,7 +3,6 @@
  * process ends in whatever way (kill -9 leaves nothing stale), and SQLite keeps two holders in one
  * process apart, which a bare fcntl lock would not.
  */
-
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -5,7 +5,6 @@
  *
  * A slot, little-endian: u32 magic, u32 CRC-32C of the rest, u32 JSON bytes, u48 generation, JSON.
  */
-
 import { crc32c } from '@node-rs/crc32';
 import { messageOf } from '@spillway/resilience';
 import { readWhole, replaceWhole } from './atomic.ts';

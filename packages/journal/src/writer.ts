@@ -2,7 +2,6 @@
  * Group commit: whatever waits while one group is written and synced forms the next group, so that
  * a thousand appends share one write and one fdatasync.
  */
-
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { messageOf } from '@spillway/resilience';

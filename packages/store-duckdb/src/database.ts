@@ -1,5 +1,4 @@
 /** Opening the file, and what to do with one that cannot be opened. */
-
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';

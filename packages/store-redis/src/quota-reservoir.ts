@@ -1,5 +1,4 @@
-import type { Reservoir } from '@spillway/resilience';
-import { messageOf, unlessAborted } from '@spillway/resilience';
+import { messageOf, type Reservoir, unlessAborted } from '@spillway/resilience';
 import Bottleneck from 'bottleneck';
 
 /** How often it is filled up. */

@@ -1,7 +1,6 @@
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
-import type { BreakerEvent, Dependencies } from '@spillway/resilience';
-import { waitAtMost } from '@spillway/resilience';
+import { type BreakerEvent, type Dependencies, waitAtMost } from '@spillway/resilience';
 import type { Spill, SpilledMessage } from '@spillway/spill';
 import { drainBytesMaxOf } from '../model/budget.ts';
 import type { GatewayConfig } from '../model/config.ts';

@@ -1,11 +1,18 @@
-import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/ledger';
+import {
+  audit,
+  type LedgerReport,
+  mergeReports,
+  minuteOf,
+  missingNotes,
+  settled,
+} from '@spillway/ledger';
 import { messageOf, sleep } from '@spillway/resilience';
 import { TooMuchAskedError } from '@spillway/store';
 import { OperationError } from '../cli/operation-error.ts';
 import { keptAside } from '../folder/set-aside-notes.ts';
 import type { Parts } from '../parts.ts';
 import { factsOf } from './collect-facts.ts';
-import { minuteMs, readLog } from './read-log.ts';
+import { readLog } from './read-log.ts';
 import { Passed } from './unread-queues.ts';
 import { afterLastMinute, windowsOf } from './windows.ts';
 
@@ -60,11 +67,11 @@ async function auditOnce(
   const { broker, config, writeStore } = parts;
   const nowMs = Date.now();
   const log = await readLog(parts, { ending, waitingMax });
-  const nextMinute = Math.floor(nowMs / minuteMs) + 1;
+  const nextMinute = minuteOf(nowMs) + 1;
   // The clock may have stepped back since.
   const toMinute = await afterLastMinute(parts, log, { nextMinute, tenant, ending });
   const keptMinutes = Math.ceil(config.writer.retentionHours * 60) + keptBeyondMinutes;
-  const sinceMinute = sinceMs === undefined ? 0 : Math.floor(sinceMs / minuteMs);
+  const sinceMinute = sinceMs === undefined ? 0 : minuteOf(sinceMs);
   const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
   const range = { fromMinute, toMinute, tenant, ending };
   const known = { log, nowMs, passed: { writer: new Passed(), search: new Passed() } };

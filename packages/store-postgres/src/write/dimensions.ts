@@ -3,7 +3,6 @@
  * kept in a bounded cache, and written on first sight of a day, before the transaction of the rows,
  * sorted so that writers that meet the same ones never wait for each other in a circle.
  */
-
 import { createHash } from 'node:crypto';
 import type { Metric, MetricPoint, Resource, Scope } from '@spillway/otlp';
 import { LRUCache } from 'lru-cache';
