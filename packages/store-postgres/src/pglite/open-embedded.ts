@@ -8,7 +8,7 @@ import {
 import { messageOf } from '@spillway/resilience';
 import { migrate } from '../admin/migrate.ts';
 import type { PostgresStoreConfig } from '../config.ts';
-import { FolderInUseError, SchemaTooNewError } from '../errors.ts';
+import { FolderInUseError, MigrationChangedError, SchemaTooNewError } from '../errors.ts';
 import { EmbeddedClient } from './embedded-client.ts';
 import { findShrunk, saveSizes } from './file-sizes.ts';
 import type { Folder } from './folder.ts';
@@ -71,6 +71,7 @@ async function openOrReplace(folder: Folder, report: PostgresStoreConfig['report
 async function reasonToSetAside(folder: Folder, error: unknown): Promise<string> {
   const isTheirs =
     error instanceof SchemaTooNewError ||
+    error instanceof MigrationChangedError ||
     error instanceof FolderInUseError ||
     environmentCodeOf(error) !== undefined;
   const trouble = isTheirs ? error : await environmentTrouble(folder);
