@@ -1,5 +1,6 @@
 import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   createEmbeddedBroker,
@@ -48,10 +49,6 @@ async function pollCount(member: Subscription, count: number): Promise<Delivered
     found.push(...(await member.poll({ bytesMax: 1e6, waitMs: 1_000, signal })));
   }
   return found;
-}
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 const lagOf = async (group: string) => (await broker.lag(group))[0];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Broker, DeliveredMessage, PublishOutcome, Subscription } from '@spillway/broker';
 import { freePort, startRabbitMq } from '@spillway/native';
+import { until } from '@spillway/test-support/until';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { nestedLists, nestedTables, RawPublisher } from '../test/raw-publisher.ts';
@@ -18,7 +19,6 @@ import {
   take,
   takeAll,
   textOf,
-  until,
 } from './test-tools.ts';
 
 const run = promisify(execFile);

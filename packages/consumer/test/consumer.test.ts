@@ -10,6 +10,7 @@ import {
 } from '@spillway/broker';
 import { decode, encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Consumer, CrashRecord, DeadLetters } from '../src/index.ts';
 import {
@@ -21,7 +22,6 @@ import {
   publishLogs,
   ScriptedSink,
   span,
-  until,
 } from './support/harness.ts';
 
 let broker: Broker;

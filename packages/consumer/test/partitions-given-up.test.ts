@@ -2,9 +2,10 @@ import type { Broker, DeliveredMessage, PollOptions, Subscription } from '@spill
 import { stampHeaders, topicOf } from '@spillway/broker';
 import { encodeRequest } from '@spillway/otlp';
 import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import { until } from '@spillway/test-support/until';
 import { expect, it } from 'vitest';
 import { Consumer } from '../src/index.ts';
-import { log, ScriptedSink, until } from './support/harness.ts';
+import { log, ScriptedSink } from './support/harness.ts';
 
 const topic = topicOf.logs;
 const place = { topic, partition: 0 };

@@ -1,7 +1,8 @@
 import { type Broker, deadLetterHeaders, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Consumer, DeadLetters } from '../src/index.ts';
-import { consume, lagOf, openBroker, publishLogs, ScriptedSink, until } from './support/harness.ts';
+import { consume, lagOf, openBroker, publishLogs, ScriptedSink } from './support/harness.ts';
 
 let broker: Broker;
 let closeBroker: () => Promise<void>;
