@@ -16,7 +16,7 @@ import { rebuildSearch } from '../src/rebuild/rebuild.ts';
 import { roles } from '../src/roles.ts';
 import { topicSpecs } from '../src/topics.ts';
 
-const context = { signal: new AbortController().signal, progress: () => {} };
+const context = { abort: new AbortController().signal, progress: () => {} };
 
 let dir: string;
 let parts: Parts;

@@ -73,7 +73,7 @@ export class NoteConsumer implements Component {
     while (!signal.aborted) {
       try {
         if (!waiting.length) {
-          waiting = await subscription.poll({ bytesMax: batchBytesMax, waitMs, signal });
+          waiting = await subscription.poll({ bytesMax: batchBytesMax, waitMs, abort: signal });
         }
         const last = waiting.at(-1);
         if (!last) continue;

@@ -104,18 +104,18 @@ export class EmbeddedBroker implements Broker {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
-    if (this.#running === undefined || signal?.aborted) {
-      const why = signal?.aborted ? 'Aborted before it began' : 'The broker is not running';
-      return messages.map(() => refuse(signal?.aborted ? 'unavailable' : 'not-running', why));
+    if (this.#running === undefined || abort?.aborted) {
+      const why = abort?.aborted ? 'Aborted before it began' : 'The broker is not running';
+      return messages.map(() => refuse(abort?.aborted ? 'unavailable' : 'not-running', why));
     }
     const outcomes = this.#running.producer.publish(messages);
-    if (signal === undefined) return outcomes;
+    if (abort === undefined) return outcomes;
     // What was handed to the disk cannot be recalled.
     const message = 'Aborted while being written';
     return (
-      (await waitAtMost(outcomes, { abort: signal })) ??
+      (await waitAtMost(outcomes, { abort: abort })) ??
       messages.map(() => ({ status: 'unknown', message }))
     );
   }

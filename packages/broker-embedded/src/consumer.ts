@@ -53,7 +53,7 @@ export class Member implements Subscription {
     this.topics = new Set(options.topics);
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+  async poll({ bytesMax, waitMs, abort }: PollOptions): Promise<DeliveredMessage[]> {
     if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
     if (this.#polling) throw new Error('One poll at a time');
     this.#polling = true;
@@ -61,10 +61,10 @@ export class Member implements Subscription {
     try {
       for (;;) {
         this.#arrival.reset();
-        const messages = await this.#gather(bytesMax, signal);
+        const messages = await this.#gather(bytesMax, abort);
         const leftMs = deadline - performance.now();
-        if (messages.length > 0 || leftMs <= 0 || signal.aborted || this.#closed) return messages;
-        await this.#arrival.wait(leftMs, signal);
+        if (messages.length > 0 || leftMs <= 0 || abort.aborted || this.#closed) return messages;
+        await this.#arrival.wait(leftMs, abort);
       }
     } finally {
       this.#polling = false;
@@ -140,11 +140,11 @@ export class Member implements Subscription {
     this.wake();
   }
 
-  async #gather(bytesMax: number, signal: AbortSignal): Promise<DeliveredMessage[]> {
+  async #gather(bytesMax: number, abort: AbortSignal): Promise<DeliveredMessage[]> {
     const gathered: Gathered[] = [];
     let bytesLeft = bytesMax;
     for (const held of this.#inTurn()) {
-      if (bytesLeft <= 0 || signal.aborted) break;
+      if (bytesLeft <= 0 || abort.aborted) break;
       if (!isPolled(held) || held.at >= held.log.journal.end) continue;
       const { at, seeks, log } = held;
       const { entries, next } = await log.journal.read(at, { bytesMax: bytesLeft });
@@ -156,7 +156,7 @@ export class Member implements Subscription {
       });
       for (const { payload } of entries) bytesLeft -= payload.length;
     }
-    if (signal.aborted || this.#closed) return [];
+    if (abort.aborted || this.#closed) return [];
     return gathered.flatMap((part) => this.#take(part));
   }
 

@@ -88,19 +88,19 @@ export class Consumer implements Subscription {
     return this.#membership.trouble ?? this.#fetcher.trouble;
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+  async poll({ bytesMax, waitMs, abort }: PollOptions): Promise<DeliveredMessage[]> {
     if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
     if (this.#polling) throw new Error('One poll at a time');
     this.#polling = true;
     const deadline = performance.now() + waitMs;
     try {
       for (;;) {
-        if (signal.aborted || this.#closed) return [];
+        if (abort.aborted || this.#closed) return [];
         this.#arrival.reset();
         const messages = this.#gather(bytesMax);
         const leftMs = deadline - performance.now();
         if (messages.length > 0 || leftMs <= 0) return messages;
-        await this.#arrival.wait(leftMs, signal);
+        await this.#arrival.wait(leftMs, abort);
       }
     } finally {
       this.#polling = false;

@@ -202,7 +202,7 @@ async function pollCount(member: Subscription, count: number): Promise<Delivered
   const found: DeliveredMessage[] = [];
   const { signal } = new AbortController();
   await until(async () => {
-    found.push(...(await member.poll({ bytesMax: 1_000_000, waitMs: 200, signal })));
+    found.push(...(await member.poll({ bytesMax: 1_000_000, waitMs: 200, abort: signal })));
     return found.length >= count;
   });
   return found;

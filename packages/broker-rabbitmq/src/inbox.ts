@@ -75,7 +75,7 @@ export class Inbox {
     this.wake();
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+  async poll({ bytesMax, waitMs, abort }: PollOptions): Promise<DeliveredMessage[]> {
     if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
     if (this.#polling) throw new Error('One poll at a time');
     this.#polling = true;
@@ -83,10 +83,10 @@ export class Inbox {
     try {
       for (;;) {
         this.#arrival.reset();
-        const messages = signal.aborted ? [] : this.#gather(bytesMax);
+        const messages = abort.aborted ? [] : this.#gather(bytesMax);
         const leftMs = deadline - performance.now();
-        if (messages.length > 0 || leftMs <= 0 || signal.aborted || this.#closed) return messages;
-        await this.#arrival.wait(leftMs, signal);
+        if (messages.length > 0 || leftMs <= 0 || abort.aborted || this.#closed) return messages;
+        await this.#arrival.wait(leftMs, abort);
       }
     } finally {
       this.#polling = false;

@@ -67,8 +67,8 @@ interface DeliverOptions extends ReadKeptOptions {
 }
 
 async function* deliver(at: TopicPartition, options: DeliverOptions) {
-  const { reading, writing, clock, from, signal, id, onEnd } = options;
-  signal?.throwIfAborted();
+  const { reading, writing, clock, from, abort, id, onEnd } = options;
+  abort?.throwIfAborted();
   await options.marked;
   const stream = await Arrivals.open(reading, at, options);
   try {
@@ -148,19 +148,19 @@ class Arrivals {
   static async open(
     reading: Client,
     at: TopicPartition,
-    { from, signal, bytesMax = Number.POSITIVE_INFINITY, valueBytesMax }: ArrivalsOptions,
+    { from, abort, bytesMax = Number.POSITIVE_INFINITY, valueBytesMax }: ArrivalsOptions,
   ): Promise<Arrivals> {
-    const arrivals = new Arrivals(await reading.channel(valueBytesMax), signal);
+    const arrivals = new Arrivals(await reading.channel(valueBytesMax), abort);
     // The server counts them, it does not weigh them.
     const prefetch = Math.ceil(Math.min(prefetchMax, bytesMax / messageBytes));
     await arrivals.#consume(keptQueue(at), { from, prefetch });
     return arrivals;
   }
 
-  private constructor(channel: Channel, signal: AbortSignal | undefined) {
+  private constructor(channel: Channel, abort: AbortSignal | undefined) {
     this.#channel = channel;
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#signal = abort;
+    abort?.addEventListener('abort', this.#onAbort, { once: true });
     channel.on('close', () => this.#fail(new Error('The channel that reads a stream broke')));
   }
 

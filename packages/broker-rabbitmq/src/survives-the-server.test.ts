@@ -348,9 +348,9 @@ async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
 }
 
 /** Polls, and commits each time, until told to stop. */
-async function consume(member: Subscription, seen: number[][], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const found = await member.poll({ bytesMax: 1_000, waitMs: 100, signal });
+async function consume(member: Subscription, seen: number[][], abort: AbortSignal): Promise<void> {
+  while (!abort.aborted) {
+    const found = await member.poll({ bytesMax: 1_000, waitMs: 100, abort });
     for (const each of found) seen[each.partition]?.push(Number(textOf(each)));
     await member.commit([...new Map(found.map((each) => [each.partition, each])).values()]);
   }

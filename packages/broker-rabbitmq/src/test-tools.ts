@@ -31,7 +31,7 @@ export async function take(member: Subscription, count: number): Promise<Deliver
   const found: DeliveredMessage[] = [];
   await until(async () => {
     const { signal } = new AbortController();
-    found.push(...(await member.poll({ bytesMax: mebibyte, waitMs: 100, signal })));
+    found.push(...(await member.poll({ bytesMax: mebibyte, waitMs: 100, abort: signal })));
     return found.length >= count;
   }, `${count} messages`);
   return found;

@@ -120,10 +120,10 @@ async function readAll(broker: Broker, topic: string, position = 0): Promise<Del
 async function publishWithAborts(broker: Broker, topic: string): Promise<[string[], string[]]> {
   const byStatus: Record<string, string[]> = { refused: [], durable: [], unknown: [] };
   const calls: Promise<unknown>[] = [];
-  const publish = async (text: string, signal?: AbortSignal) => {
-    const [outcome] = await broker.publish([messageOf(topic, text)], signal);
+  const publish = async (text: string, abort?: AbortSignal) => {
+    const [outcome] = await broker.publish([messageOf(topic, text)], abort);
     byStatus[outcome?.status as string]?.push(text);
-    if (signal === undefined) expect(outcome?.status).toBe('durable');
+    if (abort === undefined) expect(outcome?.status).toBe('durable');
   };
   for (let round = 0; round < 60; round += 1) {
     const abort = new AbortController();

@@ -75,7 +75,7 @@ export function replayContract(context: ContractContext, options: ContractOption
       const { messages } = await readOnce();
       const reason = new Error('enough');
       const reading = context.broker.read(messages[0] as Position, {
-        signal: AbortSignal.abort(reason),
+        abort: AbortSignal.abort(reason),
       });
       await expect(reading[Symbol.asyncIterator]().next()).rejects.toBe(reason);
     });

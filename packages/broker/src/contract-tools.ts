@@ -69,7 +69,7 @@ export function numbered(prefix: string, count: number): string[] {
 
 /** Polls once, for a moment. */
 export function pollOnce(subscription: Subscription, waitMs = pollMs, bytesMax = 1024 * 1024) {
-  return subscription.poll({ bytesMax, waitMs, signal: new AbortController().signal });
+  return subscription.poll({ bytesMax, waitMs, abort: new AbortController().signal });
 }
 
 /** Polls until there are `count` messages; fails when there are not in good time. */

@@ -173,7 +173,7 @@ export class Consumer {
       rewinder: this.#rewinder,
       crashRecord: this.#options.crashRecord,
       stats: this.#stats,
-      signal: this.#abort.signal,
+      abort: this.#abort.signal,
       clock: this.#clock,
       random: this.#random,
       unpaused: () => this.#pause?.promise,

@@ -67,13 +67,10 @@ export class Delivery {
    * Once. Undefined when the sink has less than it had. A large message is alone; the signal ends it
    * between two parts.
    */
-  async apply(
-    items: readonly InFlightMessage[],
-    signal: AbortSignal,
-  ): Promise<Applied | undefined> {
+  async apply(items: readonly InFlightMessage[], abort: AbortSignal): Promise<Applied | undefined> {
     const relevant = items.filter(({ isRelevant }) => isRelevant);
     const [only] = relevant;
-    if (only?.large) return await this.#applyLarge(only, only.large, signal).catch(behindOnly);
+    if (only?.large) return await this.#applyLarge(only, only.large, abort).catch(behindOnly);
     try {
       const outcomes = await this.#hand(relevant);
       this.#suspects.forget(relevant);
@@ -88,14 +85,14 @@ export class Delivery {
   async #applyLarge(
     item: InFlightMessage,
     large: LargeMessage,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<Applied> {
     const untilMs = performance.now() + turnMs;
     try {
       for (let first = true; !large.isDone; first = false) {
         // Others in this process have their turn between two parts.
         if (!first) await setImmediate();
-        const isOver = signal.aborted || performance.now() > untilMs;
+        const isOver = abort.aborted || performance.now() > untilMs;
         if (!first && isOver) return { outcomes: new Map(), poison: [], isUnfinished: true };
         const [outcome] = await this.#options.sink.apply([large.part]);
         const { records = [] } = outcome ?? {};
@@ -114,7 +111,7 @@ export class Delivery {
         return { outcomes: new Map(), poison: [], isUnfinished: true };
       }
       if (this.#isTrouble(error)) return troubled(error as Error);
-      return await this.#refusePart(item, large, error as Error, signal);
+      return await this.#refusePart(item, large, error as Error, abort);
     }
   }
 
@@ -123,7 +120,7 @@ export class Delivery {
     item: InFlightMessage,
     large: LargeMessage,
     error: Error,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<Applied> {
     const works = this.#taken > (this.#takenBefore.get(item) ?? this.#taken - large.taken);
     this.#takenBefore.set(item, this.#taken);
@@ -138,7 +135,7 @@ export class Delivery {
     refusals.add(part, refusal(part, error));
     const { group } = this.#options;
     const deadLetters = deadLettersFor(item, { refusals, group, from: part.part?.from ?? 0 });
-    if (await this.#publish(deadLetters, signal)) {
+    if (await this.#publish(deadLetters, abort)) {
       const refused = allBroken(part);
       await this.#options.sink.apply([refused]);
       large.refuse(refused);
@@ -151,16 +148,16 @@ export class Delivery {
   async publishDeadLetters(
     items: readonly InFlightMessage[],
     outcomes: ReadonlyMap<InFlightMessage, MessageOutcome>,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<boolean> {
     const deadLetters = items.flatMap((item) => {
       const outcome = outcomes.get(item);
       return outcome ? deadLettersOf(item, outcome, this.#options.group) : [];
     });
-    return await this.#publish(deadLetters, signal);
+    return await this.#publish(deadLetters, abort);
   }
 
-  async #publish(deadLetters: readonly OutgoingMessage[], signal: AbortSignal): Promise<boolean> {
+  async #publish(deadLetters: readonly OutgoingMessage[], abort: AbortSignal): Promise<boolean> {
     const { broker, group, limits, random, report, onRetry, onTrouble } = this.#options;
     if (!deadLetters.length) return true;
     let left = [...deadLetters];
@@ -178,9 +175,9 @@ export class Delivery {
       report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error: error as Error });
     };
     try {
-      await retryUntilDone(publishLeft, { baseMs, maxMs, random, abort: signal, onFailure });
+      await retryUntilDone(publishLeft, { baseMs, maxMs, random, abort: abort, onFailure });
     } catch (error) {
-      if (signal.aborted) return false;
+      if (abort.aborted) return false;
       throw error;
     }
     onTrouble(undefined);

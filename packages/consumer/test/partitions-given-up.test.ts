@@ -42,12 +42,12 @@ class OnePartition {
 
   readonly subscription = {
     assigned: () => [place],
-    poll: async ({ waitMs, signal }: PollOptions) => {
+    poll: async ({ waitMs, abort }: PollOptions) => {
       const until = performance.now() + waitMs;
       do {
         if (this.next < this.end) return [message(this.next++)];
         await new Promise((resolve) => setTimeout(resolve, 1));
-      } while (performance.now() < until && !signal.aborted);
+      } while (performance.now() < until && !abort.aborted);
       return [];
     },
     commit: async ([to]: { position: number }[]) => {

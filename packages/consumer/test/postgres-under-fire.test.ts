@@ -96,7 +96,7 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
   expect(await deadLetters.list()).toHaveLength(3);
   // Back in: once, at their own minute.
   const { signal } = new AbortController();
-  await deadLetters.resubmit(ids, { ratePerSecond: 100, signal });
+  await deadLetters.resubmit(ids, { ratePerSecond: 100, abort: signal });
   await fire.drain();
   const bodies = await storedBodies();
   expect(bodies.filter((body) => body.startsWith('poison')).sort()).toEqual(

@@ -25,5 +25,5 @@ export interface SearchStoreStats {
 export interface ElasticsearchStore extends SearchStore {
   /** Since start. */
   stats(): SearchStoreStats;
-  beginRebuild(signal?: AbortSignal): Promise<Rebuild>;
+  beginRebuild(abort?: AbortSignal): Promise<Rebuild>;
 }

@@ -147,7 +147,7 @@ class InRedis implements RedisLiveStore {
     return this.#tail.tail(query);
   }
 
-  async beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
+  async beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
     const rebuild = new RedisRebuild({
       client: this.#client,
       writer: this.#writer,
@@ -155,7 +155,7 @@ class InRedis implements RedisLiveStore {
       limits: this.#limits,
       clock: this.#clock,
     });
-    await rebuild.begin(signal);
+    await rebuild.begin(abort);
     return rebuild;
   }
 

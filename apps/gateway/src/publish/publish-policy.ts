@@ -135,10 +135,10 @@ export class PublishPolicy {
   }
 
   /** Resolves after `ms`, or as soon as the breaker closes. */
-  async pause(ms: number, signal: AbortSignal): Promise<void> {
+  async pause(ms: number, abort: AbortSignal): Promise<void> {
     const pause = new AbortController();
     this.#paused.add(pause);
-    await sleep(ms, AbortSignal.any([signal, pause.signal]));
+    await sleep(ms, AbortSignal.any([abort, pause.signal]));
     this.#paused.delete(pause);
   }
 

@@ -110,7 +110,7 @@ async function readWaiting(
 }
 
 function readOptions(ending: AbortSignal | undefined) {
-  return { bytesMax: readBytesMax, ...(ending && { signal: ending }) };
+  return { bytesMax: readBytesMax, ...(ending && { abort: ending }) };
 }
 
 /** What the consumer will make of a foreign message: malformed as a whole is one dead letter. */

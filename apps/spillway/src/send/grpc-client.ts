@@ -35,11 +35,11 @@ interface Response {
 export function createGrpcClient(options: ClientOptions): Client {
   const connection = new Connection(options.endpoint);
   return {
-    async send(request, signal) {
+    async send(request, abort) {
       try {
-        return answerOf(await call(connection.session(), options, request, signal));
+        return answerOf(await call(connection.session(), options, request, abort));
       } catch (error) {
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         return { status: 'retry', afterMs: undefined, message: messageOf(error) };
       }
     },
@@ -77,10 +77,10 @@ async function call(
   session: http2.ClientHttp2Session,
   options: ClientOptions,
   { signal: kind, body }: OutgoingRequest,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Response> {
   const packed = await compress(body, options.compression);
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
+  const limit = AbortSignal.any([abort, AbortSignal.timeout(options.timeoutMs)]);
   const stream = session.request(
     {
       ':method': 'POST',

@@ -22,11 +22,11 @@ export function createHttpClient(options: ClientOptions): Client {
   const agent = new transport.Agent({ keepAlive: true, maxSockets: options.connectionsMax });
   const base = options.endpoint.replace(/\/+$/, '');
   return {
-    async send(request, signal) {
+    async send(request, abort) {
       try {
-        return answerOf(await post(transport, agent, base, options, request, signal));
+        return answerOf(await post(transport, agent, base, options, request, abort));
       } catch (error) {
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         return { status: 'retry', afterMs: undefined, message: messageOf(error) };
       }
     },
@@ -40,12 +40,12 @@ async function post(
   base: string,
   options: ClientOptions,
   request: OutgoingRequest,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Response> {
   const body = await compress(request.body, options.compression);
   const headers = headersOf(options, body.length);
   const url = `${base}/v1/${request.signal}`;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
+  const limit = AbortSignal.any([abort, AbortSignal.timeout(options.timeoutMs)]);
   const sent = transport.request(url, { method: 'POST', agent, headers, signal: limit });
   sent.end(body);
   return read(sent);

@@ -14,11 +14,11 @@ export interface SendOptions
   /** A request is given up when its next attempt would start later than this after its first. */
   retryBudgetMs: number;
   /** Ends early; what came until then is in the result. */
-  signal: AbortSignal;
+  abort: AbortSignal;
   /** After each request and each new message, with the numbers so far. */
   onProgress?: ((sent: Sent) => void) | undefined;
   /** For tests. */
-  wait?: ((delayMs: number, signal: AbortSignal) => Promise<void>) | undefined;
+  wait?: ((delayMs: number, abort: AbortSignal) => Promise<void>) | undefined;
   random?: (() => number) | undefined;
 }
 
@@ -57,7 +57,7 @@ export async function sendAll(batches: Iterable<Batch>, options: SendOptions): P
   const sending = new Sending(options);
   const iterator = batches[Symbol.iterator]();
   const worker = async (): Promise<void> => {
-    while (!options.signal.aborted) {
+    while (!options.abort.aborted) {
       const next = iterator.next();
       if (next.done || !(await sending.send(next.value))) return;
     }
@@ -113,7 +113,7 @@ class Sending {
   async #untilAnswered(
     request: OutgoingRequest,
   ): Promise<Exclude<Answer, { status: 'retry' }> | undefined> {
-    const { signal, retryBudgetMs, wait = sleep, random = Math.random } = this.#options;
+    const { abort, retryBudgetMs, wait = sleep, random = Math.random } = this.#options;
     let waitedMs = 0;
     const startedMs = performance.now();
     try {
@@ -124,11 +124,11 @@ class Sending {
         const delayMs = answer.afterMs ?? fullJitterMs(attempt + 1, { ...backoffLimits, random });
         waitedMs = Math.max(waitedMs, performance.now() - startedMs) + delayMs;
         if (waitedMs > retryBudgetMs) return undefined;
-        await wait(delayMs, signal);
-        if (signal.aborted) return undefined;
+        await wait(delayMs, abort);
+        if (abort.aborted) return undefined;
       }
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (abort.aborted) return undefined;
       throw error;
     }
   }
@@ -137,7 +137,7 @@ class Sending {
     const client = this.#clients[this.sent.requests % this.#clients.length] as Client;
     this.sent.requests++;
     if (attempt > 0) this.sent.retries++;
-    return client.send(request, this.#options.signal);
+    return client.send(request, this.#options.abort);
   }
 
   #note(message: string): void {

@@ -71,19 +71,19 @@ export class KafkajsProducer implements ProducePort {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
     if (!this.#running) {
       return messages.map(() => refused('not-running', 'The producer is not running'));
     }
-    if (signal?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
+    if (abort?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
     const outcomes = Promise.all(messages.map((message) => this.#send(message)));
-    const abort = () => {
+    const abandon = () => {
       for (const message of messages)
         this.#partitions.get(partitionName(message))?.abandon(message);
     };
-    signal?.addEventListener('abort', abort, { once: true });
-    return await outcomes.finally(() => signal?.removeEventListener('abort', abort));
+    abort?.addEventListener('abort', abandon, { once: true });
+    return await outcomes.finally(() => abort?.removeEventListener('abort', abandon));
   }
 
   /** Synchronous up to the queue of the partition: the order is that of the calls. */

@@ -54,12 +54,12 @@ export class OwnProducer implements ProducePort {
     return { ok: trouble === undefined, detail: trouble ?? 'producing' };
   }
 
-  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]> {
+  publish(messages: readonly OutgoingMessage[], abort?: AbortSignal): Promise<PublishOutcome[]> {
     const sender = this.#running();
     if (sender === undefined) {
       return Promise.resolve(messages.map(() => outcomeOf(notRunning())));
     }
-    if (signal?.aborted) {
+    if (abort?.aborted) {
       return Promise.resolve(messages.map(() => refuse('unavailable', 'Aborted')));
     }
     return new Promise((resolve) => {
@@ -72,11 +72,11 @@ export class OwnProducer implements ProducePort {
         this.#note(batch, outcome, outcomes);
         left -= batch.count;
         if (left > 0) return;
-        signal?.removeEventListener('abort', hurry);
+        abort?.removeEventListener('abort', hurry);
         resolve(outcomes);
       };
       const batches = this.#batches(items, onSettled);
-      signal?.addEventListener('abort', hurry, { once: true });
+      abort?.addEventListener('abort', hurry, { once: true });
       sender.send(batches);
     });
   }

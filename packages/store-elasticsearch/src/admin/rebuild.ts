@@ -22,11 +22,11 @@ const retriesMax = 20;
 
 export async function beginRebuild(
   context: RebuildContext,
-  signal: AbortSignal = new AbortController().signal,
+  abort: AbortSignal = new AbortController().signal,
 ): Promise<Rebuild> {
   const { generations, document } = context;
   const found = (await document.read()).state.building;
-  if (found !== null) await waitForSilence(context, signal);
+  if (found !== null) await waitForSilence(context, abort);
   const { last } = await generations.update((state) => {
     if (state.building !== found) throw new RebuildUnderWayError();
     return { ...state, building: state.last + 1, last: state.last + 1 };
@@ -34,7 +34,7 @@ export async function beginRebuild(
   const rebuild = new SharedRebuild(context, last);
   rebuild.begin();
   try {
-    await generations.settle(signal);
+    await generations.settle(abort);
     if (found !== null) await context.dropUnused();
   } catch (error) {
     await rebuild.abandon();
@@ -46,11 +46,11 @@ export async function beginRebuild(
 /** Throws `RebuildUnderWayError` when whoever builds shows that it is alive. */
 async function waitForSilence(
   { document, leaseMs }: RebuildContext,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const before = await document.lastBeat();
-  await sleep(silentLeases * leaseMs, signal);
-  signal.throwIfAborted();
+  await sleep(silentLeases * leaseMs, abort);
+  abort.throwIfAborted();
   if ((await document.lastBeat()) !== before) throw new RebuildUnderWayError();
 }
 
