@@ -18,11 +18,11 @@ export default {
     {
       name: 'leaves-are-apart',
       severity: 'error',
-      comment: 'each may declare metrics',
+      comment: 'each may declare metrics, and wait by resilience',
       from: { path: leaves, pathNot: tests },
       to: {
         path: leaves,
-        pathNot: '^packages/(metrics|$1)/',
+        pathNot: '^packages/(metrics|resilience|$1)/',
       },
     },
     {

@@ -88,7 +88,7 @@ async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
     ids.filter((id) => own.has(id)),
     {
       ratePerSecond: config.resubmitPerSecond,
-      signal: AbortSignal.any([ending, AbortSignal.timeout(timeShare * config.queryTimeoutMs)]),
+      abort: AbortSignal.any([ending, AbortSignal.timeout(timeShare * config.queryTimeoutMs)]),
     },
   );
   const sent = new Set(resubmitted);

@@ -71,7 +71,7 @@ export interface DeadLetters {
   /** Gives back the ids that were sent, also when the signal ended it before the last. */
   resubmit(
     ids: readonly string[],
-    options: { ratePerSecond?: number; signal: AbortSignal },
+    options: { ratePerSecond?: number; abort: AbortSignal },
   ): Promise<string[]>;
 }
 

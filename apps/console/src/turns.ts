@@ -1,4 +1,4 @@
-import { aborted } from '@spillway/resilience';
+import { abortAfter, unlessAborted } from '@spillway/resilience';
 import { AnswerRoom } from '@spillway/store';
 import { FairQueue, QueueFullError } from '@spillway/store/search';
 import { answerSizes, largePlaces, shortPlaces } from './answer-places.ts';
@@ -52,26 +52,27 @@ export class Turns {
 
   /** Throws `QueryError`: `too-many-queries`, `timeout`, `client-gone`. */
   async take<T>(order: Order, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(late(this.#timeoutMs)), this.#timeoutMs);
-    const ending = AbortSignal.any([deadline.signal, order.gone]);
+    return await abortAfter(this.#timeoutMs, (ending) => this.#take(order, work, ending), {
+      outer: order.gone,
+      reason: () => late(this.#timeoutMs),
+    });
+  }
+
+  async #take<T>(order: Order, work: (turn: Turn) => Promise<T>, ending: AbortSignal): Promise<T> {
+    const leaves = [await this.#enter(order, ending)];
+    const leave = () => {
+      for (const each of leaves.splice(0)) each();
+    };
+    const turn = async (): Promise<void> => {
+      leaves.push(await this.#large.enter(order.tenant, ending));
+    };
+    const room = new AnswerRoom({ ...this.#sizes, turn });
+    const working = this.#begin(work, { ending, room }).finally(leave);
     try {
-      const leaves = [await this.#enter(order, ending)];
-      const leave = () => {
-        for (const each of leaves.splice(0)) each();
-      };
-      const turn = async (): Promise<void> => {
-        leaves.push(await this.#large.enter(order.tenant, ending));
-      };
-      const room = new AnswerRoom({ ...this.#sizes, turn });
-      const working = this.#begin(work, { ending, room }).finally(leave);
-      const ended = aborted(ending).then(() => {
-        setTimeout(leave, stuckMs).unref();
-        throw ending.reason;
-      });
-      return await Promise.race([working, ended]);
+      return await unlessAborted(working, ending);
     } finally {
-      clearTimeout(timer);
+      // Where the work goes on, it holds its place for so long.
+      if (ending.aborted) setTimeout(leave, stuckMs).unref();
     }
   }
 

@@ -1,5 +1,11 @@
 import type { Broker } from '@spillway/broker';
-import { aborted, type Dependencies, LocalQuotas, type Quotas, wait } from '@spillway/resilience';
+import {
+  type Dependencies,
+  LocalQuotas,
+  type Quotas,
+  sleep,
+  waitAtMost,
+} from '@spillway/resilience';
 import {
   type Component,
   type Health,
@@ -191,13 +197,13 @@ class OtlpGateway implements Gateway {
     const wasRunning = this.#state === 'running';
     this.#state = 'stopping';
     const { drainDelayMs, stopTimeoutMs } = this.#options.config;
-    if (wasRunning && drainDelayMs > 0) await wait(drainDelayMs);
+    if (wasRunning && drainDelayMs > 0) await sleep(drainDelayMs);
     const deadline = AbortSignal.timeout(stopTimeoutMs);
     const drainMs = Math.ceil(stopTimeoutMs - Math.min(lastNoteMs, stopTimeoutMs / 4));
     const drainDeadline = AbortSignal.timeout(drainMs);
     await Promise.all([this.#http.close(deadline), this.#grpc.close(deadline)]);
-    await Promise.race([this.#publisher.idle(), aborted(deadline)]);
-    await this.#publisher.stop(aborted(drainDeadline));
+    await waitAtMost(this.#publisher.idle(), { abort: deadline });
+    await this.#publisher.stop(drainDeadline);
     if (!(await this.#notes.stop(deadline))) {
       const { pendingMessages: messages } = this.#notes.stats();
       this.#options.report?.({ type: 'last-note-lost', messages });

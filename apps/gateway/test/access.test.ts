@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, createKey } from '@spillway/runtime';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { gatewaySection } from '../src/index.ts';
@@ -50,9 +51,7 @@ describe('access', () => {
     };
     expect([await statusWith(first.key), await statusWith(second.key)]).toEqual([200, 401]);
     await writeFile(keysFile, stringify([second.entry]));
-    while (events.filter(({ type }) => type === 'keys-loaded').length < 2) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => events.filter(({ type }) => type === 'keys-loaded').length >= 2);
     expect([await statusWith(first.key), await statusWith(second.key)]).toEqual([401, 200]);
   });
 

@@ -1,6 +1,7 @@
 import { type Broker, type PublishOutcome, partitionName, readEnvelope } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, it } from 'vitest';
 import {
   epoch,
@@ -48,10 +49,6 @@ async function sendLogs(http: string, name: string, records = 8) {
   const answer = await send(http, { path: '/v1/logs', headers: json, body });
   const ack = answer.headers['x-spillway-ack'];
   return { status: answer.status, ack, retryAfter: answer.headers['retry-after'] };
-}
-
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Sequences as they lie in each partition. */

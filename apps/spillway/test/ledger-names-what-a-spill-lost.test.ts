@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stampHeaders } from '@spillway/broker';
-import type { LedgerNote, NotedMessage } from '@spillway/ledger';
+import { type LedgerNote, minuteOf, type NotedMessage } from '@spillway/ledger';
 import { openSpill, type Spill } from '@spillway/spill';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { adapters } from '../src/adapters.ts';
@@ -12,7 +12,7 @@ import { createParts, type Parts } from '../src/parts.ts';
 import { topicSpecs } from '../src/topics.ts';
 
 const receivedMs = Date.now();
-const minute = Math.floor(receivedMs / 60_000);
+const minute = minuteOf(receivedMs);
 const place = { topic: 'otlp_logs', partition: 0 };
 const sequences = [1, 2, 3, 4, 5, 6];
 

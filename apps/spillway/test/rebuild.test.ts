@@ -5,6 +5,7 @@ import { stampHeaders, topicOf } from '@spillway/broker';
 import { CrashRecord } from '@spillway/consumer';
 import { jsonToProtobuf } from '@spillway/otlp';
 import { logsBody } from '@spillway/test-support';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { adapters } from '../src/adapters.ts';
 import { auditLedger } from '../src/audit/audit-ledger.ts';
@@ -15,7 +16,7 @@ import { rebuildSearch } from '../src/rebuild/rebuild.ts';
 import { roles } from '../src/roles.ts';
 import { topicSpecs } from '../src/topics.ts';
 
-const context = { signal: new AbortController().signal, progress: () => {} };
+const context = { abort: new AbortController().signal, progress: () => {} };
 
 let dir: string;
 let parts: Parts;
@@ -60,7 +61,7 @@ async function publish(bodies: readonly string[], receivedMs = Date.now()): Prom
 async function caughtUp(...groups: string[]): Promise<void> {
   for (const group of groups) {
     const waiting = async () => (await parts.broker.lag(group)).some(({ messages }) => messages);
-    while (await waiting()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => !(await waiting()));
   }
 }
 

@@ -108,7 +108,7 @@ describe('over HTTP', () => {
     const sent = await sendAll(batches(), {
       ...to(server),
       concurrency: 1,
-      signal: abort.signal,
+      abort: abort.signal,
       onProgress: ({ requests }) => void (requests === 3 && abort.abort()),
     });
     expect(sent.requests).toBe(3);
@@ -162,7 +162,7 @@ function to(server: Scripted): SendOptions {
     timeoutMs: 10_000,
     concurrency: 3,
     retryBudgetMs: 60_000,
-    signal: new AbortController().signal,
+    abort: new AbortController().signal,
     wait: async () => {},
   };
 }

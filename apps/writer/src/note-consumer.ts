@@ -6,7 +6,7 @@ import {
 } from '@spillway/broker';
 import type { LedgerNote } from '@spillway/ledger';
 import { parseNote } from '@spillway/ledger';
-import { wait } from '@spillway/resilience';
+import { messageOf, sleep } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
 import type { WriteStore } from '@spillway/store';
 
@@ -73,7 +73,7 @@ export class NoteConsumer implements Component {
     while (!signal.aborted) {
       try {
         if (!waiting.length) {
-          waiting = await subscription.poll({ bytesMax: batchBytesMax, waitMs, signal });
+          waiting = await subscription.poll({ bytesMax: batchBytesMax, waitMs, abort: signal });
         }
         const last = waiting.at(-1);
         if (!last) continue;
@@ -84,8 +84,8 @@ export class NoteConsumer implements Component {
         waiting = [];
         this.#trouble = undefined;
       } catch (error) {
-        this.#trouble = (error as Error).message;
-        await wait(retryMs, signal);
+        this.#trouble = messageOf(error);
+        await sleep(retryMs, signal);
       }
     }
   }

@@ -15,13 +15,14 @@ import {
   type TopicSpec,
 } from '@spillway/broker';
 import { checkFormat, nodeFiles, writeFormat } from '@spillway/journal';
+import { waitAtMost } from '@spillway/resilience';
 import { checkName } from './catalog.ts';
 import { configOf, type EmbeddedBrokerOptions, type EmbeddedConfig } from './config.ts';
 import { Member } from './consumer.ts';
 import { Group } from './group.ts';
 import { lagOf } from './lag.ts';
 import type { Log, Logs } from './logs.ts';
-import { refuse, untilAborted } from './producer.ts';
+import { refuse } from './producer.ts';
 import { readLog, replayStart } from './replay.ts';
 import { openRunning, partitionsOf, type Running } from './running.ts';
 
@@ -103,14 +104,20 @@ export class EmbeddedBroker implements Broker {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
-    if (this.#running === undefined || signal?.aborted) {
-      const why = signal?.aborted ? 'Aborted before it began' : 'The broker is not running';
-      return messages.map(() => refuse(signal?.aborted ? 'unavailable' : 'not-running', why));
+    if (this.#running === undefined || abort?.aborted) {
+      const why = abort?.aborted ? 'Aborted before it began' : 'The broker is not running';
+      return messages.map(() => refuse(abort?.aborted ? 'unavailable' : 'not-running', why));
     }
     const outcomes = this.#running.producer.publish(messages);
-    return signal === undefined ? outcomes : untilAborted(outcomes, messages, signal);
+    if (abort === undefined) return outcomes;
+    // What was handed to the disk cannot be recalled.
+    const message = 'Aborted while being written';
+    return (
+      (await waitAtMost(outcomes, { abort: abort })) ??
+      messages.map(() => ({ status: 'unknown', message }))
+    );
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {

@@ -149,18 +149,3 @@ function publishOutcome(outcome: AppendOutcome, offset: number): PublishOutcome 
       return outcome;
   }
 }
-
-/** What was handed to the disk cannot be recalled. */
-export function untilAborted(
-  outcomes: Promise<PublishOutcome[]>,
-  messages: readonly OutgoingMessage[],
-  signal: AbortSignal,
-): Promise<PublishOutcome[]> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      resolve(messages.map(() => ({ status: 'unknown', message: 'Aborted while being written' })));
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    outcomes.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}

@@ -18,11 +18,11 @@ export async function replayStart(
 
 export async function* readLog(
   log: Log,
-  options: { from: number; end: number; signal?: AbortSignal; bytesMax?: number },
+  options: { from: number; end: number; abort?: AbortSignal; bytesMax?: number },
 ): AsyncGenerator<DeliveredMessage> {
-  const { end, signal, bytesMax = readBytesMax } = options;
+  const { end, abort, bytesMax = readBytesMax } = options;
   for (let at = options.from; at < end; ) {
-    signal?.throwIfAborted();
+    abort?.throwIfAborted();
     const { entries, next } = await log.journal.read(at, { bytesMax });
     if (next === at) return;
     for (const entry of entries) if (entry.sequence < end) yield decodeMessage(entry, log);

@@ -4,6 +4,7 @@
  * - when the log is nearly full, the oldest that every group of the topic has committed. A topic
  *   that no group ever subscribed to is kept: nobody has taken its messages over.
  */
+import { messageOf } from '@spillway/resilience';
 import type { EmbeddedConfig } from './config.ts';
 import type { Log, Logs } from './logs.ts';
 import type { OffsetChange, Offsets } from './offsets.ts';
@@ -40,7 +41,7 @@ export class Retention {
   run(): Promise<void> {
     this.#running ??= this.#runOnce()
       .catch((error: unknown) => {
-        this.#options.config.report({ type: 'retention-failed', message: String(error) });
+        this.#options.config.report({ type: 'retention-failed', message: messageOf(error) });
       })
       .finally(() => {
         this.#running = undefined;

@@ -1,5 +1,6 @@
 import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   createEmbeddedBroker,
@@ -45,13 +46,9 @@ async function publishMany(count: number) {
 async function pollCount(member: Subscription, count: number): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];
   while (found.length < count) {
-    found.push(...(await member.poll({ bytesMax: 1e6, waitMs: 1_000, signal })));
+    found.push(...(await member.poll({ bytesMax: 1e6, waitMs: 1_000, abort: signal })));
   }
   return found;
-}
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 const lagOf = async (group: string) => (await broker.lag(group))[0];
@@ -70,7 +67,7 @@ test('what is older than the retention goes, and is expired for who had not read
   // Every message is either still waiting or expired: none is forgotten, none is counted twice.
   expect((lag?.expired ?? 0) + (lag?.messages ?? 0)).toBe(30);
   expect(await lagOf('fast')).toMatchObject({ expired: 0, messages: 0, seconds: 0 });
-  const found = await slow.poll({ bytesMax: 1e6, waitMs: 1_000, signal });
+  const found = await slow.poll({ bytesMax: 1e6, waitMs: 1_000, abort: signal });
   expect(found[0]?.position).toBe(lag?.start);
   files.powerCut();
   await start({ retentionEveryMs: 60_000 });
@@ -101,7 +98,7 @@ test('room is made of what every group has committed', async () => {
     if (outcome?.status === 'durable') taken += 1;
     // Who is refused comes again later; before room is made, the disk is told how far it went.
     else await new Promise((resolve) => setImmediate(resolve));
-    const found = await member.poll({ bytesMax: 1e6, waitMs: 0, signal });
+    const found = await member.poll({ bytesMax: 1e6, waitMs: 0, abort: signal });
     const last = found.at(-1);
     if (last !== undefined) await member.commit([last]);
   }

@@ -14,6 +14,7 @@ import {
   type TopicPartition,
   type TopicSpec,
 } from '@spillway/broker';
+import { waitAtMost } from '@spillway/resilience';
 import type { KafkaClient } from './client.ts';
 import type { KafkaBrokerOptions } from './config.ts';
 import { Consumer } from './consumer.ts';
@@ -27,7 +28,6 @@ import { readLog } from './read.ts';
 import { positionAt, replayGroup } from './replay.ts';
 import { readSecurity } from './security.ts';
 import { checkName, ensureTopics } from './topics.ts';
-import { untilAborted } from './wait.ts';
 
 /** What exists between start and stop. */
 interface Running {
@@ -123,15 +123,15 @@ export class KafkaBroker implements Broker {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
     if (this.#ends.size > 0 || this.#waiting > 0) {
       this.#waiting += 1;
       this.#turn = this.#turn.then(() => Promise.allSettled(this.#ends));
-      await untilAborted(this.#turn, signal);
+      await waitAtMost(this.#turn, { abort: abort });
       this.#waiting -= 1; // Nothing between here and the producer: the order is that of the calls.
     }
-    if (this.#running !== undefined) return await this.#running.producer.publish(messages, signal);
+    if (this.#running !== undefined) return await this.#running.producer.publish(messages, abort);
     const message = 'The broker is not running';
     return messages.map(() => ({
       ...{ status: 'refused', code: 'not-running', retryable: true, message },
@@ -177,14 +177,14 @@ export class KafkaBroker implements Broker {
 
   read(
     from: Position,
-    { bytesMax = readBytes, signal }: ReadOptions = {},
+    { bytesMax = readBytes, abort }: ReadOptions = {},
   ): AsyncIterable<DeliveredMessage> {
     const { client, logs } = this.#started();
     const { topic, partition } = from;
     const end = logs.offset({ topic, partition, timestampMs: latestMs });
     this.#ends.add(end);
     end.catch(() => {}).finally(() => this.#ends.delete(end));
-    return readLog(from, { client, logs, end, bytesMax, signal });
+    return readLog(from, { client, logs, end, bytesMax, abort });
   }
 
   async positionAt(partition: TopicPartition, timestampMs: number): Promise<number> {

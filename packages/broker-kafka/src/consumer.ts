@@ -8,14 +8,13 @@ import {
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
+import { AutoResetEvent, messageOf, withTimeout } from '@spillway/resilience';
 import type { CommittedOffset, KafkaClient } from './client.ts';
 import type { KafkaBrokerEvent, KafkaSection } from './config.ts';
 import { delivered } from './delivered.ts';
-import { messageOf } from './errors.ts';
 import { Fetcher } from './group/fetcher.ts';
 import { Held, metadataOf } from './group/held.ts';
 import { Membership } from './group/membership.ts';
-import { within } from './wait.ts';
 
 export interface ConsumerOptions extends SubscribeOptions {
   section: KafkaSection;
@@ -36,7 +35,7 @@ export class Consumer implements Subscription {
   #turn = 0;
   #polling = false;
   #closed: Promise<void> | undefined;
-  #wakeUp: (() => void) | undefined;
+  readonly #arrival = new AutoResetEvent();
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -58,7 +57,7 @@ export class Consumer implements Subscription {
     this.#fetcher = new Fetcher({
       ...{ group, report, held: this.#held, bytesMax: section.fetchBytesMax },
       client: connect(),
-      onRecords: () => this.#wakeUp?.(),
+      onRecords: () => this.#arrival.set(),
       onBegin: (held) => this.#noteBegin(held),
     });
   }
@@ -77,7 +76,7 @@ export class Consumer implements Subscription {
       await this.#membership.start();
       const { section, group } = this.#options;
       const begun = Promise.all([...this.#beginnings.values()].map(({ promise }) => promise));
-      await within(begun, section.deliveryTimeoutMs, `To find where ${group} begins`);
+      await withTimeout(begun, section.deliveryTimeoutMs, `To find where ${group} begins`);
     } catch (error) {
       await this.close();
       throw error;
@@ -89,18 +88,19 @@ export class Consumer implements Subscription {
     return this.#membership.trouble ?? this.#fetcher.trouble;
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+  async poll({ bytesMax, waitMs, abort }: PollOptions): Promise<DeliveredMessage[]> {
     if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
     if (this.#polling) throw new Error('One poll at a time');
     this.#polling = true;
     const deadline = performance.now() + waitMs;
     try {
       for (;;) {
-        if (signal.aborted || this.#closed) return [];
+        if (abort.aborted || this.#closed) return [];
+        this.#arrival.reset();
         const messages = this.#gather(bytesMax);
         const leftMs = deadline - performance.now();
         if (messages.length > 0 || leftMs <= 0) return messages;
-        await this.#sleep(leftMs, signal);
+        await this.#arrival.wait(leftMs, abort);
       }
     } finally {
       this.#polling = false;
@@ -141,7 +141,7 @@ export class Consumer implements Subscription {
 
   async #leave(): Promise<void> {
     this.#forget(this.assigned());
-    this.#wakeUp?.();
+    this.#arrival.set();
     await Promise.all([this.#membership.close(), this.#fetcher.close()]);
     this.#options.onClose();
   }
@@ -187,7 +187,7 @@ export class Consumer implements Subscription {
     if (onRevoke === undefined) return;
     try {
       // The group waits for the whole of the time-out; to join again takes some of it.
-      await within(onRevoke(partitions), section.rebalanceTimeoutMs * 0.8, 'onRevoke');
+      await withTimeout(onRevoke(partitions), section.rebalanceTimeoutMs * 0.8, 'onRevoke');
     } catch (error) {
       report({ type: 'revoke-failed', group, message: messageOf(error) });
     }
@@ -224,20 +224,6 @@ export class Consumer implements Subscription {
     this.#turn += 1;
     const first = this.#turn % Math.max(1, polled.length);
     return [...polled.slice(first), ...polled.slice(0, first)];
-  }
-
-  #sleep(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wakeUp = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wakeUp);
-        this.#wakeUp = undefined;
-        resolve();
-      };
-      const timer = setTimeout(wakeUp, timeoutMs);
-      signal.addEventListener('abort', wakeUp);
-      this.#wakeUp = wakeUp;
-    });
   }
 
   #heldOf(partitions: readonly TopicPartition[]): Held[] {

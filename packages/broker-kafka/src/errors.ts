@@ -45,10 +45,6 @@ export function reasonOf(error: unknown): string {
   return error instanceof KafkaError ? error.reason : '';
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** What went wrong on the way to a broker, told apart for people. */
 export function unreachable(address: string, cause: unknown): KafkaError {
   const text = chain(cause);

@@ -1,9 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import type { KafkaClient } from './client.ts';
 import { KafkaError } from './errors.ts';
 import type { Logs } from './logs.ts';
 
 /** A cluster may be shared: groups that read nothing of ours are asked about again after this. */
 const strangerMs = 60_000;
+const strangersMax = 10_000;
 
 export interface GroupsOptions {
   client: KafkaClient;
@@ -18,7 +20,7 @@ export class Groups {
   readonly #options: GroupsOptions;
   readonly #topics = new Set<string>();
   readonly #ours = new Set<string>();
-  readonly #strangers = new Map<string, number>();
+  readonly #strangers = new LRUCache<string, true>({ max: strangersMax, ttl: strangerMs });
 
   constructor(options: GroupsOptions) {
     this.#options = options;
@@ -43,8 +45,7 @@ export class Groups {
 
   async #isOurs(group: string): Promise<boolean> {
     if (this.#ours.has(group)) return true;
-    const asked = this.#strangers.get(group);
-    if (asked !== undefined && performance.now() - asked < strangerMs) return false;
+    if (this.#strangers.get(group)) return false;
     const { client } = this.#options;
     try {
       const committed = await client.committed(await client.coordinator(group), group);
@@ -53,7 +54,7 @@ export class Groups {
       );
       if (reads && this.#topics.size > 0) this.#ours.add(group);
       // It may have joined a moment ago.
-      if (!reads && committed.length > 0) this.#strangers.set(group, performance.now());
+      if (!reads && committed.length > 0) this.#strangers.set(group, true);
       return reads;
     } catch (error) {
       if (error instanceof KafkaError && error.code === 'answer') return false; // Not ours to see.

@@ -1,4 +1,5 @@
 import { type PartitionLag, partitionName, type TopicPartition } from '@spillway/broker';
+import { LRUCache } from 'lru-cache';
 import type { CommittedOffset, KafkaClient } from './client.ts';
 import { KafkaError } from './errors.ts';
 import { expiredOf } from './group/held.ts';
@@ -26,7 +27,7 @@ const answerMs = 2_000;
 export class LagReader {
   readonly #options: LagOptions;
   /** By group and partition. */
-  readonly #oldest = new Map<string, Map<string, Oldest>>();
+  readonly #oldest = new LRUCache<string, Map<string, Oldest>>({ max: groupsMax });
 
   constructor(options: LagOptions) {
     this.#options = options;
@@ -120,7 +121,6 @@ export class LagReader {
 
   #cacheOf(group: string): Map<string, Oldest> {
     const known = this.#oldest.get(group) ?? new Map<string, Oldest>();
-    if (this.#oldest.size >= groupsMax) this.#oldest.clear();
     this.#oldest.set(group, known);
     return known;
   }

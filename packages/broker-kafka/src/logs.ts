@@ -1,7 +1,8 @@
 import { BrokerError, partitionName, type TopicPartition } from '@spillway/broker';
+import { retryUntilDone, TimeoutError, withTimeout } from '@spillway/resilience';
+import { backoffLimits } from './backoff-limits.ts';
 import type { ClusterView, KafkaClient, OffsetQuery, TopicView } from './client.ts';
 import { KafkaError } from './errors.ts';
-import { Backoff, sleep, TooLong, within } from './wait.ts';
 
 export interface LogsOptions {
   client: KafkaClient;
@@ -89,18 +90,15 @@ export class Logs {
     for (const { topic } of partitions) this.#known.delete(topic);
   }
 
+  /** Asks again while brokers come and go; rejects with the last error when that takes too long. */
   async retryUntilDone<T>(ask: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.#options.patienceMs;
-    const backoff = new Backoff();
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        const passes = error instanceof KafkaError && ['connection', 'answer'].includes(error.code);
-        if (!passes || performance.now() > deadline || this.#abort.signal.aborted) throw error;
-      }
-      await sleep(backoff.nextMs(), this.#abort.signal);
-    }
+    return await retryUntilDone(ask, {
+      ...backoffLimits,
+      abort: this.#abort.signal,
+      patienceMs: this.#options.patienceMs,
+      isPassing: (error) =>
+        error instanceof KafkaError && ['connection', 'answer'].includes(error.code),
+    });
   }
 }
 
@@ -108,9 +106,9 @@ export class Logs {
 export async function inTime<T>(answer: Promise<T>, limitMs: number | undefined): Promise<T> {
   if (limitMs === undefined) return await answer;
   try {
-    return await within(answer, limitMs, 'an answer');
+    return await withTimeout(answer, limitMs, 'an answer');
   } catch (error) {
-    if (!(error instanceof TooLong)) throw error;
+    if (!(error instanceof TimeoutError)) throw error;
     throw new KafkaError('connection', error.message, { cause: error });
   }
 }

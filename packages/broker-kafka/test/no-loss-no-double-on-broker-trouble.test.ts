@@ -1,5 +1,6 @@
 import { alterPartitionReassignmentsV0 } from '@platformatic/kafka';
 import { type KafkaServers, startKafka } from '@spillway/native';
+import { until } from '@spillway/test-support/until';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PlatformaticClient } from '../src/platformatic/client.ts';
 import { Connections } from '../src/platformatic/connections.ts';
@@ -342,11 +343,3 @@ describe('producing while brokers are in trouble', () => {
     });
   }
 });
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > endMs) throw new Error('It never came to that');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -127,9 +127,9 @@ class RabbitMqBroker implements Broker {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
-    if (this.#running) return this.#running.producer.publish(messages, signal);
+    if (this.#running) return this.#running.producer.publish(messages, abort);
     return messages.map(() => refuse('not-running', 'The broker is not running'));
   }
 

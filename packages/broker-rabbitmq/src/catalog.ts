@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { BrokerError, type TopicSpec } from '@spillway/broker';
+import { withTimeout } from '@spillway/resilience';
 import type { Channel, ConfirmChannel } from 'amqplib';
 import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
 import { disconnected } from './errors.ts';
 import { catalogQueue } from './names.ts';
 import { declareCatalog } from './topology.ts';
-import { within } from './wait.ts';
 
 /** What one process wrote; of those that name the same topic, the one with most partitions holds. */
 type CatalogRecord =
@@ -140,7 +140,7 @@ export class Catalog {
         const options = { persistent: true, messageId };
         writer.sendToQueue(catalogQueue, content, options, (e) => (e ? reject(e) : resolve()));
       });
-      await within(Promise.all([confirmed, echo]), echoMs);
+      await withTimeout(Promise.all([confirmed, echo]), echoMs, 'To note it in the catalog');
     } finally {
       this.#echoes.delete(messageId);
     }

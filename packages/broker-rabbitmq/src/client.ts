@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { Backoff, messageOf, sleep, waitAtMost, withTimeout } from '@spillway/resilience';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { RabbitMqConfig } from './config.ts';
-import { disconnected, messageOf } from './errors.ts';
+import { disconnected } from './errors.ts';
 import { withoutLargeContent } from './large-content.ts';
 import { withoutUnreadableHeaders } from './unreadable-headers.ts';
-import { sleep, within } from './wait.ts';
 
 const closeMs = 2_000;
 const setupMs = 60_000;
@@ -75,9 +75,8 @@ export class Client {
   async whenOpen(timeoutMs: number): Promise<void> {
     if (this.#open) return;
     const opened = new Promise<void>((resolve) => this.#waiters.push(resolve));
-    await within(opened, timeoutMs).catch(() => {
-      throw disconnected(this.#trouble);
-    });
+    await waitAtMost(opened, { ms: timeoutMs });
+    if (!this.#open) throw disconnected(this.#trouble);
   }
 
   /** Of what comes over it with more content than `contentBytesMax` the content is left out. */
@@ -98,17 +97,15 @@ export class Client {
   async #run(): Promise<void> {
     const { urls, reconnectMinMs, reconnectMaxMs, random, report } = this.#config;
     const { signal } = this.#abort;
-    let attempt = 0;
+    const backoff = new Backoff({ baseMs: reconnectMinMs, maxMs: reconnectMaxMs, random });
     for (let turn = 0; !signal.aborted; turn++) {
       try {
-        await this.#session(urls[turn % urls.length] as string, () => {
-          attempt = 0;
-        });
+        await this.#session(urls[turn % urls.length] as string, () => backoff.reset());
       } catch (error) {
         this.#trouble = messageOf(error);
       }
       if (signal.aborted) return;
-      const waitMs = random() * Math.min(reconnectMaxMs, reconnectMinMs * 2 ** attempt++);
+      const waitMs = backoff.nextMs();
       const [connection, message] = [this.#connection, this.#trouble];
       report({ type: 'disconnected', connection, message, waitMs });
       await sleep(waitMs, signal);
@@ -131,7 +128,7 @@ export class Client {
       this.#version = model.connection.serverProperties.version;
       this.#watchBlocked(model);
       for (const listener of this.#openListeners) {
-        await Promise.race([within(listener(), setupMs), ended]);
+        await Promise.race([withTimeout(listener(), setupMs, 'To set up a connection'), ended]);
       }
       this.#open = true;
       onOpen();
@@ -179,7 +176,7 @@ export class Client {
 
   /** A server that does not answer any more is left to its heartbeat. */
   async #close(model: ChannelModel | undefined): Promise<void> {
-    if (model) await within(model.close(), closeMs).catch(() => {});
+    if (model) await waitAtMost(model.close(), { ms: closeMs }).catch(() => {});
   }
 }
 
@@ -219,7 +216,7 @@ export async function closeChannel(channel: Channel): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   channel.once('close', resolve);
   channel.close().then(resolve, () => resolve()); // It may be closed already.
-  await within(promise, closeMs).catch(() => {});
+  await waitAtMost(promise, { ms: closeMs });
 }
 
 /** `close` follows every `error` of a channel, and is what we act on. */

@@ -9,16 +9,15 @@ import {
   type TopicPartition,
   type TopicSpec,
 } from '@spillway/broker';
+import { messageOf, sleep, withTimeout } from '@spillway/resilience';
 import { assign } from './assign.ts';
 import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import { messageOf } from './errors.ts';
 import type { Group, LocalMember } from './group.ts';
 import type { Holding } from './group-members.ts';
 import { Inbox } from './inbox.ts';
 import { QueueConsumer } from './queue-consumer.ts';
 import { statQueues } from './stat.ts';
-import { sleep, within } from './wait.ts';
 
 export interface MemberOptions extends SubscribeOptions {
   config: RabbitMqConfig;
@@ -237,7 +236,7 @@ export class Member implements Subscription, LocalMember {
     const { onRevoke, config, shared } = this.#options;
     try {
       const partitions = consumers.map(({ topic, partition }) => ({ topic, partition }));
-      await within(Promise.resolve(onRevoke?.(partitions)), config.revokeTimeoutMs);
+      await withTimeout(onRevoke?.(partitions), config.revokeTimeoutMs, 'onRevoke');
     } catch (error) {
       config.report({ type: 'revoke-failed', group: shared.name, message: messageOf(error) });
     }

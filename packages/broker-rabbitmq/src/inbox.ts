@@ -5,6 +5,7 @@ import {
   partitionName,
   type TopicPartition,
 } from '@spillway/broker';
+import { AutoResetEvent } from '@spillway/resilience';
 import type { QueueConsumer } from './queue-consumer.ts';
 
 /** The partitions that a member holds, and one poll at a time over all of them. */
@@ -19,8 +20,7 @@ export class Inbox {
   #turn = 0;
   #polling = false;
   #closed = false;
-  #woken = false;
-  #wakeUp: (() => void) | undefined;
+  readonly #arrival = new AutoResetEvent();
 
   constructor(options: {
     onBroken: (consumer: QueueConsumer, error: unknown) => void;
@@ -75,18 +75,18 @@ export class Inbox {
     this.wake();
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+  async poll({ bytesMax, waitMs, abort }: PollOptions): Promise<DeliveredMessage[]> {
     if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
     if (this.#polling) throw new Error('One poll at a time');
     this.#polling = true;
     const deadline = performance.now() + waitMs;
     try {
       for (;;) {
-        this.#woken = false;
-        const messages = signal.aborted ? [] : this.#gather(bytesMax);
+        this.#arrival.reset();
+        const messages = abort.aborted ? [] : this.#gather(bytesMax);
         const leftMs = deadline - performance.now();
-        if (messages.length > 0 || leftMs <= 0 || signal.aborted || this.#closed) return messages;
-        await this.#sleep(leftMs, signal);
+        if (messages.length > 0 || leftMs <= 0 || abort.aborted || this.#closed) return messages;
+        await this.#arrival.wait(leftMs, abort);
       }
     } finally {
       this.#polling = false;
@@ -101,8 +101,7 @@ export class Inbox {
 
   /** Something may be there to poll. */
   wake(): void {
-    this.#woken = true;
-    this.#wakeUp?.();
+    this.#arrival.set();
   }
 
   /** A pending poll ends with nothing. */
@@ -149,19 +148,5 @@ export class Inbox {
     }
     this.#turn += 1;
     return found;
-  }
-
-  /** Until there may be something, the time is over, or the signal says stop. */
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#woken) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = (): void => resolve();
-    this.#wakeUp = stop;
-    const timer = setTimeout(stop, ms);
-    signal.addEventListener('abort', stop, { once: true });
-    await promise;
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-    this.#wakeUp = undefined;
   }
 }

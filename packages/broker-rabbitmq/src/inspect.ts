@@ -1,11 +1,10 @@
 /** What of the server is weaker than the section declares, as far as AMQP tells. */
 import { randomUUID } from 'node:crypto';
 import type { SafetyFinding, SafetyName, TopicSpec } from '@spillway/broker';
+import { messageOf, withTimeout } from '@spillway/resilience';
 import { type Client, closeChannel } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import { messageOf } from './errors.ts';
 import { type Difference, differencesOf } from './topology.ts';
-import { within } from './wait.ts';
 
 const probeMs = 10_000;
 
@@ -35,7 +34,11 @@ async function sizeLimitOf(client: Client, bytes: number): Promise<number | unde
     const nobody = randomUUID();
     channel.sendToQueue(nobody, Buffer.alloc(bytes));
     const answered = channel.checkExchange('amq.direct').then(() => '');
-    const message = await within(Promise.race([closed, answered.catch(() => closed)]), probeMs);
+    const message = await withTimeout(
+      Promise.race([closed, answered.catch(() => closed)]),
+      probeMs,
+      'The answer to a large message',
+    );
     return limitIn(message);
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 import { type PartitionLag, partitionName, type TopicPartition } from '@spillway/broker';
+import { sleep } from '@spillway/resilience';
 import type { Catalog } from './catalog.ts';
 import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
@@ -59,7 +60,7 @@ async function statsOf(
     const isKnown = (queue: string): boolean =>
       !stats.get(queue)?.consumers || group.holding(queue) !== undefined;
     if (queues.every(isKnown) || performance.now() > deadline) return stats;
-    await new Promise((resolve) => setTimeout(resolve, answerMs));
+    await sleep(answerMs);
   }
 }
 

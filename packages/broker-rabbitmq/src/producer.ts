@@ -5,16 +5,16 @@ import {
   partitionName,
   type TopicSpec,
 } from '@spillway/broker';
+import { messageOf, waitAtMost } from '@spillway/resilience';
 import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
 import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import { messageOf, refuse, unknown } from './errors.ts';
+import { refuse, unknown } from './errors.ts';
 import { limitIn } from './inspect.ts';
 import { contentOf, propertiesOf, sizeOf } from './message.ts';
 import type { Pending } from './pending.ts';
 import type { PublisherLock } from './publisher-lock.ts';
 import { Unresolved } from './unresolved.ts';
-import { within } from './wait.ts';
 
 export interface ProducerOptions {
   config: RabbitMqConfig;
@@ -85,27 +85,27 @@ export class Producer {
     this.#options.lock.stop();
     if (this.#flying.size + this.#waiting.length > 0 && this.#channel) {
       const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
-      await within(idle, this.#options.config.confirmTimeoutMs).catch(() => {});
+      await waitAtMost(idle, { ms: this.#options.config.confirmTimeoutMs });
     }
     clearInterval(this.#expiry);
   }
 
-  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]> {
-    const refusal = this.#refusal(signal) ?? this.#overload(messages);
+  publish(messages: readonly OutgoingMessage[], abort?: AbortSignal): Promise<PublishOutcome[]> {
+    const refusal = this.#refusal(abort) ?? this.#overload(messages);
     if (refusal) return Promise.resolve(messages.map(() => refusal));
     const own: Pending[] = [];
     const outcomes = messages.map((message) => this.#admit(message, own));
     this.#pump();
-    if (!signal || own.length === 0) return Promise.all(outcomes);
-    const abort = (): void => this.#abandon(own);
-    signal.addEventListener('abort', abort, { once: true });
-    return Promise.all(outcomes).finally(() => signal.removeEventListener('abort', abort));
+    if (!abort || own.length === 0) return Promise.all(outcomes);
+    const abandon = (): void => this.#abandon(own);
+    abort.addEventListener('abort', abandon, { once: true });
+    return Promise.all(outcomes).finally(() => abort.removeEventListener('abort', abandon));
   }
 
-  #refusal(signal: AbortSignal | undefined): PublishOutcome | undefined {
+  #refusal(abort: AbortSignal | undefined): PublishOutcome | undefined {
     const { client, lock } = this.#options;
     if (this.#stopped) return refuse('not-running', 'The broker is not running');
-    if (signal?.aborted) return refuse('unavailable', 'Aborted before it began');
+    if (abort?.aborted) return refuse('unavailable', 'Aborted before it began');
     if (!this.#channel) return refuse('unavailable', lock.trouble ?? client.trouble);
     if (client.blocked !== undefined) return refuse('unavailable', `Blocked: ${client.blocked}`);
     return undefined;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Identities } from '@spillway/broker';
+import { messageOf, sleep } from '@spillway/resilience';
 import { type Client, closeChannel } from './client.ts';
 import type { RabbitMqEvent } from './config.ts';
-import { messageOf, replyCodeOf, replyCodes } from './errors.ts';
+import { replyCodeOf, replyCodes } from './errors.ts';
 import { publisherQueue } from './names.ts';
-import { sleep } from './wait.ts';
 
 const retryMs = 200;
 

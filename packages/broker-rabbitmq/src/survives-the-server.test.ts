@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Broker, DeliveredMessage, PublishOutcome, Subscription } from '@spillway/broker';
 import { freePort, startRabbitMq } from '@spillway/native';
+import { until } from '@spillway/test-support/until';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { nestedLists, nestedTables, RawPublisher } from '../test/raw-publisher.ts';
@@ -18,7 +19,6 @@ import {
   take,
   takeAll,
   textOf,
-  until,
 } from './test-tools.ts';
 
 const run = promisify(execFile);
@@ -348,9 +348,9 @@ async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
 }
 
 /** Polls, and commits each time, until told to stop. */
-async function consume(member: Subscription, seen: number[][], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const found = await member.poll({ bytesMax: 1_000, waitMs: 100, signal });
+async function consume(member: Subscription, seen: number[][], abort: AbortSignal): Promise<void> {
+  while (!abort.aborted) {
+    const found = await member.poll({ bytesMax: 1_000, waitMs: 100, abort });
     for (const each of found) seen[each.partition]?.push(Number(textOf(each)));
     await member.commit([...new Map(found.map((each) => [each.partition, each])).values()]);
   }

@@ -1,10 +1,10 @@
 /** What is declared on the server. Each argument whose default differs by version is explicit. */
-import { setTimeout as after } from 'node:timers/promises';
 import type { TopicPartition, TopicSpec } from '@spillway/broker';
+import { messageOf, sleep } from '@spillway/resilience';
 import type { Channel } from 'amqplib';
 import { type Client, closeChannel } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import { messageOf, replyCodeOf, replyCodes } from './errors.ts';
+import { replyCodeOf, replyCodes } from './errors.ts';
 import { catalogQueue, groupQueue, keptQueue } from './names.ts';
 import { statQueues } from './stat.ts';
 
@@ -91,7 +91,7 @@ async function differenceOf(
 }
 
 export async function settle(): Promise<void> {
-  await after(settleMs);
+  await sleep(settleMs);
 }
 
 /** Never trimmed: it holds a few hundred bytes per topic and group, and per start of a process. */

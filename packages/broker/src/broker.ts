@@ -76,7 +76,7 @@ export interface PollOptions {
   bytesMax: number;
   /** Wait at most this long for the first message; resolves with [] after it, or when aborted. */
   waitMs: number;
-  signal: AbortSignal;
+  abort: AbortSignal;
 }
 
 /** One member of a consumer group. A partition is held by at most one member of a group. */
@@ -133,7 +133,7 @@ export interface TopicSpec {
 export type ReplayFrom = { timestampMs: number } | { positions: readonly Position[] } | 'earliest';
 
 export interface ReadOptions {
-  signal?: AbortSignal;
+  abort?: AbortSignal;
   /** About what is read ahead. */
   bytesMax?: number;
   /** A message whose value is larger may come with a fault instead of it. */
@@ -168,7 +168,7 @@ export interface Broker {
   topics(): Promise<TopicSpec[]>;
 
   /** One outcome per message, in order. Never rejects for an expected failure. */
-  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]>;
+  publish(messages: readonly OutgoingMessage[], abort?: AbortSignal): Promise<PublishOutcome[]>;
 
   subscribe(options: SubscribeOptions): Promise<Subscription>;
 

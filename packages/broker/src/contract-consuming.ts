@@ -95,14 +95,14 @@ export function consumingContract(context: ContractContext, options: ContractOpt
       const topic = await freshTopic(context.broker);
       const member = await context.broker.subscribe({ group: freshName('g'), topics: [topic] });
       const limits = { bytesMax: 1000, waitMs: 60_000 };
-      const waiting = member.poll({ ...limits, signal: new AbortController().signal });
+      const waiting = member.poll({ ...limits, abort: new AbortController().signal });
       await publishTexts(context.broker, topic, ['late']);
       expect(texts(await waiting)).toEqual(['late']);
       const abort = new AbortController();
-      const aborted = member.poll({ ...limits, signal: abort.signal });
+      const aborted = member.poll({ ...limits, abort: abort.signal });
       abort.abort();
       expect(await aborted).toEqual([]);
-      expect(await member.poll({ ...limits, signal: abort.signal })).toEqual([]);
+      expect(await member.poll({ ...limits, abort: abort.signal })).toEqual([]);
       await member.close();
     });
 
@@ -110,7 +110,7 @@ export function consumingContract(context: ContractContext, options: ContractOpt
       const topic = await freshTopic(context.broker);
       const member = await context.broker.subscribe({ group: freshName('g'), topics: [topic] });
       const { signal } = new AbortController();
-      const waiting = member.poll({ bytesMax: 1000, waitMs: 60_000, signal });
+      const waiting = member.poll({ bytesMax: 1000, waitMs: 60_000, abort: signal });
       await member.close();
       await member.close();
       expect(await waiting).toEqual([]);

@@ -1,3 +1,5 @@
+import { sleep, waitAtMost } from '@spillway/resilience';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, test } from 'vitest';
 import type { Broker, DeliveredMessage } from './broker.ts';
 import type { ContractContext, ContractOptions } from './contract-context.ts';
@@ -118,16 +120,16 @@ async function readAll(broker: Broker, topic: string, position = 0): Promise<Del
 async function publishWithAborts(broker: Broker, topic: string): Promise<[string[], string[]]> {
   const byStatus: Record<string, string[]> = { refused: [], durable: [], unknown: [] };
   const calls: Promise<unknown>[] = [];
-  const publish = async (text: string, signal?: AbortSignal) => {
-    const [outcome] = await broker.publish([messageOf(topic, text)], signal);
+  const publish = async (text: string, abort?: AbortSignal) => {
+    const [outcome] = await broker.publish([messageOf(topic, text)], abort);
     byStatus[outcome?.status as string]?.push(text);
-    if (signal === undefined) expect(outcome?.status).toBe('durable');
+    if (abort === undefined) expect(outcome?.status).toBe('durable');
   };
   for (let round = 0; round < 60; round += 1) {
     const abort = new AbortController();
     if (round % 5 === 0) abort.abort();
     calls.push(publish(String(round * 2), abort.signal));
-    if (round % 5 > 1) await new Promise((resolve) => setTimeout(resolve, round % 5));
+    if (round % 5 > 1) await sleep(round % 5);
     abort.abort();
     calls.push(publish(String(round * 2 + 1)));
   }
@@ -149,19 +151,19 @@ function publishUntilStopped(broker: Broker, topic: string) {
   const run = async () => {
     while (!stopped) {
       await Promise.all(Array.from({ length: 4 }, publish));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
   };
   const running = run();
   return {
     durable,
     acknowledged: async (count: number) => {
-      while (durable.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => durable.length >= count);
     },
     /** What a dead broker never answers is not waited for. */
     stop: async () => {
       stopped = true;
-      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+      await waitAtMost(running, { ms: 2_000 });
     },
   };
 }

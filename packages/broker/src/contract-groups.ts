@@ -1,9 +1,9 @@
+import { until } from '@spillway/test-support/until';
 import { describe, expect, test } from 'vitest';
 import type { DeliveredMessage, Subscription, TopicPartition } from './broker.ts';
 import type { ContractContext } from './contract-context.ts';
 import {
   commitAll,
-  eventually,
   freshName,
   freshTopic,
   messageOf,
@@ -33,7 +33,7 @@ export function groupContract(context: ContractContext): void {
       const group = freshName('listed');
       const member = await context.broker.subscribe({ group, topics: [topic] });
       await member.close();
-      await eventually(async () => (await context.broker.groups()).includes(group), 'the group');
+      await until(async () => (await context.broker.groups()).includes(group), 'the group');
     });
 
     test('two members share the partitions, and no message is lost on the way', async () => {
@@ -56,7 +56,7 @@ export function groupContract(context: ContractContext): void {
       await publishTo(topic, 'before');
       found.push(...(await pollCount(first, 40)));
       const second = await context.broker.subscribe({ group, topics: [topic] });
-      await eventually(() => share(first, second), 'two partitions each');
+      await until(() => share(first, second), 'two partitions each');
       expect(revoked).toHaveLength(2);
       for (const partition of revoked) expect(includes(second.assigned(), partition)).toBe(true);
       await publishTo(topic, 'after');
@@ -83,14 +83,14 @@ export function groupContract(context: ContractContext): void {
       });
       const joining = context.broker.subscribe({ group, topics: [topic] });
       // Some adapters learn of the second member only while polling.
-      await eventually(async () => {
+      await until(async () => {
         await pollOnce(first, 50);
         return asked;
       }, 'onRevoke');
       expect(first.assigned()).toHaveLength(2);
       finish();
       const second = await joining;
-      await eventually(async () => {
+      await until(async () => {
         await Promise.all([pollOnce(first, 50), pollOnce(second, 50)]);
         return share(first, second);
       }, 'one partition each');
@@ -103,7 +103,7 @@ export function groupContract(context: ContractContext): void {
       const group = freshName('g');
       const first = await context.broker.subscribe({ group, topics: [topic] });
       const second = await context.broker.subscribe({ group, topics: [topic] });
-      await eventually(() => share(first, second), 'one partition each');
+      await until(() => share(first, second), 'one partition each');
       await publishTo(topic, 'm', 2);
       const found = await pollCount(second, 10);
       await commitAll(second, found.slice(0, 6));

@@ -1,9 +1,10 @@
+import { sleep } from '@spillway/resilience';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, test } from 'vitest';
 import type { PartitionLag } from './broker.ts';
 import type { ContractContext, ContractOptions } from './contract-context.ts';
 import {
   commitAll,
-  eventually,
   freshName,
   freshTopic,
   messageOf,
@@ -27,7 +28,7 @@ export function lagContract(context: ContractContext, options: ContractOptions):
         ),
       );
       await lagIs(group, [6, 3]);
-      await eventually(async () => {
+      await until(async () => {
         const lag = await context.broker.lag(group);
         return lag.every(({ seconds, expired }) => seconds !== 0 && expired === 0);
       }, 'what waits has an age, or an unknown one');
@@ -48,7 +49,7 @@ export function lagContract(context: ContractContext, options: ContractOptions):
       const member = await context.broker.subscribe({ group, topics: [topic] });
       const oldMs = performance.now();
       await publishTexts(context.broker, topic, numbered('old', 3));
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      await sleep(2_500);
       const newMs = performance.now();
       await publishTexts(context.broker, topic, numbered('new', 2));
       const newSecondsMax = () => (performance.now() - newMs) / 1000 + off;
@@ -68,7 +69,7 @@ export function lagContract(context: ContractContext, options: ContractOptions):
       const topic = await freshTopic(context.broker, 2, [group]);
       await publishTexts(context.broker, topic, numbered('m', 5));
       let lag: PartitionLag[] = [];
-      await eventually(async () => {
+      await until(async () => {
         lag = await context.broker.lag(group, [topic]);
         return lag.reduce((sum, { messages }) => sum + (messages ?? 0), 0) === 5;
       }, 'all five');
@@ -104,7 +105,7 @@ export function lagContract(context: ContractContext, options: ContractOptions):
     /** Waits for it: a broker may count late. Never negative on the way, and null is not 0. */
     async function lagIs(group: string, messages: number[]): Promise<PartitionLag[]> {
       let lag: PartitionLag[] = [];
-      await eventually(
+      await until(
         async () => {
           lag = [...(await context.broker.lag(group))].sort((a, b) => a.partition - b.partition);
           for (const { seconds, messages: count, start, end, committed } of lag) {

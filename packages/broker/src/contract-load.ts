@@ -1,9 +1,10 @@
+import { sleep } from '@spillway/resilience';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, test } from 'vitest';
 import type { Broker, DeliveredMessage, Subscription } from './broker.ts';
 import type { ContractContext } from './contract-context.ts';
 import {
   commitAll,
-  eventually,
   freshName,
   freshTopic,
   messageOf,
@@ -25,25 +26,25 @@ export function loadContract(context: ContractContext): void {
       const seen: DeliveredMessage[] = [];
       const work = (): Promise<Worker> => Worker.start(context.broker, { group, topic, seen });
       const first = await work();
-      await eventually(() => seen.length > 50, 'messages at the first member');
+      await until(() => seen.length > 50, 'messages at the first member');
       const second = await work();
-      await eventually(() => second.handled > 20, 'messages at the second member');
+      await until(() => second.handled > 20, 'messages at the second member');
       const third = await work();
-      await eventually(() => third.handled > 20, 'messages at the third member');
+      await until(() => third.handled > 20, 'messages at the third member');
       await first.stop();
       const [atSecond, atThird] = [second.handled, third.handled];
-      await eventually(
+      await until(
         () => second.handled > atSecond + 20 && third.handled > atThird + 20,
         'messages at those that stay',
       );
       await second.stop();
       const sent = await load.stop();
-      await eventually(() => new Set(seen.map(textOf)).size === sent, `all of ${sent} messages`);
+      await until(() => new Set(seen.map(textOf)).size === sent, `all of ${sent} messages`);
       await third.stop();
       expectOrder(seen);
       // Nobody crashed: what one member had in hand was committed before another went on.
       expect(seen).toHaveLength(sent);
-      await eventually(async () => {
+      await until(async () => {
         const lag = await context.broker.lag(group);
         return lag.every(({ messages }) => messages === 0);
       }, 'no lag');
@@ -99,7 +100,7 @@ class Load {
         ),
       );
       this.#sent += keys.length;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await sleep(10);
     }
   }
 }
@@ -152,7 +153,7 @@ class Worker {
     const ours = messages.filter((message) => held.has(partitionName(message)));
     this.#seen.push(...ours);
     this.handled += ours.length;
-    await new Promise((resolve) => setTimeout(resolve, 20)); // The effect takes a moment.
+    await sleep(20); // The effect takes a moment.
     await commitAll(subscription, ours);
   }
 }

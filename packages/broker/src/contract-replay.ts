@@ -1,9 +1,9 @@
+import { until } from '@spillway/test-support/until';
 import { describe, expect, test } from 'vitest';
 import type { DeliveredMessage, Position, ReplayFrom } from './broker.ts';
 import type { ContractContext, ContractOptions } from './contract-context.ts';
 import {
   commitAll,
-  eventually,
   freshName,
   freshTopic,
   numbered,
@@ -45,7 +45,7 @@ export function replayContract(context: ContractContext, options: ContractOption
         await member.close();
       }
       await context.broker.replay(group, topic, { timestampMs: Date.now() + 3_600_000 });
-      await eventually(async () => {
+      await until(async () => {
         const [lag] = await context.broker.lag(group);
         return lag?.messages === 0;
       }, 'a replay from the future has nothing to read');
@@ -75,7 +75,7 @@ export function replayContract(context: ContractContext, options: ContractOption
       const { messages } = await readOnce();
       const reason = new Error('enough');
       const reading = context.broker.read(messages[0] as Position, {
-        signal: AbortSignal.abort(reason),
+        abort: AbortSignal.abort(reason),
       });
       await expect(reading[Symbol.asyncIterator]().next()).rejects.toBe(reason);
     });

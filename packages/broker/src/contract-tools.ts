@@ -1,5 +1,7 @@
 /** What the parts of the contract suite share. */
+
 import { randomUUID } from 'node:crypto';
+import { until } from '@spillway/test-support/until';
 import { expect } from 'vitest';
 import type {
   Broker,
@@ -10,7 +12,6 @@ import type {
 } from './broker.ts';
 
 /** However slow the broker, and after a kill of it, what was published is there by then. */
-export const patienceMs = 30_000;
 const pollMs = 250;
 
 /** Names that no earlier test used: a broker may be shared by many runs. */
@@ -68,7 +69,7 @@ export function numbered(prefix: string, count: number): string[] {
 
 /** Polls once, for a moment. */
 export function pollOnce(subscription: Subscription, waitMs = pollMs, bytesMax = 1024 * 1024) {
-  return subscription.poll({ bytesMax, waitMs, signal: new AbortController().signal });
+  return subscription.poll({ bytesMax, waitMs, abort: new AbortController().signal });
 }
 
 /** Polls until there are `count` messages; fails when there are not in good time. */
@@ -77,7 +78,7 @@ export async function pollCount(
   count: number,
 ): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];
-  await eventually(async () => {
+  await until(async () => {
     found.push(...(await pollOnce(subscription)));
     return found.length >= count;
   }, `${count} messages`);
@@ -91,7 +92,7 @@ export async function pollUntil(
   suffices: (found: readonly DeliveredMessage[]) => boolean,
 ): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];
-  await eventually(async () => {
+  await until(async () => {
     found.push(...(await pollOnce(subscription)));
     return suffices(found);
   }, 'enough messages');
@@ -105,17 +106,6 @@ export async function commitAll(
   const last = new Map<string, DeliveredMessage>();
   for (const message of messages) last.set(`${message.topic}/${message.partition}`, message);
   await subscription.commit([...last.values()]);
-}
-
-export async function eventually(
-  holds: () => Promise<boolean> | boolean,
-  what: string,
-): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 function positionOf(outcome: PublishOutcome): number | undefined {

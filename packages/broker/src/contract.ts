@@ -1,6 +1,6 @@
 /**
  * The contract suite of the broker port: every adapter runs it whole. It assumes nothing about how
- * soon a message can be polled, only that it can be within `patienceMs`.
+ * soon a message can be polled, only that it can be within the patience of `until`.
  */
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Broker } from './broker.ts';

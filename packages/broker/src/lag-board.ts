@@ -1,4 +1,4 @@
-import { wait, withTimeLimit } from '@spillway/resilience';
+import { messageOf, waitAtMost, withTimeout } from '@spillway/resilience';
 import type { Broker, PartitionLag } from './broker.ts';
 
 /** A consumer group, and the topics that it reads. */
@@ -71,13 +71,11 @@ export class LagBoard {
   /** Of every group that is configured, then of every other one that the broker knows. */
   async read(): Promise<LagReading> {
     const own = [...this.#own.values()].map((reading) => reading.refresh());
-    const done = new AbortController();
-    const late = wait(answerMs, done.signal);
-    await this.#names.refresh();
+    const late = AbortSignal.timeout(answerMs);
+    await waitAtMost(this.#names.refresh(), { abort: late });
     this.#learn(this.#names.value ?? []);
     const others = [...this.#others.values()].map((reading) => reading.refresh());
-    await Promise.race([late, Promise.all([...own, ...others])]);
-    done.abort();
+    await waitAtMost(Promise.all([...own, ...others]), { abort: late });
     const readings = [...this.#own, ...this.#others];
     return {
       groups: readings.map(([group, { value: partitions, ageMs, error }]) => {
@@ -138,12 +136,10 @@ class Reading<T> {
     const { keepMs: keptMs, nowMs } = this.#options;
     if (!this.#running && nowMs() - this.#triedAtMs >= keptMs) {
       this.#triedAtMs = nowMs();
-      const done = new AbortController();
       const reading = this.#read().finally(() => {
         this.#running = undefined;
-        done.abort();
       });
-      this.#running = Promise.race([reading, wait(answerMs, done.signal)]);
+      this.#running = waitAtMost(reading, { ms: answerMs });
     }
     await this.#running;
   }
@@ -151,23 +147,11 @@ class Reading<T> {
   async #read(): Promise<void> {
     const { read, nowMs } = this.#options;
     try {
-      this.#value = await inTime(read());
+      this.#value = await withTimeout(read(), readMs, 'The reading');
       this.#readAtMs = nowMs();
       this.#error = undefined;
     } catch (error) {
-      this.#error = error instanceof Error ? error.message : String(error);
+      this.#error = messageOf(error);
     }
   }
-}
-
-async function inTime<T>(reading: Promise<T>): Promise<T> {
-  return await withTimeLimit(readMs, (late) =>
-    Promise.race([
-      reading,
-      new Promise<never>((_, reject) => {
-        const fail = (): void => reject(new Error(`no answer within ${readMs} ms`));
-        late.addEventListener('abort', fail, { once: true });
-      }),
-    ]),
-  );
 }

@@ -4,7 +4,7 @@ import {
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
-import { fullJitterMs, wait } from '@spillway/resilience';
+import { fullJitterMs, sleep } from '@spillway/resilience';
 import { positionsToCommit } from './commit.ts';
 import type { ConsumerLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
@@ -27,7 +27,7 @@ export interface ConsumeLoopOptions {
   crashRecord: CrashRecord | undefined;
   stats: ConsumerStats;
   /** Ends it after the batch that the sink has. */
-  signal: AbortSignal;
+  abort: AbortSignal;
   clock: () => number;
   random: () => number;
   /** Resolves when no operator holds it up. */
@@ -80,13 +80,13 @@ export class ConsumeLoop {
   }
 
   async run(): Promise<void> {
-    const { signal, rewinder, subscription } = this.#options;
+    const { abort, rewinder, subscription } = this.#options;
     let upcoming = this.#fetch();
-    while (!signal.aborted) {
+    while (!abort.aborted) {
       await upcoming;
       this.#inFlight.add(this.#fetched);
       await this.#options.unpaused();
-      if (signal.aborted) return;
+      if (abort.aborted) return;
       // What is polled while the position moves would be void.
       const isAlone = !rewinder.isSettled(subscription);
       if (!isAlone) upcoming = this.#read();
@@ -118,7 +118,7 @@ export class ConsumeLoop {
   }
 
   async #fetch(): Promise<void> {
-    const { subscription, limits, signal, gate, group } = this.#options;
+    const { subscription, limits, abort, gate, group } = this.#options;
     const { batchBytesMax, gatherMs } = limits;
     const take = (polled: readonly DeliveredMessage[]): void => {
       const items = polled.map((message) => new InFlightMessage(message, group));
@@ -128,15 +128,15 @@ export class ConsumeLoop {
     this.#fetched = [];
     this.#pauseOrResume();
     const messages = await subscription.poll({
-      ...{ bytesMax: batchBytesMax, signal },
+      ...{ bytesMax: batchBytesMax, abort },
       waitMs: this.#waitMs(),
     });
     take(messages);
     const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
     const bytesMax = batchBytesMax - bytes;
     const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing && !this.#hasMore;
-    if (isSmall && (await wait(gatherMs, signal))) {
-      take(await subscription.poll({ bytesMax, waitMs: 0, signal }));
+    if (isSmall && (await sleep(gatherMs, abort))) {
+      take(await subscription.poll({ bytesMax, waitMs: 0, abort }));
     }
   }
 
@@ -219,7 +219,7 @@ export class ConsumeLoop {
 
   /** Aborted when it stops, or when partitions are given up. */
   get #ending(): AbortSignal {
-    return AbortSignal.any([this.#options.signal, this.#revoking.signal]);
+    return AbortSignal.any([this.#options.abort, this.#revoking.signal]);
   }
 
   #startOver(): void {

@@ -1,6 +1,6 @@
 import { type Broker, type Subscription, topicOf } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
-import { type Dependencies, fullJitterMs, wait } from '@spillway/resilience';
+import { type Dependencies, fullJitterMs, messageOf, sleep } from '@spillway/resilience';
 import type { Sink } from '@spillway/store';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
 import { ConsumeLoop } from './consume-loop.ts';
@@ -152,14 +152,14 @@ export class Consumer {
         await this.#loop.run();
         return;
       } catch (error) {
-        this.#trouble = `broken off: ${(error as Error).message}`;
+        this.#trouble = `broken off: ${messageOf(error)}`;
         report?.({ type: 'failed', group, error: error as Error });
       }
       await subscription?.close().catch(() => undefined); // It broke off; a new one takes over.
       subscription = undefined;
       this.#loop = undefined;
       const waitMs = fullJitterMs(failures, { baseMs, maxMs, random: this.#random });
-      if (!(await wait(waitMs, this.#abort.signal))) return;
+      if (!(await sleep(waitMs, this.#abort.signal))) return;
     }
   }
 
@@ -173,7 +173,7 @@ export class Consumer {
       rewinder: this.#rewinder,
       crashRecord: this.#options.crashRecord,
       stats: this.#stats,
-      signal: this.#abort.signal,
+      abort: this.#abort.signal,
       clock: this.#clock,
       random: this.#random,
       unpaused: () => this.#pause?.promise,

@@ -6,7 +6,8 @@ import {
   type TopicPartition,
 } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
-import { aborted, withTimeLimit } from '@spillway/resilience';
+import { abortAfter, unlessAborted } from '@spillway/resilience';
+import { LRUCache } from 'lru-cache';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 
@@ -50,7 +51,7 @@ export class DeadLetterIndex {
   #isBehind = false;
   #bytes = 0;
   /** By filter, until something changes. */
-  readonly #answers = new Map<string, NewestDeadLetters>();
+  readonly #answers = new LRUCache<string, NewestDeadLetters>({ max: answersMax });
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #following: Promise<void> | undefined;
@@ -69,13 +70,12 @@ export class DeadLetterIndex {
     this.#messagesMax = options.messagesMax ?? messagesPerReading;
   }
 
-  async newest(filter: DeadLetterFilter, signal?: AbortSignal): Promise<NewestDeadLetters> {
-    await this.#refresh(signal);
+  async newest(filter: DeadLetterFilter, abort?: AbortSignal): Promise<NewestDeadLetters> {
+    await this.#refresh(abort);
     const name = JSON.stringify(filter);
     const known = this.#answers.get(name);
     if (known) return known;
     const answer = this.#answer(filter);
-    if (this.#answers.size >= answersMax) this.#answers.clear();
     this.#answers.set(name, answer);
     return answer;
   }
@@ -95,9 +95,9 @@ export class DeadLetterIndex {
   /** By id, in the order of the ids; without those that are unknown, or older than those kept. */
   async findAll(
     ids: readonly string[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<ReadonlyMap<string, DeadLetter>> {
-    await this.#refresh(signal);
+    await this.#refresh(abort);
     return new Map(
       ids.flatMap((id): [string, DeadLetter][] => {
         const deadLetter = this.#byId.get(id);
@@ -107,8 +107,8 @@ export class DeadLetterIndex {
   }
 
   /** Everything that was there at the call is read: who comes during a reading waits for the next. */
-  async #refresh(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
+  async #refresh(abort: AbortSignal | undefined): Promise<void> {
+    abort?.throwIfAborted();
     const begin = (): Promise<void> => {
       this.#following = undefined;
       const reading = this.#read().finally(() => {
@@ -119,9 +119,7 @@ export class DeadLetterIndex {
     };
     this.#following ??= this.#reading?.catch(() => undefined).then(begin);
     const mine = this.#following ?? begin();
-    if (!signal) return await mine;
-    await Promise.race([mine, aborted(signal)]);
-    signal.throwIfAborted();
+    await (abort ? unlessAborted(mine, abort) : mine);
   }
 
   async #read(): Promise<void> {
@@ -133,11 +131,11 @@ export class DeadLetterIndex {
       const partitions = topics.find(({ name }) => name === topic)?.partitions ?? 0;
       return Array.from({ length: partitions }, (_, partition) => ({ signal, topic, partition }));
     });
-    await withTimeLimit(readingMs, async (signal) => {
-      await this.#dropGone(places, signal);
+    await abortAfter(readingMs, async (abort) => {
+      await this.#dropGone(places, abort);
       for (const place of places) {
         const from = { ...place, position: this.#next.get(nameOf(place)) ?? 0 };
-        for await (const message of this.#broker.read(from, { signal, ...readLimits })) {
+        for await (const message of this.#broker.read(from, { abort, ...readLimits })) {
           this.#answers.clear();
           this.#add(place.signal, message);
           this.#next.set(nameOf(place), message.position + 1);
@@ -196,7 +194,7 @@ export class DeadLetterIndex {
   }
 
   /** Those that lie before the first message that the broker keeps. */
-  async #dropGone(places: readonly (TopicPartition & { signal: Signal })[], signal: AbortSignal) {
+  async #dropGone(places: readonly (TopicPartition & { signal: Signal })[], abort: AbortSignal) {
     const nowMs = this.#monotonicMs();
     if (nowMs - this.#retentionAtMs < retentionEveryMs) return;
     this.#retentionAtMs = nowMs;
@@ -205,7 +203,7 @@ export class DeadLetterIndex {
       const from = { topic, partition, position: 0 };
       let start = Number.POSITIVE_INFINITY;
       for await (const message of this.#broker.read(from, {
-        signal,
+        abort,
         bytesMax: 1,
         valueBytesMax: 0,
       })) {

@@ -10,7 +10,7 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { protobufToJson, type Signal, signals, TooManyFields } from '@spillway/otlp';
-import { wait } from '@spillway/resilience';
+import { messageOf, sleep } from '@spillway/resilience';
 import { type Asked, ownRoom } from '@spillway/store';
 import { weigh } from '@spillway/store/search';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
@@ -21,7 +21,7 @@ export interface ResubmitOptions {
   /** Dead letters a second, at most; default `resubmitPerSecond`. */
   ratePerSecond?: number;
   /** Ends it between two dead letters. */
-  signal: AbortSignal;
+  abort: AbortSignal;
   onProgress?: (done: number) => void;
 }
 
@@ -117,13 +117,13 @@ export class DeadLetters {
    * @returns the ids sent
    */
   async resubmit(ids: readonly string[], options: ResubmitOptions): Promise<string[]> {
-    const { ratePerSecond = resubmitPerSecond, signal, onProgress } = options;
-    const known = await this.#index.findAll(ids, signal);
-    const deadLetters = known.size === new Set(ids).size ? known : await this.#byId(ids, signal);
+    const { ratePerSecond = resubmitPerSecond, abort, onProgress } = options;
+    const known = await this.#index.findAll(ids, abort);
+    const deadLetters = known.size === new Set(ids).size ? known : await this.#byId(ids, abort);
     const sent: string[] = [];
     for (const deadLetter of deadLetters.values()) {
       if (!deadLetter.hasBody || deadLetter.resubmitted) continue;
-      if (sent.length && !(await wait(1_000 / ratePerSecond, signal))) break;
+      if (sent.length && !(await sleep(1_000 / ratePerSecond, abort))) break;
       const place = placeOf(deadLetter.id);
       const message = place && (await this.#read(place));
       // Retention took it meanwhile, or it is larger than a message may be.
@@ -132,7 +132,7 @@ export class DeadLetters {
         await this.#publish(resubmission(deadLetter, message));
         await this.#publish(marker(deadLetter, message));
       } catch (error) {
-        throw new Error(`${(error as Error).message}; ${sent.length} dead letters went before it`);
+        throw new Error(`${messageOf(error)}; ${sent.length} dead letters went before it`);
       }
       sent.push(deadLetter.id);
       onProgress?.(sent.length);
@@ -193,7 +193,7 @@ export class DeadLetters {
 
   async *#messages(signal: Signal, ending?: AbortSignal): AsyncIterable<DeliveredMessage> {
     const wanted = { bytesMax: readBytesMax, valueBytesMax: 0 };
-    const options = { ...wanted, ...(ending && { signal: ending }) };
+    const options = { ...wanted, ...(ending && { abort: ending }) };
     const topic = deadLetterTopicOf[signal];
     const partitions = await this.#partitionsOf(topic);
     for (let partition = 0; partition < partitions; partition++) {
@@ -204,7 +204,7 @@ export class DeadLetters {
   async #read(place: Position, ending?: AbortSignal): Promise<DeliveredMessage | undefined> {
     const partitions = await this.#partitionsOf(place.topic);
     if (place.partition >= partitions) return undefined;
-    const options = { bytesMax: 1, ...(ending && { signal: ending }) };
+    const options = { bytesMax: 1, ...(ending && { abort: ending }) };
     for await (const message of this.#broker.read(place, options)) {
       return message.position === place.position ? message : undefined;
     }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Broker, OutgoingMessage } from '@spillway/broker';
+import { messageOf } from '@spillway/resilience';
 import {
   type DecodedMessage,
   type MessageOutcome,
@@ -7,6 +8,7 @@ import {
   type Sink,
   SinkBehindError,
 } from '@spillway/store';
+import { retryUntilDone } from '../../resilience/src/wait/retry-until-done.ts';
 import type { ConsumerLimits } from './config.ts';
 import { type ConsumerEvent, deadLetterEvent } from './consumer-event.ts';
 import { deadLettersFor, deadLettersOf, leftToPublish } from './dead-letter.ts';
@@ -15,7 +17,6 @@ import type { InFlightMessage } from './in-flight-message.ts';
 import type { LargeMessage } from './large-message.ts';
 import { PoisonDetector } from './poison-detector.ts';
 import { Refusals } from './refusals.ts';
-import { retryUntilDone } from './retry-until-done.ts';
 
 export interface DeliveryOptions {
   group: string;
@@ -66,13 +67,10 @@ export class Delivery {
    * Once. Undefined when the sink has less than it had. A large message is alone; the signal ends it
    * between two parts.
    */
-  async apply(
-    items: readonly InFlightMessage[],
-    signal: AbortSignal,
-  ): Promise<Applied | undefined> {
+  async apply(items: readonly InFlightMessage[], abort: AbortSignal): Promise<Applied | undefined> {
     const relevant = items.filter(({ isRelevant }) => isRelevant);
     const [only] = relevant;
-    if (only?.large) return await this.#applyLarge(only, only.large, signal).catch(behindOnly);
+    if (only?.large) return await this.#applyLarge(only, only.large, abort).catch(behindOnly);
     try {
       const outcomes = await this.#hand(relevant);
       this.#suspects.forget(relevant);
@@ -87,14 +85,14 @@ export class Delivery {
   async #applyLarge(
     item: InFlightMessage,
     large: LargeMessage,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<Applied> {
     const untilMs = performance.now() + turnMs;
     try {
       for (let first = true; !large.isDone; first = false) {
         // Others in this process have their turn between two parts.
         if (!first) await setImmediate();
-        const isOver = signal.aborted || performance.now() > untilMs;
+        const isOver = abort.aborted || performance.now() > untilMs;
         if (!first && isOver) return { outcomes: new Map(), poison: [], isUnfinished: true };
         const [outcome] = await this.#options.sink.apply([large.part]);
         const { records = [] } = outcome ?? {};
@@ -113,7 +111,7 @@ export class Delivery {
         return { outcomes: new Map(), poison: [], isUnfinished: true };
       }
       if (this.#isTrouble(error)) return troubled(error as Error);
-      return await this.#refusePart(item, large, error as Error, signal);
+      return await this.#refusePart(item, large, error as Error, abort);
     }
   }
 
@@ -122,7 +120,7 @@ export class Delivery {
     item: InFlightMessage,
     large: LargeMessage,
     error: Error,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<Applied> {
     const works = this.#taken > (this.#takenBefore.get(item) ?? this.#taken - large.taken);
     this.#takenBefore.set(item, this.#taken);
@@ -137,7 +135,7 @@ export class Delivery {
     refusals.add(part, refusal(part, error));
     const { group } = this.#options;
     const deadLetters = deadLettersFor(item, { refusals, group, from: part.part?.from ?? 0 });
-    if (await this.#publish(deadLetters, signal)) {
+    if (await this.#publish(deadLetters, abort)) {
       const refused = allBroken(part);
       await this.#options.sink.apply([refused]);
       large.refuse(refused);
@@ -150,38 +148,38 @@ export class Delivery {
   async publishDeadLetters(
     items: readonly InFlightMessage[],
     outcomes: ReadonlyMap<InFlightMessage, MessageOutcome>,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<boolean> {
     const deadLetters = items.flatMap((item) => {
       const outcome = outcomes.get(item);
       return outcome ? deadLettersOf(item, outcome, this.#options.group) : [];
     });
-    return await this.#publish(deadLetters, signal);
+    return await this.#publish(deadLetters, abort);
   }
 
-  async #publish(deadLetters: readonly OutgoingMessage[], signal: AbortSignal): Promise<boolean> {
+  async #publish(deadLetters: readonly OutgoingMessage[], abort: AbortSignal): Promise<boolean> {
     const { broker, group, limits, random, report, onRetry, onTrouble } = this.#options;
     if (!deadLetters.length) return true;
     let left = [...deadLetters];
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
-    const buried = await retryUntilDone(
-      async () => {
-        const results = await broker.publish(left);
-        const failed = results.find((result) => result.status !== 'durable');
-        left = left.flatMap((deadLetter, i) => leftToPublish(deadLetter, results[i]));
-        if (failed) throw new Error(failed.message);
-      },
-      {
-        signal,
-        backoff: { baseMs, maxMs, random },
-        onFailure: (error, attempt, waitMs) => {
-          onRetry();
-          onTrouble(`dead letters are not taken: ${error.message}`);
-          report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error });
-        },
-      },
-    );
-    if (!buried) return false;
+    const publishLeft = async (): Promise<void> => {
+      const results = await broker.publish(left);
+      const failed = results.find((result) => result.status !== 'durable');
+      left = left.flatMap((deadLetter, i) => leftToPublish(deadLetter, results[i]));
+      if (failed) throw new Error(failed.message);
+    };
+    const onFailure = (error: unknown, failures: number, waitMs: number): void => {
+      onRetry();
+      onTrouble(`dead letters are not taken: ${messageOf(error)}`);
+      const attempt = failures - 1;
+      report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error: error as Error });
+    };
+    try {
+      await retryUntilDone(publishLeft, { baseMs, maxMs, random, abort: abort, onFailure });
+    } catch (error) {
+      if (abort.aborted) return false;
+      throw error;
+    }
     onTrouble(undefined);
     for (const { headers } of deadLetters) report?.(deadLetterEvent(group, headers));
     return true;

@@ -7,6 +7,7 @@ import {
 } from '@spillway/broker';
 import type { BrokenRecord } from '@spillway/otlp';
 import { RequestReader, type Signal, type SliceLimits } from '@spillway/otlp';
+import { messageOf } from '@spillway/resilience';
 import type { DecodedMessage, MessageOutcome } from '@spillway/store';
 import { LargeMessage } from './large-message.ts';
 import { Refusals } from './refusals.ts';
@@ -96,7 +97,7 @@ export class InFlightMessage implements DeliveredMessage {
         this.#large = new LargeMessage(reader, { slice, limits, common });
       }
     } catch (error) {
-      this.refuse('malformed-message', (error as Error).message);
+      this.refuse('malformed-message', messageOf(error));
     }
   }
 

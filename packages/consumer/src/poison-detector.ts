@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type InFlightMessage, messageNameOf } from './in-flight-message.ts';
 
 /** Rounds in which a message failed alone while the store took others: then it is poison. */
@@ -6,14 +7,13 @@ const suspectsMax = 10_000;
 
 /** Messages that failed alone, and how often they did while the store worked. */
 export class PoisonDetector {
-  readonly #rounds = new Map<string, number>();
+  readonly #rounds = new LRUCache<string, number>({ max: suspectsMax });
 
   /**
    * Those of the suspects that are poison now.
    * @param works whether the store took something else in this round
    */
   judge(suspects: ReadonlyMap<InFlightMessage, Error>, works: boolean): InFlightMessage[] {
-    if (this.#rounds.size > suspectsMax) this.#rounds.clear();
     return [...suspects.keys()].filter((item) => {
       const name = messageNameOf(item);
       const rounds = this.#rounds.get(name) ?? 0;

@@ -10,6 +10,7 @@ import {
 } from '@spillway/broker';
 import { decode, encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Consumer, CrashRecord, DeadLetters } from '../src/index.ts';
 import {
@@ -21,7 +22,6 @@ import {
   publishLogs,
   ScriptedSink,
   span,
-  until,
 } from './support/harness.ts';
 
 let broker: Broker;
@@ -206,7 +206,7 @@ describe('a dead letter that is larger than the broker takes', () => {
     expect(deadLetter).toMatchObject({ code: 'no', records: 1 });
     const { signal } = new AbortController();
     expect(
-      await deadLetters.resubmit([deadLetter?.id ?? ''], { ratePerSecond: 100, signal }),
+      await deadLetters.resubmit([deadLetter?.id ?? ''], { ratePerSecond: 100, abort: signal }),
     ).toEqual([]);
   });
 });
@@ -392,7 +392,7 @@ describe('dead letters', () => {
     sink.messages.length = 0;
     const deadLetters = new DeadLetters(broker);
     const ids = (await deadLetters.list()).map(({ id }) => id);
-    const options = { ratePerSecond: 1_000, signal: new AbortController().signal };
+    const options = { ratePerSecond: 1_000, abort: new AbortController().signal };
     expect(await deadLetters.resubmit(ids, options)).toEqual(ids);
     expect(await deadLetters.resubmit(ids, options)).toEqual([]);
     await until(async () => (await lagOf(broker)) + (await lagOf(broker, 'search')) === 0);

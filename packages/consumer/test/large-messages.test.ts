@@ -6,6 +6,7 @@ import {
   type MessageOutcome,
   PartMissingError,
 } from '@spillway/store';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Consumer, DeadLetters } from '../src/index.ts';
 import {
@@ -17,7 +18,6 @@ import {
   publish,
   publishLogs,
   ScriptedSink,
-  until,
 } from './support/harness.ts';
 
 let broker: Broker;

@@ -1,9 +1,10 @@
 import type { Broker } from '@spillway/broker';
 import { LocalDependencies } from '@spillway/resilience';
 import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Consumer, DeadLetters } from '../src/index.ts';
-import { consume, lagOf, openBroker, publishLogs, ScriptedSink, until } from './support/harness.ts';
+import { consume, lagOf, openBroker, publishLogs, ScriptedSink } from './support/harness.ts';
 
 /** Throws when a batch holds what it does not like, as a store does that nobody foresaw. */
 class Allergic extends ScriptedSink {

@@ -1,3 +1,4 @@
+import { minuteOf } from '@spillway/ledger';
 import { type PostgresServer, startPostgres } from '@spillway/native';
 import type { WriteStore } from '@spillway/store';
 import { createPostgresServerStore, postgresSection } from '@spillway/store-postgres';
@@ -95,7 +96,7 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
   expect(await deadLetters.list()).toHaveLength(3);
   // Back in: once, at their own minute.
   const { signal } = new AbortController();
-  await deadLetters.resubmit(ids, { ratePerSecond: 100, signal });
+  await deadLetters.resubmit(ids, { ratePerSecond: 100, abort: signal });
   await fire.drain();
   const bodies = await storedBodies();
   expect(bodies.filter((body) => body.startsWith('poison')).sort()).toEqual(
@@ -106,7 +107,7 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
     return each.id.gateway === 'resubmit';
   });
   expect(again.map(({ minute, stored }) => [minute, stored])).toEqual(
-    refused.map(({ receivedMs, records }) => [Math.floor(receivedMs / 60_000), records]),
+    refused.map(({ receivedMs, records }) => [minuteOf(receivedMs), records]),
   );
 });
 

@@ -1,7 +1,8 @@
 import { type Broker, deadLetterHeaders, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Consumer, DeadLetters } from '../src/index.ts';
-import { consume, lagOf, openBroker, publishLogs, ScriptedSink, until } from './support/harness.ts';
+import { consume, lagOf, openBroker, publishLogs, ScriptedSink } from './support/harness.ts';
 
 let broker: Broker;
 let closeBroker: () => Promise<void>;
@@ -52,7 +53,10 @@ it('many, with each topic read through once', async () => {
     if (from.position === 0 && options?.bytesMax !== 1) passes++;
     return read(from, options);
   });
-  const sent = await new DeadLetters(counting).resubmit(ids, { ratePerSecond: 10_000, signal });
+  const sent = await new DeadLetters(counting).resubmit(ids, {
+    ratePerSecond: 10_000,
+    abort: signal,
+  });
   expect(sent).toEqual(ids);
   // Three topics of two partitions.
   expect(passes).toBe(6);
@@ -67,7 +71,7 @@ it('no faster than it is told, and what went is told when it is ended', async ()
   const sent = await deadLetters.resubmit(ids, {
     // The second dead letter would go in an hour.
     ratePerSecond: 1 / 3_600,
-    signal: abort.signal,
+    abort: abort.signal,
     onProgress: () => abort.abort(),
   });
   expect(sent).toEqual(ids.slice(0, 1));
@@ -87,7 +91,7 @@ it('after a crash between a dead letter and its mark, too', async () => {
     if (published === 4) throw new Error('killed');
     return publish(messages, abort);
   });
-  const options = { ratePerSecond: 10_000, signal };
+  const options = { ratePerSecond: 10_000, abort: signal };
   await expect(new DeadLetters(crashing).resubmit(ids, options)).rejects.toThrow(
     /killed; 1 dead letters went before it/,
   );
@@ -118,5 +122,5 @@ it('one without its records says so, and is not sent', async () => {
   const deadLetters = new DeadLetters(broker);
   const [deadLetter] = await deadLetters.list();
   expect(deadLetter).toMatchObject({ hasBody: false, reason: 'a body of 90 MB' });
-  expect(await deadLetters.resubmit([deadLetter?.id ?? ''], { signal })).toEqual([]);
+  expect(await deadLetters.resubmit([deadLetter?.id ?? ''], { abort: signal })).toEqual([]);
 });

@@ -30,10 +30,6 @@ export function isNotFound(error: unknown): boolean {
   return errorCode(error) === 'ENOENT';
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function errorCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -163,18 +163,18 @@ export class Journal {
   }
 
   /** Resolves when an entry at or after `sequence` is durable; rejects with the signal's reason. */
-  waitFor(sequence: number, signal: AbortSignal): Promise<void> {
+  waitFor(sequence: number, abort: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = () => {
         const readable = (this.#segments.at(-1)?.end ?? 0) > sequence;
-        if (!readable && !signal.aborted && !this.#closing) return;
+        if (!readable && !abort.aborted && !this.#closing) return;
         this.#waiting.delete(settle);
-        signal.removeEventListener('abort', settle);
+        abort.removeEventListener('abort', settle);
         if (readable) resolve();
-        else reject(signal.aborted ? signal.reason : this.#closedError());
+        else reject(abort.aborted ? abort.reason : this.#closedError());
       };
       this.#waiting.add(settle);
-      signal.addEventListener('abort', settle);
+      abort.addEventListener('abort', settle);
       settle();
     });
   }

@@ -6,7 +6,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { JournalError, messageOf } from './errors.ts';
+import { messageOf } from '@spillway/resilience';
+import { JournalError } from './errors.ts';
 
 export interface FolderLock {
   /** Idempotent. */

@@ -6,8 +6,9 @@
  * A slot, little-endian: u32 magic, u32 CRC-32C of the rest, u32 JSON bytes, u48 generation, JSON.
  */
 import { crc32c } from '@node-rs/crc32';
+import { messageOf } from '@spillway/resilience';
 import { readWhole, replaceWhole } from './atomic.ts';
-import { JournalError, messageOf } from './errors.ts';
+import { JournalError } from './errors.ts';
 import type { Report } from './events.ts';
 import type { Files, OpenFile } from './files.ts';
 

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { messageOf } from './errors.ts';
+import { messageOf } from '@spillway/resilience';
 import type { Report } from './events.ts';
 import type { Files } from './files.ts';
 import type { Scan } from './scan.ts';

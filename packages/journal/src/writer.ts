@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { messageOf } from '@spillway/resilience';
 import { entryHeaderBytes } from './entry.ts';
-import { isNoSpace, messageOf } from './errors.ts';
+import { isNoSpace } from './errors.ts';
 import type { Report } from './events.ts';
 import type { Files, OpenFile } from './files.ts';
 import { type AppendOutcome, refused } from './outcome.ts';

@@ -7,6 +7,7 @@ export {
 } from './audit.ts';
 export * from './facts.ts';
 export { mergeReports, settled } from './merge.ts';
+export { minuteMs, minuteOf } from './minute.ts';
 export { missingNotes } from './missing-notes.ts';
 export { encodeNote, parseNote } from './note.ts';
 export { ObservationTable } from './observation-table.ts';

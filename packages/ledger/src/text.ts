@@ -1,4 +1,5 @@
 import { sinkNames } from './audit.ts';
+import { minuteMs } from './minute.ts';
 import type { Bucket, LedgerReport, OpenMinute } from './report.ts';
 
 const linesMax = 200;
@@ -34,7 +35,7 @@ export function renderLedger(report: LedgerReport): string {
     ...list('Notes that never came', report.missingNotes, (notes) => {
       const { gateway, epoch, from, to, minute } = notes;
       const numbers = from === to ? `note ${from}` : `notes ${from} to ${to}`;
-      return `${time(minute * 60_000)}  ${gateway}/${epoch} ${numbers}`;
+      return `${time(minute * minuteMs)}  ${gateway}/${epoch} ${numbers}`;
     }),
     ...list('Waiting in spills', report.spills, (each) => {
       const { spill, lastGateway, atMs, messages, records, isSilent } = each;
@@ -77,7 +78,7 @@ function section<T extends Bucket & { sink: string }>(
 ): string[] {
   return list(title, entries, (entry) => {
     const { tenant, signal, minute, sink } = entry;
-    return `${time(minute * 60_000)}  tenant ${tenant}  ${signal}  ${sink}: ${say(entry)}`;
+    return `${time(minute * minuteMs)}  tenant ${tenant}  ${signal}  ${sink}: ${say(entry)}`;
   });
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from '@spillway/resilience';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
@@ -77,7 +78,7 @@ function readFile(
   try {
     tree = parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
-    const got = (error as Error).message.split('\n')[0] ?? '';
+    const got = messageOf(error).split('\n')[0] ?? '';
     problems.push({ key: '--config', wanted: 'a readable YAML file', got, source: file });
     return;
   }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '@spillway/resilience';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { Component, Health } from './component.ts';
@@ -126,7 +127,7 @@ export class KeyRing implements Component {
     } catch (error) {
       this.#version = '';
       this.#closeIfGone(error as NodeJS.ErrnoException);
-      this.#wrong(error instanceof Error ? error.message : String(error));
+      this.#wrong(messageOf(error));
     }
   }
 
@@ -208,7 +209,7 @@ function parseList(text: string): unknown[] | string {
     const parsed: unknown = parseYaml(text) ?? [];
     return Array.isArray(parsed) ? parsed : 'entry (file): it is no list';
   } catch (error) {
-    return (error as Error).message;
+    return messageOf(error);
   }
 }
 

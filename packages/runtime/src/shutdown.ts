@@ -1,3 +1,5 @@
+import { messageOf } from '@spillway/resilience';
+
 export interface ShutdownOptions {
   stop: () => Promise<void>;
   /** After it the process exits with 1, whatever still runs. */
@@ -22,7 +24,7 @@ export function shutdownOnSignals({ stop, deadlineMs, log }: ShutdownOptions): v
     stop().then(
       () => process.exit(0),
       (error) => {
-        log(`stopped with an error: ${error instanceof Error ? error.message : error}`);
+        log(`stopped with an error: ${messageOf(error)}`);
         process.exit(1);
       },
     );

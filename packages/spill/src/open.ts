@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { type FolderLock, type Journal, type JournalEvent, openJournal } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import { DurableValues } from './durable-values.ts';
 import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './folder.ts';
 import { gatewaysOf } from './inventory.ts';
 import { lossOfGap, tellsOfLoss } from './losses.ts';
 import { SpillNotes } from './notes.ts';
 import { type Settings, type SpillOptions, settingsOf } from './options.ts';
-import { messageOf, neededFrom, Progress } from './progress.ts';
+import { neededFrom, Progress } from './progress.ts';
 import { Queues } from './queues.ts';
 import { fillQueues, type Unreadable } from './scan.ts';
 import { Spill } from './spill.ts';

@@ -1,4 +1,5 @@
 import type { Journal } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import type { SpillReport } from './events.ts';
 import type { Queue } from './queue.ts';
 import { nameOf, type Queues } from './queues.ts';
@@ -67,8 +68,4 @@ export class Progress {
     const { journal, queues } = this.#options;
     return Math.min(queues.oldestSequence(), journal.end);
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { Entry, Journal } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import { decodeEntry } from './entry.ts';
 import type { Item } from './index-chunk.ts';
 import type { Gap } from './losses.ts';
@@ -35,7 +36,7 @@ export async function fillQueues(
     } catch (error) {
       const { sequence, payload } = entry;
       unreadable += 1;
-      await setAside({ sequence, payload, reason: (error as Error).message });
+      await setAside({ sequence, payload, reason: messageOf(error) });
     }
   }
 

@@ -1,4 +1,5 @@
 import { environmentCodeOf } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import {
   type Database,
   type DatabaseEvent,
@@ -140,7 +141,7 @@ export class DatabaseFile {
   async #heedDamage(error: unknown): Promise<void> {
     if (this.#damage !== undefined || !isDamage(error)) return;
     const { dir, report } = this.#options;
-    const reason = (error as Error).message;
+    const reason = messageOf(error);
     this.#damage =
       `the search store in ${dir} is damaged (${reason}): restart Spillway, ` +
       'which sets it aside and fills another one from the log';
@@ -173,7 +174,7 @@ export class DatabaseFile {
       this.#failure = undefined;
       return this.#open;
     } catch (error) {
-      this.#failure = (error as Error).message;
+      this.#failure = messageOf(error);
       await this.#heedDamage(error);
       throw error;
     }
@@ -221,5 +222,5 @@ function isDamage(error: unknown): boolean {
 }
 
 function isFatal(error: unknown): boolean {
-  return /^FATAL|invalidated/.test((error as Error).message);
+  return /^FATAL|invalidated/.test(messageOf(error));
 }

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { demandUsable, environmentCodeOf, namedIfEnvironment } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import { countedMb } from './memory.ts';
 import { createStagingSql, createTablesSql, schemaVersion } from './schema.ts';
 
@@ -84,7 +85,7 @@ async function openOrReplace(
   } catch (error) {
     if (!mayBeginAnew || saysNothingOfTheFile(error)) throw error;
     await demandUsable(placeOf(dir));
-    await setAside(dir, (error as Error).message, report);
+    await setAside(dir, messageOf(error), report);
     return await open(options);
   }
 }
@@ -124,7 +125,7 @@ async function open(options: DatabaseOptions): Promise<Database> {
 /** The environment's errors, and: another process has it open, or a newer DuckDB wrote it. */
 function saysNothingOfTheFile(error: unknown): boolean {
   if (environmentCodeOf(error) !== undefined) return true;
-  return /set lock|cannot open|version number/i.test((error as Error).message);
+  return /set lock|cannot open|version number/i.test(messageOf(error));
 }
 
 /**

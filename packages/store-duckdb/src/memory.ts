@@ -1,3 +1,4 @@
+import { messageOf } from '@spillway/resilience';
 /** How much text DuckDB can hold in the memory that it is given. */
 
 export const memoryLimitDefaultMb = 96;
@@ -27,7 +28,5 @@ export function textLimits(memoryLimitMb: number): { bytesMax: number; rowBytesM
 }
 
 export function isOutOfMemory(error: unknown): boolean {
-  return /out of memory|failed to (pin|allocate)|could not allocate/i.test(
-    (error as Error).message,
-  );
+  return /out of memory|failed to (pin|allocate)|could not allocate/i.test(messageOf(error));
 }

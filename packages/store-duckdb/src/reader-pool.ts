@@ -48,9 +48,9 @@ export class ReaderPool {
 
   async #read<T>(
     read: (connection: DuckDBConnection) => Promise<T>,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<T> {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     const connection = this.#free.pop();
     if (!connection) throw new Error('there is a turn to read and no connection');
     let interrupting: NodeJS.Timeout | undefined;
@@ -58,16 +58,16 @@ export class ReaderPool {
       connection.interrupt();
       interrupting = setInterval(() => connection.interrupt(), interruptEveryMs);
     };
-    signal.addEventListener('abort', interrupt, { once: true });
+    abort.addEventListener('abort', interrupt, { once: true });
     try {
       const answer = await read(connection);
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       return answer;
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       throw error;
     } finally {
-      signal.removeEventListener('abort', interrupt);
+      abort.removeEventListener('abort', interrupt);
       clearInterval(interrupting);
       this.#free.push(connection);
     }

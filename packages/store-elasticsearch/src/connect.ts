@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
+import { retryUntilDone } from '@spillway/resilience';
 import { templateOf, templateVersion } from './admin/mappings.ts';
 import { call } from './client.ts';
 import type { ElasticsearchSection } from './config.ts';
@@ -7,29 +7,27 @@ import { StoreUnavailableError, statusOf, UnsupportedServerError, unavailable } 
 import { type IndexNames, indexKinds } from './names.ts';
 
 const majors = new Set(['8', '9']);
-const waitMs = 500;
+const backoffLimits = { baseMs: 500, maxMs: 1_000 };
 const priorityBase = 200;
 
 /** Tries again for at most `startTimeoutMs`. Throws `StoreUnavailableError`. */
 export async function whenReachable<T>(
   { startTimeoutMs, nodes }: ElasticsearchSection,
-  signal: AbortSignal,
+  abort: AbortSignal,
   run: () => Promise<T>,
 ): Promise<T> {
-  const deadlineMs = performance.now() + startTimeoutMs;
-  while (true) {
-    try {
-      return await run();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      const isForGood = refusals.has(statusOf(error.cause) ?? 0);
-      if (isForGood || performance.now() + waitMs > deadlineMs || signal.aborted) {
-        const hosts = nodes.map((node) => new URL(node).host).join(', ');
-        throw new StoreUnavailableError(`${hosts}: ${error.message}`, { cause: error });
-      }
-      await sleep(waitMs, undefined, { signal });
-    }
+  try {
+    const patienceMs = startTimeoutMs;
+    return await retryUntilDone(run, { ...backoffLimits, abort, patienceMs, isPassing });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    const hosts = nodes.map((node) => new URL(node).host).join(', ');
+    throw new StoreUnavailableError(`${hosts}: ${error.message}`, { cause: error });
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof StoreUnavailableError && !refusals.has(statusOf(error.cause) ?? 0);
 }
 
 /** Who we say we are is not let in. */

@@ -174,7 +174,7 @@ class Store implements ElasticsearchStore {
     await this.#dropUnused();
   }
 
-  beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
+  beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
     const context = {
       generations: this.#generations,
       document: this.#document,
@@ -185,7 +185,7 @@ class Store implements ElasticsearchStore {
         this.#writer.addRetired(generation, counts),
       dropUnused: () => this.#dropUnused(),
     };
-    return beginRebuild(context, signal);
+    return beginRebuild(context, abort);
   }
 
   async #dropUnused(): Promise<void> {

@@ -1,4 +1,5 @@
 /** What every index is called. A generation is the whole store; a rebuild makes the next one. */
+import { minuteMs } from '@spillway/ledger';
 import { type Signal, signals } from '@spillway/otlp';
 import type { PlacedInTime } from '@spillway/store/search';
 
@@ -38,7 +39,7 @@ export class IndexNames {
   }
 
   ofAccount(generation: number, minute: number): string {
-    return `${this.prefix}-g${generation}-account-${dayOf(minute * 60_000)}`;
+    return `${this.prefix}-g${generation}-account-${dayOf(minute * minuteMs)}`;
   }
 
   /** Undefined for an index that is none of ours. */

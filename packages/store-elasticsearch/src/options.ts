@@ -14,5 +14,5 @@ export type SearchStoreEvent =
   | { type: 'search-reachable' };
 
 export interface ElasticsearchStore extends SearchStore {
-  beginRebuild(signal?: AbortSignal): Promise<Rebuild>;
+  beginRebuild(abort?: AbortSignal): Promise<Rebuild>;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { minuteOf } from '@spillway/ledger';
 import type { DecodedMessage } from '@spillway/store';
 import { TestRecords } from '@spillway/store/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -65,7 +66,7 @@ export function describeRebuildBesideWriters(server: TestServer): void {
       await rebuild.apply([
         { ...again, records: [], earlier: { ...earlier, stored: 0, duplicates: 2 } },
       ]);
-      const minute = Math.floor(first.envelope.receivedMs / 60_000);
+      const minute = minuteOf(first.envelope.receivedMs);
       const count = { tenant: 'acme', signal: 'logs' as const, minute, rows: 0, retired: 1 };
       await rebuild.addRetired?.([count]);
       await rebuild.addRetired?.([count]);

@@ -74,6 +74,18 @@ export class SchemaTooNewError extends Error {
   }
 }
 
+/** A migration is not what it was when it was applied to this database; nothing was touched. */
+export class MigrationChangedError extends Error {
+  override readonly name = 'MigrationChangedError';
+
+  constructor(file: string) {
+    super(
+      `The migration ${file} differs from what was applied to this database. ` +
+        'Start the version that applied it, or put the file back as it was.',
+    );
+  }
+}
+
 /** The server is no PostgreSQL that the store can work with; the message says why. */
 export class ServerUnsuitableError extends Error {
   override readonly name = 'ServerUnsuitableError';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import { fullJitterMs } from '@spillway/resilience';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { RedisConfig } from './config.ts';
 import { RedisStoreError } from './errors.ts';
@@ -112,7 +113,7 @@ export function optionsOf(config: RedisConfig, name: string) {
     socketTimeout: commandTimeoutMs,
     maxLoadingRetryTime: reconnectMaxMs,
     retryStrategy: (times: number) =>
-      Math.min(reconnectMaxMs, reconnectBaseMs * 2 ** Math.min(times, 10)),
+      fullJitterMs(times, { baseMs: reconnectBaseMs, maxMs: reconnectMaxMs }),
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
     ...(config.url.startsWith('rediss:') ? { tls: tlsOf(config) } : {}),

@@ -1,4 +1,9 @@
-import { type Dependencies, type DependencyState, LocalDependencies } from '@spillway/resilience';
+import {
+  type Dependencies,
+  type DependencyState,
+  LocalDependencies,
+  waitAtMost,
+} from '@spillway/resilience';
 import { Client } from './client.ts';
 import type { RedisConfig } from './config.ts';
 import { FleetView, type FleetViewEvent, reportField } from './fleet-view.ts';
@@ -88,7 +93,7 @@ class RedisFailureReports implements FailureReports {
   }
 
   async stop(): Promise<void> {
-    if (this.#timer) await Promise.race([this.#withdraw(), sleep(stopMs)]);
+    if (this.#timer) await waitAtMost(this.#withdraw(), { ms: stopMs });
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#client.close();
@@ -191,8 +196,4 @@ class RedisFailureReports implements FailureReports {
       this.#processes.publish([], [name]),
     ]);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

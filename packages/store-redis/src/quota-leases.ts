@@ -1,4 +1,12 @@
-import { LeasedQuota, type Quota, type QuotaLimit, type Quotas } from '@spillway/resilience';
+import {
+  LeasedQuota,
+  messageOf,
+  type Quota,
+  type QuotaLimit,
+  type Quotas,
+  waitAtMost,
+  withTimeout,
+} from '@spillway/resilience';
 import type Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
 import { optionsOf } from './client.ts';
@@ -73,7 +81,7 @@ class Leases implements QuotaLeases {
       if (this.#redis) this.#lose(error.message);
     });
     const ready = new Promise((resolve) => redis.once('ready', resolve));
-    await Promise.race([ready, pause(Math.min(commandTimeoutMs, 2 * answerMsMax))]);
+    await waitAtMost(ready, { ms: Math.min(commandTimeoutMs, 2 * answerMsMax) });
     await this.#beat();
     this.#timer = setInterval(() => void this.#beat(), beatMs).unref();
   }
@@ -85,7 +93,9 @@ class Leases implements QuotaLeases {
     this.#connection = undefined;
     this.#trouble = 'stopped';
     for (const { reservoir } of this.#opened) reservoir.close();
-    if (redis?.status === 'ready') await inTime(this.#members.leave(redis)).catch(() => undefined);
+    if (redis?.status === 'ready') {
+      await waitAtMost(this.#members.leave(redis), { ms: answerMsMax }).catch(() => undefined);
+    }
     await connection?.disconnect(false);
   }
 
@@ -142,7 +152,7 @@ class Leases implements QuotaLeases {
       this.#regain();
       return granted;
     } catch (error) {
-      this.#lose((error as Error).message);
+      this.#lose(messageOf(error));
       throw error;
     }
   }
@@ -155,11 +165,11 @@ class Leases implements QuotaLeases {
       if (quota.askedMs < idleAt) reservoir.close();
     }
     try {
-      await inTime(this.#members.beat(redis));
+      await withTimeout(this.#members.beat(redis), answerMsMax, 'The answer of Redis');
       this.#regain();
     } catch (error) {
       this.#members.missed();
-      this.#lose((error as Error).message);
+      this.#lose(messageOf(error));
     }
   }
 
@@ -176,15 +186,4 @@ class Leases implements QuotaLeases {
     this.#trouble = undefined;
     this.#options.report?.({ type: 'quotas-shared', gateways: this.#members.count });
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function inTime<T>(work: Promise<T>): Promise<T> {
-  const late = pause(answerMsMax).then(() => {
-    throw new Error(`no answer in ${answerMsMax} ms`);
-  });
-  return Promise.race([work, late]);
 }

@@ -1,4 +1,4 @@
-import type { Reservoir } from '@spillway/resilience';
+import { messageOf, type Reservoir, unlessAborted } from '@spillway/resilience';
 import Bottleneck from 'bottleneck';
 
 /** How often it is filled up. */
@@ -44,12 +44,12 @@ export class QuotaReservoir implements Reservoir {
   async lease(wanted: number): Promise<number> {
     const late = AbortSignal.timeout(this.#options.timeoutMs);
     try {
-      return await within(late, this.#take(this.#scaled(wanted), late));
+      return await unlessAborted(this.#take(this.#scaled(wanted), late), late);
     } catch (error) {
       // Redis lost it, which Bottleneck does not see from Redis 7 on: made anew.
-      if (!/SETTINGS_KEY_NOT_FOUND|UNKNOWN_CLIENT/.test((error as Error).message)) throw error;
+      if (!/SETTINGS_KEY_NOT_FOUND|UNKNOWN_CLIENT/.test(messageOf(error))) throw error;
       this.close();
-      return await within(late, this.#take(this.#scaled(wanted), late));
+      return await unlessAborted(this.#take(this.#scaled(wanted), late), late);
     }
   }
 
@@ -112,12 +112,4 @@ export class QuotaReservoir implements Reservoir {
   #scaled(amount: number): number {
     return Math.round(amount * this.#scale);
   }
-}
-
-function within<T>(late: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onLate = (): void => reject(late.reason);
-    late.addEventListener('abort', onLate, { once: true });
-    work.then(resolve, reject).finally(() => late.removeEventListener('abort', onLate));
-  });
 }

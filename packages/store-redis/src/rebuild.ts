@@ -29,8 +29,8 @@ export class RedisRebuild implements Rebuild {
     this.#options = options;
   }
 
-  async begin(signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
+  async begin(abort?: AbortSignal): Promise<void> {
+    abort?.throwIfAborted();
     const { limits } = this.#options;
     const stale = await this.#step('begin');
     if (stale === undefined) throw new RedisStoreError('rebuild-under-way');

@@ -143,7 +143,7 @@ class InRedis implements LiveStore {
     return this.#tail.tail(query);
   }
 
-  async beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
+  async beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
     const rebuild = new RedisRebuild({
       client: this.#client,
       writer: this.#writer,
@@ -151,7 +151,7 @@ class InRedis implements LiveStore {
       limits: this.#limits,
       clock: this.#clock,
     });
-    await rebuild.begin(signal);
+    await rebuild.begin(abort);
     return rebuild;
   }
 

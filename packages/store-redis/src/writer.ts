@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { foreignGateway, type MessageId, partitionName } from '@spillway/broker';
+import { messageOf } from '@spillway/resilience';
 import {
   type DecodedMessage,
   duplicate,
@@ -184,7 +185,7 @@ export class Writer {
     try {
       return await run();
     } catch (error) {
-      if (!/NOSCRIPT/.test((error as Error).message)) throw error;
+      if (!/NOSCRIPT/.test(messageOf(error))) throw error;
       // Redis began anew since the script was loaded. What did run is skipped the second time.
       await client.run((redis) => redis.script('LOAD', script.text));
       return await run();

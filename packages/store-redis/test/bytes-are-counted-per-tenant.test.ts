@@ -2,9 +2,10 @@ import { foreignGateway } from '@spillway/broker';
 import { type RedisServer, startRedis } from '@spillway/native';
 import type { SpanRecord } from '@spillway/otlp';
 import { TestRecords, testNowMs } from '@spillway/store/contract';
+import { until } from '@spillway/test-support/until';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clock, connect, keysOf, type Opened, openStore, spanMessages, until } from './support.ts';
+import { clock, connect, keysOf, type Opened, openStore, spanMessages } from './support.ts';
 
 const mebibyte = 1_048_576;
 let redis: RedisServer;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type RedisServer, startRedis } from '@spillway/native';
 import { TcpProxy } from '@spillway/test-support';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   createFailureReports,
@@ -10,7 +11,7 @@ import {
   type FleetViewEvent,
   redisSection,
 } from '../src/index.ts';
-import { keysOf, until } from './support.ts';
+import { keysOf } from './support.ts';
 
 const windowMs = 3_000;
 let redis: RedisServer;

@@ -1,7 +1,8 @@
 import { type RedisServer, startRedis } from '@spillway/native';
 import { TestRecords } from '@spillway/store/contract';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connect, openStore, range, requests, spanMessages, until } from './support.ts';
+import { connect, openStore, range, requests, spanMessages } from './support.ts';
 
 let redis: RedisServer;
 beforeEach(async () => {

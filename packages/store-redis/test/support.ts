@@ -53,11 +53,6 @@ function span(records: TestRecords): SpanRecord {
   return records.span({ startTimeUnixNano: BigInt(testNowMs + 1_000) * 1_000_000n });
 }
 
-/** Polls; the test's own time-out ends a condition that never holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 export function connect(redis: RedisServer): Redis {
   return new Redis(redis.url);
 }

@@ -1,4 +1,5 @@
 /** What the suite of the search store and its parts work with. */
+import { minuteOf } from '@spillway/ledger';
 import type { SearchStore } from './search-store.ts';
 import type { DecodedMessage, MessageOutcome } from './sink.ts';
 import { testNowMs } from './test-records.ts';
@@ -36,4 +37,4 @@ export const testRange = {
   limit: 100,
 };
 
-export const allMinutes = { fromMinute: 0, toMinute: Math.floor(testNowMs / 60_000) + 1_000_000 };
+export const allMinutes = { fromMinute: 0, toMinute: minuteOf(testNowMs) + 1_000_000 };

@@ -1,4 +1,4 @@
-import type { LedgerNote, NotedMessage } from '@spillway/ledger';
+import { type LedgerNote, minuteOf, type NotedMessage } from '@spillway/ledger';
 import { describe, expect, test } from 'vitest';
 import { everyMinute, freshRecords, type WriteStoreUnderTest } from './contract-write-harness.ts';
 
@@ -12,7 +12,7 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       const foreign = records.message([records.log()], { foreign: true });
       await store().apply([message, foreign]);
       const range = { ...everyMinute, tenant: records.tenant };
-      const minute = Math.floor(message.envelope.receivedMs / 60_000);
+      const minute = minuteOf(message.envelope.receivedMs);
       const common = { tenant: records.tenant, signal: 'logs', minute, duplicates: 0 };
       expect(await store().appliedMessages(range)).toEqual([
         {
@@ -33,7 +33,7 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       const records = freshRecords();
       const message = records.message([records.span()]);
       await store().apply([message]);
-      const minute = Math.floor(message.envelope.receivedMs / 60_000);
+      const minute = minuteOf(message.envelope.receivedMs);
       const of = { tenant: records.tenant };
       const before = { fromMinute: minute - 1, toMinute: minute, ...of };
       const after = { fromMinute: minute + 1, toMinute: minute + 9, ...of };
@@ -97,7 +97,7 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
     test('names the notes that never came, but none from before there was this store', async () => {
       const { tenant } = freshRecords();
       const gateway = `of-${tenant}`;
-      const now = Math.floor(Date.now() / 60_000) + 1;
+      const now = minuteOf(Date.now()) + 1;
       const at = (minute: number, number: number, epoch: number) => {
         const { messages, ...rest } = note(number, { gateway, tenant });
         return { ...rest, epoch, messages: messages.map((each) => ({ ...each, minute })) };

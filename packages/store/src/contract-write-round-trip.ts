@@ -1,3 +1,4 @@
+import { minuteOf } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
 import {
@@ -119,7 +120,7 @@ export function describeWriteRoundTrip({ store }: WriteStoreUnderTest): void {
       const span = ours.span();
       const mine = ours.message([span]);
       await store().apply([mine, theirs.message([span]), ours.message([ours.log()])]);
-      const minute = Math.floor(mine.envelope.receivedMs / 60_000);
+      const minute = minuteOf(mine.envelope.receivedMs);
       const range = { tenant: ours.tenant, signal: 'traces' as const };
       const at = { fromMinute: minute, toMinute: minute + 1 };
       expect((await collect(store(), { ...range, ...at })).map((each) => each.records)).toEqual([

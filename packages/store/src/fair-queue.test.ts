@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { FairQueue, QueueFullError } from './fair-queue.ts';
 
 /** Enters without waiting for the turn. */
-function asked(queue: FairQueue, name: string, signal?: AbortSignal) {
+function asked(queue: FairQueue, name: string, abort?: AbortSignal) {
   const place: { name: string; leave?: () => void; error?: unknown } = { name };
-  const done = queue.enter(name, signal).then(
+  const done = queue.enter(name, abort).then(
     (leave) => {
       place.leave = leave;
     },

@@ -48,8 +48,8 @@ export class FairQueue {
    * Resolves, when it is the caller's turn, with what is to be called at the end of the work; calling
    * it again does nothing. Rejects with `QueueFullError`, or with the reason of the signal.
    */
-  async enter(name: string, signal?: AbortSignal): Promise<() => void> {
-    signal?.throwIfAborted();
+  async enter(name: string, abort?: AbortSignal): Promise<() => void> {
+    abort?.throwIfAborted();
     if (this.#mayStart(name)) return this.#start(name);
     const queue = this.#waiting.get(name) ?? [];
     if (queue.length >= this.#waitingMax - this.#waitingCount) {
@@ -58,15 +58,15 @@ export class FairQueue {
     return await new Promise((resolve, reject) => {
       const waiting: Waiting = {
         start: (leave) => {
-          signal?.removeEventListener('abort', onAbort);
+          abort?.removeEventListener('abort', onAbort);
           resolve(leave);
         },
       };
       const onAbort = (): void => {
         this.#remove(name, waiting);
-        reject(signal?.reason);
+        reject(abort?.reason);
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      abort?.addEventListener('abort', onAbort, { once: true });
       queue.push(waiting);
       this.#waiting.set(name, queue);
       this.#waitingCount += 1;

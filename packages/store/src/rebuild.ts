@@ -22,5 +22,5 @@ export interface Rebuildable {
    * Resolves when every process that applies to the store also applies to the new one. Throws when
    * a rebuild is under way; one whose process died is taken for abandoned after a bounded time.
    */
-  beginRebuild?(signal?: AbortSignal): Promise<Rebuild>;
+  beginRebuild?(abort?: AbortSignal): Promise<Rebuild>;
 }

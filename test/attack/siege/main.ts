@@ -1,4 +1,5 @@
 /** `npm run siege`: each attack for minutes, in as little memory as Spillway is said to need. */
+import { messageOf } from '@spillway/resilience';
 import { readArguments, type SiegeArguments, usage } from './arguments.ts';
 import { attacks } from './attacks/index.ts';
 import { type Withstood, withstand } from './withstand.ts';
@@ -43,6 +44,6 @@ function lineOf({ attack, peakMiB, canary, totals, failure }: Withstood): string
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 2;
 }

@@ -8,7 +8,7 @@ import { override } from './override.ts';
 
 function ofNextVersion(broker: Broker): Broker {
   return override(broker, {
-    publish: (messages, signal) => broker.publish(messages.map(extended), signal),
+    publish: (messages, abort) => broker.publish(messages.map(extended), abort),
   });
 }
 

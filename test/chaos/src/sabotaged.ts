@@ -53,7 +53,7 @@ function retryBeside(broker: Broker, beside: Broker): Broker {
     start: async () => {
       await Promise.all([broker.start(), beside.start()]);
     },
-    publish: async (messages, signal) => {
+    publish: async (messages, abort) => {
       const isTurned = (message: OutgoingMessage): boolean => turned.has(partitionName(message));
       const groups = [
         { via: broker, part: messages.filter((message) => !isTurned(message)) },
@@ -62,7 +62,7 @@ function retryBeside(broker: Broker, beside: Broker): Broker {
       const outcomes = new Map<OutgoingMessage, PublishOutcome>();
       await Promise.all(
         groups.map(async ({ via, part }) => {
-          const found = await via.publish(part, signal);
+          const found = await via.publish(part, abort);
           for (const [i, message] of part.entries()) {
             const outcome = found[i] as PublishOutcome;
             outcomes.set(message, outcome);

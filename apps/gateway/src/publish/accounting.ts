@@ -1,4 +1,5 @@
 import { readEnvelope, signalOf } from '@spillway/broker';
+import { minuteOf } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
 import type { SpilledMessage } from '@spillway/spill';
 import { Counts } from '../model/counters.ts';
@@ -124,8 +125,4 @@ export class Accounting {
     this.#refused.add({ signal, tenant, reason }, records);
     this.#options.notes.refused(tenant, signal, minuteOf(receivedMs), records);
   }
-}
-
-function minuteOf(receivedMs: number): number {
-  return Math.floor(receivedMs / 60_000);
 }

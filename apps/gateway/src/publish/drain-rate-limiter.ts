@@ -1,4 +1,4 @@
-import { wait } from '@spillway/resilience';
+import { sleep } from '@spillway/resilience';
 
 export interface DrainRateLimiterOptions {
   /** Beside what arrives. */
@@ -28,11 +28,11 @@ export class DrainRateLimiter {
   }
 
   /** Resolves when the bytes may leave, or at the signal. Large messages leave on credit. */
-  async take(bytes: number, signal: AbortSignal): Promise<void> {
+  async take(bytes: number, abort: AbortSignal): Promise<void> {
     for (;;) {
       this.#earn();
-      if (this.#bytes > 0 || signal.aborted) break;
-      await wait((-this.#bytes / this.#options.surplusBytesPerSecond) * 1000 + 1, signal);
+      if (this.#bytes > 0 || abort.aborted) break;
+      await sleep((-this.#bytes / this.#options.surplusBytesPerSecond) * 1000 + 1, abort);
     }
     this.#bytes -= bytes;
   }

@@ -31,32 +31,32 @@ const backoff = { baseMs: 100, maxMs: 2000 };
  * Brings what waits of one partition to the broker, in order, until nothing is left; it probes a
  * broker that is down. Resolves when the partition is direct, or at the signal.
  */
-export async function drain(options: DrainOptions, signal: AbortSignal): Promise<void> {
+export async function drain(options: DrainOptions, abort: AbortSignal): Promise<void> {
   const { partition, policy, spillover, random } = options;
   let failures = 0;
-  while (!signal.aborted) {
+  while (!abort.aborted) {
     if (partition.isDrained) {
       partition.handle({ type: 'drain-ended' });
       return;
     }
-    if (policy.mayProbe && (await step(options, signal))) {
+    if (policy.mayProbe && (await step(options, abort))) {
       failures = 0;
       continue;
     }
-    if (signal.aborted) break;
+    if (abort.aborted) break;
     failures += 1;
     spillover.spill.release(partition.place);
     partition.handle({ type: 'drain-failed' });
-    await policy.pause(fullJitterMs(failures, { ...backoff, random }) + 1, signal);
+    await policy.pause(fullJitterMs(failures, { ...backoff, random }) + 1, abort);
   }
   partition.handle({ type: 'stop-holding' });
 }
 
 /** False when it did not work out and must begin again with the oldest. */
-async function step(options: DrainOptions, signal: AbortSignal): Promise<boolean> {
+async function step(options: DrainOptions, abort: AbortSignal): Promise<boolean> {
   const { partition, spillover } = options;
   const bytes = spillover.spill.nextBytes(partition.place, publishBytesMax);
-  const leave = await spillover.gate.enter(bytes, signal);
+  const leave = await spillover.gate.enter(bytes, abort);
   if (!leave) return false;
   try {
     const messages = await spillover.spill.next(partition.place, publishBytesMax);
@@ -64,7 +64,7 @@ async function step(options: DrainOptions, signal: AbortSignal): Promise<boolean
     if (partition.spilledBeside(messages.length) <= lastMessagesMax) {
       partition.handle({ type: 'hold' });
     }
-    if (!partition.isHolding) await spillover.rate.take(sizeOf(messages), signal);
+    if (!partition.isHolding) await spillover.rate.take(sizeOf(messages), abort);
     return await publish(messages, options);
   } catch (error) {
     options.report({ type: 'drain-failed', partition: nameOf(options), error });

@@ -1,7 +1,7 @@
 import { type Broker, ledgerTopic, type OutgoingMessage } from '@spillway/broker';
 import { encodeNote, type LedgerNote, type NotedMessage, type SpillNote } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
-import { aborted, wait, withTimeLimit } from '@spillway/resilience';
+import { abortAfter, messageOf, sleep, waitAtMost } from '@spillway/resilience';
 import type { Spill } from '@spillway/spill';
 
 export type NotePublisherEvent = { type: 'note-failed'; note: number; reason: string };
@@ -79,18 +79,18 @@ export class NotePublisher {
   }
 
   /** Publishes or keeps what is pending; false when neither was possible before the signal. */
-  async stop(signal: AbortSignal): Promise<boolean> {
+  async stop(abort: AbortSignal): Promise<boolean> {
     clearInterval(this.#timer);
     // One under way has not seen the last of the spill.
-    await Promise.race([this.#flushing, aborted(signal)]);
-    while (!signal.aborted) {
+    await waitAtMost(this.#flushing, { abort });
+    while (!abort.aborted) {
       // A publish that never answers must not hold the stop.
-      if (await Promise.race([this.flush(), aborted(signal)])) return true;
+      if (await waitAtMost(this.flush(), { abort })) return true;
       if (this.#options.spill && this.#isIdle) return true;
-      await wait(retryMs, signal);
+      await sleep(retryMs, abort);
     }
     // The drain may have left no time for the broker.
-    await withTimeLimit(keepMs, (late) => Promise.race([this.#keepAll(), aborted(late)]));
+    await waitAtMost(this.#keepAll(), { ms: keepMs });
     return this.#isIdle;
   }
 
@@ -228,8 +228,7 @@ export class NotePublisher {
       return true;
     } catch (error) {
       // A disk that is full or fails; it may come again, and says the same.
-      const reason = error instanceof Error ? error.message : String(error);
-      report?.({ type: 'note-failed', note: number, reason });
+      report?.({ type: 'note-failed', note: number, reason: messageOf(error) });
       return false;
     }
   }
@@ -250,12 +249,12 @@ export class NotePublisher {
   async #failure(message: OutgoingMessage): Promise<string | undefined> {
     const { broker, publishTimeoutMs } = this.#options;
     try {
-      const [outcome] = await withTimeLimit(publishTimeoutMs, (signal) =>
-        broker.publish([message], signal),
+      const [outcome] = await abortAfter(publishTimeoutMs, (abort) =>
+        broker.publish([message], abort),
       );
       return outcome?.status === 'durable' ? undefined : (outcome?.message ?? 'no outcome');
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 }

@@ -1,13 +1,14 @@
 import type { Broker, OutgoingMessage, PublishOutcome } from '@spillway/broker';
 import {
+  abortAfter,
   Breaker,
   type BreakerEvent,
   type BreakerStats,
   type Dependencies,
+  messageOf,
   RetryBudget,
   retry,
-  wait,
-  withTimeLimit,
+  sleep,
 } from '@spillway/resilience';
 import { isTooLarge, isTransient } from './pending-request.ts';
 
@@ -134,10 +135,10 @@ export class PublishPolicy {
   }
 
   /** Resolves after `ms`, or as soon as the breaker closes. */
-  async pause(ms: number, signal: AbortSignal): Promise<void> {
+  async pause(ms: number, abort: AbortSignal): Promise<void> {
     const pause = new AbortController();
     this.#paused.add(pause);
-    await wait(ms, AbortSignal.any([signal, pause.signal]));
+    await sleep(ms, AbortSignal.any([abort, pause.signal]));
     this.#paused.delete(pause);
   }
 
@@ -159,12 +160,9 @@ export class PublishPolicy {
 
   async #publish(messages: readonly OutgoingMessage[], limitMs: number): Promise<Outcomes> {
     try {
-      return await withTimeLimit(limitMs, (signal) =>
-        this.#options.broker.publish(messages, signal),
-      );
+      return await abortAfter(limitMs, (abort) => this.#options.broker.publish(messages, abort));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return messages.map(() => ({ status: 'unknown', message }));
+      return messages.map(() => ({ status: 'unknown', message: messageOf(error) }));
     }
   }
 }

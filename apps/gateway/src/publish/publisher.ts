@@ -1,6 +1,6 @@
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
-import type { BreakerEvent, Dependencies } from '@spillway/resilience';
+import { type BreakerEvent, type Dependencies, waitAtMost } from '@spillway/resilience';
 import type { Spill, SpilledMessage } from '@spillway/spill';
 import { drainBytesMaxOf } from '../model/budget.ts';
 import type { GatewayConfig } from '../model/config.ts';
@@ -83,9 +83,10 @@ export class Publisher {
   }
 
   /** Drains until the deadline; says what stays in the spill. */
-  async stop(deadline: Promise<unknown>): Promise<void> {
+  async stop(deadline: AbortSignal): Promise<void> {
     const signals = [...this.#signals.values()];
-    await Promise.race([Promise.all(signals.map((one) => one.drained())), deadline]);
+    const drained = Promise.all(signals.map((one) => one.drained()));
+    await waitAtMost(drained, { abort: deadline });
     await Promise.all(signals.map((one) => one.stop()));
     this.#spillover?.stop();
     const { messages = 0, bytes = 0 } = this.#options.spill?.stats() ?? {};

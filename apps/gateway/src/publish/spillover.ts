@@ -1,4 +1,4 @@
-import { RetryAfter } from '@spillway/resilience';
+import { messageOf, RetryAfter } from '@spillway/resilience';
 import type { Spill, SpilledMessage, SpillStats } from '@spillway/spill';
 import type { SpillConfig } from '../model/config.ts';
 import { ByteGate } from './byte-gate.ts';
@@ -169,7 +169,7 @@ export class Spillover {
       const isFull = code === 'full' || code === 'disk-full' || code === 'busy';
       return this.#refuse(isFull ? 'spill-full' : 'spill-failed', message, bytes);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       return this.#refuse('spill-failed', message, bytes);
     }
   }

@@ -32,7 +32,7 @@ it('what the fleet holds down is spared while there is a spill', async () => {
   const { publisher } = await publisherBefore({ publish }, {}, { spill, dependencies });
   const answer = publisher.publish(requestOf(10));
   expect(await answer).toEqual(spilled);
-  await publisher.stop(Promise.resolve());
+  await publisher.stop(AbortSignal.abort());
   expect(state.published).toBeLessThanOrEqual(1); // The drain may have looked.
   await spill.close();
 });
@@ -41,7 +41,7 @@ it('without a spill the fleet makes nobody refuse what the broker would take', a
   const { publish, dependencies } = sick();
   const { publisher } = await publisherBefore({ publish }, {}, { dependencies });
   expect(await publisher.publish(requestOf(10))).toEqual(delivered);
-  await publisher.stop(Promise.resolve());
+  await publisher.stop(AbortSignal.abort());
 });
 
 it('who holds the broker down finds out that it is back, also with nothing to drain', async () => {
@@ -60,5 +60,5 @@ it('who holds the broker down finds out that it is back, also with nothing to dr
     .poll(() => publisher.publish(requestOf(10)), { timeout: 10_000, interval: 100 })
     .toEqual(delivered);
   expect(state.reports).toEqual(['down', 'up']);
-  await publisher.stop(Promise.resolve());
+  await publisher.stop(AbortSignal.abort());
 });

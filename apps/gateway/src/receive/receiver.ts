@@ -37,7 +37,7 @@ export interface Receiver {
   readonly address: string;
   readonly connections: number;
   /** Accepts no more, lets requests finish, and cuts what is left when the signal fires. */
-  close(signal: AbortSignal): Promise<void>;
+  close(abort: AbortSignal): Promise<void>;
 }
 
 export interface AdmittedRequest {

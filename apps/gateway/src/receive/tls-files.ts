@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { messageOf } from '@spillway/resilience';
 import { ConfigError } from '@spillway/runtime';
 
 export type TlsEvent =
@@ -66,7 +67,7 @@ export class TlsFiles {
       for (const use of this.#followers) use(this.#current);
       report?.({ type: 'certificate-loaded' });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       // While a pair is being replaced, both files are briefly from different pairs: told once.
       if (reason !== this.#problem) report?.({ type: 'certificate-kept', reason });
       this.#problem = reason;

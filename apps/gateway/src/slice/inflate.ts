@@ -1,4 +1,5 @@
 import zlib from 'node:zlib';
+import { messageOf } from '@spillway/resilience';
 import { Refusal } from '../model/refusal.ts';
 import { GrowingBytes } from '../receive/growing-bytes.ts';
 
@@ -235,7 +236,7 @@ function tooLarge(outputMax: number, { bytesMax, ratioMax }: InflateOptions): Re
 }
 
 function corrupt(encoding: string, error: unknown): Refusal {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new Refusal('malformed', `the body is not valid ${encoding}: ${reason}`);
 }
 

@@ -1,11 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/ledger';
+import {
+  audit,
+  type LedgerReport,
+  mergeReports,
+  minuteOf,
+  missingNotes,
+  settled,
+} from '@spillway/ledger';
+import { messageOf, sleep } from '@spillway/resilience';
 import { TooMuchAskedError } from '@spillway/store';
 import { OperationError } from '../cli/operation-error.ts';
 import { keptAside } from '../folder/set-aside-notes.ts';
 import type { Parts } from '../parts.ts';
 import { factsOf } from './collect-facts.ts';
-import { minuteMs, readLog } from './read-log.ts';
+import { readLog } from './read-log.ts';
 import { Passed } from './unread-queues.ts';
 import { afterLastMinute, windowsOf } from './windows.ts';
 
@@ -37,13 +44,13 @@ export async function auditLedger(parts: Parts, options: AuditOptions): Promise<
   try {
     const first = await auditOnce(parts, options);
     if (isClean(first)) return first;
-    await sleep(secondLookMs, undefined, { signal: options.ending });
+    await sleep(secondLookMs, options.ending);
+    options.ending?.throwIfAborted();
     return settled(first, await auditOnce(parts, options));
   } catch (error) {
     options.ending?.throwIfAborted();
     if (options.ending && error instanceof TooMuchAskedError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `the ledger cannot be known now: ${why}`;
+    const message = `the ledger cannot be known now: ${messageOf(error)}`;
     throw new OperationError(message, { cause: error, exitCode: unknownExitCode });
   }
 }
@@ -60,11 +67,11 @@ async function auditOnce(
   const { broker, config, writeStore } = parts;
   const nowMs = Date.now();
   const log = await readLog(parts, { ending, waitingMax });
-  const nextMinute = Math.floor(nowMs / minuteMs) + 1;
+  const nextMinute = minuteOf(nowMs) + 1;
   // The clock may have stepped back since.
   const toMinute = await afterLastMinute(parts, log, { nextMinute, tenant, ending });
   const keptMinutes = Math.ceil(config.writer.retentionHours * 60) + keptBeyondMinutes;
-  const sinceMinute = sinceMs === undefined ? 0 : Math.floor(sinceMs / minuteMs);
+  const sinceMinute = sinceMs === undefined ? 0 : minuteOf(sinceMs);
   const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
   const range = { fromMinute, toMinute, tenant, ending };
   const known = { log, nowMs, passed: { writer: new Passed(), search: new Passed() } };

@@ -11,6 +11,8 @@ import {
   type AuditFacts,
   type KeptNotedMessage,
   type MinuteRange,
+  minuteMs,
+  minuteOf,
   type Observation,
   type RowCount,
   type SinkFacts,
@@ -21,7 +23,7 @@ import {
 import { searchGroup } from '@spillway/projector';
 import { writerGroup } from '@spillway/writer';
 import type { Parts } from '../parts.ts';
-import { type Log, minuteMs } from './read-log.ts';
+import type { Log } from './read-log.ts';
 import { idOf, type Passed } from './unread-queues.ts';
 
 const groups: Readonly<Record<SinkName, string>> = { writer: writerGroup, search: searchGroup };
@@ -98,7 +100,7 @@ function sideOf(known: {
     // One that was sent back and not marked yet is where it was sent.
     .filter((deadLetter) => deadLetter.group === group && !found.has(resubmittedName(deadLetter)))
     .map(({ sourceId, tenant, signal, receivedMs, records }) => {
-      const minute = Math.floor(receivedMs / minuteMs);
+      const minute = minuteOf(receivedMs);
       return { id: sourceId, tenant, signal, minute, records };
     })
     .filter((each) => isIn(range, each));

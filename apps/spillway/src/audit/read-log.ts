@@ -7,14 +7,19 @@ import {
   signalOf,
 } from '@spillway/broker';
 import { type DeadLetter, deadLettersListedMax } from '@spillway/consumer';
-import { type LedgerNote, ObservationTable, parseNote, type ToldSpill } from '@spillway/ledger';
+import {
+  type LedgerNote,
+  minuteOf,
+  ObservationTable,
+  parseNote,
+  type ToldSpill,
+} from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
 import { TooMuchAskedError } from '@spillway/store';
 import { noteGroup, writerGroup } from '@spillway/writer';
 import type { Parts } from '../parts.ts';
 
-export const minuteMs = 60_000;
 /** Some 300 MB at a time for both groups; more cannot be named one by one. */
 const waitingDefaultMax = 5_000_000;
 /** Decoded between two turns of the event loop. */
@@ -94,7 +99,7 @@ async function readWaiting(
       const { id, tenant, receivedMs, foreign, onlyGroup, ...envelope } = readEnvelope(message);
       if (onlyGroup !== undefined && onlyGroup !== group) continue;
       const records = envelope.records ?? recordsIn(signal, message);
-      const minute = Math.floor(receivedMs / minuteMs);
+      const minute = minuteOf(receivedMs);
       if (found.length >= waitingMax) {
         throw new TooMuchAskedError(`more than ${waitingMax} messages wait for the group ${group}`);
       }
@@ -105,7 +110,7 @@ async function readWaiting(
 }
 
 function readOptions(ending: AbortSignal | undefined) {
-  return { bytesMax: readBytesMax, ...(ending && { signal: ending }) };
+  return { bytesMax: readBytesMax, ...(ending && { abort: ending }) };
 }
 
 /** What the consumer will make of a foreign message: malformed as a whole is one dead letter. */

@@ -1,6 +1,6 @@
-import type { MinuteRange } from '@spillway/ledger';
+import { type MinuteRange, minuteOf } from '@spillway/ledger';
 import type { Parts } from '../parts.ts';
-import { type Log, minuteMs } from './read-log.ts';
+import type { Log } from './read-log.ts';
 
 /** Messages whose account is in memory at once, unless one minute has more. */
 const messagesPerWindow = 20_000;
@@ -51,7 +51,7 @@ export async function afterLastMinute(
     ...(await writeStore.notedCounts(range)),
     ...(await writeStore.rowCounts(range)),
     ...log.unreadNotes.flatMap(({ messages }) => messages),
-    ...log.deadLetters.map(({ receivedMs }) => ({ minute: Math.floor(receivedMs / minuteMs) })),
+    ...log.deadLetters.map(({ receivedMs }) => ({ minute: minuteOf(receivedMs) })),
   ];
   let last = nextMinute - 1;
   const see = ({ minute }: { minute: number }): void => {

@@ -72,11 +72,11 @@ environment, or in the file of --config. \`spillway config\` lists them all.`;
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode ? failedExitCode : 0;
-  process.stderr.write(`spillway: ${printable(messageOf(error))}\n`);
+  process.stderr.write(`spillway: ${printable(explanationOf(error))}\n`);
   return (error instanceof OperationError ? error.exitCode : undefined) ?? failedExitCode;
 }
 
-function messageOf(error: unknown): string {
+function explanationOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof EnvironmentError) {

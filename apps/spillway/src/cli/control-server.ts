@@ -67,7 +67,7 @@ export class ControlServer implements Component {
       const operation = Object.hasOwn(operations, command) ? operations[command] : undefined;
       if (!operation) throw new Error(`unknown command ${command}`);
       const progress = (text: string): void => write({ progress: text });
-      const context = { signal: this.#abort.signal, progress };
+      const context = { abort: this.#abort.signal, progress };
       write({ result: (await operation(this.#parts, options, context)) ?? null });
     } catch (error) {
       const { message } = error as Error;

@@ -36,7 +36,7 @@ export type Command = keyof Requests;
 type Operation<C extends Command> = (
   parts: Parts,
   options: Requests[C]['options'],
-  context: { signal: AbortSignal; progress: (line: string) => void },
+  context: { abort: AbortSignal; progress: (line: string) => void },
 ) => Promise<Requests[C]['result']>;
 
 export const operations: { readonly [C in Command]: Operation<C> } = {
@@ -53,11 +53,11 @@ export const operations: { readonly [C in Command]: Operation<C> } = {
   },
   'deadletters list': ({ deadLetters }, filter) => deadLetters.list(filter),
   'deadletters show': ({ deadLetters }, { id }) => deadLetters.show(id),
-  'deadletters resubmit': async ({ deadLetters }, options, { signal, progress }) => {
+  'deadletters resubmit': async ({ deadLetters }, options, { abort, progress }) => {
     const { ids, ratePerSecond, ...filter } = options;
     const chosen = ids ?? (await deadLetters.list(filter)).map(({ id }) => id);
     const onProgress = (done: number) => progress(`${done} of ${chosen.length} resubmitted`);
-    return deadLetters.resubmit(chosen, { ratePerSecond, signal, onProgress });
+    return deadLetters.resubmit(chosen, { ratePerSecond, abort, onProgress });
   },
   'rebuild search': (parts, _options, context) => rebuildSearch(parts, context),
   'rebuild live': (parts, _options, context) => rebuildLive(parts, context),

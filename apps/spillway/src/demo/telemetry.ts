@@ -9,6 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { waitAtMost } from '@spillway/resilience';
 import { boundsS, Exemplars } from './exemplars.ts';
 import { ExemplarMetricExporter } from './metric-exporter.ts';
 import { type Count, type ServiceName, serviceNames } from './steps.ts';
@@ -91,7 +92,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     async stop() {
       const parts = [spans, logs, ...meters].map((part) => part.shutdown());
       // What cannot be delivered is lost with the shop: nobody waits for the exporters' retries.
-      await Promise.race([Promise.allSettled(parts), pause(stopTimeoutMs)]);
+      await waitAtMost(Promise.allSettled(parts), { ms: stopTimeoutMs });
     },
   };
 }
@@ -153,8 +154,4 @@ function gaugesOf(name: ServiceName): [GaugeName, string][] {
   if (name === 'order-worker') gauges.push(['shop.queue.depth', '{message}']);
   if (name === 'payment') gauges.push(['shop.provider.connections', '{connection}']);
   return gauges;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CrashRecord } from '@spillway/consumer';
 import { type FolderLock, JournalError, nodeFiles } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
 
 export interface CrashRecordFileOptions {
@@ -38,7 +39,7 @@ export class CrashRecordFile implements Component {
       crashRecord.open(join(place, fileName));
       this.#detail = 'remembered';
     } catch (error) {
-      this.#detail = `not remembered: ${(error as Error).message}`;
+      this.#detail = `not remembered: ${messageOf(error)}`;
     }
   }
 

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { messageOf } from '@spillway/resilience';
 
 /** Raised when an older Spillway could not read what this one writes. */
 const formatVersion = 1;
@@ -78,7 +79,7 @@ export class DataFolder {
       return JSON.parse(readFileSync(this.path(name), 'utf8')) as T;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new DataFolderError(`${this.path(name)} cannot be read: ${(error as Error).message}`);
+      throw new DataFolderError(`${this.path(name)} cannot be read: ${messageOf(error)}`);
     }
   }
 

@@ -8,6 +8,7 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { searchGroup } from '@spillway/projector';
+import { messageOf } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
 import type { Sink } from '@spillway/store';
 import { noteGroup, writerGroup } from '@spillway/writer';
@@ -130,7 +131,7 @@ export class SetAside implements Component {
     try {
       await work();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#options.report({ type: 'set-aside-unknown', reason });
     }
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MetricsRegistry } from '@spillway/metrics';
+import { messageOf } from '@spillway/resilience';
 import {
   type Component,
   type ComponentHealth,
@@ -90,7 +91,7 @@ export class AdminServer implements Component {
       const text = await metrics.text({ tenants: access.isWhole });
       response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
     } catch (error) {
-      send(response, 503, { message: `the metrics cannot be read: ${(error as Error).message}` });
+      send(response, 503, { message: `the metrics cannot be read: ${messageOf(error)}` });
     }
   }
 }

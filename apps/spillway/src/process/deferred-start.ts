@@ -1,4 +1,4 @@
-import { fullJitterMs, wait } from '@spillway/resilience';
+import { fullJitterMs, messageOf, sleep, waitAtMost } from '@spillway/resilience';
 import { type Component, ConfigError } from '@spillway/runtime';
 import type { Report } from './event-log.ts';
 
@@ -35,12 +35,10 @@ export class DeferredStart implements Component {
     const first = this.#startAll();
     this.#trying = first.catch((error) => this.#retry(error));
     // What is unsafe is refused at once where the broker can say so.
-    await Promise.race([
-      first.catch((error) => {
-        if (error instanceof ConfigError) throw error;
-      }),
-      wait(patienceMs, this.#stopping.signal),
-    ]);
+    const checked = first.catch((error) => {
+      if (error instanceof ConfigError) throw error;
+    });
+    await waitAtMost(checked, { ms: patienceMs, abort: this.#stopping.signal });
   }
 
   async stop(): Promise<void> {
@@ -67,10 +65,10 @@ export class DeferredStart implements Component {
   async #retry(first: unknown): Promise<void> {
     let error = first;
     for (let failures = 1; !this.#stopping.signal.aborted; failures += 1) {
-      this.#trouble = error instanceof Error ? error.message : String(error);
+      this.#trouble = messageOf(error);
       const event = { type: 'broker-not-started', reason: this.#trouble };
       this.#options.report(event);
-      await wait(fullJitterMs(failures, backoff), this.#stopping.signal);
+      await sleep(fullJitterMs(failures, backoff), this.#stopping.signal);
       try {
         await this.#startAll();
         return;

@@ -1,4 +1,4 @@
-import type { AppliedMessage, RowCount } from '@spillway/ledger';
+import { type AppliedMessage, minuteOf, type RowCount } from '@spillway/ledger';
 import { type Signal, signals } from '@spillway/otlp';
 import type { DecodedMessage, StoredMessage, WriteStore } from '@spillway/store';
 
@@ -32,7 +32,6 @@ export interface FillOptions {
 }
 
 const recordsPerBatch = 2_000;
-const minuteMs = 60_000;
 const minutesKeptMax = 366 * 24 * 60;
 const minutesAhead = 24 * 60;
 
@@ -40,10 +39,9 @@ const minutesAhead = 24 * 60;
 export async function fill(target: FillTarget, options: FillOptions): Promise<RebuildResult> {
   const { from, fromMs, upTo, takes, onProgress } = options;
   const result = { records: 0, messages: 0 };
-  const nowMinute = Math.floor(Date.now() / minuteMs);
+  const nowMinute = minuteOf(Date.now());
   const toMinute = nowMinute + minutesAhead;
-  const fromMinute =
-    fromMs === undefined ? toMinute - minutesKeptMax : Math.floor(fromMs / minuteMs);
+  const fromMinute = fromMs === undefined ? toMinute - minutesKeptMax : minuteOf(fromMs);
   for (const signal of signals) {
     let batch: DecodedMessage[] = [];
     let waiting = 0;

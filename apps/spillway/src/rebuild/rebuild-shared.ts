@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Broker, type PartitionLag, partitionName } from '@spillway/broker';
+import { sleep } from '@spillway/resilience';
 import type { Rebuildable } from '@spillway/store';
 import { writerGroup } from '@spillway/writer';
 import { type FillOptions, fill, type RebuildResult } from './fill.ts';
@@ -9,7 +9,7 @@ export interface SharedRebuildOptions extends FillOptions {
   broker: Broker;
   /** Told while the writer catches up: messages that it has yet to write. */
   onWaiting: (messages: number) => void;
-  signal: AbortSignal;
+  abort: AbortSignal;
 }
 
 const lookMs = 250;
@@ -23,10 +23,10 @@ const patienceMs = 600_000;
  * passed what the broker held at the beginning. So every message comes by at least one of two ways.
  */
 export async function rebuildShared(options: SharedRebuildOptions): Promise<RebuildResult> {
-  const { begin, broker, from, onWaiting, signal } = options;
-  const rebuild = await begin(signal);
+  const { begin, broker, from, onWaiting, abort } = options;
+  const rebuild = await begin(abort);
   try {
-    await writerHasPassed({ broker, begunMs: Date.now(), onWaiting, signal });
+    await writerHasPassed({ broker, begunMs: Date.now(), onWaiting, abort });
     const result = await fill(rebuild, { ...options, upTo: await from.appliedMark() });
     await rebuild.finish();
     return result;
@@ -40,11 +40,12 @@ interface WriterWait {
   broker: Broker;
   begunMs: number;
   onWaiting: (messages: number) => void;
-  signal: AbortSignal;
+  abort: AbortSignal;
 }
 
-async function writerHasPassed({ broker, begunMs, onWaiting, signal }: WriterWait): Promise<void> {
-  if (!broker.canReplay) await sleep(countsAgeMs, undefined, { signal });
+async function writerHasPassed({ broker, begunMs, onWaiting, abort }: WriterWait): Promise<void> {
+  if (!broker.canReplay) await sleep(countsAgeMs, abort);
+  abort.throwIfAborted();
   const atBegin = await broker.lag(writerGroup);
   const ends = new Map(atBegin.map((lag) => [partitionName(lag), lag.end]));
   const passed = (lag: PartitionLag): boolean => {
@@ -62,6 +63,7 @@ async function writerHasPassed({ broker, begunMs, onWaiting, signal }: WriterWai
       throw new Error(`the writer is ${messages} messages behind: rebuild when it has caught up`);
     }
     onWaiting(messages);
-    await sleep(lookMs, undefined, { signal });
+    await sleep(lookMs, abort);
+    abort.throwIfAborted();
   }
 }

@@ -11,7 +11,7 @@ import { fill, type OnProgress, type RebuildResult } from './fill.ts';
 import { rebuildShared } from './rebuild-shared.ts';
 
 export interface RebuildContext {
-  signal: AbortSignal;
+  abort: AbortSignal;
   progress: (line: string) => void;
 }
 
@@ -52,12 +52,12 @@ export async function rebuildLive(
 function besideOthers(
   { broker, writeStore: from }: Parts,
   store: Rebuildable,
-  { signal, progress }: RebuildContext,
+  { abort, progress }: RebuildContext,
   fromMs?: number,
 ): Promise<RebuildResult> {
   return rebuildShared({
     begin: (until) => (store.beginRebuild as NonNullable<Rebuildable['beginRebuild']>)(until),
-    ...{ broker, from, fromMs, signal },
+    ...{ broker, from, fromMs, abort },
     onWaiting: (messages) => progress(`the writer has ${messages} messages to go`),
     onProgress: told(progress),
   });

@@ -17,7 +17,7 @@ export type Answer =
 
 export interface Client {
   /** A broken connection is a `retry`. Rejects only when `signal` aborts. */
-  send(request: OutgoingRequest, signal: AbortSignal): Promise<Answer>;
+  send(request: OutgoingRequest, abort: AbortSignal): Promise<Answer>;
   close(): void;
 }
 

@@ -66,7 +66,7 @@ async function run(flags: Flags): Promise<void> {
 }
 
 /** The rest is loaded only now: no other command pays for it. */
-async function send(flags: Flags, signal: AbortSignal): Promise<Sent> {
+async function send(flags: Flags, abort: AbortSignal): Promise<Sent> {
   const { generate } = await import('./generate.ts');
   const { sendAll } = await import('./send-all.ts');
   const { traces, spans, logs, points, batch, concurrency, endpoint, key } = flags;
@@ -83,7 +83,7 @@ async function send(flags: Flags, signal: AbortSignal): Promise<Sent> {
     concurrency,
     timeoutMs,
     retryBudgetMs,
-    signal,
+    abort,
     onProgress: progress?.update,
   });
   progress?.end();

@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import type { Signal } from '@spillway/otlp';
+import { messageOf } from '@spillway/resilience';
 import { readPartialSuccess, readStatus } from './answer-bytes.ts';
 import type { Answer, Client, ClientOptions, OutgoingRequest } from './client.ts';
 import { compress } from './compress.ts';
@@ -34,12 +35,12 @@ interface Response {
 export function createGrpcClient(options: ClientOptions): Client {
   const connection = new Connection(options.endpoint);
   return {
-    async send(request, signal) {
+    async send(request, abort) {
       try {
-        return answerOf(await call(connection.session(), options, request, signal));
+        return answerOf(await call(connection.session(), options, request, abort));
       } catch (error) {
-        signal.throwIfAborted();
-        return { status: 'retry', afterMs: undefined, message: (error as Error).message };
+        abort.throwIfAborted();
+        return { status: 'retry', afterMs: undefined, message: messageOf(error) };
       }
     },
     close: () => connection.close(),
@@ -76,10 +77,10 @@ async function call(
   session: http2.ClientHttp2Session,
   options: ClientOptions,
   { signal: kind, body }: OutgoingRequest,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Response> {
   const packed = await compress(body, options.compression);
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
+  const limit = AbortSignal.any([abort, AbortSignal.timeout(options.timeoutMs)]);
   const stream = session.request(
     {
       ':method': 'POST',

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { messageOf } from '@spillway/resilience';
 import { readPartialSuccess, readPartialSuccessJson, readStatus } from './answer-bytes.ts';
 import type { Answer, Client, ClientOptions, OutgoingRequest } from './client.ts';
 import { compress } from './compress.ts';
@@ -21,12 +22,12 @@ export function createHttpClient(options: ClientOptions): Client {
   const agent = new transport.Agent({ keepAlive: true, maxSockets: options.connectionsMax });
   const base = options.endpoint.replace(/\/+$/, '');
   return {
-    async send(request, signal) {
+    async send(request, abort) {
       try {
-        return answerOf(await post(transport, agent, base, options, request, signal));
+        return answerOf(await post(transport, agent, base, options, request, abort));
       } catch (error) {
-        signal.throwIfAborted();
-        return { status: 'retry', afterMs: undefined, message: (error as Error).message };
+        abort.throwIfAborted();
+        return { status: 'retry', afterMs: undefined, message: messageOf(error) };
       }
     },
     close: () => agent.destroy(),
@@ -39,12 +40,12 @@ async function post(
   base: string,
   options: ClientOptions,
   request: OutgoingRequest,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Response> {
   const body = await compress(request.body, options.compression);
   const headers = headersOf(options, body.length);
   const url = `${base}/v1/${request.signal}`;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
+  const limit = AbortSignal.any([abort, AbortSignal.timeout(options.timeoutMs)]);
   const sent = transport.request(url, { method: 'POST', agent, headers, signal: limit });
   sent.end(body);
   return read(sent);
@@ -89,13 +90,13 @@ function answerOf({ status, retryAfter, json, body }: Response): Answer {
     const read = json ? readPartialSuccessJson(body.toString()) : readPartialSuccess(body);
     return { status: 'acknowledged', ...read };
   }
-  const message = `HTTP ${status} ${messageOf(json, body)}`.trimEnd();
+  const message = `HTTP ${status} ${statusMessageOf(json, body)}`.trimEnd();
   if (!retryable.has(status)) return { status: 'refused', message };
   return { status: 'retry', afterMs: retryAfterMs(retryAfter), message };
 }
 
 /** An error's body is a `google.rpc.Status`, unless something before the server wrote it. */
-function messageOf(json: boolean, body: Buffer): string {
+function statusMessageOf(json: boolean, body: Buffer): string {
   try {
     if (json) return String((JSON.parse(body.toString()) as { message?: string }).message ?? '');
     return readStatus(body).message;

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest, protobufToJson, type Signal } from '@spillway/otlp';
+import { fullJitterMs, sleep } from '@spillway/resilience';
 import type { Answer, Client, ClientOptions, OutgoingRequest } from './client.ts';
 import type { Batch } from './generate.ts';
 import { createGrpcClient } from './grpc-client.ts';
@@ -14,11 +14,11 @@ export interface SendOptions
   /** A request is given up when its next attempt would start later than this after its first. */
   retryBudgetMs: number;
   /** Ends early; what came until then is in the result. */
-  signal: AbortSignal;
+  abort: AbortSignal;
   /** After each request and each new message, with the numbers so far. */
   onProgress?: ((sent: Sent) => void) | undefined;
   /** For tests. */
-  wait?: ((delayMs: number, signal: AbortSignal) => Promise<void>) | undefined;
+  wait?: ((delayMs: number, abort: AbortSignal) => Promise<void>) | undefined;
   random?: (() => number) | undefined;
 }
 
@@ -47,8 +47,7 @@ const countOf = { traces: 'spans', logs: 'logs', metrics: 'points' } as const sa
   keyof RecordCounts
 >;
 const messagesMax = 10;
-const backoffBaseMs = 100;
-const backoffMaxMs = 5_000;
+const backoffLimits = { baseMs: 100, maxMs: 5_000 };
 
 /**
  * Sends every batch, `concurrency` at a time, unless requests are given up: then the rest is not
@@ -58,7 +57,7 @@ export async function sendAll(batches: Iterable<Batch>, options: SendOptions): P
   const sending = new Sending(options);
   const iterator = batches[Symbol.iterator]();
   const worker = async (): Promise<void> => {
-    while (!options.signal.aborted) {
+    while (!options.abort.aborted) {
       const next = iterator.next();
       if (next.done || !(await sending.send(next.value))) return;
     }
@@ -114,7 +113,7 @@ class Sending {
   async #untilAnswered(
     request: OutgoingRequest,
   ): Promise<Exclude<Answer, { status: 'retry' }> | undefined> {
-    const { signal, retryBudgetMs, wait = sleepFor, random = Math.random } = this.#options;
+    const { abort, retryBudgetMs, wait = sleep, random = Math.random } = this.#options;
     let waitedMs = 0;
     const startedMs = performance.now();
     try {
@@ -122,13 +121,14 @@ class Sending {
         const answer = await this.#attempt(request, attempt);
         if (answer.message !== '') this.#note(answer.message);
         if (answer.status !== 'retry') return answer;
-        const delayMs = answer.afterMs ?? backoffMs(attempt, random);
+        const delayMs = answer.afterMs ?? fullJitterMs(attempt + 1, { ...backoffLimits, random });
         waitedMs = Math.max(waitedMs, performance.now() - startedMs) + delayMs;
         if (waitedMs > retryBudgetMs) return undefined;
-        await wait(delayMs, signal);
+        await wait(delayMs, abort);
+        if (abort.aborted) return undefined;
       }
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (abort.aborted) return undefined;
       throw error;
     }
   }
@@ -137,7 +137,7 @@ class Sending {
     const client = this.#clients[this.sent.requests % this.#clients.length] as Client;
     this.sent.requests++;
     if (attempt > 0) this.sent.retries++;
-    return client.send(request, this.#options.signal);
+    return client.send(request, this.#options.abort);
   }
 
   #note(message: string): void {
@@ -146,13 +146,4 @@ class Sending {
     messages.push(message);
     this.#options.onProgress?.(this.sent);
   }
-}
-
-/** Full jitter, so that many senders do not come back together. */
-function backoffMs(attempt: number, random: () => number): number {
-  return random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** attempt);
-}
-
-async function sleepFor(delayMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(delayMs, undefined, { signal });
 }

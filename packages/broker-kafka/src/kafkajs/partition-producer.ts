@@ -1,5 +1,5 @@
 import type { OutgoingMessage, PublishOutcome } from '@spillway/broker';
-import { unlessAborted } from '../wait.ts';
+import { messageOf, unlessAborted } from '@spillway/resilience';
 
 /** What was sent before an abort is waited for this long. */
 export const abortGraceMs = 1_000;
@@ -43,7 +43,8 @@ export class PartitionProducer {
 
   /** What waits is refused now; what is under way is soon. */
   abandon(message: OutgoingMessage): void {
-    if (this.#flying.includes(message)) this.#hurry.abort();
+    if (this.#flying.includes(message))
+      this.#hurry.abort(new Error('Aborted while it was under way'));
     const own = this.#waiting.filter((one) => one.message === message);
     this.#waiting = this.#waiting.filter((one) => one.message !== message);
     const text = 'Aborted before it was sent';
@@ -74,15 +75,14 @@ export class PartitionProducer {
     this.#hurry = new AbortController();
     const { signal } = this.#hurry;
     try {
-      if (await unlessAborted(this.#options.isKnown(), signal, abortGraceMs)) {
+      if (await unlessAborted(this.#options.isKnown(), signal, { graceMs: abortGraceMs })) {
         return await this.#options.send(batch, signal);
       }
       const message = 'No such topic, or no such partition of it';
       return { status: 'refused', code: 'unknown-topic', retryable: false, message };
     } catch (error) {
       // Nothing was sent: it was not known whether the topic is there.
-      const message = error instanceof Error ? error.message : String(error);
-      return { status: 'refused', code: 'unavailable', retryable: true, message };
+      return { status: 'refused', code: 'unavailable', retryable: true, message: messageOf(error) };
     } finally {
       this.#flying = [];
     }

@@ -5,10 +5,9 @@ import {
   type RefusalCode,
   type TopicPartition,
 } from '@spillway/broker';
+import { messageOf, unlessAborted, waitAtMost, withTimeout } from '@spillway/resilience';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { messageOf } from '../errors.ts';
 import type { ProducePort } from '../producer.ts';
-import { unlessAborted, within } from '../wait.ts';
 import { type LibraryOptions, openLibrary, translate } from './library.ts';
 import { abortGraceMs, PartitionProducer, type Sent } from './partition-producer.ts';
 
@@ -61,7 +60,7 @@ export class KafkajsProducer implements ProducePort {
     const flushed = Promise.all(
       [...this.#partitions.values()].map((partition) => partition.flushed()),
     );
-    await within(flushed, this.#options.deliveryTimeoutMs, 'flush').catch(() => {});
+    await waitAtMost(flushed, { ms: this.#options.deliveryTimeoutMs }).catch(() => {});
     await this.#replace();
   }
 
@@ -72,19 +71,19 @@ export class KafkajsProducer implements ProducePort {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
     if (!this.#running) {
       return messages.map(() => refused('not-running', 'The producer is not running'));
     }
-    if (signal?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
+    if (abort?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
     const outcomes = Promise.all(messages.map((message) => this.#send(message)));
-    const abort = () => {
+    const abandon = () => {
       for (const message of messages)
         this.#partitions.get(partitionName(message))?.abandon(message);
     };
-    signal?.addEventListener('abort', abort, { once: true });
-    return await outcomes.finally(() => signal?.removeEventListener('abort', abort));
+    abort?.addEventListener('abort', abandon, { once: true });
+    return await outcomes.finally(() => abort?.removeEventListener('abort', abandon));
   }
 
   /** Synchronous up to the queue of the partition: the order is that of the calls. */
@@ -124,13 +123,13 @@ export class KafkajsProducer implements ProducePort {
     let connected: Promise<Producer> | undefined;
     try {
       connected = this.#connected();
-      const producer = await within(connected, deliveryTimeoutMs, 'A connection');
+      const producer = await withTimeout(connected, deliveryTimeoutMs, 'A connection');
       const messages = batch.map(({ key, value, headers }) => ({
         ...{ partition, key, headers: { ...headers }, value: Buffer.concat(value) },
       }));
       const sending = producer.send({ topic, messages, acks: -1 });
-      const bounded = within(sending, deliveryTimeoutMs, 'A publish');
-      const [answer] = await unlessAborted(bounded, hurry, abortGraceMs);
+      const bounded = withTimeout(sending, deliveryTimeoutMs, 'A publish');
+      const [answer] = await unlessAborted(bounded, hurry, { graceMs: abortGraceMs });
       this.#trouble = undefined;
       if (answer?.baseOffset === undefined) throw new Error('No answer for the partition');
       return { status: 'durable', position: Number(answer.baseOffset) };
@@ -150,7 +149,7 @@ export class KafkajsProducer implements ProducePort {
     this.#producer = undefined;
     // It waits for what is under way, which a broker may never answer.
     const gone = which?.then((producer) => producer.disconnect());
-    if (gone !== undefined) await within(gone, abortGraceMs, 'A disconnect').catch(() => {});
+    if (gone !== undefined) await waitAtMost(gone, { ms: abortGraceMs }).catch(() => {});
   }
 
   #connected(): Promise<Producer> {

@@ -1,5 +1,5 @@
 import type { Identities } from '@spillway/broker';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '@spillway/resilience';
 import type { ProduceEvent } from './event.ts';
 import { decodeIdentity, encodeIdentity, type KeptIdentity } from './kept-identity.ts';
 

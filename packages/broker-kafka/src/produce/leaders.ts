@@ -1,6 +1,7 @@
 import { metadataV9 } from '@platformatic/kafka';
 import type { TopicPartition } from '@spillway/broker';
-import { errorName, messageOf } from '../errors.ts';
+import { messageOf } from '@spillway/resilience';
+import { errorName } from '../errors.ts';
 import { withErrors } from '../platformatic/client.ts';
 import type { Connections } from '../platformatic/connections.ts';
 import type { Address } from './connection.ts';

@@ -1,5 +1,5 @@
 import type { Connection } from '@platformatic/kafka';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '@spillway/resilience';
 import { dropConnection } from './connection.ts';
 import { Frames } from './frames.ts';
 

@@ -1,22 +1,21 @@
 import { initProducerIdV3, metadataV9 } from '@platformatic/kafka';
+import { type BackoffLimits, retryUntilDone } from '@spillway/resilience';
 import { KafkaError } from '../errors.ts';
 import { withErrors } from '../platformatic/client.ts';
 import type { Connections } from '../platformatic/connections.ts';
-import { sleep } from '../wait.ts';
 
-export interface ProducerIdOptions {
+export interface ProducerIdOptions extends BackoffLimits {
   connections: Connections;
   nowMs: () => number;
   /** From the call on; what went wrong last is thrown then. */
   deliveryTimeoutMs: number;
-  backoffMs: (failures: number) => number;
-  signal: AbortSignal;
+  abort: AbortSignal;
 }
 
 /** A producer id that no other producer of the cluster has or ever had. */
 export function newProducerId(options: ProducerIdOptions): Promise<bigint> {
   const { connections } = options;
-  return retryUntilDone(options, async () => {
+  return untilAnswered(options, async () => {
     return (await connections.askAny(initProducerIdV3.api, null, 0)).producerId;
   });
 }
@@ -24,22 +23,14 @@ export function newProducerId(options: ProducerIdOptions): Promise<bigint> {
 /** Whose ids they are. */
 export function clusterIdOf(options: ProducerIdOptions): Promise<string> {
   const { connections } = options;
-  return retryUntilDone(options, async () => {
+  return untilAnswered(options, async () => {
     return (await withErrors(connections.askAny(metadataV9.api, [], false))).clusterId ?? '';
   });
 }
 
-async function retryUntilDone<T>(options: ProducerIdOptions, ask: () => Promise<T>): Promise<T> {
-  const { nowMs, deliveryTimeoutMs, backoffMs, signal } = options;
-  const endMs = nowMs() + deliveryTimeoutMs;
-  for (let failures = 1; ; failures += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (signal.aborted || isLasting(error) || nowMs() > endMs) throw error;
-    }
-    await sleep(backoffMs(failures), signal);
-  }
+function untilAnswered<T>(options: ProducerIdOptions, ask: () => Promise<T>): Promise<T> {
+  const { deliveryTimeoutMs: patienceMs } = options;
+  return retryUntilDone(ask, { ...options, patienceMs, isPassing: (error) => !isLasting(error) });
 }
 
 /** A broker that just started answers COORDINATOR_LOAD_IN_PROGRESS for a moment, for instance. */

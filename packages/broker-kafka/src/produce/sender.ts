@@ -1,5 +1,5 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
-import { messageOf } from '../errors.ts';
+import { fullJitterMs, messageOf } from '@spillway/resilience';
 import { Connections } from '../platformatic/connections.ts';
 import type { Batch } from './batch.ts';
 import { Identity } from './identity.ts';
@@ -16,8 +16,7 @@ import { Route } from './route.ts';
 import { brokenVerdict, verdictsOf } from './verdict.ts';
 
 const tickMs = 20;
-const backoffFirstMs = 40;
-const backoffMostMs = 1_000;
+const backoffLimits = { baseMs: 80, maxMs: 1_000 };
 /** The leader answers that its replicas are slow before the request is given up. */
 const replicasShare = 0.8;
 
@@ -42,7 +41,8 @@ export class Sender {
   constructor(options: SenderOptions) {
     const { nowMs, report } = options;
     const { signal } = this.#closing;
-    const backoffMs = (failures: number) => this.#backoffMs(failures);
+    const backoffMs = (failures: number) =>
+      fullJitterMs(failures, { ...backoffLimits, random: options.random });
     this.#options = options;
     this.#connections = new Connections(options);
     this.#leaders = new Leaders({
@@ -65,7 +65,7 @@ export class Sender {
       },
       onClosed: (node, message) => this.#onLinkClosed(node, message),
     });
-    const asking = { ...options, connections: this.#connections, backoffMs, signal };
+    const asking = { ...options, ...backoffLimits, connections: this.#connections, abort: signal };
     this.#identity = new Identity({
       ...options,
       newProducerId: () => newProducerId(asking),
@@ -247,11 +247,5 @@ export class Sender {
     } finally {
       this.#identifying = false;
     }
-  }
-
-  /** Full jitter, from 0 to a bound that doubles. */
-  #backoffMs(failures: number): number {
-    const boundMs = Math.min(backoffMostMs, backoffFirstMs * 2 ** Math.min(failures, 10));
-    return this.#options.random() * boundMs;
   }
 }

@@ -1,5 +1,6 @@
 import { partitionName, type RefusalCode } from '@spillway/broker';
-import { errorName, messageOf } from '../errors.ts';
+import { messageOf } from '@spillway/resilience';
+import { errorName } from '../errors.ts';
 import { parseProduce } from './produce-response.ts';
 
 /**

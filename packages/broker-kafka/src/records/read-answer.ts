@@ -1,6 +1,7 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
+import { messageOf } from '@spillway/resilience';
 import type { Fetched, FetchRequest, ReadingOptions } from '../client.ts';
-import { errorName, messageOf } from '../errors.ts';
+import { errorName } from '../errors.ts';
 import { readRecords } from './read-records.ts';
 
 /** Of one partition in the answer to a fetch. */

@@ -126,11 +126,6 @@ export async function consume(
   return { consumer, events };
 }
 
-/** Polls a condition; the test's own time-out ends a condition that never holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 export async function lagOf(broker: Broker, group = 'writer'): Promise<number> {
   const lags = await broker.lag(group);
   return lags.reduce((sum, { messages }) => sum + (messages ?? 0), 0);

@@ -1,19 +1,20 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ResourceView, ScopeView } from '@spillway/store';
 import { listFromJson, weigh } from '@spillway/store/search';
+import { LRUCache } from 'lru-cache';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 type Make<T> = (row: ResultRow, resource: ResourceView, scope: ScopeView) => T;
 
 /** Gives rows the resource and scope that they name by hash. */
 export class Origins {
-  readonly #resources: Kept<ResourceView>;
-  readonly #scopes: Kept<ScopeView>;
+  readonly #resources: LRUCache<bigint, ResourceView>;
+  readonly #scopes: LRUCache<bigint, ScopeView>;
 
   /** @param bytesMax for those that are kept, which never change under their hash */
   constructor(bytesMax: number) {
-    this.#resources = new Kept(bytesMax / 2);
-    this.#scopes = new Kept(bytesMax / 2);
+    this.#resources = newCache(bytesMax / 2);
+    this.#scopes = newCache(bytesMax / 2);
   }
 
   /** One after the other, so that the caller may stop before the next one is made. */
@@ -44,43 +45,22 @@ export class Origins {
 const goneResource: ResourceView = { attributes: [], droppedAttributesCount: 0, schemaUrl: '' };
 const goneScope: ScopeView = { ...goneResource, name: '', version: '' };
 
-/** Starts over when it is full: only look-ups are lost. */
-class Kept<T> {
-  readonly #bytesMax: number;
-  readonly #views = new Map<bigint, T>();
-  #bytes = 0;
+/** Its place in the cache, and the number that it is found by. */
+const entryBytes = 130;
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-  }
-
-  get(id: bigint): T | undefined {
-    return this.#views.get(id);
-  }
-
-  add(id: bigint, view: T): void {
-    const bytes = entryBytes + weigh(view).objects;
-    if (this.#bytes + bytes > this.#bytesMax) {
-      this.#views.clear();
-      this.#bytes = 0;
-    }
-    if (bytes > this.#bytesMax) return;
-    this.#views.set(id, view);
-    this.#bytes += bytes;
-  }
+function newCache<T extends object>(bytesMax: number): LRUCache<bigint, T> {
+  const sizeCalculation = (view: T): number => entryBytes + weigh(view).objects;
+  return new LRUCache({ maxSize: Math.max(1, Math.floor(bytesMax)), sizeCalculation });
 }
-
-/** Its place in the map, and the number that it is found by. */
-const entryBytes = 100;
 
 interface Reading<T> {
   read: (missing: bigint[]) => Promise<ResultRow[]>;
   view: (row: ResultRow) => T;
 }
 
-async function resolve<T>(
+async function resolve<T extends object>(
   ids: readonly bigint[],
-  kept: Kept<T>,
+  kept: LRUCache<bigint, T>,
   { read, view: viewOf }: Reading<T>,
 ): Promise<Map<bigint, T>> {
   const found = new Map<bigint, T>();
@@ -94,7 +74,7 @@ async function resolve<T>(
   for (const row of await read(missing)) {
     const view = viewOf(row);
     found.set(idOf(row), view);
-    kept.add(idOf(row), view);
+    kept.set(idOf(row), view);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MessageId } from '@spillway/broker';
+import { minuteOf } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
 import { countsOf, type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
 import { placeInTime } from '@spillway/store/search';
@@ -9,7 +10,6 @@ import { inTransaction } from '../transaction.ts';
 import { BatchRows } from './batch-rows.ts';
 import { Dimensions } from './dimensions.ts';
 import { type Candidate, dropDuplicates } from './duplicates.ts';
-import { minuteOf } from './record-place.ts';
 import { TableRows } from './table-rows.ts';
 
 export interface ApplyContext {
@@ -99,8 +99,8 @@ export async function findApplied(
   let fromMinute = Number.POSITIVE_INFINITY;
   let lastMinute = 0;
   for (const message of messages) {
-    fromMinute = Math.min(fromMinute, minuteOf(message));
-    lastMinute = Math.max(lastMinute, minuteOf(message));
+    fromMinute = Math.min(fromMinute, minuteOf(message.envelope.receivedMs));
+    lastMinute = Math.max(lastMinute, minuteOf(message.envelope.receivedMs));
   }
   const parameters = new Parameters();
   const rows = await parameters.rows(
@@ -159,7 +159,7 @@ export async function noteApplied(
       id: idText(message),
       tenant: envelope.tenant,
       signal: message.signal,
-      minute: minuteOf(message),
+      minute: minuteOf(message.envelope.receivedMs),
       position: BigInt(message.position),
       records: counts.records,
       stored: counts.stored,

@@ -7,6 +7,7 @@ import {
   type TelemetryRecord,
   unreachable,
 } from '@spillway/otlp';
+import { messageOf } from '@spillway/resilience';
 import { logColumns, pointColumns, spanColumns } from '../schema.ts';
 import type { Dimensions } from './dimensions.ts';
 import type { Candidate } from './duplicates.ts';
@@ -45,7 +46,7 @@ export class BatchRows {
         outcomes[slot] = { status: 'deadLetter', code: 'too-large', reason: error.message };
         return;
       }
-      const reason = `no row can be made of it: ${(error as Error).message}`;
+      const reason = `no row can be made of it: ${messageOf(error)}`;
       outcomes[slot] = { status: 'deadLetter', code: 'unstorable', reason };
     }
   }

@@ -1,3 +1,4 @@
+import { minuteOf } from '@spillway/ledger';
 import type { TelemetryRecord } from '@spillway/otlp';
 import type { DecodedMessage } from '@spillway/store';
 import { fromHex } from './hex.ts';
@@ -26,7 +27,7 @@ export function recordPlace(
   return {
     key: fromHex(record.key),
     tenant: envelope.tenant,
-    minute: minuteOf(message),
+    minute: minuteOf(message.envelope.receivedMs),
     partition: envelope.id.partition,
     position: BigInt(position),
     idx: record.index,
@@ -35,8 +36,4 @@ export function recordPlace(
     resource: fromHex(record.resource.hash),
     scope: fromHex(record.scope.hash),
   };
-}
-
-export function minuteOf(message: DecodedMessage): number {
-  return Math.floor(message.envelope.receivedMs / 60_000);
 }

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { RowCount } from '@spillway/ledger';
+import { minuteOf, type RowCount } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
 import { Parameters } from '../read/parameters.ts';
 import { createTablesSql, dropTablesSql, tableOf } from '../schema.ts';
@@ -66,7 +66,7 @@ export async function noteRetired(
 async function retireAccount(connection: DuckDBConnection, beforeMs: number): Promise<void> {
   for (const table of ['message_applied', 'retired']) {
     const parameters = new Parameters();
-    const minute = parameters.bind(Math.floor(beforeMs / 60_000));
+    const minute = parameters.bind(minuteOf(beforeMs));
     await parameters.rows(connection, `DELETE FROM ${table} WHERE minute < ${minute}`);
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '@spillway/resilience';
 import { isNewer, type StateDocument, type StoreState, type VersionedState } from './state.ts';
 
 export interface GenerationsOptions {
@@ -57,17 +57,17 @@ export class Generations {
   }
 
   /** Until no process acts on what the state was before. */
-  async settle(signal?: AbortSignal): Promise<void> {
-    const signals = signal ? [signal, this.#stopping.signal] : [this.#stopping.signal];
-    await sleep(this.#options.leaseMs, undefined, { signal: AbortSignal.any(signals) });
+  async settle(asked?: AbortSignal): Promise<void> {
+    const abort = AbortSignal.any([this.#stopping.signal, ...(asked ? [asked] : [])]);
+    await sleep(this.#options.leaseMs, abort);
+    abort.throwIfAborted();
   }
 
   async #poll(): Promise<void> {
     const { leaseMs, onPolled } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    while (await sleep(leaseMs / pollsPerLease, signal, { ref: false })) {
       try {
-        await sleep(leaseMs / pollsPerLease, undefined, { signal, ref: false });
         await this.#read();
         onPolled(undefined);
       } catch (error) {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowCount } from '@spillway/ledger';
+import { sleep } from '@spillway/resilience';
 import type { DecodedMessage, MessageOutcome, Rebuild } from '@spillway/store';
 import { RebuildLostError, RebuildUnderWayError, StoreUnavailableError } from '../errors.ts';
 import type { Generations } from './generations.ts';
@@ -22,11 +22,11 @@ const retriesMax = 20;
 
 export async function beginRebuild(
   context: RebuildContext,
-  signal: AbortSignal = new AbortController().signal,
+  abort: AbortSignal = new AbortController().signal,
 ): Promise<Rebuild> {
   const { generations, document } = context;
   const found = (await document.read()).state.building;
-  if (found !== null) await waitForSilence(context, signal);
+  if (found !== null) await waitForSilence(context, abort);
   const { last } = await generations.update((state) => {
     if (state.building !== found) throw new RebuildUnderWayError();
     return { ...state, building: state.last + 1, last: state.last + 1 };
@@ -34,7 +34,7 @@ export async function beginRebuild(
   const rebuild = new SharedRebuild(context, last);
   rebuild.begin();
   try {
-    await generations.settle(signal);
+    await generations.settle(abort);
     if (found !== null) await context.dropUnused();
   } catch (error) {
     await rebuild.abandon();
@@ -46,10 +46,11 @@ export async function beginRebuild(
 /** Throws `RebuildUnderWayError` when whoever builds shows that it is alive. */
 async function waitForSilence(
   { document, leaseMs }: RebuildContext,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const before = await document.lastBeat();
-  await sleep(silentLeases * leaseMs, undefined, { signal });
+  await sleep(silentLeases * leaseMs, abort);
+  abort.throwIfAborted();
   if ((await document.lastBeat()) !== before) throw new RebuildUnderWayError();
 }
 
@@ -80,7 +81,8 @@ class SharedRebuild implements Rebuild {
       }
       left = again;
       const { leaseMs, generations } = this.#context;
-      await sleep(leaseMs / beatsPerLease, undefined, { signal: generations.stopping });
+      await sleep(leaseMs / beatsPerLease, generations.stopping);
+      generations.stopping.throwIfAborted();
     }
   }
 
@@ -135,9 +137,7 @@ class SharedRebuild implements Rebuild {
     for (let beats = 1; !signal.aborted; beats++) {
       // A beat that fails is missed; three leases of them end the rebuild.
       await document.beat(this.#generation, beats).catch(() => undefined);
-      await sleep(leaseMs / beatsPerLease, undefined, { signal, ref: false }).catch(
-        () => undefined,
-      );
+      await sleep(leaseMs / beatsPerLease, signal, { ref: false });
     }
   }
 }

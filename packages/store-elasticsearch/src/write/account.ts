@@ -2,13 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
 import { messageName } from '@spillway/broker';
-import type { AppliedMessage, RowCount } from '@spillway/ledger';
+import { type AppliedMessage, minuteOf, type RowCount } from '@spillway/ledger';
 import type { DecodedMessage, MessageOutcome } from '@spillway/store';
 import { countsOf } from '@spillway/store';
 import { call } from '../client.ts';
 import type { IndexNames } from '../names.ts';
 import type { BulkLine } from './bulk.ts';
-import { minuteOf } from './document.ts';
 
 /** Elasticsearch takes ids of 512 bytes. */
 const idBytesMax = 480;
@@ -33,7 +32,7 @@ export async function findApplied(
   const applied = new Map<string, Rejected>();
   if (messages.size === 0) return applied;
   const asked = [...messages].map(([id, message]) => ({
-    _index: names.ofAccount(generation, minuteOf(message)),
+    _index: names.ofAccount(generation, minuteOf(message.envelope.receivedMs)),
     _id: id,
     _source: ['rejected'],
   }));
@@ -54,7 +53,7 @@ export function accountLine(
   { message, outcome, order }: { message: DecodedMessage; outcome: MessageOutcome; order: number },
 ): BulkLine {
   const { envelope, signal, position } = message;
-  const minute = minuteOf(message);
+  const minute = minuteOf(message.envelope.receivedMs);
   const applied: AppliedMessage = {
     id: envelope.id,
     tenant: envelope.tenant,

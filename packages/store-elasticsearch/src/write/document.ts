@@ -2,6 +2,7 @@
  * Documents as JSON text. What the records of a message share (its place, their resource and
  * scope) is written once and pasted in.
  */
+import { minuteOf } from '@spillway/ledger';
 import { type Resource, type Scope, type TelemetryRecord, unreachable } from '@spillway/otlp';
 import type { DecodedMessage } from '@spillway/store';
 import { toJson } from '@spillway/store/search';
@@ -26,7 +27,7 @@ export function documentText(
     '@timestamp': timeMs,
     tenant: message.envelope.tenant,
     message: messageName,
-    minute: minuteOf(message),
+    minute: minuteOf(message.envelope.receivedMs),
     position: message.position,
     record: record.index,
     tie: tieOf(record.key),
@@ -39,10 +40,6 @@ export function documentText(
     `${JSON.stringify(found).slice(0, -1)},"attribute":[${joined(terms, resource)}],"exact":` +
     `${exact.slice(0, -1)},"resource":${resourceText(resource)},"scope":${scopeText(scope)}}}`
   );
-}
-
-export function minuteOf({ envelope }: DecodedMessage): number {
-  return Math.floor(envelope.receivedMs / 60_000);
 }
 
 function fieldsOf(record: TelemetryRecord): SignalFields {

@@ -1,4 +1,5 @@
 /** Retention drops whole days and keeps count of what it dropped. */
+import { minuteOf } from '@spillway/ledger';
 import { type Signal, signals } from '@spillway/otlp';
 import type { Client, Queryable } from '../client.ts';
 import { dayMs, dayOf } from '../write/days.ts';
@@ -53,7 +54,7 @@ async function dropDay(tx: Queryable, day: string): Promise<number> {
 }
 
 async function dropFacts(tx: Queryable, beforeMs: number): Promise<void> {
-  const minute = Math.floor(beforeMs / 60_000);
+  const minute = minuteOf(beforeMs);
   const day = dayOf(beforeMs);
   await tx.script(`
     DELETE FROM message_rejected WHERE message_id IN

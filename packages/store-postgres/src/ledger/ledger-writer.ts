@@ -1,6 +1,6 @@
 /** Keeps the gateways' notes: each once, and of what two notes say of a message the later. */
 import { messageName, type Position } from '@spillway/broker';
-import type { LedgerNote, NotedMessage } from '@spillway/ledger';
+import { type LedgerNote, minuteOf, type NotedMessage } from '@spillway/ledger';
 import type { Client, Queryable } from '../client.ts';
 import { arrayLiteral, escapeText, unescapeText } from '../write/codec.ts';
 import { keepPositions } from '../write/messages.ts';
@@ -124,7 +124,7 @@ async function newNotes(tx: Queryable, notes: readonly LedgerNote[]): Promise<Le
 }
 
 function lastMinuteOf({ messages, refused, spill }: LedgerNote): number {
-  const told = Math.floor((spill?.atMs ?? 0) / 60_000);
+  const told = minuteOf(spill?.atMs ?? 0);
   return [...messages, ...refused].reduce((last, { minute }) => Math.max(last, minute), told);
 }
 

@@ -5,9 +5,10 @@ import {
   environmentCodeOf,
   namedIfEnvironment,
 } from '@spillway/journal';
+import { messageOf } from '@spillway/resilience';
 import { migrate } from '../admin/migrate.ts';
 import type { PostgresStoreConfig } from '../config.ts';
-import { FolderInUseError, SchemaTooNewError } from '../errors.ts';
+import { FolderInUseError, MigrationChangedError, SchemaTooNewError } from '../errors.ts';
 import { EmbeddedClient } from './embedded-client.ts';
 import { findShrunk, saveSizes } from './file-sizes.ts';
 import type { Folder } from './folder.ts';
@@ -70,10 +71,11 @@ async function openOrReplace(folder: Folder, report: PostgresStoreConfig['report
 async function reasonToSetAside(folder: Folder, error: unknown): Promise<string> {
   const isTheirs =
     error instanceof SchemaTooNewError ||
+    error instanceof MigrationChangedError ||
     error instanceof FolderInUseError ||
     environmentCodeOf(error) !== undefined;
   const trouble = isTheirs ? error : await environmentTrouble(folder);
-  if (trouble === undefined) return `it does not open: ${(error as Error).message}`;
+  if (trouble === undefined) return `it does not open: ${messageOf(error)}`;
   // As it was found: not open, and on the disk.
   await folder.markClosed().catch(() => undefined);
   throw trouble;

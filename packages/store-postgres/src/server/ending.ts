@@ -1,4 +1,5 @@
 /** Work that somebody may ask no more: it ends at a signal, within a bounded time. */
+import { unlessAborted } from '@spillway/resilience';
 import { StoreUnavailableError } from '../errors.ts';
 
 /** A statement that was cancelled and has not ended after it is left to the server. */
@@ -16,22 +17,22 @@ export interface Ending {
  * the connection is of no use.
  */
 export async function ended<T>(running: Promise<T>, { ending, cancel }: Ending): Promise<T> {
-  const stuck = Promise.withResolvers<never>();
   let cancelling: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
   const onEnd = (): void => {
     // Where it fails, the statement goes on, and the connection is given up.
     cancelling = cancel().catch(() => undefined);
-    const late = new StoreUnavailableError('a statement goes on after it was cancelled');
-    timer = setTimeout(() => stuck.reject(late), cancelMs);
   };
   ending.addEventListener('abort', onEnd, { once: true });
   try {
-    return await Promise.race([running.finally(() => cancelling), stuck.promise]);
+    const work = running.finally(() => cancelling);
+    return await unlessAborted(work, ending, { graceMs: cancelMs, reason: goesOn });
   } finally {
     ending.removeEventListener('abort', onEnd);
-    clearTimeout(timer);
   }
+}
+
+function goesOn(): StoreUnavailableError {
+  return new StoreUnavailableError('a statement goes on after it was cancelled');
 }
 
 /** What is waited for, unless the signal comes first; what comes after it is given back. */
@@ -39,20 +40,10 @@ export async function inTime<T>(
   waiting: Promise<T>,
   { ending, giveBack }: { ending: AbortSignal; giveBack: (late: T) => void },
 ): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  let isThere = false;
-  const noted = waiting.finally(() => {
-    isThere = true;
-  });
-  const onEnd = (): void => {
-    if (isThere) return;
-    late.reject(ending.reason);
-    noted.then(giveBack, () => undefined);
-  };
-  ending.addEventListener('abort', onEnd, { once: true });
   try {
-    return await Promise.race([noted, late.promise]);
-  } finally {
-    ending.removeEventListener('abort', onEnd);
+    return await unlessAborted(waiting, ending);
+  } catch (error) {
+    waiting.then(giveBack, () => undefined);
+    throw error;
   }
 }

@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { Metric, MetricPoint, Resource, Scope } from '@spillway/otlp';
+import { LRUCache } from 'lru-cache';
 import type { Queryable } from '../client.ts';
 import * as codec from './codec.ts';
-import { LruMap } from './lru-map.ts';
 
 type Values = (string | number | bigint | null)[];
 
@@ -31,7 +31,7 @@ const entriesMax = 50_000;
 const keyValues = codec.json();
 
 export class Dimension {
-  readonly #known = new LruMap<string, Known>(entriesMax);
+  readonly #known = new LRUCache<string, Known>({ max: entriesMax });
   readonly #sql: string;
   readonly #selectSql: string;
 

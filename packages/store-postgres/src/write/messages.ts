@@ -1,5 +1,6 @@
 /** `message_applied`: which messages are in, and what became of their records. */
 import type { MessageId, Position } from '@spillway/broker';
+import { minuteOf } from '@spillway/ledger';
 import { type DecodedMessage, PartMissingError, type RecordOutcome } from '@spillway/store';
 import type { Queryable } from '../client.ts';
 import { arrayLiteral, escapeText, unescapeText } from './codec.ts';
@@ -77,7 +78,7 @@ export async function registerMessages(
     arrayLiteral(sorted.map(({ envelope }) => tenants.get(envelope.tenant) as string)),
     arrayLiteral(sorted.map(({ signal }) => signal)),
     arrayLiteral(sorted.map(({ envelope }) => envelope.receivedMs)),
-    arrayLiteral(sorted.map(({ envelope }) => Math.floor(envelope.receivedMs / 60_000))),
+    arrayLiteral(sorted.map(({ envelope }) => minuteOf(envelope.receivedMs))),
     arrayLiteral(sorted.map(({ position }) => position)),
     arrayLiteral(sorted.map(totalOf)),
     arrayLiteral(sorted.map(({ envelope }) => (envelope.foreign ? 't' : 'f'))),

@@ -1,4 +1,5 @@
 /** Messages in, rows and applied messages out, in one transaction. */
+import { minuteOf } from '@spillway/ledger';
 import {
   type DecodedMessage,
   duplicate,
@@ -117,7 +118,7 @@ export class Writer {
     const { receivedMs } = envelope;
     const common = {
       tenantId: tenants.get(envelope.tenant) as string,
-      minute: Math.floor(receivedMs / 60_000),
+      minute: minuteOf(receivedMs),
       seenDay: dayOf(Math.max(receivedMs, now())),
       position,
     };

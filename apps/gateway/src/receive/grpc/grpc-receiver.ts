@@ -91,18 +91,18 @@ export class GrpcReceiver implements Receiver {
   }
 
   /** GOAWAY: clients open new connections elsewhere, and their calls in flight are finished. */
-  close(signal: AbortSignal): Promise<void> {
+  close(abort: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const cut = (): void => {
         for (const session of this.#sessions.keys()) session.destroy();
       };
-      signal.addEventListener('abort', cut, { once: true });
+      abort.addEventListener('abort', cut, { once: true });
       this.#server.close(() => {
-        signal.removeEventListener('abort', cut);
+        abort.removeEventListener('abort', cut);
         resolve();
       });
       for (const session of this.#sessions.keys()) session.close();
-      if (signal.aborted) cut();
+      if (abort.aborted) cut();
     });
   }
 

@@ -80,15 +80,15 @@ export class HttpReceiver implements Receiver {
     });
   }
 
-  close(signal: AbortSignal): Promise<void> {
+  close(abort: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const cut = (): void => this.#server.closeAllConnections();
-      signal.addEventListener('abort', cut, { once: true });
+      abort.addEventListener('abort', cut, { once: true });
       this.#server.close(() => {
-        signal.removeEventListener('abort', cut);
+        abort.removeEventListener('abort', cut);
         resolve();
       });
-      if (signal.aborted) cut();
+      if (abort.aborted) cut();
     });
   }
 

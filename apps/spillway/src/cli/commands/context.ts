@@ -73,7 +73,7 @@ async function performAlone<C extends Command>(
   const opened = resourcesOfCommand[name].map((resource) => of[resource]);
   try {
     for (const part of opened) await part.start();
-    const context = { signal: new AbortController().signal, progress };
+    const context = { abort: new AbortController().signal, progress };
     return await operations[name](parts, options, context);
   } finally {
     for (const part of opened.reverse()) await part.stop();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RetryBudget } from '../retry-budget.ts';
 import { type RetryOptions, retry } from './retry.ts';
-import { RetryBudget } from './retry-budget.ts';
 
 type Outcome = 'good' | 'busy' | 'never';
 
@@ -74,7 +74,7 @@ describe('retry', () => {
 
   it('ends at the signal, in the middle of a wait', async () => {
     const abort = new AbortController();
-    const { result, attempts } = trying([], { signal: abort.signal });
+    const { result, attempts } = trying([], { abort: abort.signal });
     await vi.advanceTimersByTimeAsync(60);
     abort.abort();
     expect(await result).toBe('busy');

@@ -1,9 +1,9 @@
 import pRetry from 'p-retry';
-import { type Backoff, fullJitterMs } from './jitter.ts';
-import type { RetryBudget } from './retry-budget.ts';
-import { wait } from './wait.ts';
+import type { RetryBudget } from '../retry-budget.ts';
+import { type BackoffLimits, fullJitterMs } from './backoff.ts';
+import { sleep } from './sleep.ts';
 
-export interface RetryOptions<T> extends Backoff {
+export interface RetryOptions<T> extends BackoffLimits {
   /** By value: an attempt that throws is not tried again. */
   shouldRetry: (outcome: T) => boolean;
   retriesMax: number;
@@ -12,7 +12,7 @@ export interface RetryOptions<T> extends Backoff {
   /** Pays for retries; the caller's to earn. */
   budget?: RetryBudget | undefined;
   /** Ends a wait; the attempt itself is the caller's to end. */
-  signal?: AbortSignal | undefined;
+  abort?: AbortSignal | undefined;
   /** Monotonic milliseconds. */
   nowMs?: (() => number) | undefined;
   onRetry?: ((delayMs: number) => void) | undefined;
@@ -20,7 +20,7 @@ export interface RetryOptions<T> extends Backoff {
 
 /**
  * Tries again while the outcome says so, with full jitter (p-retry inside), and gives the last
- * outcome when retries, time, budget or the signal end it. The first attempt is always made.
+ * outcome when retries, time, budget or the abort end it. The first attempt is always made.
  */
 export async function retry<T>(
   attempt: (number: number) => Promise<T>,
@@ -53,13 +53,13 @@ async function waitForTurn<T>(
   failures: number,
   options: RetryOptions<T> & { leftMs: number },
 ): Promise<boolean> {
-  const { budget, signal, leftMs, onRetry } = options;
-  if (signal?.aborted) return false;
+  const { budget, abort, leftMs, onRetry } = options;
+  if (abort?.aborted) return false;
   const delayMs = fullJitterMs(failures, options);
   if (delayMs >= leftMs) return false;
   if (budget && !budget.spend()) return false;
   onRetry?.(delayMs);
-  return wait(delayMs, signal);
+  return sleep(delayMs, abort);
 }
 
 /** Carries an outcome through p-retry, which knows failures as errors alone. */
