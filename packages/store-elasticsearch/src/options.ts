@@ -1,4 +1,4 @@
-import type { Rebuild, SearchStore } from '@spillway/store';
+import type { Rebuild, SearchStore, StoreCapabilities } from '@spillway/store';
 import type { ElasticsearchSection } from './config.ts';
 
 export interface ElasticsearchStoreOptions extends ElasticsearchSection {
@@ -25,5 +25,7 @@ export interface SearchStoreStats {
 export interface ElasticsearchStore extends SearchStore {
   /** Since start. */
   stats(): SearchStoreStats;
-  beginRebuild(signal?: AbortSignal): Promise<Rebuild>;
+  readonly capabilities: Required<Pick<StoreCapabilities, 'inspect' | 'beginRebuild'>> & {
+    beginRebuild(signal?: AbortSignal): Promise<Rebuild>;
+  };
 }

@@ -8,6 +8,7 @@ import {
   type LiveStore,
   type MessageOutcome,
   type RecordOutcome,
+  type StoreCapabilities,
   stored,
   type Tail,
   type TailQuery,
@@ -87,7 +88,10 @@ export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): Mem
 
 class InMemory implements MemoryLiveStore {
   readonly name = 'memory';
-  readonly skipsPassed = true;
+  readonly capabilities: StoreCapabilities = {
+    skipsPassed: true,
+    nextPositions: (partitions) => this.#nextPositions(partitions),
+  };
   readonly windowMs: number;
   readonly #clock: () => number;
   readonly #report: (event: LiveStoreEvent) => void;
@@ -136,7 +140,7 @@ class InMemory implements MemoryLiveStore {
   }
 
   /** A partition of which nothing was applied is left out. */
-  async nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+  async #nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     return partitions.flatMap((partition) => this.#positions.get(partitionName(partition)) ?? []);
   }
 

@@ -6,6 +6,7 @@ import type {
   LiveStore,
   MessageOutcome,
   Rebuild,
+  StoreCapabilities,
   Tail,
   TailQuery,
 } from '@spillway/store';
@@ -62,9 +63,8 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): RedisLiveS
 
 class InRedis implements RedisLiveStore {
   readonly name = 'redis';
-  readonly skipsPassed: boolean;
+  readonly capabilities: StoreCapabilities;
   readonly windowMs: number;
-  readonly nextPositions?: (partitions: readonly TopicPartition[]) => Promise<Position[]>;
   readonly #home: string;
   readonly #limits: LiveLimits;
   readonly #clock: () => number;
@@ -83,7 +83,6 @@ class InRedis implements RedisLiveStore {
     const set = { ...(windowMs ? { windowMs } : {}), ...(bytesMax ? { bytesMax } : {}) };
     const limits = { ...defaultLimits, ...options.limits, ...set };
     this.windowMs = limits.windowMs;
-    this.skipsPassed = positions === 'log';
     this.#limits = limits;
     this.#clock = clock;
     this.#report = report;
@@ -109,7 +108,11 @@ class InRedis implements RedisLiveStore {
     const reading = { client: this.#queries, home: this.#home, limits, clock };
     this.#reader = new Reader(reading);
     this.#tail = new TailReader(reading);
-    if (positions === 'log') this.nextPositions = (partitions) => this.#nextPositions(partitions);
+    const beginRebuild = (signal?: AbortSignal) => this.#beginRebuild(signal);
+    const nextPositions = (partitions: readonly TopicPartition[]) =>
+      this.#nextPositions(partitions);
+    this.capabilities =
+      positions === 'log' ? { skipsPassed: true, nextPositions, beginRebuild } : { beginRebuild };
   }
 
   /** Does not wait for a Redis that is away: `health` says so, and the consumer waits. */
@@ -147,7 +150,7 @@ class InRedis implements RedisLiveStore {
     return this.#tail.tail(query);
   }
 
-  async beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
+  async #beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
     const rebuild = new RedisRebuild({
       client: this.#client,
       writer: this.#writer,

@@ -3,7 +3,6 @@
  * Position and effect are one step, so a redelivered message is not counted twice.
  */
 
-import type { Rebuildable } from './rebuild.ts';
 import type { Asked, OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
 import type { Sink } from './sink.ts';
 
@@ -75,7 +74,7 @@ export interface LiveQuery extends TimeRange, Asked {
   tenant: string;
 }
 
-export interface LiveStore extends Sink, Rebuildable {
+export interface LiveStore extends Sink {
   /** How far back the roll-ups reach, ms. */
   readonly windowMs: number;
   services(query: LiveQuery): Promise<ServiceSummary[]>;

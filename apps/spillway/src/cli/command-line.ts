@@ -4,8 +4,8 @@ import { ConfigError, printable } from '@spillway/runtime';
 import { Command, CommanderError } from 'commander';
 import { DataFolderError } from '../folder/data-folder.ts';
 import { MemoryError } from '../memory/memory-error.ts';
-import type { Adapters } from '../parts.ts';
 import { UnsafeError } from '../process/safety.ts';
+import type { Registry } from '../registry/registry.ts';
 import { sendCommand } from '../send/index.ts';
 import { splitArguments } from './arguments.ts';
 import { auditCommand } from './commands/audit.ts';
@@ -23,9 +23,9 @@ import { OperationError } from './operation-error.ts';
 const failedExitCode = 2;
 
 /** Runs one command; sets the exit code. */
-export async function runCommandLine(words: readonly string[], adapters: Adapters): Promise<void> {
+export async function runCommandLine(words: readonly string[], registry: Registry): Promise<void> {
   const { flags, rest } = splitArguments(words);
-  const context: Context = { flags, adapters, env: process.env };
+  const context: Context = { flags, registry, env: process.env };
   const program = new Command('spillway')
     .description('The telemetry pipeline that does not lose what it acknowledged.')
     .option('--config <file>', 'YAML configuration')

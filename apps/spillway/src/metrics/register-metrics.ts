@@ -4,7 +4,7 @@ import type { Gateway, GatewayStats } from '@spillway/gateway';
 import type { Dependencies, Quotas } from '@spillway/resilience';
 import type { ComponentHealth, Family, InternalErrors, Metrics, Sample } from '@spillway/runtime';
 import type { LiveStore } from '@spillway/store';
-import type { Consumers } from '../pipeline.ts';
+import type { Restartable } from '../process/restartable.ts';
 import { dependencyFamilies } from './dependency-metrics.ts';
 import { internalErrorFamilies } from './internal-error-metrics.ts';
 import { liveFamilies } from './live-metrics.ts';
@@ -16,8 +16,9 @@ export interface Measured {
   gateway: Gateway | undefined;
   /** Those that gateways share. */
   quotas: Quotas | undefined;
-  consumers: Consumers;
-  live: LiveStore;
+  consumers: readonly Restartable[];
+  /** The one that is filled here. */
+  live: LiveStore | undefined;
   /** Checks that are switched off. */
   unsafe: () => readonly SafetyFinding[];
   dependencies: Dependencies;
@@ -35,7 +36,7 @@ export function registerMetrics(metrics: Metrics, measured: Measured): void {
     ...(gateway ? publishFamilies(() => gateway.stats()) : []),
     ...lagFamilies(lagBoard),
     ...consumerFamilies(consumers),
-    ...(consumers.groups.includes('live') ? liveFamilies(live) : []),
+    ...(live ? liveFamilies(live) : []),
     ...dependencyFamilies(dependencies),
     ...processFamilies(),
     ...internalErrorFamilies(internalErrors),
@@ -163,11 +164,11 @@ function lagFamilies(board: LagBoard): Family[] {
   ];
 }
 
-function consumerFamilies(consumers: Consumers): Family[] {
+function consumerFamilies(consumers: readonly Restartable[]): Family[] {
   const outcomes = ['stored', 'duplicates', 'deadLettered'] as const;
   const each = (read: (group: string, stats: Readonly<ConsumerReport>) => Sample[]): Sample[] =>
-    consumers.groups.flatMap((group) => {
-      const stats = consumers.consumer(group)?.stats();
+    consumers.flatMap(({ name: group, consumer }) => {
+      const stats = consumer?.stats();
       return stats ? read(group, stats) : [];
     });
   return [

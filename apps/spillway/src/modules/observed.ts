@@ -1,0 +1,37 @@
+/** What metrics, and other processes, are told of a process: as much of it as it has. */
+import type { Measured } from '../metrics/register-metrics.ts';
+import type { Observed } from '../process/this-process.ts';
+import type { Assembly } from '../registry/assembly.ts';
+import { lagBoardModule } from './broker-views.ts';
+import { consumers } from './consumer.ts';
+import { fleetModule } from './fleet.ts';
+import { gatewayModule } from './gateway.ts';
+import { liveProjectorModule } from './live-projector.ts';
+import { liveStoreModule } from './live-store.ts';
+import { quotasModule } from './quotas.ts';
+import { safetyModule } from './safety.ts';
+
+/** Once it is started. */
+export function measured(assembly: Assembly): Omit<Measured, 'internalErrors' | 'health'> {
+  const needs = { lagBoard: lagBoardModule, dependencies: fleetModule, safety: safetyModule };
+  const { safety, ...given } = assembly.given(needs, { consumers });
+  // Where several processes share it, those that fill it tell how full it is.
+  const isFilledHere = assembly.get(liveProjectorModule) !== undefined;
+  return {
+    ...given,
+    gateway: assembly.get(gatewayModule)?.gateway,
+    quotas: assembly.get(quotasModule),
+    live: isFilledHere ? assembly.get(liveStoreModule) : undefined,
+    unsafe: () => safety.allowed,
+  };
+}
+
+export function observed(assembly: Assembly): Omit<Observed, 'health'> {
+  const needs = { fleet: fleetModule, safety: safetyModule };
+  const { fleet, safety } = assembly.given(needs, {});
+  return {
+    dependencies: () => fleet.states(),
+    gateway: () => assembly.get(gatewayModule)?.gateway,
+    unsafe: () => safety.allowed,
+  };
+}
