@@ -2,8 +2,8 @@ import {
   type Component,
   ConfigError,
   type Health,
-  type InternalErrorEvent,
   InternalErrors,
+  isInternalError,
   type Logger,
   type Progress,
   Stack,
@@ -13,12 +13,14 @@ import { makePrivate } from './folder/private-folder.ts';
 import { registerMetrics } from './metrics/register-metrics.ts';
 import { controlModule } from './modules/control.ts';
 import { dataFolderModule } from './modules/data-folder.ts';
+import { eventKinds } from './modules/events.ts';
 import { gatewayModule } from './modules/gateway.ts';
 import { measured, observed } from './modules/observed.ts';
 import { descriptorLimit } from './process/descriptors.ts';
 import { doorsWithin } from './process/doors-within.ts';
 import { eventLog, type Report } from './process/event-log.ts';
 import { HostProcess } from './process/host-process.ts';
+import type { ProcessEvent } from './process/process-events.ts';
 import { startIn } from './process/start-in.ts';
 import { ThisProcess } from './process/this-process.ts';
 import { Assembly } from './registry/assembly.ts';
@@ -47,11 +49,10 @@ export class Spillway implements Component {
 
   /** Made, not started. */
   static async create({ config, logger, registry, roles }: SpillwayOptions): Promise<Spillway> {
-    const log = eventLog(logger);
+    const log = eventLog({ logger, kinds: eventKinds });
     const internalErrors = new InternalErrors({ report: log });
     const report: Report = (event) => {
-      if (event.type === 'internal-error')
-        internalErrors.count((event as InternalErrorEvent).where);
+      if (isInternalError(event)) internalErrors.count(event.where);
       log(event);
     };
     const target = registry.target(roles);
@@ -125,9 +126,10 @@ export class Spillway implements Component {
   }
 
   #makePrivate(dir: string): void {
+    const report: (event: ProcessEvent) => void = this.#context.report;
     for (const path of makePrivate(dir)) {
       const message = 'others may read it, and its mode cannot be changed';
-      this.#context.report({ type: 'not-private', path, message });
+      report({ type: 'not-private', path, message });
     }
   }
 }

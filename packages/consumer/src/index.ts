@@ -14,4 +14,5 @@ export {
   resubmitPerSecond,
   type ShownDeadLetter,
 } from './dead-letters.ts';
+export { consumerEvents } from './events.ts';
 export type { InFlightMessage } from './in-flight-message.ts';

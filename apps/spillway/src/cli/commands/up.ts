@@ -12,7 +12,10 @@ import { applyPlan } from '../../memory/apply-plan.ts';
 import { givenMemory } from '../../memory/given-memory.ts';
 import { nodeFlags } from '../../memory/node-flags.ts';
 import { type MemoryPlan, planMemory } from '../../memory/plan-memory.ts';
+import { eventKinds } from '../../modules/events.ts';
 import { gatewayModule } from '../../modules/gateway.ts';
+import { eventLog } from '../../process/event-log.ts';
+import type { ProcessEvent } from '../../process/process-events.ts';
 import { checkPlacements } from '../../registry/placement.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { Spillway } from '../../spillway.ts';
@@ -46,13 +49,14 @@ async function up(context: Context, command: Command, options: UpOptions): Promi
   const { config, shrunk, given } = fitted(configOf(context, command), { registry, roles });
   if (options.demo) demandOpenDoor(config.gateway, target.has(gatewayModule));
   const logger = createLogger(config.log);
-  if (shrunk.length) logger.info({ type: 'limits-lowered', keys: shrunk, memory: given });
+  const report: (event: ProcessEvent) => void = eventLog({ logger, kinds: eventKinds });
+  if (shrunk.length) report({ type: 'limits-lowered', keys: shrunk, memory: given });
   const startedAt = performance.now();
   const spillway = await Spillway.create({ config, registry, logger, roles });
   let demo: { stop(): Promise<void> } | undefined;
   shutdownOnSignals({
     deadlineMs: config.stop.deadlineMs,
-    log: (message) => logger.info({ type: 'shutdown', message }),
+    log: (message) => report({ type: 'shutdown', message }),
     stop: async () => {
       await demo?.stop();
       await spillway.stop();
