@@ -40,6 +40,19 @@ it('has the page and the source, no test and no development dependency', () => {
   const { devDependencies } = JSON.parse(readFileSync(image.path('/app/package.json'), 'utf8'));
   for (const name of Object.keys(devDependencies)) expect(installed).not.toContain(name);
   expect(installed).not.toContain('vite');
+  const sdk = readdirSync(image.path('/app/node_modules/@opentelemetry'));
+  // What the client of Elasticsearch brings along is no SDK.
+  expect(sdk.filter((name) => /sdk|exporter|otlp|resources/.test(name))).toEqual([]);
+});
+
+it.each([
+  ['send', '--traces', '1'],
+  ['up', '--demo', '--data', join(dir, 'demo')],
+])('says what is missing for what is not of production: %s', async (...words) => {
+  const [program, ...args] = spillway(...words);
+  const failed = await run(program, args).catch((error: { code: number; stderr: string }) => error);
+  expect(failed).toMatchObject({ code: 2 });
+  expect(failed.stderr).toMatch(/needs @spillway\/(load|demo), which is not installed: .*`npm ci`/);
 });
 
 it('starts, is seen to live, serves the page, and stops when told', async () => {

@@ -6,7 +6,6 @@ import { DataFolderError } from '../folder/data-folder.ts';
 import { MemoryError } from '../memory/memory-error.ts';
 import { UnsafeError } from '../process/safety.ts';
 import type { Registry } from '../registry/registry.ts';
-import { sendCommand } from '../send/index.ts';
 import { splitArguments } from './arguments.ts';
 import { auditCommand } from './commands/audit.ts';
 import { configCommand } from './commands/config.ts';
@@ -16,6 +15,7 @@ import { keysCommand } from './commands/keys.ts';
 import { lagCommand } from './commands/lag.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
+import { sendCommand } from './commands/send.ts';
 import { upCommand } from './commands/up.ts';
 import { OperationError } from './operation-error.ts';
 

@@ -7,7 +7,6 @@ import {
 } from '@spillway/runtime';
 import { Argument, Command } from 'commander';
 import type { SpillwayConfig } from '../../config.ts';
-import { startDemo } from '../../demo/index.ts';
 import { applyPlan } from '../../memory/apply-plan.ts';
 import { givenMemory } from '../../memory/given-memory.ts';
 import { nodeFlags } from '../../memory/node-flags.ts';
@@ -20,6 +19,7 @@ import { checkPlacements } from '../../registry/placement.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { Spillway } from '../../spillway.ts';
 import { OperationError } from '../operation-error.ts';
+import { optionalPackage } from '../optional-package.ts';
 import { type Context, configOf, print } from './context.ts';
 
 export function upCommand(context: Context): Command {
@@ -48,6 +48,9 @@ async function up(context: Context, command: Command, options: UpOptions): Promi
   const target = registry.target(roles);
   const { config, shrunk, given } = fitted(configOf(context, command), { registry, roles });
   if (options.demo) demandOpenDoor(config.gateway, target.has(gatewayModule));
+  const shop = options.demo
+    ? await optionalPackage('@spillway/demo', () => import('@spillway/demo'))
+    : undefined;
   const logger = createLogger(config.log);
   const report: (event: ProcessEvent) => void = eventLog({ logger, kinds: eventKinds });
   if (shrunk.length) report({ type: 'limits-lowered', keys: shrunk, memory: given });
@@ -70,8 +73,8 @@ async function up(context: Context, command: Command, options: UpOptions): Promi
       ...placesOf(spillway, roles.length < registry.roles.length ? roles : []),
     ].join('\n'),
   );
-  if (options.demo) {
-    demo = await startDemo({ httpEndpoint: spillway.addresses.otlpHttp });
+  if (shop) {
+    demo = await shop.runDemo({ httpEndpoint: spillway.addresses.otlpHttp });
     print('  Demo       a small shop is sending');
   }
 }

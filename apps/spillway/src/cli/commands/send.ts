@@ -1,6 +1,6 @@
+import type { Compression, Protocol, RecordCounts, Sent } from '@spillway/load';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Compression, Protocol } from './client.ts';
-import type { RecordCounts, Sent } from './send-all.ts';
+import { optionalPackage } from '../optional-package.ts';
 
 interface Flags {
   traces: number;
@@ -67,8 +67,10 @@ async function run(flags: Flags): Promise<void> {
 
 /** The rest is loaded only now: no other command pays for it. */
 async function send(flags: Flags, signal: AbortSignal): Promise<Sent> {
-  const { generate } = await import('./generate.ts');
-  const { sendAll } = await import('./send-all.ts');
+  const { generate, sendAll } = await optionalPackage(
+    '@spillway/load',
+    () => import('@spillway/load'),
+  );
   const { traces, spans, logs, points, batch, concurrency, endpoint, key } = flags;
   const seed = flags.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
   const nowMs = Date.now();

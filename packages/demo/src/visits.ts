@@ -1,4 +1,4 @@
-import type { Random } from '../send/random.ts';
+import type { Random } from '@spillway/load';
 import {
   call,
   consume,

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
+import { Random } from '@spillway/load';
 import { describe, expect, test } from 'vitest';
-import { Random } from '../send/random.ts';
 import { isIncident } from './incident.ts';
 import { durationMs, horizonMs, type Step } from './steps.ts';
 import { planVisit } from './visits.ts';

@@ -1,4 +1,4 @@
-import { Random } from '../send/random.ts';
+import { Random } from '@spillway/load';
 import { isIncident } from './incident.ts';
 import { perform } from './perform.ts';
 import type { ServiceName } from './steps.ts';

@@ -1,7 +1,7 @@
 import { encodeExportResponse, encodeStatus } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
-import { type Batch, generate } from '../src/send/generate.ts';
-import { type RecordCounts, type SendOptions, sendAll } from '../src/send/send-all.ts';
+import { type Batch, generate } from '../src/generate.ts';
+import { type RecordCounts, type SendOptions, sendAll } from '../src/send-all.ts';
 import { grpcServer, httpServer, type Scripted } from './support/scripted-server.ts';
 
 const wanted = { traces: 20, spans: 10, logs: 130, points: 70 };

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Signal, scan } from '@spillway/otlp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Demo, startDemo } from './index.ts';
+import { type Demo, runDemo } from './index.ts';
 
 interface Received {
   signal: Signal;
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 test('sends spans, logs and metrics of every service, with exemplars that name its traces', async () => {
   const { port } = server.address() as AddressInfo;
-  demo = await startDemo({ httpEndpoint: `http://127.0.0.1:${port}`, key: 'k1' });
+  demo = runDemo({ httpEndpoint: `http://127.0.0.1:${port}`, key: 'k1' });
   // Stopping sends what the first visits left, without waiting for an interval.
   await demo.stop();
   expect(new Set(received.map(({ signal }) => signal))).toEqual(
