@@ -1,4 +1,5 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
+import { Client, type RedisConfig } from '@spillway/redis';
 import type {
   DecodedMessage,
   LiveLimited,
@@ -10,8 +11,6 @@ import type {
   Tail,
   TailQuery,
 } from '@spillway/store';
-import { Client } from './client.ts';
-import type { RedisConfig } from './config.ts';
 import { dropKeys } from './drop.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
 import { Reader } from './reader.ts';

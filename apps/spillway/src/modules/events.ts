@@ -5,6 +5,7 @@ import { rabbitmqEvents } from '@spillway/broker-rabbitmq/events';
 import { consoleEvents } from '@spillway/console';
 import { consumerEvents } from '@spillway/consumer';
 import type { EventKind } from '@spillway/events';
+import { fleetEvents } from '@spillway/fleet-redis/events';
 import { gatewayEvents } from '@spillway/gateway';
 import { journalEvents } from '@spillway/journal';
 import { breakerEvents } from '@spillway/resilience';
@@ -15,7 +16,6 @@ import { elasticsearchEvents } from '@spillway/store-elasticsearch/events';
 import { memoryLiveEvents } from '@spillway/store-memory/events';
 import { postgresEvents } from '@spillway/store-postgres/events';
 import { redisLiveEvents } from '@spillway/store-redis/events';
-import { fleetEvents } from '@spillway/store-redis/fleet-events';
 import { processEvents } from '../process/process-events.ts';
 
 export const eventTables = {

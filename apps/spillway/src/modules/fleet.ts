@@ -1,4 +1,4 @@
-import { redisSection } from '@spillway/store-redis/config';
+import { redisSection } from '@spillway/redis/config';
 import { z } from 'zod';
 import type { SpillwayConfig } from '../config.ts';
 import { asComponent } from '../process/components.ts';
@@ -42,7 +42,7 @@ type Kind = SpillwayConfig['fleet']['kind'];
 const kinds: Readonly<Record<Kind, (context: ModuleContext) => Promise<Fleet>>> = {
   none: async ({ process }) => new NoFleet(process.self),
   redis: async ({ config, report, process: { self } }) => {
-    const { createFailureReports } = await import('@spillway/store-redis');
+    const { createFailureReports } = await import('@spillway/fleet-redis');
     const { redis, windowMs, reportersMin } = config.fleet;
     const describe = () => self.describe();
     const { name } = self;

@@ -1,10 +1,10 @@
 import type { Broker } from '@spillway/broker';
 import { liveSink } from '@spillway/projector';
+import { redisSection } from '@spillway/redis/config';
 import type { BudgetLine } from '@spillway/runtime';
 import type { LiveStore } from '@spillway/store';
 import { memoryLiveBudget } from '@spillway/store-memory/budget';
 import { redisLiveBudget } from '@spillway/store-redis/budget';
-import { redisSection } from '@spillway/store-redis/config';
 import { z } from 'zod';
 import type { SpillwayConfig } from '../config.ts';
 import { asComponent } from '../process/components.ts';

@@ -11,7 +11,7 @@ const kinds: Readonly<Record<Kind, (context: ModuleContext) => Promise<SharedQuo
   {
     none: async () => undefined,
     redis: async ({ config, report }) => {
-      const { createQuotaLeases } = await import('@spillway/store-redis');
+      const { createQuotaLeases } = await import('@spillway/fleet-redis');
       const { redis, gatewaysAssumed } = config.fleet;
       return createQuotaLeases({ ...redis, gatewaysAssumed, report });
     },

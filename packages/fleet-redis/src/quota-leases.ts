@@ -1,9 +1,5 @@
+import { Client, type RedisConfig } from '@spillway/redis';
 import { LeasedQuota, type Quota, type QuotaLimit, type Quotas } from '@spillway/resilience';
-import type Bottleneck from 'bottleneck';
-import type { Redis } from 'ioredis';
-import { optionsOf } from './client.ts';
-import type { RedisConfig } from './config.ts';
-import { connectQuotas } from './quota-connection.ts';
 import { QuotaMembers } from './quota-members.ts';
 import { QuotaReservoir } from './quota-reservoir.ts';
 
@@ -18,6 +14,8 @@ export type QuotaLeasesOptions = RedisConfig & {
   report?: (event: QuotaLeasesEvent) => void;
   /** Monotonic milliseconds. */
   nowMs?: () => number;
+  /** Instead of the clock of Redis, ms since 1970; equal in all processes. */
+  clock?: () => number;
 };
 
 export interface QuotaLeases extends Quotas {
@@ -36,13 +34,10 @@ export function createQuotaLeases(options: QuotaLeasesOptions): QuotaLeases {
 const beatMs = 2_000;
 /** A lease, or a beat, that takes longer counts as failed. */
 const answerMsMax = 500;
-/** A quota that leased nothing for so long is not listened to in Redis any more. */
-const idleMs = 30_000;
 
 interface Opened {
   limit: QuotaLimit;
   quota: LeasedQuota;
-  reservoir: QuotaReservoir;
 }
 
 class Leases implements QuotaLeases {
@@ -50,9 +45,9 @@ class Leases implements QuotaLeases {
   readonly #nowMs: () => number;
   readonly #members: QuotaMembers;
   readonly #opened = new Set<Opened>();
-  #redis: Redis | undefined;
-  #connection: Bottleneck.IORedisConnection | undefined;
+  readonly #client: Client;
   #timer: NodeJS.Timeout | undefined;
+  #isStarted = false;
   /** Why it spends its own share; undefined while it leases. */
   #trouble: string | undefined = 'not started';
 
@@ -61,57 +56,42 @@ class Leases implements QuotaLeases {
     this.#nowMs = options.nowMs ?? (() => performance.now());
     const { keyPrefix, gatewaysAssumed: atFirst } = options;
     this.#members = new QuotaMembers({ keyPrefix, atFirst, nowMs: this.#nowMs });
+    const onDown = (error: Error): void => this.#lose(error.message);
+    this.#client = new Client({ config: options, name: 'spillway-quotas', onDown });
   }
 
   async start(): Promise<void> {
-    const { url, commandTimeoutMs } = this.#options;
-    const options = optionsOf(this.#options, 'spillway-quotas');
-    const { redis, connection } = connectQuotas(url, options);
-    this.#redis = redis;
-    this.#connection = connection;
-    connection.on('error', (error) => {
-      if (this.#redis) this.#lose(error.message);
-    });
-    const ready = new Promise((resolve) => redis.once('ready', resolve));
-    await Promise.race([ready, pause(Math.min(commandTimeoutMs, 2 * answerMsMax))]);
+    this.#isStarted = true;
+    await Promise.race([this.#client.connect(), pause(2 * answerMsMax)]);
     await this.#beat();
     this.#timer = setInterval(() => void this.#beat(), beatMs).unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    const [redis, connection] = [this.#redis, this.#connection];
-    this.#redis = undefined;
-    this.#connection = undefined;
+    if (this.#isStarted) await inTime(this.#members.leave(this.#client)).catch(() => undefined);
+    this.#isStarted = false;
     this.#trouble = 'stopped';
-    for (const { reservoir } of this.#opened) reservoir.close();
-    if (redis?.status === 'ready') await inTime(this.#members.leave(redis)).catch(() => undefined);
-    await connection?.disconnect(false);
+    this.#client.close();
   }
 
   open(limit: QuotaLimit): Quota & { close(): void } {
-    const connection = this.#connection;
-    if (!connection) throw new Error('quota leases are not started');
+    if (!this.#isStarted) throw new Error('quota leases are not started');
     const { tenant, of, ratePerSecond, burst } = limit;
     const share = (): number => 1 / this.#members.count;
     const reservoir = new QuotaReservoir({
-      connection,
+      client: this.#client,
       // With the limit: where processes disagree for the time of a change, each keeps its own.
-      id: `${this.#options.keyPrefix}{quota}:${tenant}:${of}:${ratePerSecond}:${burst}`,
-      ratePerSecond,
-      burst,
-      share,
-      timeoutMs: answerMsMax,
+      key: `${this.#options.keyPrefix}{quota}:${tenant}:${of}:${ratePerSecond}:${burst}`,
+      ...{ ratePerSecond, burst, share },
+      clock: this.#options.clock,
     });
     const leased = { lease: (wanted: number) => this.#lease(reservoir, wanted) };
     const nowMs = this.#nowMs;
     const quota = new LeasedQuota({ reservoir: leased, ratePerSecond, burst, share, nowMs });
-    const opened = { limit, quota, reservoir };
+    const opened = { limit, quota };
     this.#opened.add(opened);
-    const close = (): void => {
-      this.#opened.delete(opened);
-      reservoir.close();
-    };
+    const close = (): void => void this.#opened.delete(opened);
     return Object.assign(quota, { close });
   }
 
@@ -137,8 +117,7 @@ class Leases implements QuotaLeases {
 
   async #lease(reservoir: QuotaReservoir, wanted: number): Promise<number> {
     try {
-      if (this.#redis?.status !== 'ready') throw new Error('not connected');
-      const granted = await reservoir.lease(wanted);
+      const granted = await inTime(reservoir.lease(wanted));
       this.#regain();
       return granted;
     } catch (error) {
@@ -148,14 +127,8 @@ class Leases implements QuotaLeases {
   }
 
   async #beat(): Promise<void> {
-    const redis = this.#redis;
-    if (!redis) return;
-    const idleAt = this.#nowMs() - idleMs;
-    for (const { quota, reservoir } of this.#opened) {
-      if (quota.askedMs < idleAt) reservoir.close();
-    }
     try {
-      await inTime(this.#members.beat(redis));
+      await inTime(this.#members.beat(this.#client));
       this.#regain();
     } catch (error) {
       this.#members.missed();
@@ -164,15 +137,15 @@ class Leases implements QuotaLeases {
   }
 
   #lose(reason: string): void {
+    if (!this.#isStarted) return;
     const wasWell = this.#trouble === undefined || this.#trouble === 'not started';
-    if (!this.#redis) return;
     this.#trouble = reason;
     const share = 1 / this.#members.count;
     if (wasWell) this.#options.report?.({ type: 'quotas-local', share, reason });
   }
 
   #regain(): void {
-    if (this.#trouble === undefined || !this.#redis) return;
+    if (this.#trouble === undefined || !this.#isStarted) return;
     this.#trouble = undefined;
     this.#options.report?.({ type: 'quotas-shared', gateways: this.#members.count });
   }

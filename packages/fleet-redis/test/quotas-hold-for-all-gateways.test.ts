@@ -1,12 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RedisServer, startRedis } from '@spillway/native';
+import { redisSection } from '@spillway/redis';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import {
-  createQuotaLeases,
-  type QuotaLeases,
-  type QuotaLeasesEvent,
-  redisSection,
-} from '../src/index.ts';
+import { createQuotaLeases, type QuotaLeases, type QuotaLeasesEvent } from '../src/index.ts';
 
 const rate = 2_000;
 const stepMs = 25;
@@ -29,7 +25,7 @@ interface Fleet {
   waits: Set<number>;
 }
 
-/** Four gateways; time is simulated, for them and for Bottleneck, Redis is not. */
+/** Four gateways; time is simulated, for them and for the reservoir, Redis is not. */
 async function startFleet(name: string, gatewaysAssumed = 4): Promise<Fleet> {
   vi.useFakeTimers({ toFake: ['Date'] });
   const began = Date.now();
@@ -38,7 +34,7 @@ async function startFleet(name: string, gatewaysAssumed = 4): Promise<Fleet> {
   const events: QuotaLeasesEvent[] = [];
   const config = redisSection.parse({ url: redis.url, keyPrefix, commandTimeoutMs: 1_000 });
   const report = (event: QuotaLeasesEvent) => events.push(event);
-  const options = { ...config, gatewaysAssumed, report, nowMs };
+  const options = { ...config, gatewaysAssumed, report, nowMs, clock: () => Date.now() };
   const gateways = Array.from({ length: 4 }, () => createQuotaLeases(options));
   for (const gateway of gateways) await gateway.start();
   const detail = `shared by ${gateways.length}`;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Client } from './client.ts';
+import type { Client } from '@spillway/redis';
 
 const script = readFileSync(new URL('./lua/board.lua', import.meta.url), 'utf8');
 /** Bounds a board when many processes come and go; a note more is not taken. */

@@ -1,5 +1,6 @@
 /** Holds the broker down until it is killed. */
-import { createFailureReports, redisSection } from '../src/index.ts';
+import { redisSection } from '@spillway/redis';
+import { createFailureReports } from '../src/index.ts';
 
 const [url, name, windowMs] = process.argv.slice(2) as [string, string, string];
 const config = redisSection.parse({ url });

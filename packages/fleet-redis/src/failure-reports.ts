@@ -1,6 +1,5 @@
+import { Client, type RedisConfig } from '@spillway/redis';
 import { type Dependencies, type DependencyState, LocalDependencies } from '@spillway/resilience';
-import { Client } from './client.ts';
-import type { RedisConfig } from './config.ts';
 import { FleetView, type FleetViewEvent, reportField } from './fleet-view.ts';
 import { type Note, type OwnNote, SharedNotes } from './shared-notes.ts';
 

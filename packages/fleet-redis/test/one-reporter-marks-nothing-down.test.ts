@@ -2,14 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type RedisServer, startRedis } from '@spillway/native';
+import { redisSection } from '@spillway/redis';
 import { TcpProxy } from '@spillway/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  createFailureReports,
-  type FailureReports,
-  type FleetViewEvent,
-  redisSection,
-} from '../src/index.ts';
+import { createFailureReports, type FailureReports, type FleetViewEvent } from '../src/index.ts';
 import { keysOf, until } from './support.ts';
 
 const windowMs = 3_000;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Client } from '@spillway/redis';
 
 /** A process that has not been heard of for so long no longer counts. */
 const aliveMs = 10_000;
@@ -33,8 +33,9 @@ export class QuotaMembers {
   }
 
   /** Says that this one is alive, and counts. Throws what Redis answers. */
-  async beat(redis: Redis): Promise<void> {
-    const count = Number(await redis.eval(script, 1, this.#key, this.#member, aliveMs));
+  async beat(client: Client): Promise<void> {
+    const beat = client.run((redis) => redis.eval(script, 1, this.#key, this.#member, aliveMs));
+    const count = Number(await beat);
     if (count >= this.#count) this.#fewerSinceMs = undefined;
     else {
       // A Redis that was away, or lost its memory, has to hear of everybody first.
@@ -49,7 +50,7 @@ export class QuotaMembers {
     this.#fewerSinceMs = undefined;
   }
 
-  async leave(redis: Redis): Promise<void> {
-    await redis.zrem(this.#key, this.#member);
+  async leave(client: Client): Promise<void> {
+    await client.run((redis) => redis.zrem(this.#key, this.#member));
   }
 }

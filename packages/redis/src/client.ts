@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { RedisConfig } from './config.ts';
-import { RedisStoreError } from './errors.ts';
+import { RedisError } from './errors.ts';
 
 const reconnectBaseMs = 50;
 const reconnectMaxMs = 2_000;
@@ -88,10 +88,10 @@ export class Client {
    * What Redis said, or why it said nothing. The client's own error is not kept as the cause: it
    * holds the command with everything that was to be written.
    */
-  #failure(error: Error): RedisStoreError {
-    if (error instanceof RedisStoreError) return error;
-    if (error.name === 'ReplyError') return new RedisStoreError('refused', error.message);
-    return new RedisStoreError('unavailable', this.#trouble?.message || error.message);
+  #failure(error: Error): RedisError {
+    if (error instanceof RedisError) return error;
+    if (error.name === 'ReplyError') return new RedisError('refused', error.message);
+    return new RedisError('unavailable', this.#trouble?.message || error.message);
   }
 }
 
