@@ -88,7 +88,7 @@ it('makes keys that its gateways take, once', async () => {
   const env = { ...process.env, PATH, SPILLWAY_COMMAND: spillway().join(' ') };
   await run('sh', [script, keys, texts], { env });
   const made = readFileSync(join(keys, 'keys.yaml'), 'utf8');
-  const { KeyRing } = await import('@spillway/runtime');
+  const { KeyRing } = await import('@spillway/keys');
   const ring = new KeyRing({ file: join(keys, 'keys.yaml'), configKey: 'gateway.keysFile' });
   await ring.refresh();
   const scopesOf = (name: string): readonly string[] | undefined =>

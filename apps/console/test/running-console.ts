@@ -11,7 +11,7 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import { DeadLetters } from '@spillway/consumer';
+import { DeadLetters } from '@spillway/dead-letters';
 import { audit } from '@spillway/ledger';
 import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
 import type { DecodedMessage, SearchStore } from '@spillway/store';

@@ -1,12 +1,7 @@
 import type { Broker } from '@spillway/broker';
+import { KeyRing, type KeyRingEvent } from '@spillway/keys';
 import { aborted, type Dependencies, LocalQuotas, type Quotas, wait } from '@spillway/resilience';
-import {
-  type Component,
-  type Health,
-  type InternalErrorEvent,
-  KeyRing,
-  type KeyRingEvent,
-} from '@spillway/runtime';
+import type { Component, Health, InternalErrorEvent } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
 import { Admission } from './admit/admission.ts';
 import { checkGatewayConfig } from './model/check-config.ts';

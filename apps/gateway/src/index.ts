@@ -6,3 +6,4 @@ export type { HistogramStats } from './model/counters.ts';
 export { gatewayEvents } from './model/events.ts';
 export type { GatewayStats, Protocol } from './model/stats.ts';
 export { topicsName } from './slice/known-topics.ts';
+export { slotTable } from './slice/slot-table.ts';

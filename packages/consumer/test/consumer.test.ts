@@ -8,10 +8,11 @@ import {
   readEnvelope,
   topicOf,
 } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { decode, encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Consumer, CrashRecord, DeadLetters } from '../src/index.ts';
+import { type Consumer, CrashRecord } from '../src/index.ts';
 import {
   consume,
   lagOf,

@@ -1,4 +1,5 @@
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { encodeRequest } from '@spillway/otlp';
 import {
   type DecodedMessage,
@@ -7,7 +8,7 @@ import {
   PartMissingError,
 } from '@spillway/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Consumer, DeadLetters } from '../src/index.ts';
+import type { Consumer } from '../src/index.ts';
 import {
   consume,
   lagOf,

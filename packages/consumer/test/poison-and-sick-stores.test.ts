@@ -1,8 +1,9 @@
 import type { Broker } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { LocalDependencies } from '@spillway/resilience';
 import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Consumer, DeadLetters } from '../src/index.ts';
+import type { Consumer } from '../src/index.ts';
 import { consume, lagOf, openBroker, publishLogs, ScriptedSink, until } from './support/harness.ts';
 
 /** Throws when a batch holds what it does not like, as a store does that nobody foresaw. */

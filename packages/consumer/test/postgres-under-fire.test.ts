@@ -1,10 +1,10 @@
+import { DeadLetters } from '@spillway/dead-letters';
 import { type PostgresServer, startPostgres } from '@spillway/native';
 import type { WriteStore } from '@spillway/store';
 import { createPostgresServerStore, postgresSection } from '@spillway/store-postgres';
 import { TcpProxy } from '@spillway/test-support';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { DeadLetters } from '../src/index.ts';
 import { Fire } from './support/fire.ts';
 import { publishLogs } from './support/harness.ts';
 

@@ -9,8 +9,6 @@ export * from './discard-rest.ts';
 export * from './events.ts';
 export * from './http-server.ts';
 export * from './internal-errors.ts';
-export * from './key-events.ts';
-export * from './keys.ts';
 export * from './log.ts';
 export * from './loopback.ts';
 export * from './metrics.ts';

@@ -1,6 +1,7 @@
 import type { EventTable } from '@spillway/events';
+import type { KeyRingEvent } from '@spillway/keys';
 import type { BreakerEvent } from '@spillway/resilience';
-import type { InternalErrorEvent, KeyRingEvent } from '@spillway/runtime';
+import type { InternalErrorEvent } from '@spillway/runtime';
 import type { GatewayEvent } from '../gateway.ts';
 
 /** What each event says to an operator. */

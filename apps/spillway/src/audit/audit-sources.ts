@@ -1,5 +1,5 @@
 import type { Broker } from '@spillway/broker';
-import type { DeadLetters } from '@spillway/consumer';
+import type { DeadLetters } from '@spillway/dead-letters';
 import type { KeptAside, LedgerSide, SinkSpec, ToldSpill } from '@spillway/ledger';
 import type { WriteStore } from '@spillway/store';
 

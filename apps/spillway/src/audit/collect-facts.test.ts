@@ -1,4 +1,4 @@
-import type { DeadLetter } from '@spillway/consumer';
+import type { DeadLetter } from '@spillway/dead-letters';
 import { type AppliedMessage, audit, type LedgerSide } from '@spillway/ledger';
 import { searchSink } from '@spillway/projector';
 import { writerSink } from '@spillway/writer';

@@ -5,7 +5,7 @@ import {
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
-import type { DeadLetter } from '@spillway/consumer';
+import type { DeadLetter } from '@spillway/dead-letters';
 import {
   type AppliedMessage,
   type AuditFacts,

@@ -5,7 +5,7 @@ import {
   readEnvelope,
   signalOf,
 } from '@spillway/broker';
-import { type DeadLetter, deadLettersListedMax } from '@spillway/consumer';
+import { type DeadLetter, deadLettersListedMax } from '@spillway/dead-letters';
 import { type LedgerNote, ObservationTable, parseNote, type ToldSpill } from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { TooMuchAskedError } from '@spillway/store';

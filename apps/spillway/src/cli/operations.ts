@@ -1,5 +1,5 @@
 import type { Broker, PartitionLag } from '@spillway/broker';
-import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/consumer';
+import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/dead-letters';
 import type { LedgerReport } from '@spillway/ledger';
 import { auditLedger } from '../audit/audit-ledger.ts';
 import { auditNeeds, auditSources, auditUses } from '../modules/audit.ts';

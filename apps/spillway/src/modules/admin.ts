@@ -1,4 +1,4 @@
-import { KeyRing } from '@spillway/runtime';
+import { KeyRing } from '@spillway/keys';
 import { z } from 'zod';
 import { AdminServer } from '../process/admin-server.ts';
 import { chain, late } from '../process/components.ts';

@@ -1,7 +1,7 @@
 /** What is read from the broker beside the messages: lag, and dead letters. */
 import { LagBoard } from '@spillway/broker';
 import { deadLetterIndexBytesMax } from '@spillway/console';
-import { DeadLetters } from '@spillway/consumer';
+import { DeadLetters } from '@spillway/dead-letters';
 import { defineModule } from '../registry/module.ts';
 import { brokerModule } from './broker.ts';
 

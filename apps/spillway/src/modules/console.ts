@@ -9,7 +9,7 @@ import {
   ledgerLimits,
   questionsAtOnce,
 } from '@spillway/console';
-import { KeyRing } from '@spillway/runtime';
+import { KeyRing } from '@spillway/keys';
 import { auditLedger } from '../audit/audit-ledger.ts';
 import { chain, late } from '../process/components.ts';
 import { readFleet } from '../process/fleet.ts';

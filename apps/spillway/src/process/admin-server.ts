@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { KeyRing } from '@spillway/keys';
 import {
   type Component,
   type ComponentHealth,
   createLimitedHttpServer,
   type Health,
-  type KeyRing,
   limitConnections,
   type Metrics,
   metricsAccess,

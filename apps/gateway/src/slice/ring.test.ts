@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createRing, slots, slotTable } from './index.ts';
+import { createRing } from './ring.ts';
+import { slots, slotTable } from './slot-table.ts';
 
 const keys = Array.from({ length: 500 }, (_, key) => `key-${key}`);
 

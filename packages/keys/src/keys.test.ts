@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ConfigError } from '@spillway/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { ConfigError } from './config-error.ts';
 import { createKey, KeyRing, type KeyRingEvent } from './keys.ts';
 
 const shop = { name: 'shop-prod', tenant: 'shop', scopes: ['ingest'] as const };

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { type Component, ConfigError, type Health } from '@spillway/runtime';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import type { Component, Health } from './component.ts';
-import { ConfigError } from './config-error.ts';
 
 export const keyScopes = ['ingest', 'query', 'admin', 'metrics'] as const;
 export type KeyScope = (typeof keyScopes)[number];
