@@ -1,10 +1,10 @@
 export { runCommandLine } from './cli/command-line.ts';
 export { type SpillwayConfig, spillwaySchema } from './config.ts';
 export { planMemory } from './memory/plan-memory.ts';
-export { brokerModule } from './modules/broker.ts';
 export { registry } from './modules/index.ts';
-export { searchStoreModule } from './modules/search-store.ts';
-export { writeStoreModule } from './modules/write-store.ts';
+export { brokerModule } from './modules/servers/broker.ts';
+export { searchStoreModule } from './modules/servers/search-store.ts';
+export { writeStoreModule } from './modules/servers/write-store.ts';
 export { SearchSlot } from './rebuild/search-slot.ts';
 export type { Given, Module, ModuleContext, Needs } from './registry/module.ts';
 export { Registry } from './registry/registry.ts';

@@ -11,11 +11,11 @@ import {
 import type { SpillwayConfig } from './config.ts';
 import { makePrivate } from './folder/private-folder.ts';
 import { registerMetrics } from './metrics/register-metrics.ts';
-import { controlModule } from './modules/control.ts';
-import { dataFolderModule } from './modules/data-folder.ts';
 import { eventKinds } from './modules/events.ts';
-import { gatewayModule } from './modules/gateway.ts';
 import { measured, observed } from './modules/observed.ts';
+import { controlModule } from './modules/process/control.ts';
+import { dataFolderModule } from './modules/process/data-folder.ts';
+import { gatewayModule } from './modules/roles/gateway.ts';
 import { descriptorLimit } from './process/descriptors.ts';
 import { doorsWithin } from './process/doors-within.ts';
 import { eventLog, type Report } from './process/event-log.ts';

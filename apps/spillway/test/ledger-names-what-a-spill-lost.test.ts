@@ -8,9 +8,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { auditLedger } from '../src/audit/audit-ledger.ts';
 import type { AuditSources } from '../src/audit/audit-sources.ts';
 import { auditNeeds, auditSources, auditUses } from '../src/modules/audit.ts';
-import { brokerModule } from '../src/modules/broker.ts';
-import { topicsModule } from '../src/modules/topics.ts';
-import { writeStoreModule } from '../src/modules/write-store.ts';
+import { topicsModule } from '../src/modules/process/topics.ts';
+import { brokerModule } from '../src/modules/servers/broker.ts';
+import { writeStoreModule } from '../src/modules/servers/write-store.ts';
 import type { Given } from '../src/registry/module.ts';
 import { type MadeParts, make } from './support/made.ts';
 

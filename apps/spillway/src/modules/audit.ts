@@ -1,14 +1,18 @@
 /** What the ledger is read from: by the console, and by `spillway audit`. */
 import { noteGroup } from '@spillway/writer';
-import type { AuditSources } from '../audit/audit-sources.ts';
+import type { Account, AuditSources } from '../audit/audit-sources.ts';
 import { keptAside } from '../folder/set-aside-notes.ts';
-import type { Given, ModuleContext } from '../registry/module.ts';
-import { accounts } from './accounts.ts';
-import { brokerModule } from './broker.ts';
-import { deadLettersModule } from './broker-views.ts';
-import { dataFolderModule } from './data-folder.ts';
-import { spillModule } from './spill.ts';
-import { writeStoreModule } from './write-store.ts';
+import type { Gather, Given, ModuleContext } from '../registry/module.ts';
+import { dataFolderModule } from './process/data-folder.ts';
+import { spillModule } from './process/spill.ts';
+import { brokerModule } from './servers/broker.ts';
+import { deadLettersModule } from './servers/broker-views.ts';
+import { writeStoreModule } from './servers/write-store.ts';
+
+/** Every store that is accounted for, with its side of the ledger. */
+const accounts: Gather<Account> = {
+  gather: ({ account }) => account && ((made) => ({ sink: account.sink, side: account.of(made) })),
+};
 
 export const auditNeeds = {
   folder: dataFolderModule,

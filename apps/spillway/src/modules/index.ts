@@ -1,26 +1,26 @@
 /** Every module there is, and every section of the configuration: a new one is entered here. */
 import { z } from 'zod';
 import { Registry } from '../registry/registry.ts';
-import { adminModule, adminSection } from './admin.ts';
-import { brokerModule, brokerSection } from './broker.ts';
-import { deadLettersModule, lagBoardModule } from './broker-views.ts';
-import { consoleModule, consoleSection } from './console.ts';
-import { controlModule } from './control.ts';
-import { dataFolderModule, dataSection } from './data-folder.ts';
-import { fleetModule, fleetSection } from './fleet.ts';
-import { folderWatchModule } from './folder-watch.ts';
-import { gatewayModule, gatewaySection } from './gateway.ts';
-import { inFlightModule } from './in-flight.ts';
-import { liveProjectorModule } from './live-projector.ts';
-import { liveStoreModule, liveStoreSection } from './live-store.ts';
-import { quotasModule } from './quotas.ts';
-import { safetyModule } from './safety.ts';
-import { projectorSection, searchProjectorModule } from './search-projector.ts';
-import { searchStoreModule, searchStoreSection } from './search-store.ts';
-import { spillModule } from './spill.ts';
-import { topicsModule } from './topics.ts';
-import { writeStoreModule, writeStoreSection } from './write-store.ts';
-import { writerModule, writerSection } from './writer.ts';
+import { adminModule, adminSection } from './process/admin.ts';
+import { controlModule } from './process/control.ts';
+import { dataFolderModule, dataSection } from './process/data-folder.ts';
+import { folderWatchModule } from './process/folder-watch.ts';
+import { inFlightModule } from './process/in-flight.ts';
+import { safetyModule } from './process/safety.ts';
+import { spillModule } from './process/spill.ts';
+import { topicsModule } from './process/topics.ts';
+import { consoleModule, consoleSection } from './roles/console.ts';
+import { gatewayModule, gatewaySection } from './roles/gateway.ts';
+import { liveProjectorModule } from './roles/live-projector.ts';
+import { projectorSection, searchProjectorModule } from './roles/search-projector.ts';
+import { writerModule, writerSection } from './roles/writer.ts';
+import { brokerModule, brokerSection } from './servers/broker.ts';
+import { deadLettersModule, lagBoardModule } from './servers/broker-views.ts';
+import { fleetModule, fleetSection } from './servers/fleet.ts';
+import { liveStoreModule, liveStoreSection } from './servers/live-store.ts';
+import { quotasModule } from './servers/quotas.ts';
+import { searchStoreModule, searchStoreSection } from './servers/search-store.ts';
+import { writeStoreModule, writeStoreSection } from './servers/write-store.ts';
 
 /**
  * They start in the order of what they use and need; where that says nothing, in this one, which is

@@ -2,14 +2,14 @@
 import type { Measured } from '../metrics/register-metrics.ts';
 import type { Observed } from '../process/this-process.ts';
 import type { Assembly } from '../registry/assembly.ts';
-import { lagBoardModule } from './broker-views.ts';
-import { consumers } from './consumer.ts';
-import { fleetModule } from './fleet.ts';
-import { gatewayModule } from './gateway.ts';
-import { liveProjectorModule } from './live-projector.ts';
-import { liveStoreModule } from './live-store.ts';
-import { quotasModule } from './quotas.ts';
-import { safetyModule } from './safety.ts';
+import { safetyModule } from './process/safety.ts';
+import { consumers } from './roles/consumer.ts';
+import { gatewayModule } from './roles/gateway.ts';
+import { liveProjectorModule } from './roles/live-projector.ts';
+import { lagBoardModule } from './servers/broker-views.ts';
+import { fleetModule } from './servers/fleet.ts';
+import { liveStoreModule } from './servers/live-store.ts';
+import { quotasModule } from './servers/quotas.ts';
 
 /** Once it is started. */
 export function measured(assembly: Assembly): Omit<Measured, 'internalErrors' | 'health'> {

@@ -3,7 +3,11 @@ import { topicOf } from '@spillway/broker';
 import { Consumer, defaultLimits } from '@spillway/consumer';
 import type { AppliedMessage, LedgerSide, MinuteRange, RowCount, SinkSpec } from '@spillway/ledger';
 import { type DecodedMessage, type MessageOutcome, type Sink, stored } from '@spillway/store';
-import { consumerComponents, consumerNeeds, consumerUses } from '../../src/modules/consumer.ts';
+import {
+  consumerComponents,
+  consumerNeeds,
+  consumerUses,
+} from '../../src/modules/roles/consumer.ts';
 import { asComponent } from '../../src/process/components.ts';
 import { Restartable } from '../../src/process/restartable.ts';
 import { defineModule } from '../../src/registry/module.ts';

@@ -1,7 +1,7 @@
 import { Stack } from '@spillway/runtime';
 import { spillwaySchema } from '../../src/config.ts';
-import { dataFolderModule } from '../../src/modules/data-folder.ts';
 import { registry } from '../../src/modules/index.ts';
+import { dataFolderModule } from '../../src/modules/process/data-folder.ts';
 import { HostProcess } from '../../src/process/host-process.ts';
 import { ThisProcess } from '../../src/process/this-process.ts';
 import { Assembly } from '../../src/registry/assembly.ts';

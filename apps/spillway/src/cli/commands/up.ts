@@ -12,7 +12,7 @@ import { givenMemory } from '../../memory/given-memory.ts';
 import { nodeFlags } from '../../memory/node-flags.ts';
 import { type MemoryPlan, planMemory } from '../../memory/plan-memory.ts';
 import { eventKinds } from '../../modules/events.ts';
-import { gatewayModule } from '../../modules/gateway.ts';
+import { gatewayModule } from '../../modules/roles/gateway.ts';
 import { eventLog } from '../../process/event-log.ts';
 import type { ProcessEvent } from '../../process/process-events.ts';
 import { checkPlacements } from '../../registry/placement.ts';

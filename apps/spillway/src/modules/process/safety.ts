@@ -1,8 +1,8 @@
 import type { SafetyFinding } from '@spillway/broker';
-import { step } from '../process/components.ts';
-import { Safety } from '../process/safety.ts';
-import { defineModule, type Gather, type ModuleContext } from '../registry/module.ts';
-import { brokerModule } from './broker.ts';
+import { step } from '../../process/components.ts';
+import { Safety } from '../../process/safety.ts';
+import { defineModule, type Gather, type ModuleContext } from '../../registry/module.ts';
+import { brokerModule } from '../servers/broker.ts';
 
 type Inspect = (context: ModuleContext) => Promise<SafetyFinding[]>;
 

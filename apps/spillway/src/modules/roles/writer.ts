@@ -1,8 +1,9 @@
 import { ledgerTopic } from '@spillway/broker';
 import { consumerBudget } from '@spillway/consumer';
 import { createWriter, noteGroup, writerSection, writerSink } from '@spillway/writer';
-import { Restartable } from '../process/restartable.ts';
-import { defineModule } from '../registry/module.ts';
+import { Restartable } from '../../process/restartable.ts';
+import { defineModule } from '../../registry/module.ts';
+import { writeStoreModule } from '../servers/write-store.ts';
 import {
   consumerComponents,
   consumerNeeds,
@@ -10,7 +11,6 @@ import {
   mebibyte,
   otlpTopics,
 } from './consumer.ts';
-import { writeStoreModule } from './write-store.ts';
 
 export { writerSection };
 

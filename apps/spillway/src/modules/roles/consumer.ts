@@ -1,16 +1,16 @@
 /** What the modules that run a consumer have in common. */
 import { type Broker, topicOf } from '@spillway/broker';
 import type { Component } from '@spillway/runtime';
-import type { SpillFolder } from '../folder/spill-folder.ts';
-import type { Restartable } from '../process/restartable.ts';
-import type { Gather } from '../registry/module.ts';
-import { brokerModule } from './broker.ts';
-import { fleetModule } from './fleet.ts';
-import { folderWatchModule } from './folder-watch.ts';
-import { inFlightModule } from './in-flight.ts';
-import { spillModule } from './spill.ts';
-import { healthUnlessSpilling } from './spilling.ts';
-import { topicsModule } from './topics.ts';
+import type { SpillFolder } from '../../folder/spill-folder.ts';
+import type { Restartable } from '../../process/restartable.ts';
+import type { Gather } from '../../registry/module.ts';
+import { folderWatchModule } from '../process/folder-watch.ts';
+import { inFlightModule } from '../process/in-flight.ts';
+import { spillModule } from '../process/spill.ts';
+import { healthUnlessSpilling } from '../process/spilling.ts';
+import { topicsModule } from '../process/topics.ts';
+import { brokerModule } from '../servers/broker.ts';
+import { fleetModule } from '../servers/fleet.ts';
 
 export const mebibyte = 1_048_576;
 

@@ -8,20 +8,20 @@ import {
   gatewaySection,
   topicsName,
 } from '@spillway/gateway';
-import type { SpillwayConfig } from '../config.ts';
-import { late } from '../process/components.ts';
-import { placeName } from '../process/fleet.ts';
-import { defineModule } from '../registry/module.ts';
-import { adminModule } from './admin.ts';
-import { brokerModule, hasOwnLog, messageBytesMax } from './broker.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import { late } from '../../process/components.ts';
+import { placeName } from '../../process/fleet.ts';
+import { defineModule } from '../../registry/module.ts';
+import { adminModule } from '../process/admin.ts';
+import { controlModule } from '../process/control.ts';
+import { dataFolderModule } from '../process/data-folder.ts';
+import { hasSpill, spillModule } from '../process/spill.ts';
+import { topicsModule } from '../process/topics.ts';
+import { brokerModule, hasOwnLog, messageBytesMax } from '../servers/broker.ts';
+import { fleetModule } from '../servers/fleet.ts';
+import { quotasModule } from '../servers/quotas.ts';
 import { consoleModule } from './console.ts';
 import { consumers } from './consumer.ts';
-import { controlModule } from './control.ts';
-import { dataFolderModule } from './data-folder.ts';
-import { fleetModule } from './fleet.ts';
-import { quotasModule } from './quotas.ts';
-import { hasSpill, spillModule } from './spill.ts';
-import { topicsModule } from './topics.ts';
 
 export { gatewaySection };
 

@@ -1,7 +1,7 @@
-import type { SpillwayConfig } from '../config.ts';
-import { SpillFolder } from '../folder/spill-folder.ts';
-import { defineModule } from '../registry/module.ts';
-import type { Target } from '../registry/target.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import { SpillFolder } from '../../folder/spill-folder.ts';
+import { defineModule } from '../../registry/module.ts';
+import type { Target } from '../../registry/target.ts';
 import { dataFolderModule } from './data-folder.ts';
 
 /** Where the process owns the data folder, the spill lies in it; else only where a place is set. */

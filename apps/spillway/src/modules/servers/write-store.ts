@@ -4,12 +4,12 @@ import { embeddedPostgresBudget, postgresBudget } from '@spillway/store-postgres
 import { postgresSection } from '@spillway/store-postgres/config';
 import { noteGroup, writerSink } from '@spillway/writer';
 import { z } from 'zod';
-import type { SpillwayConfig } from '../config.ts';
-import type { DataFolder } from '../folder/data-folder.ts';
-import { optimisingBudget, type Runtime } from '../memory/program-budget.ts';
-import { asComponent } from '../process/components.ts';
-import { defineModule, type ModuleContext } from '../registry/module.ts';
-import { dataFolderModule } from './data-folder.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import type { DataFolder } from '../../folder/data-folder.ts';
+import { optimisingBudget, type Runtime } from '../../memory/program-budget.ts';
+import { asComponent } from '../../process/components.ts';
+import { defineModule, type ModuleContext } from '../../registry/module.ts';
+import { dataFolderModule } from '../process/data-folder.ts';
 
 const hourMs = 3_600_000;
 

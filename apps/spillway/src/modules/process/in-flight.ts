@@ -1,6 +1,6 @@
 import { CrashRecord } from '@spillway/consumer';
-import { CrashRecordFile } from '../folder/crash-record-file.ts';
-import { defineModule } from '../registry/module.ts';
+import { CrashRecordFile } from '../../folder/crash-record-file.ts';
+import { defineModule } from '../../registry/module.ts';
 import { dataFolderModule } from './data-folder.ts';
 
 /** What consumers had in flight when the process ended, for its next start. */

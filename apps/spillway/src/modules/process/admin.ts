@@ -1,10 +1,10 @@
 import { KeyRing } from '@spillway/keys';
 import { z } from 'zod';
-import { AdminServer } from '../process/admin-server.ts';
-import { chain, late } from '../process/components.ts';
-import { defineModule } from '../registry/module.ts';
-import { consoleModule } from './console.ts';
-import { consumers } from './consumer.ts';
+import { AdminServer } from '../../process/admin-server.ts';
+import { chain, late } from '../../process/components.ts';
+import { defineModule } from '../../registry/module.ts';
+import { consoleModule } from '../roles/console.ts';
+import { consumers } from '../roles/consumer.ts';
 
 export const adminSection = z
   .object({

@@ -1,6 +1,6 @@
 import type { Broker } from '@spillway/broker';
 import type { Health } from '@spillway/runtime';
-import type { SpillFolder } from '../folder/spill-folder.ts';
+import type { SpillFolder } from '../../folder/spill-folder.ts';
 
 /** While the gateway can spill, a broker that is away keeps nobody from being served. */
 export function healthUnlessSpilling(

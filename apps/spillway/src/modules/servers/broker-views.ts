@@ -2,7 +2,7 @@
 import { LagBoard } from '@spillway/broker';
 import { deadLetterIndexBytesMax } from '@spillway/console';
 import { DeadLetters } from '@spillway/dead-letters';
-import { defineModule } from '../registry/module.ts';
+import { defineModule } from '../../registry/module.ts';
 import { brokerModule } from './broker.ts';
 
 /** In every process, for its metrics. */

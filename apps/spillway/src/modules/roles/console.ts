@@ -10,18 +10,18 @@ import {
   questionsAtOnce,
 } from '@spillway/console';
 import { KeyRing } from '@spillway/keys';
-import { auditLedger } from '../audit/audit-ledger.ts';
-import { chain, late } from '../process/components.ts';
-import { readFleet } from '../process/fleet.ts';
-import { defineModule } from '../registry/module.ts';
-import { auditNeeds, auditSources, auditUses } from './audit.ts';
-import { lagBoardModule } from './broker-views.ts';
+import { auditLedger } from '../../audit/audit-ledger.ts';
+import { chain, late } from '../../process/components.ts';
+import { readFleet } from '../../process/fleet.ts';
+import { defineModule } from '../../registry/module.ts';
+import { auditNeeds, auditSources, auditUses } from '../audit.ts';
+import { controlModule } from '../process/control.ts';
+import { topicsModule } from '../process/topics.ts';
+import { lagBoardModule } from '../servers/broker-views.ts';
+import { fleetModule } from '../servers/fleet.ts';
+import { liveStoreModule } from '../servers/live-store.ts';
+import { searchStoreModule } from '../servers/search-store.ts';
 import { consumers } from './consumer.ts';
-import { controlModule } from './control.ts';
-import { fleetModule } from './fleet.ts';
-import { liveStoreModule } from './live-store.ts';
-import { searchStoreModule } from './search-store.ts';
-import { topicsModule } from './topics.ts';
 
 export { consoleSection };
 

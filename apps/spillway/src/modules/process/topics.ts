@@ -1,6 +1,6 @@
-import { step } from '../process/components.ts';
-import { defineModule } from '../registry/module.ts';
-import { brokerModule } from './broker.ts';
+import { step } from '../../process/components.ts';
+import { defineModule } from '../../registry/module.ts';
+import { brokerModule } from '../servers/broker.ts';
 import { safetyModule } from './safety.ts';
 
 /** Every process makes sure that every topic is there, with the queue of every group where the broker keeps queues. */

@@ -6,12 +6,12 @@ import { duckdbBudget } from '@spillway/store-duckdb/budget';
 import { elasticsearchBudget } from '@spillway/store-elasticsearch/budget';
 import { elasticsearchSection } from '@spillway/store-elasticsearch/config';
 import { z } from 'zod';
-import type { SpillwayConfig } from '../config.ts';
-import type { DataFolder } from '../folder/data-folder.ts';
-import { asComponent } from '../process/components.ts';
-import { type CreateSearchStore, SearchSlot } from '../rebuild/search-slot.ts';
-import { defineModule, type ModuleContext } from '../registry/module.ts';
-import { dataFolderModule } from './data-folder.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import type { DataFolder } from '../../folder/data-folder.ts';
+import { asComponent } from '../../process/components.ts';
+import { type CreateSearchStore, SearchSlot } from '../../rebuild/search-slot.ts';
+import { defineModule, type ModuleContext } from '../../registry/module.ts';
+import { dataFolderModule } from '../process/data-folder.ts';
 
 const hourMs = 3_600_000;
 const mebibyte = 1_048_576;

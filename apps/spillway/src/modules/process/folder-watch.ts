@@ -1,12 +1,12 @@
-import { DiskWatch } from '../folder/disk-watch.ts';
-import { SetAside, type WatchedStore } from '../folder/set-aside.ts';
+import { DiskWatch } from '../../folder/disk-watch.ts';
+import { SetAside, type WatchedStore } from '../../folder/set-aside.ts';
 import {
   defineModule,
   type FolderStore,
   type Gather,
   type ModuleContext,
-} from '../registry/module.ts';
-import { brokerModule, hasOwnLog } from './broker.ts';
+} from '../../registry/module.ts';
+import { brokerModule, hasOwnLog } from '../servers/broker.ts';
 import { dataFolderModule } from './data-folder.ts';
 import { topicsModule } from './topics.ts';
 

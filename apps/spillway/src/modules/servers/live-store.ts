@@ -6,10 +6,10 @@ import type { LiveStore } from '@spillway/store';
 import { memoryLiveBudget } from '@spillway/store-memory/budget';
 import { redisLiveBudget } from '@spillway/store-redis/budget';
 import { z } from 'zod';
-import type { SpillwayConfig } from '../config.ts';
-import { asComponent } from '../process/components.ts';
-import { defineModule, type ModuleContext } from '../registry/module.ts';
-import type { Target } from '../registry/target.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import { asComponent } from '../../process/components.ts';
+import { defineModule, type ModuleContext } from '../../registry/module.ts';
+import type { Target } from '../../registry/target.ts';
 import { brokerModule } from './broker.ts';
 
 const mebibyte = 1_048_576;

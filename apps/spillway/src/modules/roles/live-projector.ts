@@ -1,9 +1,9 @@
 import { consumerBudget } from '@spillway/consumer';
 import { createLiveProjector, liveSink } from '@spillway/projector';
-import { Restartable } from '../process/restartable.ts';
-import { defineModule } from '../registry/module.ts';
+import { Restartable } from '../../process/restartable.ts';
+import { defineModule } from '../../registry/module.ts';
+import { liveStoreModule } from '../servers/live-store.ts';
 import { consumerComponents, consumerNeeds, consumerUses, otlpTopics } from './consumer.ts';
-import { liveStoreModule } from './live-store.ts';
 
 export const liveProjectorModule = defineModule({
   name: 'live-projector',

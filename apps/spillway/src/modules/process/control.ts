@@ -1,6 +1,6 @@
-import { ControlServer } from '../cli/control-server.ts';
-import { defineModule } from '../registry/module.ts';
-import { consumers } from './consumer.ts';
+import { ControlServer } from '../../cli/control-server.ts';
+import { defineModule } from '../../registry/module.ts';
+import { consumers } from '../roles/consumer.ts';
 import { dataFolderModule } from './data-folder.ts';
 
 /** Takes the commands of `spillway audit` and so on, behind the consumers that they are about. */

@@ -1,7 +1,8 @@
 import { consumerBudget } from '@spillway/consumer';
 import { createSearchProjector, projectorSection, searchSink } from '@spillway/projector';
-import { Restartable } from '../process/restartable.ts';
-import { defineModule } from '../registry/module.ts';
+import { Restartable } from '../../process/restartable.ts';
+import { defineModule } from '../../registry/module.ts';
+import { searchStoreModule } from '../servers/search-store.ts';
 import {
   consumerComponents,
   consumerNeeds,
@@ -9,7 +10,6 @@ import {
   mebibyte,
   otlpTopics,
 } from './consumer.ts';
-import { searchStoreModule } from './search-store.ts';
 
 export { projectorSection };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DataFolder } from '../folder/data-folder.ts';
-import { FolderLock } from '../folder/folder-lock.ts';
-import { defineModule } from '../registry/module.ts';
+import { DataFolder } from '../../folder/data-folder.ts';
+import { FolderLock } from '../../folder/folder-lock.ts';
+import { defineModule } from '../../registry/module.ts';
 
 export const dataSection = z
   .object({

@@ -1,9 +1,9 @@
 import { redisSection } from '@spillway/redis/config';
 import { z } from 'zod';
-import type { SpillwayConfig } from '../config.ts';
-import { asComponent } from '../process/components.ts';
-import { type Fleet, NoFleet } from '../process/fleet.ts';
-import { defineModule, type ModuleContext } from '../registry/module.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import { asComponent } from '../../process/components.ts';
+import { type Fleet, NoFleet } from '../../process/fleet.ts';
+import { defineModule, type ModuleContext } from '../../registry/module.ts';
 
 const whole = () => z.number().int();
 

@@ -1,8 +1,8 @@
 import type { Quotas } from '@spillway/resilience';
 import type { Component } from '@spillway/runtime';
-import type { SpillwayConfig } from '../config.ts';
-import { asComponent } from '../process/components.ts';
-import { defineModule, type ModuleContext } from '../registry/module.ts';
+import type { SpillwayConfig } from '../../config.ts';
+import { asComponent } from '../../process/components.ts';
+import { defineModule, type ModuleContext } from '../../registry/module.ts';
 
 type SharedQuotas = Quotas & Omit<Component, 'name'>;
 type Kind = SpillwayConfig['fleet']['kind'];
