@@ -1,7 +1,7 @@
 /** Dashboards and alerts, against the metrics, groups and refusals that the code declares. */
 import { refusals } from '@spillway/gateway';
 import { collectionMetrics, defaultMetrics } from '@spillway/metrics';
-import { declaredMetrics, groupTopics } from 'spillway';
+import { declaredMetrics, registry } from 'spillway';
 import { describe, expect, it } from 'vitest';
 import { alertExpressions, groupedBy, panelExpressions, seriesIn } from './src/dashboards.ts';
 import { yamlOf } from './src/repository.ts';
@@ -53,7 +53,7 @@ describe('alerts', () => {
   const alerts = new Map(alertExpressions().map(({ where, expr }) => [where, expr]));
 
   it('name no consumer group that is not configured, and all where lag is unknown', () => {
-    const groups = groupTopics().map(({ group }) => group);
+    const groups = registry.groups().map(({ group }) => group);
     const named = [...alerts.values()].flatMap(groupsIn);
     expect(named.filter((group) => !groups.includes(group))).toEqual([]);
     expect(groupsIn(alerts.get('SpillwayLagUnknown') ?? '').sort()).toEqual(groups.sort());

@@ -17,12 +17,8 @@ import type {
 import type { DeadLetterView, FleetReading, LedgerReport } from './ports.ts';
 import type { ProcessDocument } from './process-document.ts';
 
-/** Seconds behind the log per group; null where it cannot be known. */
-export interface Behind {
-  search: number | null;
-  live: number | null;
-  writer: number | null;
-}
+/** Seconds behind the log, by name of the sink; null where it cannot be known. */
+export type Behind = Record<string, number | null>;
 
 export interface Fresh {
   /** Of the store that answered; of the slowest one where no single store did. */

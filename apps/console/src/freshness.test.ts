@@ -1,8 +1,8 @@
 import { type GroupLag, LagBoard } from '@spillway/broker';
 import { expect, it } from 'vitest';
+import { sinks } from '../test/sinks.ts';
 import { Freshness } from './freshness.ts';
 
-const groups = { writer: 'writer', search: 'search', live: 'live' };
 const known: GroupLag = { group: 'live', partitions: [], ageMs: 0, error: undefined };
 
 it('takes a lag that could not be read, or not lately, for unknown', async () => {
@@ -12,13 +12,18 @@ it('takes a lag that could not be read, or not lately, for unknown', async () =>
     known,
   ];
   const lagBoard = { read: async () => ({ groups: found, error: undefined }) };
-  const freshness = new Freshness({ lagBoard, groups });
-  expect(await freshness.lags()).toEqual({ writer: undefined, search: undefined, live: [] });
+  const freshness = new Freshness({ lagBoard, sinks });
+  const lags = await freshness.lags();
+  expect(lags.map(({ sink, partitions }) => [sink.name, partitions])).toEqual([
+    ['writer', undefined],
+    ['search', undefined],
+    ['live', []],
+  ]);
 });
 
 it('keeps no question waiting for a broker that does not answer', async () => {
   const silent = { lag: () => new Promise<never>(() => {}), groups: async () => ['writer'] };
   const lagBoard = new LagBoard({ broker: silent, groups: [] });
-  const freshness = new Freshness({ lagBoard, groups });
+  const freshness = new Freshness({ lagBoard, sinks });
   expect(await freshness.of('live')).toMatchObject({ behindSeconds: null });
 });

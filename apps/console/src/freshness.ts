@@ -1,18 +1,24 @@
 import type { LagBoard, PartitionLag } from '@spillway/broker';
-import type { Behind, Fresh } from './answers.ts';
-import type { Groups } from './ports.ts';
+import type { SinkSpec } from '@spillway/ledger';
+import type { Fresh } from './answers.ts';
 
 export interface FreshnessOptions {
   lagBoard: Pick<LagBoard, 'read'>;
-  groups: Groups;
+  sinks: readonly SinkSpec[];
 }
 
 /** A reading that is older says nothing about what an answer may lack. */
 const freshMs = 5_000;
 
-export type GroupPartitions = readonly PartitionLag[] | undefined;
+type GroupPartitions = readonly PartitionLag[] | undefined;
 
-/** How far each group is behind the log. What cannot be known is null, never zero. */
+export interface SinkLag {
+  sink: SinkSpec;
+  /** Undefined where the lag is not known now. */
+  partitions: GroupPartitions;
+}
+
+/** How far each sink is behind the log. What cannot be known is null, never zero. */
 export class Freshness {
   readonly #options: FreshnessOptions;
 
@@ -20,27 +26,25 @@ export class Freshness {
     this.#options = options;
   }
 
-  /** `store` is the one that answers; undefined: the slowest counts. */
-  async of(store: keyof Groups | undefined): Promise<Fresh> {
+  /** `store` names the sink that answers; undefined: the slowest counts. */
+  async of(store: string | undefined): Promise<Fresh> {
     const lags = await this.lags();
-    const behind: Behind = {
-      search: secondsBehind(lags.search),
-      live: secondsBehind(lags.live),
-      writer: secondsBehind(lags.writer),
-    };
-    const behindSeconds = store ? behind[store] : slowest(Object.values(behind));
+    const behind = Object.fromEntries(
+      lags.map(({ sink, partitions }) => [sink.name, secondsBehind(partitions)]),
+    );
+    const behindSeconds = store ? (behind[store] ?? null) : slowest(Object.values(behind));
     return { behindSeconds, behind };
   }
 
-  /** Undefined for a group whose lag is not known now. */
-  async lags(): Promise<Record<keyof Groups, GroupPartitions>> {
-    const { lagBoard, groups } = this.#options;
+  /** Of every sink. */
+  async lags(): Promise<SinkLag[]> {
+    const { lagBoard, sinks } = this.#options;
     const reading = await lagBoard.read();
     const of = (name: string): GroupPartitions => {
       const found = reading.groups.find(({ group }) => group === name);
       return found && !found.error && found.ageMs < freshMs ? found.partitions : undefined;
     };
-    return { writer: of(groups.writer), search: of(groups.search), live: of(groups.live) };
+    return sinks.map((sink) => ({ sink, partitions: of(sink.group) }));
   }
 }
 

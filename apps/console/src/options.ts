@@ -1,14 +1,16 @@
 import type { LagBoard } from '@spillway/broker';
+import type { SinkSpec } from '@spillway/ledger';
 import type { LiveStore, SearchStore } from '@spillway/store';
 import type { ConsoleConfig } from './config.ts';
-import type { Admin, ConsoleEvent, DeadLetters, Groups, Keys, ReadLedger } from './ports.ts';
+import type { Admin, ConsoleEvent, DeadLetters, Keys, ReadLedger } from './ports.ts';
 
 export interface ConsoleOptions {
   config: ConsoleConfig;
   search: SearchStore;
   live: LiveStore;
   lagBoard: Pick<LagBoard, 'read'>;
-  groups: Groups;
+  /** All whose lag says how far answers are behind. */
+  sinks: readonly SinkSpec[];
   /** Undefined: no keys, and then only on loopback. */
   keys?: Keys | undefined;
   ledger: ReadLedger;

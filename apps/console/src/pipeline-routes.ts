@@ -60,11 +60,9 @@ function drainOf(lag: readonly PartitionLag[], times: DrainTimes, nowMs: number)
 }
 
 async function readLag(api: Api): Promise<Pick<LagAnswer, 'lag' | 'unknownGroups'>> {
-  const { groups } = api.options;
   const lags = await api.freshness.lags();
-  const names = ['writer', 'search', 'live'] as const;
   return {
-    lag: names.flatMap((name) => lags[name] ?? []),
-    unknownGroups: names.filter((name) => !lags[name]).map((name) => groups[name]),
+    lag: lags.flatMap(({ partitions }) => partitions ?? []),
+    unknownGroups: lags.filter((each) => !each.partitions).map(({ sink }) => sink.group),
   };
 }

@@ -93,13 +93,6 @@ export interface FleetReading {
   processes: { name: string; startedMs: number; document: unknown }[];
 }
 
-/** Names of the consumer groups behind the stores. */
-export interface Groups {
-  writer: string;
-  search: string;
-  live: string;
-}
-
 export type ConsoleEvent =
   | { type: 'query-failed'; route: string; code: string; error: unknown }
   | { type: 'resubmitted'; tenant: string; resubmitted: number; skipped: number }

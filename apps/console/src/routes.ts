@@ -5,7 +5,6 @@ import { AnswerPieces, answerBytes } from './answer-bytes.ts';
 import { QueryError } from './errors.ts';
 import type { Freshness } from './freshness.ts';
 import type { ConsoleOptions } from './options.ts';
-import type { Groups } from './ports.ts';
 import type { LongKind, Turn, Turns } from './turns.ts';
 
 export interface Question extends Turn {
@@ -16,8 +15,8 @@ export interface Question extends Turn {
 }
 
 interface Answered {
-  /** Whose lag counts; undefined: the slowest. */
-  store: keyof Groups | undefined;
+  /** Name of the sink whose lag counts; undefined: the slowest. */
+  store: string | undefined;
   /** Undefined: there is no such thing (404, with the freshness, as it may still be on its way). */
   body: object | undefined;
 }

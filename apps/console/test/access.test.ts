@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consoleSection, createConsole } from '../src/index.ts';
 import { type RunningConsole, runConsole } from './running-console.ts';
 import { Shop } from './shop.ts';
+import { sinks } from './sinks.ts';
 
 const nowMs = Date.now();
 const shops = ['acme', 'umbrella'].map((tenant) => new Shop({ nowMs, tenant, requests: 20 }));
@@ -131,7 +132,7 @@ describe('beyond loopback', () => {
       search,
       live,
       lagBoard,
-      groups: { writer: 'writer', search: 'search', live: 'live' },
+      sinks,
       ledger: () => Promise.reject(new Error('not asked')),
       deadLetters: {
         newest: async () => ({ deadLetters: [], isWhole: true }),

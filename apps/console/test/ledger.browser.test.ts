@@ -4,6 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadLedger } from '../src/ports.ts';
 import { accessibilityProblems } from './browser.ts';
 import { PageUnderTest } from './page-under-test.ts';
+import { sinks } from './sinks.ts';
+
+const accounted = sinks.filter(({ name }) => name !== 'live');
 
 const minute = Date.UTC(2026, 10, 23, 10, 5) / 60_000;
 const place = { topic: 'otlp_spans', partition: 3 };
@@ -36,9 +39,9 @@ function troubled(): LedgerReport {
     refused: [{ tenant: 'default', signal: 'logs', minute, records: 12 }],
     spilled: [{ ...spilled, spill: 'spill-a' }],
     spills: [{ spill: 'spill-a', lastGateway: 'gw-2', atMs, isSilent: true }],
-    sinks: { writer: side, search: side },
+    sinks: accounted.map((sink) => ({ sink, ...side })),
   };
-  const report = mergeReports([audit(facts)]);
+  const report = mergeReports([audit(facts)], accounted);
   report.missingNotes.push({ gateway: 'gw-1', epoch: 7, from: 4, to: 5, minute });
   return report;
 }
@@ -103,7 +106,7 @@ describe.skipIf(!chromiumPath)('the ledger page', () => {
     await expect.poll(hours).toBe(1);
     await page.getByLabel('Signal').selectOption('');
     await page.getByText('34 records unaccounted for').waitFor();
-    answer = async () => mergeReports([]);
+    answer = async () => mergeReports([], accounted);
     await page.keyboard.press('r');
     await page.getByText('Nothing was accepted in this time.').waitFor();
   });

@@ -11,7 +11,7 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import { DeadLetters } from '@spillway/consumer';
+import { DeadLetters } from '@spillway/dead-letters';
 import { audit } from '@spillway/ledger';
 import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
 import type { DecodedMessage, SearchStore } from '@spillway/store';
@@ -19,6 +19,7 @@ import { createDuckdbSearchStore } from '@spillway/store-duckdb';
 import { createMemoryLiveStore } from '@spillway/store-memory';
 import { type Console, type ConsoleOptions, consoleSection, createConsole } from '../src/index.ts';
 import { fleetInTrouble } from './fleet-in-trouble.ts';
+import { sinks } from './sinks.ts';
 
 export type RunningConsole = Awaited<ReturnType<typeof runConsole>>;
 
@@ -30,7 +31,6 @@ export interface RunConsoleOptions {
   options?: Partial<ConsoleOptions>;
 }
 
-const groups = { writer: 'writer', search: 'search', live: 'live' };
 const topics = [...Object.values(topicOf), ...Object.values(deadLetterTopicOf)];
 
 export async function runConsole(run: RunConsoleOptions) {
@@ -41,7 +41,7 @@ export async function runConsole(run: RunConsoleOptions) {
   const live = createMemoryLiveStore();
   await Promise.all([broker.start(), search.start(), live.start()]);
   await broker.ensureTopics(topics.map((name) => ({ name, partitions: 2 })));
-  for (const group of Object.values(groups)) {
+  for (const { group } of sinks) {
     const subscription = await broker.subscribe({ group, topics: Object.values(topicOf) });
     await subscription.close();
   }
@@ -52,7 +52,7 @@ export async function runConsole(run: RunConsoleOptions) {
     lagBoard: new LagBoard({ broker, groups: [] }),
     search,
     live,
-    groups,
+    sinks,
     deadLetters: new DeadLetters(broker),
     ledger: async () => readLedger(search),
     admin: {
@@ -85,8 +85,8 @@ async function readLedger(search: SearchStore) {
     search.rowCounts(range),
   ]);
   const sink = { applied, rows, waiting: [], deadLetters: [], expired: [], undecided: [] };
-  const sinks = { writer: sink, search: sink };
-  return audit({ noted: [], refused: [], spilled: [], spills: [], sinks });
+  const told = sinks.filter(({ name }) => name !== 'live').map((of) => ({ sink: of, ...sink }));
+  return audit({ noted: [], refused: [], spilled: [], spills: [], sinks: told });
 }
 
 /** A message that no group has read yet. */

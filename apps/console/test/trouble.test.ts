@@ -64,6 +64,7 @@ function liveStub(): LiveStore {
   const unused = () => Promise.reject(new Error('not asked'));
   return {
     name: 'live',
+    capabilities: {},
     windowMs: 3_600_000,
     start: async () => {},
     stop: async () => {},

@@ -1,4 +1,5 @@
 import type { Broker } from '@spillway/broker';
+import { KeyRing, type KeyRingEvent } from '@spillway/keys';
 import {
   type Dependencies,
   LocalQuotas,
@@ -6,13 +7,7 @@ import {
   sleep,
   waitAtMost,
 } from '@spillway/resilience';
-import {
-  type Component,
-  type Health,
-  type InternalErrorEvent,
-  KeyRing,
-  type KeyRingEvent,
-} from '@spillway/runtime';
+import type { Component, Health, InternalErrorEvent } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
 import { Admission } from './admit/admission.ts';
 import { checkGatewayConfig } from './model/check-config.ts';

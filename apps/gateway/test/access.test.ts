@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, createKey } from '@spillway/runtime';
+import { createKey } from '@spillway/keys';
+import { ConfigError } from '@spillway/runtime';
 import { until } from '@spillway/test-support/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';

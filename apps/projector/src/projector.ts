@@ -1,12 +1,28 @@
 import type { Broker } from '@spillway/broker';
 import { Consumer, type ConsumerEvent, type CrashRecord } from '@spillway/consumer';
+import type { SinkSpec } from '@spillway/ledger';
 import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { LiveStore, SearchStore } from '@spillway/store';
 import type { ProjectorConfig } from './config.ts';
 
-export const searchGroup = 'search';
-export const liveGroup = 'live';
+/** The search store, filled from the OTLP topics. */
+export const searchSink = {
+  name: 'search',
+  group: 'search',
+  title: 'search store',
+  side: 'read',
+  storedAs: 'searchable',
+} as const satisfies SinkSpec;
+
+/** The live roll-ups, filled from the OTLP topics; they keep no account of records. */
+export const liveSink = {
+  name: 'live',
+  group: 'live',
+  title: 'live store',
+  side: 'read',
+} as const satisfies SinkSpec;
+
 const hourMs = 3_600_000;
 
 interface ProjectorOptions {
@@ -33,7 +49,7 @@ export function createSearchProjector(
   const { store, config, accountHours } = options;
   const consumer = new Consumer({
     ...common(options),
-    group: searchGroup,
+    group: searchSink.group,
     sink: store,
     dependency: 'search-store',
   });
@@ -55,7 +71,7 @@ export function createLiveProjector(options: ProjectorOptions & { store: LiveSto
   const replayFromMs = () => Date.now() - store.windowMs;
   const consumer = new Consumer({
     ...common(options),
-    group: liveGroup,
+    group: liveSink.group,
     sink: store,
     dependency: 'live-store',
     replayFromMs,

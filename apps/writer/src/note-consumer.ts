@@ -17,6 +17,7 @@ export interface NoteConsumerOptions {
   retryMs: number;
 }
 
+/** The consumer group that reads the gateways' notes. */
 export const noteGroup = 'ledger';
 const batchBytesMax = 1_048_576;
 
@@ -57,9 +58,10 @@ export class NoteConsumer implements Component {
   /** A store that was set aside and began anew has none of the notes that were committed. */
   async #rewindToStore(): Promise<void> {
     const { broker, store } = this.#options;
-    if (!store.nextPositions || !broker.canReplay) return;
+    const { nextPositions } = store.capabilities;
+    if (!nextPositions || !broker.capabilities.canReplay) return;
     const notes = { topic: ledgerTopic, partition: 0 };
-    const [next] = await store.nextPositions([notes]);
+    const [next] = await nextPositions([notes]);
     const [lag] = await broker.lag(noteGroup);
     const position = next?.position ?? 0;
     if (!lag || position >= (lag.committed ?? 0)) return;

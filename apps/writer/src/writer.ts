@@ -1,12 +1,20 @@
 import type { Broker } from '@spillway/broker';
 import { Consumer, type ConsumerEvent, type CrashRecord } from '@spillway/consumer';
+import type { SinkSpec } from '@spillway/ledger';
 import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { WriteStore } from '@spillway/store';
 import type { WriterConfig } from './config.ts';
 import { NoteConsumer } from './note-consumer.ts';
 
-export const writerGroup = 'writer';
+/** The write store, filled from the OTLP topics. */
+export const writerSink = {
+  name: 'writer',
+  group: 'writer',
+  title: 'write store',
+  side: 'write',
+} as const satisfies SinkSpec;
+
 const hourMs = 3_600_000;
 
 export interface WriterOptions {
@@ -28,7 +36,7 @@ export interface Writer {
 export function createWriter({ config, broker, store, ...told }: WriterOptions): Writer {
   const { retentionHours, ...limits } = config;
   const consumer = new Consumer({
-    ...{ ...told, group: writerGroup, broker, sink: store, limits },
+    ...{ ...told, group: writerSink.group, broker, sink: store, limits },
     dependency: 'write-store',
   });
   const notes = new NoteConsumer({

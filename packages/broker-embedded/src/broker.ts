@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type BrokerCapabilities,
   BrokerError,
   type DeliveredMessage,
   type OutgoingMessage,
@@ -38,8 +39,11 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBr
 
 export class EmbeddedBroker implements Broker {
   readonly name = 'embedded';
-  readonly canReplay = true;
-  readonly keepsPrefix = true;
+  readonly capabilities: BrokerCapabilities = {
+    canReplay: true,
+    keepsPrefix: true,
+    missingUpToMs: (partition) => this.#missingUpToMs(partition),
+  };
   readonly #config: EmbeddedConfig;
   #running: Running | undefined;
 
@@ -193,7 +197,7 @@ export class EmbeddedBroker implements Broker {
     return journal.sequenceAt(timestampMs);
   }
 
-  missingUpToMs(partition: TopicPartition): number {
+  #missingUpToMs(partition: TopicPartition): number {
     const { journal } = this.#log(partition);
     const entries = journal.segments().reduce((sum, { from, to }) => sum + to - from, 0);
     if (journal.countFrom(0) < entries) return Number.POSITIVE_INFINITY; // A segment is damaged.

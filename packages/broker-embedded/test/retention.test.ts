@@ -108,15 +108,15 @@ test('room is made of what every group has committed', async () => {
 
 test('how far the log reaches back is known, also after a power cut', async () => {
   await start();
-  expect(broker.missingUpToMs?.(at)).toBe(0);
+  expect(broker.capabilities.missingUpToMs?.(at)).toBe(0);
   await publishMany(30);
   const takenMs = nowMs;
   nowMs += 61_000;
   await until(() => events.some(({ type }) => type === 'deleted'));
-  expect(broker.missingUpToMs?.(at)).toBe(takenMs);
+  expect(broker.capabilities.missingUpToMs?.(at)).toBe(takenMs);
   files.powerCut();
   await start({ retentionEveryMs: 60_000 });
-  expect(broker.missingUpToMs?.(at)).toBe(takenMs);
+  expect(broker.capabilities.missingUpToMs?.(at)).toBe(takenMs);
 });
 
 test('a topic that no group has subscribed to is kept for its time', async () => {

@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type BrokerCapabilities,
   BrokerError,
   type DeliveredMessage,
   type OutgoingMessage,
@@ -44,8 +45,7 @@ const readBytes = 1024 * 1024;
 /** The broker port on Apache Kafka 2.7 and later. */
 export class KafkaBroker implements Broker {
   readonly name = 'kafka';
-  readonly canReplay = true;
-  readonly keepsPrefix: boolean;
+  readonly capabilities: BrokerCapabilities;
   readonly #options: KafkaBrokerOptions;
   readonly #consumers = new Set<Consumer>();
   /** Ends of logs that a `read` is asking for: what is published later lies behind them. */
@@ -58,7 +58,8 @@ export class KafkaBroker implements Broker {
   constructor(options: KafkaBrokerOptions) {
     this.#options = options;
     // KafkaJS goes on with the next batch of a call behind one that it gave up.
-    this.keepsPrefix = options.driver === 'platformatic';
+    const keepsPrefix = options.driver === 'platformatic';
+    this.capabilities = { canReplay: true, keepsPrefix };
   }
 
   /** Rejects with KafkaError where no broker answers in good time, or the login is refused. */

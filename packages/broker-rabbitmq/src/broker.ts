@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Broker,
+  type BrokerCapabilities,
   BrokerError,
   type DeliveredMessage,
   type OutgoingMessage,
@@ -54,8 +55,7 @@ interface Running {
 
 class RabbitMqBroker implements Broker {
   readonly name = 'rabbitmq';
-  readonly canReplay = false;
-  readonly keepsPrefix = false;
+  readonly capabilities: BrokerCapabilities = {};
   readonly #config: RabbitMqConfig;
   /** What this process asked for, to be declared again on each connection. */
   readonly #wanted = new Map<string, TopicSpec>();

@@ -139,11 +139,11 @@ type ArrivalsOptions = ReadOptions & { from: From };
 /** A channel that reads a stream, and what it delivered and nobody took yet. */
 class Arrivals {
   readonly #channel: Channel;
-  readonly #signal: AbortSignal | undefined;
+  readonly #abort: AbortSignal | undefined;
   readonly #messages: ConsumeMessage[] = [];
   #error: unknown;
   readonly #arrival = new AutoResetEvent();
-  readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+  readonly #onAbort = (): void => this.#fail(this.#abort?.reason);
 
   static async open(
     reading: Client,
@@ -159,7 +159,7 @@ class Arrivals {
 
   private constructor(channel: Channel, abort: AbortSignal | undefined) {
     this.#channel = channel;
-    this.#signal = abort;
+    this.#abort = abort;
     abort?.addEventListener('abort', this.#onAbort, { once: true });
     channel.on('close', () => this.#fail(new Error('The channel that reads a stream broke')));
   }
@@ -190,7 +190,7 @@ class Arrivals {
   }
 
   async close(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#abort?.removeEventListener('abort', this.#onAbort);
     await closeChannel(this.#channel);
   }
 

@@ -125,7 +125,7 @@ export interface TopicSpec {
    * published before every reader's queue is there; a broker with a log does not care.
    */
   groups?: readonly string[] | undefined;
-  /** Read with `read` alone, by no group, also where `canReplay` is false: dead letters. */
+  /** Read with `read` alone, by no group, also without `canReplay`: dead letters. */
   kept?: boolean | undefined;
 }
 
@@ -140,19 +140,30 @@ export interface ReadOptions {
   valueBytesMax?: number;
 }
 
+/** What a broker can do beyond the least: `{}` can nothing of it. */
+export interface BrokerCapabilities {
+  /**
+   * A log is kept. Without it (RabbitMQ) `replay`, and `read` of a topic that is not `kept`, throw
+   * `UnsupportedError`, and positions hold only for one subscription.
+   */
+  readonly canReplay?: boolean | undefined;
+  /**
+   * Of one call's messages of a partition, none is durable behind one that is not. Without it (a full
+   * queue refuses one and takes the next) what must keep its order is published one by one.
+   */
+  readonly keepsPrefix?: boolean | undefined;
+  /**
+   * When the youngest message was taken that the partition's log does not hold any more, removed by
+   * retention or lost: 0 when it holds all, Infinity when that is not known. Of a log that fills
+   * embedded stores.
+   */
+  readonly missingUpToMs?: ((partition: TopicPartition) => number) | undefined;
+}
+
 export interface Broker {
   /** Adapter name, e.g. 'embedded'. */
   readonly name: string;
-  /**
-   * False where no log is kept (RabbitMQ): `replay`, and `read` of a topic that is not `kept`, then
-   * throw `UnsupportedError`, and positions hold only for one subscription.
-   */
-  readonly canReplay: boolean;
-  /**
-   * Whether, of one call's messages of a partition, none is durable behind one that is not. Where a
-   * full queue refuses one and takes the next, what must keep its order is published one by one.
-   */
-  readonly keepsPrefix: boolean;
+  readonly capabilities: BrokerCapabilities;
   start(): Promise<void>;
   /** Idempotent, safe before start; flushes. */
   stop(): Promise<void>;
@@ -187,10 +198,4 @@ export interface Broker {
   read(from: Position, options?: ReadOptions): AsyncIterable<DeliveredMessage>;
   /** First position whose message was taken at or after the time; the end when there is none. */
   positionAt(partition: TopicPartition, timestampMs: number): Promise<number>;
-  /**
-   * When the youngest message was taken that the partition's log does not hold any more, removed by
-   * retention or lost: 0 when it holds all, Infinity when that is not known. Only where a log is
-   * kept that fills embedded stores.
-   */
-  missingUpToMs?(partition: TopicPartition): number;
 }

@@ -1,6 +1,7 @@
 import { type DeliveredMessage, topicOf } from '@spillway/broker';
+import { readDeadLetter } from '@spillway/dead-letters';
 import { expect, it } from 'vitest';
-import { deadLettersOf, readDeadLetter } from './dead-letter.ts';
+import { deadLettersOf } from './dead-letter.ts';
 import { InFlightMessage } from './in-flight-message.ts';
 
 const limits = { recordsMax: 10, bytesMax: 1_000_000 };

@@ -223,7 +223,7 @@ export class Delivery {
         : await applyByHalves(items, {
             apply: (some) => this.#hand(some),
             isTrouble: (each) => this.#isTrouble(each),
-            keepsOrder: this.#options.sink.skipsPassed === true,
+            keepsOrder: this.#options.sink.capabilities.skipsPassed === true,
           });
     this.#suspects.forget(outcomes.keys());
     const poison = trouble ? [] : this.#suspects.judge(suspects, tookSomething(outcomes));

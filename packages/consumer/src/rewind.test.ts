@@ -12,10 +12,12 @@ it('tells of a partition that it moved before another one could not be moved', a
   const lag = async () =>
     places.map((place) => ({ ...place, committed: committed[place.partition], start: 0 }));
   const rewinder = new Rewinder({
-    broker: { canReplay: true, lag } as unknown as Broker,
+    broker: { capabilities: { canReplay: true }, lag } as unknown as Broker,
     group: 'projector',
     sink: {
-      nextPositions: async () => places.map((place) => ({ ...place, position: 50 })),
+      capabilities: {
+        nextPositions: async () => places.map((place) => ({ ...place, position: 50 })),
+      },
     } as unknown as Sink,
     report: () => undefined,
   });

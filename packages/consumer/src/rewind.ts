@@ -65,7 +65,7 @@ export class Rewinder {
     const partitions = subscription
       .assigned()
       .filter((partition) => !this.#settled.has(partitionName(partition)));
-    const isKeeper = sink.nextPositions && broker.canReplay;
+    const isKeeper = sink.capabilities.nextPositions && broker.capabilities.canReplay;
     for (const rewind of isKeeper && partitions.length ? await this.#find(partitions) : []) {
       const { topic, partition, from, to } = rewind;
       const name = partitionName(rewind);
@@ -87,7 +87,10 @@ export class Rewinder {
   async #find(partitions: readonly TopicPartition[]): Promise<Rewind[]> {
     const { broker, group, sink, replayFromMs } = this.#options;
     const next = new Map(
-      (await sink.nextPositions?.(partitions))?.map((at) => [partitionName(at), at.position]),
+      (await sink.capabilities.nextPositions?.(partitions))?.map((at) => [
+        partitionName(at),
+        at.position,
+      ]),
     );
     const lags = new Map((await broker.lag(group)).map((lag) => [partitionName(lag), lag]));
     const rewinds: Rewind[] = [];

@@ -8,11 +8,12 @@ import {
   readEnvelope,
   topicOf,
 } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { decode, encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
 import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Consumer, CrashRecord, DeadLetters } from '../src/index.ts';
+import { type Consumer, CrashRecord } from '../src/index.ts';
 import {
   consume,
   lagOf,
@@ -260,8 +261,8 @@ describe('a sink that keeps its own positions', () => {
     await until(async () => (await lagOf(broker)) === 0);
     await first.consumer.stop();
     const forgetful = new ScriptedSink();
-    const lost: Sink = Object.assign(forgetful, { nextPositions: async () => [] });
-    const { events } = await start({}, lost);
+    forgetful.capabilities = { nextPositions: async () => [] };
+    const { events } = await start({}, forgetful);
     await until(() => forgetful.applied.length === 2);
     expect(forgetful.applied).toEqual(['one', 'two']);
     expect(events[0]).toMatchObject({ type: 'rewound', to: 0 });
@@ -269,10 +270,10 @@ describe('a sink that keeps its own positions', () => {
 
   it('gets again what it lost while it was running', async () => {
     let next = 0;
-    const keeper = Object.assign(sink, {
+    sink.capabilities = {
       nextPositions: async () => [{ topic: topicOf.logs, partition: 0, position: next }],
-    });
-    await start({}, keeper);
+    };
+    await start();
     await publishLogs(broker, ['one']);
     await until(async () => (await lagOf(broker)) === 0);
     next = 1;
@@ -288,10 +289,10 @@ describe('a sink that keeps its own positions', () => {
 
   it('never skips ahead of the committed position, so that dead letters are not lost', async () => {
     await publishLogs(broker, ['one']);
-    const ahead: Sink = Object.assign(sink, {
+    sink.capabilities = {
       nextPositions: async () => [{ topic: topicOf.logs, partition: 0, position: 1_000 }],
-    });
-    await start({}, ahead);
+    };
+    await start();
     await until(() => sink.applied.length === 1);
   });
 });

@@ -3,12 +3,12 @@
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
 import { createKafkaBroker } from '@spillway/broker-kafka';
 import { createRabbitMqBroker, rabbitmqSection } from '@spillway/broker-rabbitmq';
+import { DeadLetters } from '@spillway/dead-letters';
 import { startKafka, startRabbitMq } from '@spillway/native';
 import { encodeRequest } from '@spillway/otlp';
 import { until } from '@spillway/test-support/until';
 import { expect, it } from 'vitest';
 import { optionsOf } from '../../broker-kafka/test/options.ts';
-import { DeadLetters } from '../src/index.ts';
 import { consume, lagOf, log, publishLogs, ScriptedSink } from './support/harness.ts';
 
 const messageBytesMax = 2 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { encodeRequest } from '@spillway/otlp';
 import {
   type DecodedMessage,
@@ -8,7 +9,7 @@ import {
 } from '@spillway/store';
 import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Consumer, DeadLetters } from '../src/index.ts';
+import type { Consumer } from '../src/index.ts';
 import {
   consume,
   lagOf,

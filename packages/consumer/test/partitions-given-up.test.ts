@@ -32,7 +32,7 @@ class OnePartition {
   }
 
   readonly broker = {
-    canReplay: true,
+    capabilities: { canReplay: true },
     lag: async () => [],
     subscribe: async ({ onRevoke }: Parameters<Broker['subscribe']>[0]) => {
       this.onRevoke = async () => await onRevoke?.([place]);

@@ -1,3 +1,4 @@
+import { DeadLetters } from '@spillway/dead-letters';
 import { minuteOf } from '@spillway/ledger';
 import { type PostgresServer, startPostgres } from '@spillway/native';
 import type { WriteStore } from '@spillway/store';
@@ -5,7 +6,6 @@ import { createPostgresServerStore, postgresSection } from '@spillway/store-post
 import { TcpProxy } from '@spillway/test-support';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { DeadLetters } from '../src/index.ts';
 import { Fire } from './support/fire.ts';
 import { publishLogs } from './support/harness.ts';
 

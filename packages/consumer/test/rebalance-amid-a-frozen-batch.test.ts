@@ -1,5 +1,6 @@
 import { type Broker, deadLetterTopicOf, partitionName, topicOf } from '@spillway/broker';
 import { createKafkaBroker, kafkaSection } from '@spillway/broker-kafka';
+import { DeadLetters } from '@spillway/dead-letters';
 import {
   type KafkaServers,
   type PostgresServer,
@@ -11,7 +12,7 @@ import type { WriteStore } from '@spillway/store';
 import { createPostgresServerStore, postgresSection } from '@spillway/store-postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { Consumer, DeadLetters } from '../src/index.ts';
+import { Consumer } from '../src/index.ts';
 import { lagOf, publishLogs } from './support/harness.ts';
 
 const everyMinute = { fromMinute: 0, toMinute: 2_000_000_000 };

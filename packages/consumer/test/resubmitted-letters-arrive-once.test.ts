@@ -1,7 +1,8 @@
 import { type Broker, deadLetterHeaders, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Consumer, DeadLetters } from '../src/index.ts';
+import type { Consumer } from '../src/index.ts';
 import { consume, lagOf, openBroker, publishLogs, ScriptedSink } from './support/harness.ts';
 
 let broker: Broker;

@@ -1,3 +1,4 @@
+import type { EventTable } from '@spillway/events';
 /** What a journal tells its owner besides answers. */
 export type JournalEvent =
   /** The bytes after the last intact entry, left by a crash, were cut off at open. */
@@ -21,3 +22,30 @@ export type JournalEvent =
   | { type: 'write-failed'; path: string; noSpace: boolean; message: string };
 
 export type Report = (event: JournalEvent) => void;
+
+/** What each event says to an operator. */
+export const journalEvents = {
+  'tail-cut': {
+    severity: 'warn',
+    description:
+      'The bytes after the last intact entry of a file, left by a crash, were cut off when it was opened.',
+  },
+  'segment-quarantined': {
+    severity: 'error',
+    description:
+      'A segment with corrupt entries was renamed to *.quarantined. Its intact entries are still served; nothing more is written to it.',
+  },
+  'segment-missing': {
+    severity: 'error',
+    description:
+      'Segments between two others are gone, or one that is in use: their entries are lost.',
+  },
+  'positions-lost': {
+    severity: 'error',
+    description: 'Both copies of the saved positions are corrupt; the file was set aside.',
+  },
+  'write-failed': {
+    severity: 'warn',
+    description: 'A write or an fsync failed; what was waiting for it was refused.',
+  },
+} as const satisfies EventTable<JournalEvent>;

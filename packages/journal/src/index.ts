@@ -7,7 +7,7 @@ export {
   namedIfEnvironment,
 } from './environment.ts';
 export { JournalError, type JournalErrorCode } from './errors.ts';
-export type { JournalEvent, Report } from './events.ts';
+export { type JournalEvent, journalEvents, type Report } from './events.ts';
 export { type Files, nodeFiles, type OpenFile } from './files.ts';
 export { checkFormat, type Format, writeFormat } from './format.ts';
 export {

@@ -5,8 +5,16 @@ import type { AppliedMessage, NotedMessage } from './facts.ts';
 import { mergeReports, settled } from './merge.ts';
 import { missingNotes } from './missing-notes.ts';
 import { ObservationTable } from './observation-table.ts';
+import type { SinkSpec } from './sinks.ts';
 import { SpillIndex } from './spill-index.ts';
 import { renderLedger } from './text.ts';
+
+const writer: SinkSpec = { name: 'writer', group: 'writer', title: 'write store', side: 'write' };
+const search: SinkSpec = {
+  ...{ name: 'search', group: 'search', title: 'search store' },
+  ...{ side: 'read', storedAs: 'searchable' },
+};
+const sinks = [writer, search];
 
 const bucket = { tenant: 'acme', signal: 'traces' as const, minute: 29_400_000 };
 
@@ -40,7 +48,8 @@ function applied(sequence: number, counts: Partial<AppliedMessage> = {}): Applie
 
 /** Two messages of ten records, both in both stores. */
 function wellFacts() {
-  const side = () => ({
+  const side = (sink: SinkSpec) => ({
+    sink,
     applied: [applied(1), applied(2)],
     rows: [{ ...bucket, rows: 20, retired: 0 }],
     waiting: [] as Observation[],
@@ -53,7 +62,7 @@ function wellFacts() {
     refused: [] as (typeof bucket & { records: number })[],
     spilled: [] as SpilledObservation[],
     spills: [{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true }],
-    sinks: { writer: side(), search: side() },
+    sinks: [side(writer), side(search)] as const,
   } satisfies AuditFacts;
 }
 
@@ -66,8 +75,8 @@ describe('audit', () => {
 
   it('names deleted rows by sink, tenant, signal and minute', () => {
     const facts = wellFacts();
-    facts.sinks.writer.rows = [{ ...bucket, rows: 13, retired: 0 }];
-    facts.sinks.search.rows = [{ ...bucket, rows: 15, retired: 0 }];
+    facts.sinks[0].rows = [{ ...bucket, rows: 13, retired: 0 }];
+    facts.sinks[1].rows = [{ ...bucket, rows: 15, retired: 0 }];
     const report = audit(facts);
     expect(report.totals.unaccounted).toBe(12);
     expect(report.missingRows).toEqual([
@@ -81,7 +90,7 @@ describe('audit', () => {
   it('never lets a surplus cancel a loss', () => {
     const facts = wellFacts();
     const other = { ...bucket, minute: bucket.minute + 1 };
-    facts.sinks.writer.rows = [
+    facts.sinks[0].rows = [
       { ...bucket, rows: 13, retired: 0 },
       { ...other, rows: 7, retired: 0 },
     ];
@@ -91,11 +100,23 @@ describe('audit', () => {
   it('never lets rows too many hide a lost message of the same minute', () => {
     const facts = wellFacts();
     facts.noted.push(noted(3));
-    for (const sink of Object.values(facts.sinks))
-      sink.rows = [{ ...bucket, rows: 30, retired: 0 }];
+    for (const sink of facts.sinks) sink.rows = [{ ...bucket, rows: 30, retired: 0 }];
     const report = audit(facts);
-    expect(report.bySink.writer.difference).toBe(0);
+    expect(report.bySink.writer?.difference).toBe(0);
     expect(report.totals.unaccounted).toBe(40);
+  });
+
+  it('accounts for any store that is handed to it, by its name alone', () => {
+    const facts = wellFacts();
+    const archive = { name: 'archive', group: 'archiver', title: 'archive', side: 'read' as const };
+    const behind = { ...facts.sinks[1], sink: archive, applied: [applied(1)] };
+    behind.rows = [{ ...bucket, rows: 10, retired: 0 }];
+    const report = audit({ ...facts, sinks: [...facts.sinks, behind] });
+    expect(report.bySink.archive).toMatchObject({ accepted: 20, stored: 10, unaccounted: 10 });
+    expect(report.totals).toMatchObject({ stored: 20, searchable: 20, unaccounted: 10 });
+    expect(report.holes).toEqual([{ sink: 'archive', ...bucket, ...id(2), records: 10 }]);
+    expect(renderLedger(report).split('\n')[0]).toMatch(/writer +search +archive$/);
+    expect(settled(report, report).bySink.archive?.unaccounted).toBe(10);
   });
 
   it('finds a lost tail: noted, and nowhere', () => {
@@ -114,8 +135,8 @@ describe('audit', () => {
     const facts = wellFacts();
     facts.noted.push(noted(3), noted(4, 5));
     facts.spilled.push({ ...sighting(3), spill: 'a' });
-    for (const sink of Object.values(facts.sinks)) sink.undecided.push(sighting(4, 5));
-    const report = mergeReports([audit(facts), audit(wellFacts()), audit(facts)]);
+    for (const sink of facts.sinks) sink.undecided.push(sighting(4, 5));
+    const report = mergeReports([audit(facts), audit(wellFacts()), audit(facts)], sinks);
     expect(report.open[0]).toEqual({ sink: 'writer', ...bucket, waiting: 0, undecided: 5 });
     expect(report.spills).toEqual([
       {
@@ -139,20 +160,20 @@ describe('audit', () => {
       'waiting messages make the minute open, not unaccounted',
       (facts) => {
         facts.noted.push(noted(3));
-        for (const sink of Object.values(facts.sinks)) sink.waiting.push(sighting(3));
+        for (const sink of facts.sinks) sink.waiting.push(sighting(3));
       },
       { accepted: 30, waiting: 10, unaccounted: 0 },
     ],
     [
       'a message applied and not yet committed is not counted twice',
-      (facts) => facts.sinks.writer.waiting.push(sighting(2)),
+      (facts) => facts.sinks[0].waiting.push(sighting(2)),
       { waiting: 0, unaccounted: 0 },
     ],
     [
       'a client retry is stored once and counted as duplicates',
       (facts) => {
         facts.noted.push(noted(3));
-        for (const sink of Object.values(facts.sinks)) {
+        for (const sink of facts.sinks) {
           sink.applied.push(applied(3, { duplicates: 10 }));
         }
       },
@@ -161,7 +182,7 @@ describe('audit', () => {
     [
       'dead letters count while they lie there',
       (facts) => {
-        for (const sink of Object.values(facts.sinks)) {
+        for (const sink of facts.sinks) {
           sink.applied[1] = applied(2, { deadLettered: 3 });
           sink.rows = [{ ...bucket, rows: 17, retired: 0 }];
           sink.deadLetters.push(sighting(2, 3));
@@ -172,7 +193,7 @@ describe('audit', () => {
     [
       'a resubmitted dead letter is stored, and accepted only once',
       (facts) => {
-        for (const sink of Object.values(facts.sinks)) {
+        for (const sink of facts.sinks) {
           sink.applied[1] = applied(2, { deadLettered: 3 });
           sink.applied.push(applied(9, { id: id(9, resubmitGateway), records: 3, stored: 3 }));
         }
@@ -182,7 +203,7 @@ describe('audit', () => {
     [
       'retired rows stay stored',
       (facts) => {
-        facts.sinks.writer.rows = [{ ...bucket, rows: 5, retired: 15 }];
+        facts.sinks[0].rows = [{ ...bucket, rows: 5, retired: 15 }];
       },
       { stored: 20, unaccounted: 0 },
     ],
@@ -191,7 +212,7 @@ describe('audit', () => {
       (facts) => {
         facts.noted.push(noted(3), noted(4));
         facts.spilled.push({ ...sighting(3), spill: 'a' });
-        for (const sink of Object.values(facts.sinks)) sink.expired.push(sighting(4));
+        for (const sink of facts.sinks) sink.expired.push(sighting(4));
       },
       { accepted: 40, spilled: 10, expired: 10, unaccounted: 0 },
     ],
@@ -199,8 +220,8 @@ describe('audit', () => {
       'what may wait in a queue that cannot be read is undecided, not accounted for',
       (facts) => {
         facts.noted.push(noted(3));
-        facts.sinks.writer.undecided.push(sighting(3));
-        facts.sinks.search.undecided.push(sighting(3));
+        facts.sinks[0].undecided.push(sighting(3));
+        facts.sinks[1].undecided.push(sighting(3));
       },
       { accepted: 30, waiting: 0, undecided: 10, unaccounted: 0 },
     ],
@@ -212,7 +233,7 @@ describe('audit', () => {
     [
       'foreign messages are accepted and named as foreign',
       (facts) => {
-        for (const sink of Object.values(facts.sinks)) {
+        for (const sink of facts.sinks) {
           const foreign = applied(5, { id: id(5, 'foreign'), foreign: true });
           sink.applied.push(foreign);
           sink.rows = [{ ...bucket, rows: 30, retired: 0 }];
@@ -223,7 +244,7 @@ describe('audit', () => {
     [
       'rows that nobody accounts for are a difference, too',
       (facts) => {
-        facts.sinks.writer.rows = [{ ...bucket, rows: 21, retired: 0 }];
+        facts.sinks[0].rows = [{ ...bucket, rows: 21, retired: 0 }];
       },
       { unaccounted: 1 },
     ],
@@ -237,7 +258,7 @@ describe('audit', () => {
 
 describe('merging and settling', () => {
   it('adds windows up', () => {
-    const merged = mergeReports([audit(wellFacts()), audit(wellFacts())]);
+    const merged = mergeReports([audit(wellFacts()), audit(wellFacts())], sinks);
     expect(merged.totals).toMatchObject({ accepted: 40, stored: 40 });
     expect(merged.byTenant.acme).toMatchObject({ accepted: 40 });
   });
@@ -245,33 +266,32 @@ describe('merging and settling', () => {
   it('lists the minutes, those with a difference first, and says how many lists leave off', () => {
     const facts = wellFacts();
     const later = { ...bucket, minute: bucket.minute + 1 };
-    for (const sink of Object.values(facts.sinks))
-      sink.rows.push({ ...later, rows: 0, retired: 0 });
-    facts.sinks.search.rows = [{ ...bucket, rows: 13, retired: 0 }];
-    const { minutes } = mergeReports([audit(facts)]);
+    for (const sink of facts.sinks) sink.rows.push({ ...later, rows: 0, retired: 0 });
+    facts.sinks[1].rows = [{ ...bucket, rows: 13, retired: 0 }];
+    const { minutes } = mergeReports([audit(facts)], sinks);
     expect(minutes).toMatchObject([
       { ...bucket, accepted: 20, stored: 20, searchable: 13, unaccounted: 7 },
       { ...later, accepted: 0, unaccounted: 0 },
     ]);
     const many = wellFacts();
     for (let n = 3; n < 30_003; n++) many.noted.push(noted(n));
-    const merged = mergeReports([audit(many), audit(facts)]);
+    const merged = mergeReports([audit(many), audit(facts)], sinks);
     expect([merged.holes.length, merged.leftOff]).toEqual([10_000, { holes: 50_000 }]);
     expect(renderLedger(merged)).toContain('50000 more of: holes');
-    expect(mergeReports([merged, audit(many)]).leftOff).toEqual({ holes: 110_000 });
+    expect(mergeReports([merged, audit(many)], sinks).leftOff).toEqual({ holes: 110_000 });
   });
 
   it('counts a difference that both looks agree on', () => {
     const facts = wellFacts();
-    facts.sinks.writer.rows = [{ ...bucket, rows: 13, retired: 0 }];
+    facts.sinks[0].rows = [{ ...bucket, rows: 13, retired: 0 }];
     expect(settled(audit(facts), audit(facts)).totals.unaccounted).toBe(7);
   });
 
   it('names a minute that moved between the looks as open', () => {
     const facts = wellFacts();
-    facts.sinks.writer.rows = [{ ...bucket, rows: 13, retired: 0 }];
+    facts.sinks[0].rows = [{ ...bucket, rows: 13, retired: 0 }];
     const earlier = audit(facts);
-    facts.sinks.writer.rows = [{ ...bucket, rows: 14, retired: 0 }];
+    facts.sinks[0].rows = [{ ...bucket, rows: 14, retired: 0 }];
     const report = settled(earlier, audit(facts));
     expect(report.totals.unaccounted).toBe(0);
     expect(report.open).toEqual([{ sink: 'writer', ...bucket, waiting: 0, undecided: 0 }]);

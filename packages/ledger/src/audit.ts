@@ -7,6 +7,7 @@ import {
   emptyCounts,
   emptyReport,
   emptySinkCounts,
+  sinkCountsOf,
 } from './counts.ts';
 import type { AppliedMessage, KeptNotedMessage, RowCount } from './facts.ts';
 import type {
@@ -18,9 +19,9 @@ import type {
   MissingRows,
   OpenMinute,
   SinkCounts,
-  SinkName,
   WaitingSpill,
 } from './report.ts';
+import type { SinkSpec } from './sinks.ts';
 
 /** A message, or a part of one, that was found somewhere. */
 export interface Observation extends Bucket {
@@ -29,7 +30,9 @@ export interface Observation extends Bucket {
   foreign?: boolean;
 }
 
+/** What is known of one store. */
 export interface SinkFacts {
+  sink: SinkSpec;
   applied: readonly AppliedMessage[];
   rows: readonly RowCount[];
   /** In the log and not committed by the sink's group; those it applied already may be among them. */
@@ -53,10 +56,9 @@ export interface AuditFacts {
   spilled: readonly SpilledObservation[];
   /** Those known, by whom they were told last. */
   spills: readonly Pick<WaitingSpill, 'spill' | 'lastGateway' | 'atMs' | 'isSilent'>[];
-  sinks: Readonly<Record<SinkName, SinkFacts>>;
+  /** Of every store that is accounted for. */
+  sinks: readonly SinkFacts[];
 }
-
-export const sinkNames: readonly SinkName[] = ['writer', 'search'];
 
 /**
  * Adds up what is known of every message, per tenant, signal and minute of acceptance, for each
@@ -66,7 +68,7 @@ export const sinkNames: readonly SinkName[] = ['writer', 'search'];
  */
 export function audit(facts: AuditFacts): LedgerReport {
   const accepted = acceptedMessages(facts);
-  const report = emptyReport();
+  const report = emptyReport(facts.sinks.map(({ sink }) => sink));
   const minutes = new Buckets(emptyCounts);
   for (const message of accepted.values()) {
     const counts = minutes.of(message);
@@ -74,7 +76,7 @@ export function audit(facts: AuditFacts): LedgerReport {
     if (message.foreign) counts.foreign += message.records;
   }
   for (const refused of facts.refused) minutes.of(refused).refused += refused.records;
-  for (const sink of sinkNames) auditSink({ report, minutes }, sink, facts, accepted);
+  for (const sink of facts.sinks) auditSink({ report, minutes }, sink, facts.spilled, accepted);
   for (const [bucket, counts] of minutes) {
     for (const sums of countsOf(report, bucket)) add(sums, counts);
     report.minutes.push({ ...bucket, ...counts });
@@ -111,21 +113,20 @@ function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
   for (const { gateway, epoch, topic, partition, sequence, ...rest } of noted) {
     see({ ...rest, id: { gateway, epoch, topic, partition, sequence } });
   }
-  for (const sink of sinkNames) sinks[sink].applied.forEach(see);
-  for (const sink of sinkNames) sinks[sink].waiting.forEach(see);
+  for (const { applied } of sinks) applied.forEach(see);
+  for (const { waiting } of sinks) waiting.forEach(see);
   spilled.forEach(see);
   // A dead letter may hold less than its message did, so it is the last one to be believed.
-  for (const sink of sinkNames) sinks[sink].deadLetters.forEach(see);
+  for (const { deadLetters } of sinks) deadLetters.forEach(see);
   return found;
 }
 
 function auditSink(
   books: Books,
-  sink: SinkName,
-  { sinks, spilled }: AuditFacts,
+  { sink, applied, rows, waiting, deadLetters, expired, undecided }: SinkFacts,
+  spilled: AuditFacts['spilled'],
   accepted: Accepted,
 ): void {
-  const { applied, rows, waiting, deadLetters, expired, undecided } = sinks[sink];
   const buckets = new Buckets(emptySinkCounts);
   const remembered = new Buckets(emptySinkCounts);
   const done = new Set(applied.filter(isWhole).map(({ id }) => messageName(id)));
@@ -144,11 +145,11 @@ function auditSink(
   for (const deadLetter of deadLetters) buckets.of(deadLetter).deadLettered += deadLetter.records;
   for (const message of expired) buckets.of(message).expired += message.records;
   for (const message of undecided) buckets.of(message).undecided += message.records;
-  const missing = missingRows(sink, buckets, remembered);
+  const missing = missingRows(sink.name, buckets, remembered);
   const seen = [left, spilled, deadLetters, expired, undecided]
     .flat()
     .map(({ id }) => messageName(id));
-  const nowhere = holes(sink, accepted, new Set([...done, ...seen]));
+  const nowhere = holes(sink.name, accepted, new Set([...done, ...seen]));
   books.report.missingRows.push(...missing);
   books.report.holes.push(...nowhere);
   const named = new Map<string, number>();
@@ -182,15 +183,15 @@ function accountedFor(counts: SinkCounts): number {
 
 function book(
   { report, minutes }: Books,
-  sink: SinkName,
+  { name: sink, side, storedAs }: SinkSpec,
   bucket: Bucket,
   counts: SinkCounts,
 ): void {
-  add(report.bySink[sink], counts);
+  add(sinkCountsOf(report, sink), counts);
   const sums = minutes.of(bucket);
   sums.unaccounted += counts.unaccounted;
-  if (sink === 'search') sums.searchable += counts.stored;
-  else for (const term of writerTerms) sums[term] += counts[term];
+  if (storedAs) sums[storedAs] += counts.stored;
+  if (side === 'write') for (const term of writeSideTerms) sums[term] += counts[term];
   const { waiting, undecided } = counts;
   if (waiting || undecided) {
     report.open.push({ sink, ...bucket, waiting, undecided } satisfies OpenMinute);
@@ -200,7 +201,7 @@ function book(
   }
 }
 
-const writerTerms = [
+const writeSideTerms = [
   'stored',
   'duplicates',
   'waiting',
@@ -211,7 +212,7 @@ const writerTerms = [
 ] as const;
 
 function missingRows(
-  sink: SinkName,
+  sink: string,
   buckets: Buckets<SinkCounts>,
   remembered: Buckets<SinkCounts>,
 ): MissingRows[] {
@@ -224,7 +225,7 @@ function missingRows(
   });
 }
 
-function holes(sink: SinkName, accepted: Accepted, seen: ReadonlySet<string>): Hole[] {
+function holes(sink: string, accepted: Accepted, seen: ReadonlySet<string>): Hole[] {
   return [...accepted].flatMap(([name, { id, tenant, signal, minute, records }]) =>
     seen.has(name) ? [] : [{ sink, ...id, tenant, signal, minute, records }],
   );

@@ -1,4 +1,5 @@
 import type { Bucket, LedgerCounts, LedgerReport, SinkCounts } from './report.ts';
+import type { SinkSpec } from './sinks.ts';
 
 /** Counts per tenant, signal and minute. */
 export class Buckets<T extends LedgerCounts | SinkCounts> {
@@ -32,12 +33,19 @@ export function countsOf(report: LedgerReport, { tenant, signal }: Bucket): Ledg
   return [report.totals, report.bySignal[signal], report.byTenant[tenant]];
 }
 
-export function emptyReport(): LedgerReport {
+/** Of one sink, by its name. */
+export function sinkCountsOf({ bySink }: LedgerReport, sink: string): SinkCounts {
+  bySink[sink] ??= emptySinkCounts();
+  return bySink[sink];
+}
+
+export function emptyReport(sinks: readonly Pick<SinkSpec, 'name' | 'title'>[]): LedgerReport {
   return {
     totals: emptyCounts(),
     bySignal: {},
     byTenant: Object.create(null) as Record<string, LedgerCounts>,
-    bySink: { writer: emptySinkCounts(), search: emptySinkCounts() },
+    sinks: sinks.map(({ name, title }) => ({ name, title })),
+    bySink: Object.fromEntries(sinks.map(({ name }) => [name, emptySinkCounts()])),
     minutes: [],
     open: [],
     differences: [],

@@ -12,5 +12,6 @@ export { missingNotes } from './missing-notes.ts';
 export { encodeNote, parseNote } from './note.ts';
 export { ObservationTable } from './observation-table.ts';
 export type * from './report.ts';
+export type * from './sinks.ts';
 export { SpillIndex, sourceOf } from './spill-index.ts';
 export { renderLedger } from './text.ts';

@@ -1,23 +1,31 @@
-import { sinkNames } from './audit.ts';
-import { add, bucketName, countsOf, emptyReport } from './counts.ts';
+import { add, bucketName, countsOf, emptyCounts, emptyReport, sinkCountsOf } from './counts.ts';
 import type { Difference, LedgerReport, MissingNotes, WaitingSpill } from './report.ts';
+import type { SinkSpec } from './sinks.ts';
 
 /** A report is read by a person or sent as JSON: lists end here, sums do not. */
 const entriesMax = 10_000;
 const minutesMax = 2_000;
 
-/** One report of several that share no minute. */
-export function mergeReports(reports: readonly LedgerReport[]): LedgerReport {
-  const merged = emptyReport();
+/**
+ * One report of several that share no minute.
+ * @param sinks those that each of them is about
+ */
+export function mergeReports(
+  reports: readonly LedgerReport[],
+  sinks: readonly Pick<SinkSpec, 'name' | 'title'>[],
+): LedgerReport {
+  const merged = emptyReport(sinks);
   for (const report of reports) {
     add(merged.totals, report.totals);
     for (const by of ['bySignal', 'byTenant'] as const) {
       for (const [name, counts] of Object.entries(report[by])) {
-        merged[by][name] ??= emptyReport().totals;
+        merged[by][name] ??= emptyCounts();
         add(merged[by][name], counts);
       }
     }
-    for (const sink of sinkNames) add(merged.bySink[sink], report.bySink[sink]);
+    for (const [sink, counts] of Object.entries(report.bySink)) {
+      add(sinkCountsOf(merged, sink), counts);
+    }
     for (const list of lists) (merged[list] as unknown[]).push(...report[list]);
     for (const [list, more] of Object.entries(report.leftOff)) leaveOff(merged, list, more);
     merged.unreadNotes += report.unreadNotes;
@@ -58,7 +66,7 @@ export function settled(earlier: LedgerReport, later: LedgerReport): LedgerRepor
     for (const counts of [...countsOf(report, bucket), ...ofMinute]) {
       counts.unaccounted -= unaccounted;
     }
-    report.bySink[sink].unaccounted -= unaccounted;
+    sinkCountsOf(report, sink).unaccounted -= unaccounted;
     const isOpen = report.open.some((each) => isSame(each, { sink, tenant, signal, minute }));
     if (!isOpen) report.open.push({ sink, tenant, signal, minute, waiting, undecided });
   }

@@ -1,8 +1,6 @@
 import type { MessageId } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
-
-/** The stores whose content is accounted for. */
-export type SinkName = 'writer' | 'search';
+import type { SinkSpec } from './sinks.ts';
 
 /** All in records. */
 export interface LedgerCounts {
@@ -11,7 +9,7 @@ export interface LedgerCounts {
   stored: number;
   /** Documents of the search store. */
   searchable: number;
-  /** `duplicates` to `expired` are the writer's terms; those of the search store: `bySink`. */
+  /** `duplicates` to `expired` are the write side's terms; those of the others: `bySink`. */
   duplicates: number;
   waiting: number;
   spilled: number;
@@ -23,7 +21,7 @@ export interface LedgerCounts {
   refused: number;
   /** Of the accepted ones, those that no gateway of ours wrote. */
   foreign: number;
-  /** Over both stores; a surplus counts like a loss, so that they cannot cancel out. */
+  /** Over all stores; a surplus counts like a loss, so that they cannot cancel out. */
   unaccounted: number;
 }
 
@@ -54,24 +52,28 @@ export interface Bucket {
 
 /** A bucket of a sink that does not add up: positive is lost, negative is too much. */
 export interface Difference extends Bucket, SinkCounts {
-  sink: SinkName;
+  /** Name of the sink. */
+  sink: string;
 }
 
 /** A message that was made durable and is nowhere. */
 export interface Hole extends Bucket, MessageId {
-  sink: SinkName;
+  /** Name of the sink. */
+  sink: string;
   records: number;
 }
 
 /** Rows that the sink's own account remembers and that are not there (negative: too many). */
 export interface MissingRows extends Bucket {
-  sink: SinkName;
+  /** Name of the sink. */
+  sink: string;
   rows: number;
 }
 
 /** A minute that a sink has not passed yet, or whose numbers moved while they were read. */
 export interface OpenMinute extends Bucket {
-  sink: SinkName;
+  /** Name of the sink. */
+  sink: string;
   /** Read, and not yet committed by the sink's group. */
   waiting: number;
   /** In a queue that cannot be read, or lost: known once the group has passed them. */
@@ -116,7 +118,10 @@ export interface LedgerReport {
   totals: LedgerCounts;
   bySignal: Record<string, LedgerCounts>;
   byTenant: Record<string, LedgerCounts>;
-  bySink: Record<SinkName, SinkCounts>;
+  /** The stores that are accounted for, in the order of their columns. */
+  sinks: Pick<SinkSpec, 'name' | 'title'>[];
+  /** By name of the sink. */
+  bySink: Record<string, SinkCounts>;
   /** Those with a difference first, then the latest. */
   minutes: MinuteCounts[];
   open: OpenMinute[];

@@ -1,4 +1,3 @@
-import { sinkNames } from './audit.ts';
 import { minuteMs } from './minute.ts';
 import type { Bucket, LedgerReport, OpenMinute } from './report.ts';
 
@@ -7,15 +6,16 @@ const linesMax = 200;
 /** The ledger for a person: the sum, and by name whatever does not add up. */
 export function renderLedger(report: LedgerReport): string {
   const { totals, bySink } = report;
+  const sums = Object.values(bySink);
   const lines = [
-    row('', ...sinkNames),
+    row('', ...Object.keys(bySink)),
     ...(
       [
         ...(['accepted', 'stored', 'duplicates', 'waiting', 'spilled', 'deadLettered'] as const),
         ...(['expired', 'undecided'] as const),
       ] as const
-    ).map((term) => row(words[term], ...sinkNames.map((sink) => bySink[sink][term]))),
-    row('difference', ...sinkNames.map((sink) => bySink[sink].difference)),
+    ).map((term) => row(words[term], ...sums.map((counts) => counts[term]))),
+    row('difference', ...sums.map(({ difference }) => difference)),
     '',
     `refused ${totals.refused}, foreign ${totals.foreign}, unaccounted ${totals.unaccounted}`,
     ...section('Still open', report.open, openOf),

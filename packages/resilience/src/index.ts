@@ -1,6 +1,7 @@
 export * from './breaker.ts';
 export * from './bulkhead.ts';
 export * from './dependencies.ts';
+export * from './events.ts';
 export * from './fleet-judgement.ts';
 export * from './leased-quota.ts';
 export * from './local-quotas.ts';

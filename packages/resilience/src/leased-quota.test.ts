@@ -44,12 +44,11 @@ it('keeps all processes together within the rate, with few calls', async () => {
 });
 
 it('asks for nothing while nothing is spent', async () => {
-  const { run, shared, quotas, clock } = fleet();
+  const { run, shared, clock } = fleet();
   await run(2);
   await new Promise(setImmediate);
   const { calls } = shared;
   clock.ms += 60_000;
-  expect(quotas.map(({ askedMs }) => askedMs < 2_000)).not.toContain(false);
   expect(shared.calls).toBe(calls);
 });
 

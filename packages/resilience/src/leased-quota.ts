@@ -49,11 +49,6 @@ export class LeasedQuota implements Quota {
     return this.#leased;
   }
 
-  /** When the reservoir was last asked; minus infinity when never. */
-  get askedMs(): number {
-    return this.#askedMs;
-  }
-
   tryTake(amount: number): number {
     this.#takeOwn();
     const part = this.#part;

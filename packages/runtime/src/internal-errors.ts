@@ -8,6 +8,10 @@ export interface InternalErrorEvent {
   error: unknown;
 }
 
+export function isInternalError(event: { type: string }): event is InternalErrorEvent {
+  return event.type === 'internal-error';
+}
+
 export interface InternalErrorsOptions {
   report: (event: InternalErrorEvent) => void;
   /** Monotonic milliseconds. */

@@ -1,4 +1,4 @@
-export type { FormerGateway, SpillEvent, SpillReport } from './events.ts';
+export { type FormerGateway, type SpillEvent, type SpillReport, spillEvents } from './events.ts';
 export type { SpilledRange } from './inventory.ts';
 export { spillMetrics } from './metrics.ts';
 export type { SpillNotes } from './notes.ts';

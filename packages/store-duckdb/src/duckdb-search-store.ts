@@ -6,6 +6,7 @@ import {
   type MessageOutcome,
   type SearchStats,
   type SearchStore,
+  type StoreCapabilities,
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import { dimensionsShare, originsShare } from './budget.ts';
@@ -55,6 +56,9 @@ export function createDuckdbSearchStore(options: DuckdbSearchStoreOptions): Duck
 
 class DuckdbStore implements DuckdbSearchStore {
   readonly name = 'duckdb';
+  readonly capabilities: StoreCapabilities = {
+    nextPositions: (partitions) => this.#nextPositions(partitions),
+  };
   readonly #options: DuckdbSearchStoreOptions;
   readonly #dimensions: Dimensions;
   readonly #pages: Pages;
@@ -118,7 +122,7 @@ class DuckdbStore implements DuckdbSearchStore {
   }
 
   /** A partition of which nothing was applied is left out. */
-  nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+  #nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const asked = new Set(partitions.map(partitionName));
     return this.#file.read(async (connection) => {
       const rows = await new Parameters().rows(connection, nextPositionsSql);

@@ -6,7 +6,8 @@ import { createDuckdbSearchStore } from '../src/index.ts';
 const [, , dir = ''] = process.argv;
 const store = createDuckdbSearchStore({ dir });
 await store.start();
-const [next] = (await store.nextPositions?.([{ topic: topicOf.traces, partition: 0 }])) ?? [];
+const [next] =
+  (await store.capabilities.nextPositions?.([{ topic: topicOf.traces, partition: 0 }])) ?? [];
 const records = new TestRecords({ epoch: (next?.position ?? 0) + 1 });
 for (let position = next?.position ?? 0; ; position++) {
   const spans = Array.from({ length: 10 }, (_, i) => records.span({ name: `${position}/${i}` }));

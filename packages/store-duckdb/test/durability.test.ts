@@ -41,7 +41,7 @@ test('what was applied survives kill -9, rows and position together', async () =
     await once(child, 'close');
     const answered = Number(text.split('\n').at(-2));
     const store = await opened();
-    const [position] = (await store.nextPositions?.([partition])) ?? [];
+    const [position] = (await store.capabilities.nextPositions?.([partition])) ?? [];
     const [count] = await store.rowCounts(allMinutes);
     await store.stop();
     expect(answered).toBeGreaterThan(0);
@@ -68,7 +68,7 @@ test.each([
   expect(events).toMatchObject([
     { type: 'set-aside', path: expect.stringContaining(`${dir}.set-aside-`) },
   ]);
-  expect(await second.nextPositions?.([partition])).toEqual([]);
+  expect(await second.capabilities.nextPositions?.([partition])).toEqual([]);
   await second.apply(messages);
   expect(await second.rowCounts(allMinutes)).toMatchObject([{ rows: 1 }]);
   await second.stop();
@@ -96,7 +96,7 @@ test('damage met while it is open: not ready, says what to do, and heals at the 
   await store.stop().catch(() => undefined);
   const next = await opened((event) => events.push(event));
   expect(events.at(-1)).toMatchObject({ type: 'set-aside' });
-  expect(await next.nextPositions?.([partition])).toEqual([]);
+  expect(await next.capabilities.nextPositions?.([partition])).toEqual([]);
   await next.stop();
 });
 

@@ -1,5 +1,4 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { SafetyFinding } from '@spillway/broker';
 import type { RowCount } from '@spillway/ledger';
 import {
   type Asked,
@@ -44,6 +43,10 @@ export function createElasticsearchStore(options: ElasticsearchStoreOptions): El
 
 class Store implements ElasticsearchStore {
   readonly name = 'elasticsearch';
+  readonly capabilities: ElasticsearchStore['capabilities'] = {
+    inspect: () => inspectServer(this.#client, this.#names, this.#options),
+    beginRebuild: (signal) => this.#beginRebuild(signal),
+  };
   readonly #options: ElasticsearchStoreOptions;
   readonly #names: IndexNames;
   readonly #client: Client;
@@ -87,10 +90,6 @@ class Store implements ElasticsearchStore {
     });
     this.#generations.begin(state);
     this.#trouble = undefined;
-  }
-
-  async inspect(): Promise<SafetyFinding[]> {
-    return inspectServer(this.#client, this.#names, this.#options);
   }
 
   async stop(): Promise<void> {
@@ -174,7 +173,7 @@ class Store implements ElasticsearchStore {
     await this.#dropUnused();
   }
 
-  beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
+  #beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
     const context = {
       generations: this.#generations,
       document: this.#document,

@@ -1,4 +1,4 @@
-import type { Rebuild, SearchStore } from '@spillway/store';
+import type { Rebuild, SearchStore, StoreCapabilities } from '@spillway/store';
 import type { ElasticsearchSection } from './config.ts';
 
 export interface ElasticsearchStoreOptions extends ElasticsearchSection {
@@ -14,5 +14,7 @@ export type SearchStoreEvent =
   | { type: 'search-reachable' };
 
 export interface ElasticsearchStore extends SearchStore {
-  beginRebuild(abort?: AbortSignal): Promise<Rebuild>;
+  readonly capabilities: Required<Pick<StoreCapabilities, 'inspect' | 'beginRebuild'>> & {
+    beginRebuild(abort?: AbortSignal): Promise<Rebuild>;
+  };
 }

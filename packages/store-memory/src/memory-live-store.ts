@@ -8,6 +8,7 @@ import {
   type LiveStore,
   type MessageOutcome,
   type RecordOutcome,
+  type StoreCapabilities,
   stored,
   type Tail,
   type TailQuery,
@@ -64,7 +65,10 @@ export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): Liv
 
 class InMemory implements LiveStore {
   readonly name = 'memory';
-  readonly skipsPassed = true;
+  readonly capabilities: StoreCapabilities = {
+    skipsPassed: true,
+    nextPositions: (partitions) => this.#nextPositions(partitions),
+  };
   readonly windowMs: number;
   readonly #clock: () => number;
   readonly #report: (event: LiveStoreEvent) => void;
@@ -113,7 +117,7 @@ class InMemory implements LiveStore {
   }
 
   /** A partition of which nothing was applied is left out. */
-  async nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+  async #nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     return partitions.flatMap((partition) => this.#positions.get(partitionName(partition)) ?? []);
   }
 

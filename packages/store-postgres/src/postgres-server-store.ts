@@ -1,5 +1,5 @@
 import type { SafetyFinding } from '@spillway/broker';
-import type { WriteStore } from '@spillway/store';
+import type { StoreCapabilities, WriteStore } from '@spillway/store';
 import { migrate } from './admin/migrate.ts';
 import type { PostgresServerStoreConfig } from './config.ts';
 import { StoreUnavailableError } from './errors.ts';
@@ -28,6 +28,7 @@ interface ServerParts extends Opened {
 }
 
 class PostgresServerStore extends SqlWriteStore {
+  readonly capabilities: StoreCapabilities = { inspect: () => this.#inspect() };
   readonly #config: PostgresServerStoreConfig;
   readonly #now: () => number;
   #open: ServerParts | undefined;
@@ -64,7 +65,7 @@ class PostgresServerStore extends SqlWriteStore {
     return { ok, detail: unsafe.length ? `${detail}; off: ${unsafe.join(', ')}` : detail };
   }
 
-  async inspect(): Promise<SafetyFinding[]> {
+  async #inspect(): Promise<SafetyFinding[]> {
     const settings = this.#open?.unsafe ?? [];
     return settings.map((setting) => ({
       name: 'fsync',

@@ -1,5 +1,5 @@
 import type { Position, TopicPartition } from '@spillway/broker';
-import type { WriteStore } from '@spillway/store';
+import type { StoreCapabilities, WriteStore } from '@spillway/store';
 import type { Client } from './client.ts';
 import type { PostgresStoreConfig } from './config.ts';
 import { StoreUnavailableError } from './errors.ts';
@@ -19,6 +19,9 @@ export function createPostgresStore(config: PostgresStoreConfig): WriteStore {
 }
 
 class PostgresStore extends SqlWriteStore {
+  readonly capabilities: StoreCapabilities = {
+    nextPositions: (partitions) => this.#nextPositions(partitions),
+  };
   readonly #config: PostgresStoreConfig;
   readonly #now: () => number;
   readonly #folder: Folder;
@@ -60,7 +63,7 @@ class PostgresStore extends SqlWriteStore {
   }
 
   /** Partitions of which nothing was applied are left out: they begin where the log begins. */
-  async nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+  async #nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const { client } = await this.opened();
     const { rows } = await client.query(
       'SELECT topic, partition, next_position FROM consumer_position',

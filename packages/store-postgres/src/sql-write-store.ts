@@ -1,6 +1,6 @@
 import type { Position } from '@spillway/broker';
 import type { Abortable, LedgerNote, MinuteRange } from '@spillway/ledger';
-import type { DecodedMessage, StoredMessage, WriteStore } from '@spillway/store';
+import type { DecodedMessage, StoreCapabilities, StoredMessage, WriteStore } from '@spillway/store';
 import { retain } from './admin/retention.ts';
 import type { Client, Queryable } from './client.ts';
 import { countRows, readApplied } from './ledger/ledger.ts';
@@ -28,6 +28,7 @@ export interface Opened {
 /** All that is the same SQL on every PostgreSQL. Opening and closing it is not. */
 export abstract class SqlWriteStore implements WriteStore {
   readonly name = 'postgres';
+  abstract readonly capabilities: StoreCapabilities;
 
   abstract start(): Promise<void>;
   abstract stop(): Promise<void>;

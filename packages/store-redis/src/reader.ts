@@ -1,3 +1,4 @@
+import type { Client } from '@spillway/redis';
 import type {
   LiveQuery,
   MapEdge,
@@ -14,7 +15,6 @@ import {
   sortServices,
 } from '@spillway/store/live';
 import { Busiest, type Slot, type Total } from './busiest.ts';
-import type { Client } from './client.ts';
 import type { LiveLimits } from './limits.ts';
 import { idOf, separator, serviceName, tenantName } from './names.ts';
 

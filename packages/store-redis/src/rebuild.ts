@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Client } from '@spillway/redis';
 import type { DecodedMessage, Rebuild } from '@spillway/store';
 import { isRolledUp } from '@spillway/store/live';
-import type { Client } from './client.ts';
 import { dropKeys } from './drop.ts';
 import { RedisStoreError } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';

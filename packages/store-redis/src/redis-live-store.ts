@@ -1,4 +1,5 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
+import { Client, type RedisConfig } from '@spillway/redis';
 import type {
   DecodedMessage,
   LiveQuery,
@@ -6,11 +7,10 @@ import type {
   LiveStore,
   MessageOutcome,
   Rebuild,
+  StoreCapabilities,
   Tail,
   TailQuery,
 } from '@spillway/store';
-import { Client } from './client.ts';
-import type { RedisConfig } from './config.ts';
 import { dropKeys } from './drop.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
 import { Reader } from './reader.ts';
@@ -58,9 +58,8 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore 
 
 class InRedis implements LiveStore {
   readonly name = 'redis';
-  readonly skipsPassed: boolean;
+  readonly capabilities: StoreCapabilities;
   readonly windowMs: number;
-  readonly nextPositions?: (partitions: readonly TopicPartition[]) => Promise<Position[]>;
   readonly #home: string;
   readonly #limits: LiveLimits;
   readonly #clock: () => number;
@@ -79,7 +78,6 @@ class InRedis implements LiveStore {
     const set = { ...(windowMs ? { windowMs } : {}), ...(bytesMax ? { bytesMax } : {}) };
     const limits = { ...defaultLimits, ...options.limits, ...set };
     this.windowMs = limits.windowMs;
-    this.skipsPassed = positions === 'log';
     this.#limits = limits;
     this.#clock = clock;
     this.#report = report;
@@ -105,7 +103,11 @@ class InRedis implements LiveStore {
     const reading = { client: this.#queries, home: this.#home, limits, clock };
     this.#reader = new Reader(reading);
     this.#tail = new TailReader(reading);
-    if (positions === 'log') this.nextPositions = (partitions) => this.#nextPositions(partitions);
+    const beginRebuild = (abort?: AbortSignal) => this.#beginRebuild(abort);
+    const nextPositions = (partitions: readonly TopicPartition[]) =>
+      this.#nextPositions(partitions);
+    this.capabilities =
+      positions === 'log' ? { skipsPassed: true, nextPositions, beginRebuild } : { beginRebuild };
   }
 
   /** Does not wait for a Redis that is away: `health` says so, and the consumer waits. */
@@ -143,7 +145,7 @@ class InRedis implements LiveStore {
     return this.#tail.tail(query);
   }
 
-  async beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
+  async #beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
     const rebuild = new RedisRebuild({
       client: this.#client,
       writer: this.#writer,

@@ -1,6 +1,6 @@
+import type { Client } from '@spillway/redis';
 import type { DecodedMessage, Tail, TailItem, TailQuery } from '@spillway/store';
 import { isInTail, tailItemOf } from '@spillway/store/live';
-import type { Client } from './client.ts';
 import type { LiveLimits } from './limits.ts';
 import { tenantName } from './names.ts';
 

@@ -1,7 +1,7 @@
+import type { Client } from '@spillway/redis';
 import { TestRecords } from '@spillway/store/contract';
 import { expect, test } from 'vitest';
 import { redisLiveBudget } from './budget.ts';
-import type { Client } from './client.ts';
 import { defaultLimits } from './limits.ts';
 import { newCounts } from './stats.ts';
 import { Writer } from './writer.ts';

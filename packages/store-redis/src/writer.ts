@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { foreignGateway, type MessageId, partitionName } from '@spillway/broker';
+import type { Client } from '@spillway/redis';
 import { messageOf } from '@spillway/resilience';
 import {
   type DecodedMessage,
@@ -11,7 +12,6 @@ import {
   stored,
 } from '@spillway/store';
 import { isTailed, TailRate } from '@spillway/store/live';
-import type { Client } from './client.ts';
 import { RedisStoreError } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';
 import { tenantName } from './names.ts';

@@ -55,7 +55,7 @@ test('processes count together, and a finished rebuild leaves nothing of the gen
   await there.store.apply([records.message([records.span()])]);
   const before = bytesOf(there);
   expect(before).toBeGreaterThan(bytesOf(here));
-  const rebuild = await there.store.beginRebuild?.();
+  const rebuild = await there.store.capabilities.beginRebuild?.();
   await rebuild?.apply([named(new TestRecords(), 400)]);
   await here.store.apply([records.message([records.span()])]);
   expect(bytesOf(here)).toBeGreaterThan(1.5 * before);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => redis.remove());
 
-const unavailable = { name: 'RedisStoreError', code: 'unavailable' };
+const unavailable = { name: 'RedisError', code: 'unavailable' };
 
 test('while Redis is down everything is refused at once; then it goes on by itself', async () => {
   const { store, events } = await openStore(redis, 'away:');

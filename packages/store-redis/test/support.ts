@@ -1,5 +1,6 @@
 import type { RedisServer } from '@spillway/native';
 import type { SpanRecord } from '@spillway/otlp';
+import { redisSection } from '@spillway/redis';
 import type { DecodedMessage, LiveStore } from '@spillway/store';
 import { type TestRecords, testNowMs } from '@spillway/store/contract';
 import { Redis } from 'ioredis';
@@ -7,7 +8,6 @@ import {
   createRedisLiveStore,
   type RedisLiveStoreEvent,
   type RedisLiveStoreOptions,
-  redisSection,
 } from '../src/index.ts';
 
 export const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };

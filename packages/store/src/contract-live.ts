@@ -91,7 +91,7 @@ export function liveStoreContract({ name, create }: LiveStoreContractOptions): v
       const [service] = await harness.store.services(range);
       expect(service?.ratePerSecond).toBeCloseTo(2 / 60);
       const [partition] = [{ topic: topicOf.traces, partition: 0 }];
-      const positions = await harness.store.nextPositions?.([partition]);
+      const positions = await harness.store.capabilities.nextPositions?.([partition]);
       if (positions) expect(positions).toEqual([{ ...partition, position: 2 }]);
     });
 
@@ -101,13 +101,13 @@ export function liveStoreContract({ name, create }: LiveStoreContractOptions): v
       const parts = inParts(message, 3);
       const [partition] = [{ topic: topicOf.traces, partition: 0 }];
       await applyParts(harness.store, parts.slice(0, 2));
-      expect((await harness.store.nextPositions?.([partition])) ?? []).toEqual([]);
+      expect((await harness.store.capabilities.nextPositions?.([partition])) ?? []).toEqual([]);
       await applyParts(harness.store, parts);
       await applyParts(harness.store, parts);
       await apply(message);
       const [service] = await harness.store.services(range);
       expect(service?.ratePerSecond).toBeCloseTo(10 / 60);
-      const positions = await harness.store.nextPositions?.([partition]);
+      const positions = await harness.store.capabilities.nextPositions?.([partition]);
       if (positions) expect(positions).toEqual([{ ...partition, position: 1 }]);
       const [, second] = inParts(records.message([records.span(), records.span()]), 1);
       if (second) {

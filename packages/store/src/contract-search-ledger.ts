@@ -244,7 +244,7 @@ export function describeSearchLedger({
 
     test('a store that keeps positions keeps them with the effects', async () => {
       const keeper = store();
-      if (!keeper.nextPositions) return;
+      if (!keeper.capabilities.nextPositions) return;
       const records = new TestRecords();
       const partitions = [0, 1].map((partition) => ({ topic: topicOf.traces, partition }));
       await apply(
@@ -252,7 +252,7 @@ export function describeSearchLedger({
         records.message([records.span()], { position: 17 }),
       );
       await reopen();
-      const positions = await store().nextPositions?.(partitions);
+      const positions = await store().capabilities.nextPositions?.(partitions);
       expect(positions).toEqual([{ topic: topicOf.traces, partition: 0, position: 42 }]);
     });
   });

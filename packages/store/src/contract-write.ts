@@ -167,7 +167,7 @@ function describeOnce({ store, reopen }: WriteStoreUnderTest): void {
       await store().apply([records.message([records.span()], { position: 7 })]);
       await reopen();
       const { topic, partition } = message.envelope.id;
-      const next = await store().nextPositions?.([{ topic, partition }]);
+      const next = await store().capabilities.nextPositions?.([{ topic, partition }]);
       expect(next ?? [{ topic, partition, position: 42 }]).toEqual([
         { topic, partition, position: 42 },
       ]);
@@ -236,7 +236,7 @@ function describeParts({ store, reopen }: WriteStoreUnderTest): void {
     test('is half applied until its last part: not read back, and its position not passed', async () => {
       const { tenant, message } = await make();
       const { topic, partition } = message.envelope.id;
-      const before = await store().nextPositions?.([{ topic, partition }]);
+      const before = await store().capabilities.nextPositions?.([{ topic, partition }]);
       await applyParts(store(), inParts(message, 3).slice(0, 2));
       expect(await countsOf(tenant)).toEqual({
         applied: [
@@ -245,7 +245,7 @@ function describeParts({ store, reopen }: WriteStoreUnderTest): void {
         ],
         rows: 6,
       });
-      expect(await store().nextPositions?.([{ topic, partition }])).toEqual(before);
+      expect(await store().capabilities.nextPositions?.([{ topic, partition }])).toEqual(before);
       const range = { ...everyMinute, tenant, signal: 'logs' as const };
       expect(await collect(store(), range)).toHaveLength(1);
     });

@@ -4,7 +4,6 @@
  */
 
 import type { TailedSignal } from './live-signals.ts';
-import type { Rebuildable } from './rebuild.ts';
 import type { Asked, OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
 import type { Sink } from './sink.ts';
 
@@ -89,7 +88,7 @@ export interface LiveQuery extends TimeRange, Asked {
   tenant: string;
 }
 
-export interface LiveStore extends Sink, Rebuildable {
+export interface LiveStore extends Sink {
   /** How far back the roll-ups reach, ms. */
   readonly windowMs: number;
   services(query: LiveQuery): Promise<ServiceSummary[]>;

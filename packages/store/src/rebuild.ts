@@ -16,11 +16,3 @@ export interface Rebuild {
   /** The store in use stays; what was built is dropped. */
   abandon(): Promise<void>;
 }
-
-export interface Rebuildable {
-  /**
-   * Resolves when every process that applies to the store also applies to the new one. Throws when
-   * a rebuild is under way; one whose process died is taken for abandoned after a bounded time.
-   */
-  beginRebuild?(abort?: AbortSignal): Promise<Rebuild>;
-}

@@ -4,11 +4,9 @@
  * Every query is bounded by `limit` and answers only for its tenant. What does not fit into its room
  * is left out where a page can end before it, else refused with `TooMuchAskedError`.
  */
-import type { SafetyFinding } from '@spillway/broker';
 import type { Abortable, LedgerSide, RowCount } from '@spillway/ledger';
 import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
 import type { AnswerRoom } from './answer-room.ts';
-import type { Rebuildable } from './rebuild.ts';
 import type { Sink } from './sink.ts';
 
 /**
@@ -254,10 +252,8 @@ export interface SearchStats {
   retried: number;
 }
 
-export interface SearchStore extends Sink, LedgerSide, Rebuildable {
+export interface SearchStore extends Sink, LedgerSide {
   stats(): SearchStats;
-  /** What is unsafe about the started store; absent where nothing can be. */
-  inspect?(): Promise<SafetyFinding[]>;
   findTraces(query: TraceQuery): Promise<Page<TraceSummary>>;
   /**
    * Spans of a trace by start time; undefined when there is none. At most 10,000, and no more than

@@ -3,9 +3,10 @@
  * live) are sinks.
  */
 
-import type { Envelope, Position, TopicPartition } from '@spillway/broker';
+import type { Envelope, Position, SafetyFinding, TopicPartition } from '@spillway/broker';
 import type { BrokenRecord, Signal, TelemetryRecord } from '@spillway/otlp';
 import type { MessageCounts, MessagePart } from './message-parts.ts';
+import type { Rebuild } from './rebuild.ts';
 
 /** One message of the broker, decoded, or a part of one. */
 export interface DecodedMessage {
@@ -37,8 +38,34 @@ export interface MessageOutcome {
   records: RecordOutcome[];
 }
 
+/** What a store can do, or wants, beyond the least: `{}` is nothing of it. */
+export interface StoreCapabilities {
+  /**
+   * A message is skipped once a later one of its partition was applied: nothing may be handed over
+   * behind a message that the sink did not take.
+   */
+  readonly skipsPassed?: boolean | undefined;
+  /**
+   * Of stores that keep their own position beside the effects because they may fall behind the
+   * group's committed one (embedded stores are not fsynced): the first position not applied, per
+   * partition. The others rely on the group's committed position.
+   */
+  readonly nextPositions?:
+    | ((partitions: readonly TopicPartition[]) => Promise<Position[]>)
+    | undefined;
+  /** What is unsafe about the started store. Nothing can be where it is absent. */
+  readonly inspect?: (() => Promise<SafetyFinding[]>) | undefined;
+  /**
+   * Of a read store that several processes share. Resolves when every process that applies to the
+   * store also applies to the new one. Throws when a rebuild is under way; one whose process died is
+   * taken for abandoned after a bounded time.
+   */
+  readonly beginRebuild?: ((abort?: AbortSignal) => Promise<Rebuild>) | undefined;
+}
+
 export interface Sink {
   readonly name: string;
+  readonly capabilities: StoreCapabilities;
   start(): Promise<void>;
   /** Idempotent, safe before start; flushes. */
   stop(): Promise<void>;
@@ -51,17 +78,6 @@ export interface Sink {
    * (the consumer looks for the message at fault by halving the batch).
    */
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]>;
-  /**
-   * True when a message is skipped once a later one of its partition was applied: nothing may be
-   * handed over behind a message that the sink did not take.
-   */
-  readonly skipsPassed?: boolean;
-  /**
-   * For stores that keep their own position beside the effects because they may fall behind the
-   * group's committed one (embedded stores are not fsynced): the first position not applied, per
-   * partition. `undefined` when the store relies on the group's committed position.
-   */
-  nextPositions?(partitions: readonly TopicPartition[]): Promise<Position[]>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Position, SafetyFinding } from '@spillway/broker';
+import type { Position } from '@spillway/broker';
 import type {
   Abortable,
   AppliedMessage,
@@ -17,8 +17,6 @@ import type { Sink } from './sink.ts';
  * Idempotent: a message applied again changes nothing; a record whose key is there is `duplicate`.
  */
 export interface WriteStore extends Sink, LedgerSide {
-  /** What is unsafe about the started store; absent where nothing can be. */
-  inspect?(): Promise<SafetyFinding[]>;
   /**
    * Notes are kept once each; a redelivered note changes nothing, a second note of a message adds
    * its position. `next` is where the reader of the notes goes on: kept with them, and told by

@@ -1,5 +1,6 @@
 import { type RedisServer, startRedis } from '@spillway/native';
-import { createRedisLiveStore, redisSection } from '@spillway/store-redis';
+import { redisSection } from '@spillway/redis';
+import { createRedisLiveStore } from '@spillway/store-redis';
 import { alternate, type Cost, costOf, printCosts } from './costs.ts';
 import { runProgram } from './run-program.ts';
 import { decodedBatches, spansPerBatch } from './sink-batches.ts';

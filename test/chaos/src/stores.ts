@@ -1,9 +1,9 @@
+import { redisSection } from '@spillway/redis/config';
 import { createElasticsearchStore } from '@spillway/store-elasticsearch';
 import { elasticsearchSection } from '@spillway/store-elasticsearch/config';
 import { createPostgresServerStore } from '@spillway/store-postgres';
 import { postgresSection } from '@spillway/store-postgres/config';
 import { createRedisLiveStore } from '@spillway/store-redis';
-import { redisSection } from '@spillway/store-redis/config';
 import { type Census, newCensus, readOrder } from './census.ts';
 import { countDocuments } from './documents.ts';
 import type { DirectAccess } from './lab-servers.ts';

@@ -1,5 +1,5 @@
 import { defaultTenant } from '@spillway/broker';
-import type { KeyRing } from '@spillway/runtime';
+import type { KeyRing } from '@spillway/keys';
 import { Refusal } from '../model/refusal.ts';
 
 /** The tenant that a request's `Authorization: Bearer <key>` may write to. */

@@ -1,4 +1,9 @@
-import { type OutgoingMessage, type PublishOutcome, partitionName } from '@spillway/broker';
+import {
+  type BrokerCapabilities,
+  type OutgoingMessage,
+  type PublishOutcome,
+  partitionName,
+} from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
 import { openSpill } from '@spillway/spill';
 import fc from 'fast-check';
@@ -42,12 +47,12 @@ const send = fc.record({
  */
 class ScriptedBroker {
   readonly log: string[] = [];
-  readonly keepsPrefix: boolean;
+  readonly capabilities: BrokerCapabilities;
   readonly #moves: Move[];
 
   constructor(moves: Move[], keepsPrefix: boolean) {
     this.#moves = moves;
-    this.keepsPrefix = keepsPrefix;
+    this.capabilities = { keepsPrefix };
   }
 
   async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
@@ -67,7 +72,7 @@ class ScriptedBroker {
   }
 
   #fails(outcome: Move['outcome'], { i, broken }: { i: number; broken: number }): boolean {
-    if (outcome === 'full-for-some') return !this.keepsPrefix && i % 2 === 0;
+    if (outcome === 'full-for-some') return !this.capabilities.keepsPrefix && i % 2 === 0;
     return outcome === 'prefix' ? i >= broken : outcome !== 'durable';
   }
 }

@@ -83,7 +83,7 @@ export class PublishPolicy {
    * are fewer outcomes than messages where the rest was not tried.
    */
   async inOrder(messages: readonly OutgoingMessage[]): Promise<Outcomes> {
-    if (this.#options.broker.keepsPrefix) return await this.once(messages);
+    if (this.#options.broker.capabilities.keepsPrefix) return await this.once(messages);
     const outcomes: PublishOutcome[] = [];
     for (const message of messages) {
       const [outcome = noOutcome] = await this.once([message]);

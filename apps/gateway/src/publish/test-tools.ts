@@ -10,18 +10,21 @@ import { type PublishEvent, Publisher, type PublisherOptions } from './publisher
 
 /** A publisher, started, with the tests' side of the port as its broker. */
 export async function publisherBefore(
-  broker: Pick<Broker, 'publish'> & Partial<Pick<Broker, 'keepsPrefix'>>,
+  scripted: Pick<Broker, 'publish'> & Partial<Pick<Broker, 'capabilities'>>,
   limits: Partial<GatewayConfig> = {},
   more: Partial<PublisherOptions> & { epoch?: number } = {},
 ) {
-  const identity = { gateway: 'gw', epoch: more.epoch ?? 1, broker: broker as Broker };
+  const broker = Object.assign(scripted, {
+    capabilities: scripted.capabilities ?? {},
+  }) as Broker;
+  const identity = { gateway: 'gw', epoch: more.epoch ?? 1, broker };
   const timing = { intervalMs: 1000, publishTimeoutMs: 1000, wallMs: () => 0 };
   const notes = new NotePublisher({ ...identity, ...timing });
   const accounting = new Accounting({ ...identity, notes });
   const events: PublishEvent[] = [];
   const drained: string[] = [];
   const publisher = new Publisher({
-    broker: broker as Broker,
+    broker,
     config: gatewaySection.parse(limits),
     stamper: new MessageStamper(identity),
     accounting,

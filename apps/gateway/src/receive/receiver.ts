@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
-import type { KeyRing } from '@spillway/runtime';
+import type { KeyRing } from '@spillway/keys';
 import type { Admission, AdmissionPermit, AdmissionRequest } from '../admit/admission.ts';
 import { authenticate } from '../admit/authenticate.ts';
 import type { GatewayConfig } from '../model/config.ts';

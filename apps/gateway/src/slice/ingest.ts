@@ -1,6 +1,5 @@
 import { type Broker, topicOf } from '@spillway/broker';
 import { jsonToProtobuf, OtlpError, type Scan, type Signal, scan, signals } from '@spillway/otlp';
-import { slotTable } from '@spillway/ring';
 import type { InternalErrorEvent } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
 import type { AdmissionPermit } from '../admit/admission.ts';
@@ -15,6 +14,7 @@ import type { GrowingBytes } from '../receive/growing-bytes.ts';
 import { type Encoding, Inflater } from './inflate.ts';
 import { knownTopics } from './known-topics.ts';
 import { fitSlices } from './oversize.ts';
+import { slotTable } from './slot-table.ts';
 
 /** An admitted request whose body has arrived. */
 export interface ReceivedRequest {

@@ -9,8 +9,7 @@ import {
 import { messageOf, sleep } from '@spillway/resilience';
 import { TooMuchAskedError } from '@spillway/store';
 import { OperationError } from '../cli/operation-error.ts';
-import { keptAside } from '../folder/set-aside-notes.ts';
-import type { Parts } from '../parts.ts';
+import type { AuditSources } from './audit-sources.ts';
 import { factsOf } from './collect-facts.ts';
 import { readLog } from './read-log.ts';
 import { Passed } from './unread-queues.ts';
@@ -40,13 +39,16 @@ const secondLookMs = 750;
  * not add up it looks a second time, since a running system moves between two reads.
  * @throws OperationError when a broker or a store does not answer: then nothing can be said
  */
-export async function auditLedger(parts: Parts, options: AuditOptions): Promise<LedgerReport> {
+export async function auditLedger(
+  sources: AuditSources,
+  options: AuditOptions,
+): Promise<LedgerReport> {
   try {
-    const first = await auditOnce(parts, options);
+    const first = await auditOnce(sources, options);
     if (isClean(first)) return first;
     await sleep(secondLookMs, options.ending);
     options.ending?.throwIfAborted();
-    return settled(first, await auditOnce(parts, options));
+    return settled(first, await auditOnce(sources, options));
   } catch (error) {
     options.ending?.throwIfAborted();
     if (options.ending && error instanceof TooMuchAskedError) throw error;
@@ -61,24 +63,26 @@ export function isClean({ totals, missingNotes, keptAside }: LedgerReport): bool
 }
 
 async function auditOnce(
-  parts: Parts,
+  sources: AuditSources,
   { sinceMs, tenant, ending, waitingMax, messagesMax = Number.POSITIVE_INFINITY }: AuditOptions,
 ): Promise<LedgerReport> {
-  const { broker, config, writeStore } = parts;
+  const { broker, notes, accounts, retentionHours } = sources;
+  const sinks = accounts.map(({ sink }) => sink);
   const nowMs = Date.now();
-  const log = await readLog(parts, { ending, waitingMax });
+  const log = await readLog(sources, { ending, waitingMax });
   const nextMinute = minuteOf(nowMs) + 1;
   // The clock may have stepped back since.
-  const toMinute = await afterLastMinute(parts, log, { nextMinute, tenant, ending });
-  const keptMinutes = Math.ceil(config.writer.retentionHours * 60) + keptBeyondMinutes;
+  const toMinute = await afterLastMinute(sources, log, { nextMinute, tenant, ending });
+  const keptMinutes = Math.ceil(retentionHours * 60) + keptBeyondMinutes;
   const sinceMinute = sinceMs === undefined ? 0 : minuteOf(sinceMs);
   const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
   const range = { fromMinute, toMinute, tenant, ending };
-  const known = { log, nowMs, passed: { writer: new Passed(), search: new Passed() } };
+  const passed = new Map(sinks.map(({ name }) => [name, new Passed()]));
+  const known = { log, nowMs, passed };
   // Where every tenant's messages are read, theirs count.
-  const wide = broker.canReplay ? range : { ...range, tenant: undefined };
-  const counts = await writeStore.notedCounts(wide);
-  let report = mergeReports([]);
+  const wide = broker.capabilities.canReplay ? range : { ...range, tenant: undefined };
+  const counts = await notes.notedCounts(wide);
+  let report = mergeReports([], sinks);
   // Of what lies ahead only the few minutes count that a clock dated, in a gap that may be years.
   const ahead = { ...range, fromMinute: Math.max(fromMinute, nextMinute) };
   const past = { ...range, toMinute: nextMinute };
@@ -90,11 +94,11 @@ async function auditOnce(
   ];
   for (const window of windows) {
     ending?.throwIfAborted();
-    report = mergeReports([audit(await factsOf(parts, known, window)), report]);
+    report = mergeReports([audit(await factsOf(sources, known, window)), report], sinks);
   }
-  const missing = missingNotes(await writeStore.keptNotes({ ending }), log.unreadNotes);
+  const missing = missingNotes(await notes.keptNotes({ ending }), log.unreadNotes);
   report.missingNotes.push(...missing.filter(({ minute }) => minute >= fromMinute));
   report.unreadNotes = log.notesInQueue;
-  report.keptAside = await keptAside(parts.folder.dir);
+  report.keptAside = await sources.keptAside();
   return report;
 }

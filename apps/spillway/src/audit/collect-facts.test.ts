@@ -1,10 +1,11 @@
-import type { DeadLetter } from '@spillway/consumer';
-import { type AppliedMessage, audit } from '@spillway/ledger';
+import type { DeadLetter } from '@spillway/dead-letters';
+import { type AppliedMessage, audit, type LedgerSide } from '@spillway/ledger';
+import { searchSink } from '@spillway/projector';
+import { writerSink } from '@spillway/writer';
 import { expect, it } from 'vitest';
-import type { Parts } from '../parts.ts';
-import { factsOf } from './collect-facts.ts';
-import { readLog } from './read-log.ts';
-import { Passed } from './unread-queues.ts';
+import { type FactsSources, factsOf } from './collect-facts.ts';
+import { type ReadLogSources, readLog } from './read-log.ts';
+import type { Passed } from './unread-queues.ts';
 
 const source = { epoch: 7, topic: 'otlp_logs', partition: 0 };
 const of = { tenant: 'acme', signal: 'logs' as const, minute: 100, records: 1 };
@@ -23,42 +24,49 @@ const deadLetter = {
   source: { topic: 'otlp_logs', partition: 0, position: 0 },
 } as DeadLetter;
 
-const side = (applied: AppliedMessage[], rows: number) => ({
+const side = (applied: AppliedMessage[], rows: number): LedgerSide => ({
   appliedMessages: async () => applied,
   rowCounts: async () => [{ ...of, rows, retired: 0 }],
 });
+
+/** The writer as told, and a search store that has everything. */
+function sourcesOf(notes: FactsSources['notes'], writer: LedgerSide): FactsSources {
+  const accounts = [
+    { sink: writerSink, side: writer },
+    { sink: searchSink, side: side([stored], 1) },
+  ];
+  return { broker: { capabilities: { canReplay: true } }, notes, accounts };
+}
+
+async function* nothing(): AsyncGenerator<never> {}
 
 it.each([
   ['was not sent back', [refused], 0, { stored: 0, deadLettered: 1 }],
   ['was sent back and not marked', [refused, sentBack], 1, { stored: 1, deadLettered: 0 }],
 ])('counts a dead letter once: it %s', async (_what, applied, rows, terms) => {
   const noted = { ...original, ...of, position: 0, notedMinute: 100 };
-  const writeStore = {
-    ...side(applied, rows),
-    notedMessages: async () => [noted],
-    refusedCounts: async () => [],
-  };
-  const broker = { canReplay: true };
-  const parts = { broker, writeStore, search: { store: side([stored], 1) } } as unknown as Parts;
+  const notes = { notedMessages: async () => [noted], refusedCounts: async () => [] };
+  const sources = sourcesOf(notes, side(applied, rows));
   const log = {
     ...{ unreadNotes: [], notesInQueue: 0, spills: [], deadLetters: [deadLetter] },
     ...{ waiting: new Map(), lags: new Map() },
   };
-  const known = { log, nowMs: 0, passed: { writer: new Passed(), search: new Passed() } };
-  const report = audit(await factsOf(parts, known, { fromMinute: 0, toMinute: 200 }));
+  const known = { log, nowMs: 0, passed: new Map<string, Passed>() };
+  const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
   expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms, unaccounted: 0 });
 });
 
 it('knows nothing rather than too little when not all dead letters can be listed', async () => {
   const deadLetters = new Array<DeadLetter>(100_000).fill(deadLetter);
-  const parts = {
-    broker: { canReplay: false, lag: async () => [] },
-    writeStore: { toldSpills: async () => [] },
+  const sources: ReadLogSources = {
+    broker: { name: 'silent', capabilities: {}, lag: async () => [], read: () => nothing() },
+    notes: { toldSpills: async () => [] },
     deadLetters: { list: async () => deadLetters },
-  } as unknown as Parts;
-  await expect(readLog(parts)).rejects.toThrow('more than 100000 dead letters of logs');
+    ...{ accounts: [], noteGroup: 'ledger', liveSpills: () => [] },
+  };
+  await expect(readLog(sources)).rejects.toThrow('more than 100000 dead letters of logs');
   deadLetters.pop();
-  expect((await readLog(parts)).deadLetters).toHaveLength(99_999);
+  expect((await readLog(sources)).deadLetters).toHaveLength(99_999);
 });
 
 it.each([
@@ -66,20 +74,14 @@ it.each([
   ['the group had passed it', 0, { expired: 0, unaccounted: 1 }],
 ])('tells the expired from the lost, once the log has neither: %s', async (_what, gone, terms) => {
   const noted = { ...original, ...of, position: 0, notedMinute: 100 };
-  const writeStore = {
-    ...side([], 0),
-    notedMessages: async () => [noted],
-    refusedCounts: async () => [],
-  };
-  const parts = {
-    ...{ broker: { canReplay: true }, writeStore, search: { store: side([stored], 1) } },
-  } as unknown as Parts;
+  const notes = { notedMessages: async () => [noted], refusedCounts: async () => [] };
+  const sources = sourcesOf(notes, side([], 0));
   const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 5, expired: gone };
   const log = {
     ...{ unreadNotes: [], notesInQueue: 0, spills: [], deadLetters: [], waiting: new Map() },
     lags: new Map([['writer', [lag]]]),
   } as unknown as Parameters<typeof factsOf>[1]['log'];
-  const known = { log, nowMs: 0, passed: { writer: new Passed(), search: new Passed() } };
-  const report = audit(await factsOf(parts, known, { fromMinute: 0, toMinute: 200 }));
+  const known = { log, nowMs: 0, passed: new Map<string, Passed>() };
+  const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
   expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms });
 });

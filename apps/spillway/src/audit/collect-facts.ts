@@ -5,7 +5,7 @@ import {
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
-import type { DeadLetter } from '@spillway/consumer';
+import type { DeadLetter } from '@spillway/dead-letters';
 import {
   type AppliedMessage,
   type AuditFacts,
@@ -16,64 +16,68 @@ import {
   type Observation,
   type RowCount,
   type SinkFacts,
-  type SinkName,
+  type SinkSpec,
   type SpilledObservation,
   SpillIndex,
 } from '@spillway/ledger';
-import { searchGroup } from '@spillway/projector';
-import { writerGroup } from '@spillway/writer';
-import type { Parts } from '../parts.ts';
+import type { Account, AuditSources } from './audit-sources.ts';
 import type { Log } from './read-log.ts';
 import { idOf, type Passed } from './unread-queues.ts';
 
-const groups: Readonly<Record<SinkName, string>> = { writer: writerGroup, search: searchGroup };
 /** A gateway that lives tells of its spill every few seconds. */
 const silentMs = 5 * minuteMs;
 
 export interface Known {
   log: Log;
-  /** Of all windows so far; the latest comes first. */
-  passed: Readonly<Record<SinkName, Passed>>;
+  /** By sink, of all windows so far; the latest comes first. */
+  passed: ReadonlyMap<string, Passed>;
   nowMs: number;
+}
+
+/** As much of it as is read here. */
+export interface FactsSources {
+  broker: Pick<AuditSources['broker'], 'capabilities'>;
+  notes: Pick<AuditSources['notes'], 'notedMessages' | 'refusedCounts'>;
+  accounts: readonly Account[];
 }
 
 /** All that is known of the messages of a window. */
 export async function factsOf(
-  parts: Parts,
+  sources: FactsSources,
   { log, passed, nowMs }: Known,
   range: MinuteRange,
 ): Promise<AuditFacts> {
-  const { broker, writeStore, search } = parts;
+  const { broker, notes, accounts } = sources;
   // Whether a queue that cannot be read has been passed is told by every tenant's messages.
-  const wide = broker.canReplay ? range : { ...range, tenant: undefined };
-  const noted = withUnread(await writeStore.notedMessages(range), log, range);
-  const sides = { writer: writeStore, search: search.store };
-  const sink = async (name: SinkName): Promise<Side> => {
-    const all = await sides[name].appliedMessages(wide);
-    passed[name].see(all);
+  const wide = broker.capabilities.canReplay ? range : { ...range, tenant: undefined };
+  const noted = withUnread(await notes.notedMessages(range), log, range);
+  const sides: Side[] = [];
+  for (const { sink, side } of accounts) {
+    const all = await side.appliedMessages(wide);
+    passed.get(sink.name)?.see(all);
     const applied = all.filter((message) => isIn(range, message));
-    const rows = await sides[name].rowCounts(range);
-    return sideOf({ group: groups[name], log, range, applied, rows });
-  };
-  const [writer, searcher] = [await sink('writer'), await sink('search')];
-  const seen = new Set([...writer.seen, ...searcher.seen]);
+    const rows = await side.rowCounts(range);
+    sides.push(sideOf({ sink, log, range, applied, rows }));
+  }
+  const seen = new Set(sides.flatMap((side) => [...side.seen]));
   const spilled = spilledOf(noted, { log, seen });
-  const elsewhere = { spilled: namesOf(spilled), canReplay: broker.canReplay };
+  const { canReplay = false } = broker.capabilities;
+  const elsewhere = { spilled: namesOf(spilled), canReplay };
   return {
     noted,
-    refused: [...(await writeStore.refusedCounts(range)), ...unreadRefusals(log, range)],
+    refused: [...(await notes.refusedCounts(range)), ...unreadRefusals(log, range)],
     spilled,
     spills: log.spills.map(({ spill, gateway, atMs }) => {
       return { spill, lastGateway: gateway, atMs, isSilent: nowMs - atMs > silentMs };
     }),
-    sinks: {
-      writer: sinkFacts(writer, noted, { ...elsewhere, passed: passed.writer }),
-      search: sinkFacts(searcher, noted, { ...elsewhere, passed: passed.search }),
-    },
+    sinks: sides.map((side) =>
+      sinkFacts(side, noted, { ...elsewhere, passed: passed.get(side.sink.name) }),
+    ),
   };
 }
 
 interface Side {
+  sink: SinkSpec;
   applied: AppliedMessage[];
   rows: RowCount[];
   waiting: Observation[];
@@ -84,13 +88,14 @@ interface Side {
 }
 
 function sideOf(known: {
-  group: string;
+  sink: SinkSpec;
   log: Log;
   range: MinuteRange;
   applied: AppliedMessage[];
   rows: RowCount[];
 }): Side {
-  const { group, log, range, applied, rows } = known;
+  const { sink, log, range, applied, rows } = known;
+  const { group } = sink;
   const { fromMinute, toMinute } = range;
   const waiting = [...(log.waiting.get(group)?.between(fromMinute, toMinute) ?? [])].filter(
     (each) => isIn(range, each),
@@ -105,16 +110,16 @@ function sideOf(known: {
     })
     .filter((each) => isIn(range, each));
   return {
-    ...{ applied, rows, waiting, deadLetters },
+    ...{ sink, applied, rows, waiting, deadLetters },
     lags: new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag])),
     seen: namesOf([...applied, ...waiting, ...deadLetters]),
   };
 }
 
 function sinkFacts(
-  { applied, rows, waiting, deadLetters, lags, seen }: Side,
+  { sink, applied, rows, waiting, deadLetters, lags, seen }: Side,
   noted: readonly KeptNotedMessage[],
-  { spilled, canReplay, passed }: Elsewhere & { passed: Passed },
+  { spilled, canReplay, passed }: Elsewhere & { passed: Passed | undefined },
 ): SinkFacts {
   const unseen = noted.filter((message) => {
     const name = messageName(message);
@@ -122,9 +127,9 @@ function sinkFacts(
   });
   const lagOf = (message: KeptNotedMessage) => lags.get(partitionName(message));
   const isUndecided = (message: KeptNotedMessage) =>
-    !canReplay && !passed.has(message, lagOf(message));
+    !canReplay && !passed?.has(message, lagOf(message));
   return {
-    ...{ applied, rows, waiting, deadLetters },
+    ...{ sink, applied, rows, waiting, deadLetters },
     expired: [...Map.groupBy(unseen, partitionName)]
       .flatMap(([name, own]) => expiredOf(own, lags.get(name)))
       .map(sightingOf),

@@ -1,12 +1,11 @@
 import {
-  type Broker,
   type DeliveredMessage,
   ledgerTopic,
   type PartitionLag,
   readEnvelope,
   signalOf,
 } from '@spillway/broker';
-import { type DeadLetter, deadLettersListedMax } from '@spillway/consumer';
+import { type DeadLetter, deadLettersListedMax } from '@spillway/dead-letters';
 import {
   type LedgerNote,
   minuteOf,
@@ -15,12 +14,10 @@ import {
   type ToldSpill,
 } from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
-import { searchGroup } from '@spillway/projector';
 import { TooMuchAskedError } from '@spillway/store';
-import { noteGroup, writerGroup } from '@spillway/writer';
-import type { Parts } from '../parts.ts';
+import type { AuditSources } from './audit-sources.ts';
 
-/** Some 300 MB at a time for both groups; more cannot be named one by one. */
+/** Some 300 MB at a time for two groups; more cannot be named one by one. */
 const waitingDefaultMax = 5_000_000;
 /** Decoded between two turns of the event loop. */
 const readBytesMax = 256 * 1024;
@@ -42,20 +39,31 @@ export interface ReadLogOptions {
   waitingMax?: number | undefined;
 }
 
+/** As much of it as is read here. */
+export type ReadLogSources = Pick<
+  AuditSources,
+  'broker' | 'deadLetters' | 'noteGroup' | 'liveSpills'
+> & {
+  notes: Pick<AuditSources['notes'], 'toldSpills'>;
+  accounts: readonly Pick<AuditSources['accounts'][number], 'sink'>[];
+};
+
 /** In the order in which a message moves, so that one that moves meanwhile is seen, maybe twice. */
-export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promise<Log> {
+export async function readLog(sources: ReadLogSources, options: ReadLogOptions = {}): Promise<Log> {
   const { ending } = options;
-  const { broker, deadLetters, writeStore, liveSpills } = parts;
+  const { broker, deadLetters, noteGroup, notes, accounts, liveSpills } = sources;
   const [notesLag] = await broker.lag(noteGroup);
-  const unreadNotes = broker.canReplay ? await readNotes(broker, notesLag, ending) : [];
+  const unreadNotes = broker.capabilities.canReplay
+    ? await readNotes(broker, notesLag, ending)
+    : [];
   const told = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
     spill ? [{ ...spill, gateway, epoch }] : [],
   );
-  const kept = await writeStore.toldSpills({ ending });
-  const spills = latest([...kept, ...told, ...(liveSpills?.() ?? [])]);
+  const kept = await notes.toldSpills({ ending });
+  const spills = latest([...kept, ...told, ...liveSpills()]);
   const waiting = new Map<string, ObservationTable>();
   const lags = new Map<string, PartitionLag[]>();
-  for (const group of [writerGroup, searchGroup]) {
+  for (const group of accounts.map(({ sink }) => sink.group)) {
     const ofGroup = await broker.lag(group);
     if (ofGroup.length > 0 && ofGroup.every(({ messages }) => messages === null)) {
       throw new Error(`${broker.name} does not tell what waits for the group ${group}`);
@@ -64,12 +72,12 @@ export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promi
     waiting.set(group, await readWaiting(broker, { group, lags: ofGroup, ...options }));
   }
   const unsent = await readDeadLetters(deadLetters, ending);
-  const notesInQueue = broker.canReplay ? 0 : (notesLag?.messages ?? 0);
+  const notesInQueue = broker.capabilities.canReplay ? 0 : (notesLag?.messages ?? 0);
   return { unreadNotes, notesInQueue, waiting, deadLetters: unsent, lags, spills };
 }
 
 async function readDeadLetters(
-  deadLetters: Parts['deadLetters'],
+  deadLetters: AuditSources['deadLetters'],
   ending: AbortSignal | undefined,
 ): Promise<DeadLetter[]> {
   const all = await deadLetters.list({ all: true }, ending);
@@ -81,12 +89,12 @@ async function readDeadLetters(
 }
 
 async function readWaiting(
-  broker: Broker,
+  broker: AuditSources['broker'],
   order: ReadLogOptions & { group: string; lags: readonly PartitionLag[] },
 ): Promise<ObservationTable> {
   const { group, lags, ending, waitingMax = waitingDefaultMax } = order;
   const found = new ObservationTable();
-  if (!broker.canReplay) return found;
+  if (!broker.capabilities.canReplay) return found;
   for (const { topic, partition, committed, end } of lags) {
     const signal = signalOf(topic);
     if (!signal) continue;
@@ -125,7 +133,7 @@ function recordsIn(signal: Signal, { value, fault }: DeliveredMessage): number {
 }
 
 async function readNotes(
-  broker: Broker,
+  broker: AuditSources['broker'],
   lag: PartitionLag | undefined,
   ending: AbortSignal | undefined,
 ): Promise<LedgerNote[]> {

@@ -1,5 +1,4 @@
 import { ObservationTable } from '@spillway/ledger';
-import type { WriteStore } from '@spillway/store';
 import { expect, it } from 'vitest';
 import type { Log } from './read-log.ts';
 import { afterLastMinute, windowsOf } from './windows.ts';
@@ -10,12 +9,15 @@ const log = {
   ...{ waiting: new Map(), lags: new Map() },
 } as Log;
 
-function storeOf(noted: number[], rows: number[]): { writeStore: WriteStore } {
-  const known = (minutes: number[]) => async (range: { fromMinute: number; toMinute: number }) =>
-    minutes
-      .filter((minute) => minute >= range.fromMinute && minute < range.toMinute)
-      .map((minute) => ({ minute, messages: 1 }));
-  return { writeStore: { notedCounts: known(noted), rowCounts: known(rows) } as never };
+function storeOf(noted: number[], rows: number[]): Parameters<typeof afterLastMinute>[0] {
+  const known =
+    <T>(minutes: number[], rest: T) =>
+    async (range: { fromMinute: number; toMinute: number }) =>
+      minutes
+        .filter((minute) => minute >= range.fromMinute && minute < range.toMinute)
+        .map((minute) => ({ minute, ...rest }));
+  const row = { tenant: 'a', signal: 'logs' as const, rows: 1, retired: 0 };
+  return { notes: { notedCounts: known(noted, { messages: 1 }), rowCounts: known(rows, row) } };
 }
 
 it('an audit ends with this minute where nothing is dated ahead', async () => {

@@ -1,5 +1,5 @@
 import { type MinuteRange, minuteOf } from '@spillway/ledger';
-import type { Parts } from '../parts.ts';
+import type { AuditSources } from './audit-sources.ts';
 import type { Log } from './read-log.ts';
 
 /** Messages whose account is in memory at once, unless one minute has more. */
@@ -41,15 +41,15 @@ export function* windowsOf(
  * nothing is known, at least `nextMinute`, which is the one after the current.
  */
 export async function afterLastMinute(
-  { writeStore }: Pick<Parts, 'writeStore'>,
+  { notes }: { notes: Pick<AuditSources['notes'], 'notedCounts' | 'rowCounts'> },
   log: Log,
   { nextMinute, ...asked }: { nextMinute: number } & Pick<MinuteRange, 'tenant' | 'ending'>,
 ): Promise<number> {
   const ahead = { fromMinute: nextMinute, toMinute: nextMinute + aheadMinutesMax };
   const range = { ...ahead, ...asked };
   const known = [
-    ...(await writeStore.notedCounts(range)),
-    ...(await writeStore.rowCounts(range)),
+    ...(await notes.notedCounts(range)),
+    ...(await notes.rowCounts(range)),
     ...log.unreadNotes.flatMap(({ messages }) => messages),
     ...log.deadLetters.map(({ receivedMs }) => ({ minute: minuteOf(receivedMs) })),
   ];

@@ -4,9 +4,8 @@ import { ConfigError, printable } from '@spillway/runtime';
 import { Command, CommanderError } from 'commander';
 import { DataFolderError } from '../folder/data-folder.ts';
 import { MemoryError } from '../memory/memory-error.ts';
-import type { Adapters } from '../parts.ts';
 import { UnsafeError } from '../process/safety.ts';
-import { sendCommand } from '../send/index.ts';
+import type { Registry } from '../registry/registry.ts';
 import { splitArguments } from './arguments.ts';
 import { auditCommand } from './commands/audit.ts';
 import { configCommand } from './commands/config.ts';
@@ -16,6 +15,7 @@ import { keysCommand } from './commands/keys.ts';
 import { lagCommand } from './commands/lag.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
+import { sendCommand } from './commands/send.ts';
 import { upCommand } from './commands/up.ts';
 import { OperationError } from './operation-error.ts';
 
@@ -23,9 +23,9 @@ import { OperationError } from './operation-error.ts';
 const failedExitCode = 2;
 
 /** Runs one command; sets the exit code. */
-export async function runCommandLine(words: readonly string[], adapters: Adapters): Promise<void> {
+export async function runCommandLine(words: readonly string[], registry: Registry): Promise<void> {
   const { flags, rest } = splitArguments(words);
-  const context: Context = { flags, adapters, env: process.env };
+  const context: Context = { flags, registry, env: process.env };
   const program = new Command('spillway')
     .description('The telemetry pipeline that does not lose what it acknowledged.')
     .option('--config <file>', 'YAML configuration')

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Component, Health } from '@spillway/runtime';
-import type { Parts } from '../parts.ts';
+import type { ModuleContext, Needs } from '../registry/module.ts';
 import { makeSocketPlace, type SocketPlace } from './control-path.ts';
 import { OperationError } from './operation-error.ts';
 import { type Command, operations } from './operations.ts';
@@ -10,6 +10,12 @@ const bodyBytesMax = 1_048_576;
 /** Commands at once; their descriptors are kept apart (`descriptors.ts`). */
 export const connectionsMax = 8;
 
+export interface ControlServerOptions {
+  /** The data folder. */
+  dir: string;
+  context: ModuleContext;
+}
+
 /**
  * Takes the commands of `spillway audit`, `lag` and so on in the process that owns the folder. A
  * Unix socket that only its owner may open, so no port and no key. Answers lines of JSON:
@@ -17,13 +23,13 @@ export const connectionsMax = 8;
  */
 export class ControlServer implements Component {
   readonly name = 'control';
-  readonly #parts: Parts;
+  readonly #options: ControlServerOptions;
   readonly #abort = new AbortController();
   #server: Server | undefined;
   #place: SocketPlace | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(options: ControlServerOptions) {
+    this.#options = options;
   }
 
   /** Of the socket; empty before start. */
@@ -35,7 +41,7 @@ export class ControlServer implements Component {
     const server = createServer((request, response) => void this.#answer(request, response));
     this.#server = server;
     server.maxConnections = connectionsMax;
-    this.#place = makeSocketPlace(this.#parts.folder.dir);
+    this.#place = makeSocketPlace(this.#options.dir);
     rmSync(this.path, { force: true }); // Left by a kill; the folder's lock says that we own it.
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -64,17 +70,27 @@ export class ControlServer implements Component {
         command: Command;
         options: never;
       };
-      const operation = Object.hasOwn(operations, command) ? operations[command] : undefined;
-      if (!operation) throw new Error(`unknown command ${command}`);
       const progress = (text: string): void => write({ progress: text });
-      const context = { abort: this.#abort.signal, progress };
-      write({ result: (await operation(this.#parts, options, context)) ?? null });
+      write({ result: (await this.#perform(command, options, progress)) ?? null });
     } catch (error) {
       const { message } = error as Error;
       const exitCode = error instanceof OperationError ? error.exitCode : undefined;
       write({ error: message, exitCode });
     }
     response.end();
+  }
+
+  async #perform(
+    command: Command,
+    options: never,
+    progress: (line: string) => void,
+  ): Promise<unknown> {
+    const operation = Object.hasOwn(operations, command) ? operations[command] : undefined;
+    if (!operation) throw new Error(`unknown command ${command}`);
+    const { needs, uses = {} }: { needs: Needs; uses?: Needs } = operation;
+    const { config, registry, process } = this.#options.context;
+    const context = { config, registry, abort: this.#abort.signal, progress };
+    return await operation.run(process.given(needs, uses), options, context);
   }
 }
 

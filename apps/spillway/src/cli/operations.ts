@@ -1,12 +1,19 @@
 import type { Broker, PartitionLag } from '@spillway/broker';
-import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/consumer';
+import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/dead-letters';
 import type { LedgerReport } from '@spillway/ledger';
 import { auditLedger } from '../audit/audit-ledger.ts';
-import type { Parts } from '../parts.ts';
+import { auditNeeds, auditSources, auditUses } from '../modules/audit.ts';
+import { dataFolderModule } from '../modules/process/data-folder.ts';
+import { consumers } from '../modules/roles/consumer.ts';
+import { brokerModule } from '../modules/servers/broker.ts';
+import { deadLettersModule } from '../modules/servers/broker-views.ts';
+import { liveStoreModule } from '../modules/servers/live-store.ts';
+import { searchStoreModule } from '../modules/servers/search-store.ts';
+import { writeStoreModule } from '../modules/servers/write-store.ts';
+import type { Restartable } from '../process/restartable.ts';
 import type { RebuildResult } from '../rebuild/fill.ts';
 import { rebuildLive, rebuildSearch } from '../rebuild/rebuild.ts';
-import type { Resource } from '../roles.ts';
-import { groupTopics } from '../topics.ts';
+import { defineOperation, type Operation } from './operation.ts';
 import { OperationError } from './operation-error.ts';
 
 /** What a command asks of the process that owns the data folder. */
@@ -33,49 +40,72 @@ export interface Requests {
 
 export type Command = keyof Requests;
 
-type Operation<C extends Command> = (
-  parts: Parts,
-  options: Requests[C]['options'],
-  context: { abort: AbortSignal; progress: (line: string) => void },
-) => Promise<Requests[C]['result']>;
+type OperationOf<C extends Command> = Operation<Requests[C]['options'], Requests[C]['result']>;
 
-export const operations: { readonly [C in Command]: Operation<C> } = {
-  audit: (parts, options) => auditLedger(parts, options),
-  lag: async ({ broker }, { group }) => {
-    const topicsOf = new Map(groupTopics().map((one) => [one.group, one.topics]));
-    const all = async () => [...new Set([...topicsOf.keys(), ...(await broker.groups())])];
-    const groups = group === undefined ? await all() : [group];
-    const lags = (
-      await Promise.all(groups.map((name) => broker.lag(name, topicsOf.get(name))))
-    ).flat();
-    if (group !== undefined && lags.length === 0) await mustBeKnown(broker, group);
-    return lags;
-  },
-  'deadletters list': ({ deadLetters }, filter) => deadLetters.list(filter),
-  'deadletters show': ({ deadLetters }, { id }) => deadLetters.show(id),
-  'deadletters resubmit': async ({ deadLetters }, options, { abort, progress }) => {
-    const { ids, ratePerSecond, ...filter } = options;
-    const chosen = ids ?? (await deadLetters.list(filter)).map(({ id }) => id);
-    const onProgress = (done: number) => progress(`${done} of ${chosen.length} resubmitted`);
-    return deadLetters.resubmit(chosen, { ratePerSecond, abort, onProgress });
-  },
-  'rebuild search': (parts, _options, context) => rebuildSearch(parts, context),
-  'rebuild live': (parts, _options, context) => rebuildLive(parts, context),
-  pause: (parts, { group }) => setPaused(parts, group, true),
-  resume: (parts, { group }) => setPaused(parts, group, false),
-};
+/** Of one command. */
+function of<C extends Command>() {
+  return defineOperation<Requests[C]['options'], Requests[C]['result']>();
+}
 
-/** What a command works on when no process runs that it could ask. */
-export const resourcesOfCommand: { readonly [C in Command]: readonly Resource[] } = {
-  audit: ['broker', 'writeStore', 'search'],
-  lag: ['broker'],
-  'deadletters list': ['broker'],
-  'deadletters show': ['broker'],
-  'deadletters resubmit': ['broker'],
-  'rebuild search': ['broker', 'writeStore', 'search'],
-  'rebuild live': ['broker', 'writeStore', 'live'],
-  pause: ['broker'],
-  resume: ['broker'],
+export const operations: { readonly [C in Command]: OperationOf<C> } = {
+  audit: of<'audit'>()({
+    needs: auditNeeds,
+    uses: auditUses,
+    run: (given, options, context) => auditLedger(auditSources(context, given), options),
+  }),
+  lag: of<'lag'>()({
+    needs: { broker: brokerModule },
+    run: async ({ broker }, { group }, { registry }) => {
+      const topicsOf = new Map(registry.groups().map((one) => [one.group, one.topics]));
+      const all = async () => [...new Set([...topicsOf.keys(), ...(await broker.groups())])];
+      const groups = group === undefined ? await all() : [group];
+      const lags = await Promise.all(groups.map((name) => broker.lag(name, topicsOf.get(name))));
+      if (group !== undefined && lags.flat().length === 0) await mustBeKnown(broker, group);
+      return lags.flat();
+    },
+  }),
+  'deadletters list': of<'deadletters list'>()({
+    needs: { deadLetters: deadLettersModule },
+    run: ({ deadLetters }, filter) => deadLetters.list(filter),
+  }),
+  'deadletters show': of<'deadletters show'>()({
+    needs: { deadLetters: deadLettersModule },
+    run: ({ deadLetters }, { id }) => deadLetters.show(id),
+  }),
+  'deadletters resubmit': of<'deadletters resubmit'>()({
+    needs: { deadLetters: deadLettersModule },
+    run: async ({ deadLetters }, options, { abort, progress }) => {
+      const { ids, ratePerSecond, ...filter } = options;
+      const chosen = ids ?? (await deadLetters.list(filter)).map(({ id }) => id);
+      const onProgress = (done: number) => progress(`${done} of ${chosen.length} resubmitted`);
+      return deadLetters.resubmit(chosen, { ratePerSecond, abort, onProgress });
+    },
+  }),
+  'rebuild search': of<'rebuild search'>()({
+    needs: {
+      folder: dataFolderModule,
+      broker: brokerModule,
+      writeStore: writeStoreModule,
+      search: searchStoreModule,
+    },
+    uses: { consumers },
+    run: (given, _options, context) => rebuildSearch(given, context),
+  }),
+  'rebuild live': of<'rebuild live'>()({
+    needs: { broker: brokerModule, writeStore: writeStoreModule, live: liveStoreModule },
+    uses: { consumers },
+    run: (given, _options, context) => rebuildLive(given, context),
+  }),
+  pause: of<'pause'>()({
+    needs: { broker: brokerModule },
+    uses: { consumers },
+    run: (given, { group }) => setPaused(given.consumers, group, true),
+  }),
+  resume: of<'resume'>()({
+    needs: { broker: brokerModule },
+    uses: { consumers },
+    run: (given, { group }) => setPaused(given.consumers, group, false),
+  }),
 };
 
 async function mustBeKnown(broker: Broker, group: string): Promise<void> {
@@ -85,8 +115,8 @@ async function mustBeKnown(broker: Broker, group: string): Promise<void> {
   throw new OperationError(`no group ${group}; there are: ${names}`);
 }
 
-async function setPaused({ pipeline }: Parts, group: string, paused: boolean) {
-  const consumer = pipeline?.consumer(group);
+async function setPaused(running: readonly Restartable[], group: string, paused: boolean) {
+  const consumer = running.find(({ name }) => name === group)?.consumer;
   if (!consumer) throw new OperationError(`no consumer of the group ${group} is running`);
   if (paused) consumer.pause();
   else consumer.resume();

@@ -14,8 +14,6 @@ import { messageOf } from '@spillway/resilience';
 /** Raised when an older Spillway could not read what this one writes. */
 const formatVersion = 1;
 
-export const searchFolder = 'search';
-
 /** What the running process tells the commands about itself. */
 export interface RunFile {
   pid: number;

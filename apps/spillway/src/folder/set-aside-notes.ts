@@ -3,7 +3,12 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeptAside } from '@spillway/ledger';
 
-export type AsideStore = 'postgres' | 'search';
+/** A store of the data folder, as people know it. */
+export interface AsideStore {
+  /** Its folder's name. */
+  folder: string;
+  title: string;
+}
 
 export interface AsideNote {
   /** Whether the log held everything that the store would still keep. */
@@ -14,24 +19,28 @@ export interface AsideNote {
   expired: number;
 }
 
-export interface Aside {
+export interface Aside<S extends AsideStore = AsideStore> {
   path: string;
-  store: AsideStore;
+  store: S;
   /** Undefined when nothing was noted yet. */
   note: AsideNote | undefined;
 }
 
-const namePattern = /^(postgres|search)\.set-aside-[^.]+$/;
+const namePattern = /^([^.]+)\.set-aside-[^.]+$/;
 
-/** Empty where there is no such folder. */
-export async function readAsides(dataDir: string): Promise<Aside[]> {
+/** Of these stores. Empty where there is no such folder. */
+export async function readAsides<S extends AsideStore>(
+  dataDir: string,
+  stores: readonly S[],
+): Promise<Aside<S>[]> {
   const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [] as string[];
     throw error;
   });
-  const asides: Aside[] = [];
+  const asides: Aside<S>[] = [];
   for (const name of names.sort()) {
-    const store = namePattern.exec(name)?.[1] as AsideStore | undefined;
+    const folder = namePattern.exec(name)?.[1];
+    const store = stores.find((each) => each.folder === folder);
     if (!store) continue;
     const path = join(dataDir, name);
     asides.push({ path, store, note: await readNote(path) });
@@ -40,18 +49,20 @@ export async function readAsides(dataDir: string): Promise<Aside[]> {
 }
 
 /** Those that may be the only copy of something. */
-export async function keptAside(dataDir: string): Promise<KeptAside[]> {
-  const asides = await readAsides(dataDir);
+export async function keptAside(
+  dataDir: string,
+  stores: readonly AsideStore[],
+): Promise<KeptAside[]> {
+  const asides = await readAsides(dataDir, stores);
   return asides.flatMap(({ path, store, note }) =>
     note?.logReachesBack ? [] : [{ path, reason: keptReason(store) }],
   );
 }
 
-export function keptReason(store: AsideStore): string {
+export function keptReason({ title }: AsideStore): string {
   return (
-    `this ${store === 'postgres' ? 'write' : 'search'} store was set aside, and the log does not ` +
-    'reach back to its first record: it may be the only copy. Remove the folder when nothing in it ' +
-    'is needed any more'
+    `this ${title} was set aside, and the log does not reach back to its first record: it may be ` +
+    'the only copy. Remove the folder when nothing in it is needed any more'
   );
 }
 

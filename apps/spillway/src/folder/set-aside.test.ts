@@ -9,6 +9,11 @@ import { keptAside } from './set-aside-notes.ts';
 const nowMs = 1_000_000;
 const name = 'postgres.set-aside-2026-11-29T100000000Z';
 
+const stores = [
+  { folder: 'postgres', title: 'write store' },
+  { folder: 'search', title: 'search store' },
+];
+
 let dataDir: string;
 let events: SetAsideEvent[];
 let missingUpToMs: number;
@@ -34,12 +39,15 @@ function setAside(): SetAside {
     lag: async (group: string) => lags(group),
     topics: async () => [{ name: at.topic, partitions: 1 }],
     positionAt: async () => 100,
-    missingUpToMs: () => missingUpToMs,
+    capabilities: { missingUpToMs: () => missingUpToMs },
   } as unknown as Broker;
-  const sink = { nextPositions: async () => [{ ...at, position }] };
+  const capabilities = { nextPositions: async () => [{ ...at, position }] };
+  const topics = new Set([at.topic]);
+  const filled = { sink: { capabilities }, groups: ['writer'], topics, retentionMs: 1_000 };
   return new SetAside({
-    ...{ dataDir, broker, sinks: { postgres: sink, search: sink } },
-    retentionMs: { postgres: 1_000, search: 1_000 },
+    dataDir,
+    broker,
+    stores: stores.map((store) => ({ ...store, ...filled })),
     report: (event) => events.push(event),
     clock: () => nowMs,
   });
@@ -55,7 +63,7 @@ it('keeps a store until another is filled as far as the log went, then removes i
   await first.look();
   await first.stop();
   expect(kept()).toBe(true);
-  expect(await keptAside(dataDir)).toEqual([]);
+  expect(await keptAside(dataDir, stores)).toEqual([]);
   // Another process goes by what the first one noted.
   missingUpToMs = nowMs;
   position = 100;
@@ -82,7 +90,7 @@ it('keeps one for good that the log cannot make again, and says so at each start
   }
   expect(kept()).toBe(true);
   expect(events.map(({ type }) => type)).toEqual(['set-aside-kept', 'set-aside-kept']);
-  expect(await keptAside(dataDir)).toEqual([
+  expect(await keptAside(dataDir, stores)).toEqual([
     { path: join(dataDir, name), reason: expect.stringContaining('it may be the only copy') },
   ]);
 });
@@ -100,5 +108,5 @@ it('keeps one when retention was faster than the filling', async () => {
   await setAside().look();
   expect(kept()).toBe(true);
   expect(events).toMatchObject([{ type: 'set-aside-kept' }]);
-  expect(await keptAside(dataDir)).toHaveLength(1);
+  expect(await keptAside(dataDir, stores)).toHaveLength(1);
 });

@@ -1,18 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Broker,
-  ledgerTopic,
-  partitionName,
-  type TopicPartition,
-  topicOf,
-} from '@spillway/broker';
-import { searchGroup } from '@spillway/projector';
+import { type Broker, partitionName, type TopicPartition } from '@spillway/broker';
 import { messageOf } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
 import type { Sink } from '@spillway/store';
-import { noteGroup, writerGroup } from '@spillway/writer';
-import type { Parts } from '../parts.ts';
 import {
   type Aside,
   type AsideNote,
@@ -30,30 +21,28 @@ export type SetAsideEvent =
   /** Whether it can be removed cannot be known now; the next look tries again. */
   | { type: 'set-aside-unknown'; reason: string };
 
+/** A store of the data folder that the log can fill again. */
+export interface WatchedStore extends AsideStore {
+  sink: Pick<Sink, 'capabilities'>;
+  /** Whose positions say how far it is filled. */
+  groups: readonly string[];
+  /** What these groups read. */
+  topics: ReadonlySet<string>;
+  /** How far back it keeps records. */
+  retentionMs: number;
+}
+
 export interface SetAsideOptions {
   dataDir: string;
   broker: Broker;
-  sinks: Readonly<Record<AsideStore, Pick<Sink, 'nextPositions'>>>;
-  /** How far back each store keeps records. */
-  retentionMs: Readonly<Record<AsideStore, number>>;
+  stores: readonly WatchedStore[];
   report: (event: SetAsideEvent) => void;
   clock?: () => number;
   everyMs?: number;
 }
 
-const hourMs = 3_600_000;
 /** The first start makes both within it, however slow it is, and a restored backup likewise. */
 const togetherMs = 600_000;
-
-/** The write store keeps what the gateways noted, too. */
-const groups: Readonly<Record<AsideStore, readonly string[]>> = {
-  postgres: [writerGroup, noteGroup],
-  search: [searchGroup],
-};
-const topicsOf: Readonly<Record<AsideStore, ReadonlySet<string>>> = {
-  postgres: new Set([...Object.values(topicOf), ledgerTopic]),
-  search: new Set(Object.values(topicOf)),
-};
 
 /** A log that was begun anew says of nothing that it lacks it. */
 async function isFirstLog(dataDir: string): Promise<boolean> {
@@ -61,21 +50,7 @@ async function isFirstLog(dataDir: string): Promise<boolean> {
   return (await madeAtMs('log', 'format')) <= (await madeAtMs('format.json')) + togetherMs;
 }
 
-export function setAsideOf(
-  { folder, broker, writeStore, search, config }: Parts,
-  report: SetAsideOptions['report'],
-): SetAside {
-  const { writer, projector } = config;
-  return new SetAside({
-    dataDir: folder.dir,
-    ...{ broker, report },
-    sinks: { postgres: writeStore, search: search.store },
-    retentionMs: {
-      postgres: writer.retentionHours * hourMs,
-      search: projector.searchRetentionHours * hourMs,
-    },
-  });
-}
+type NotedAside = Aside<WatchedStore> & { note: AsideNote };
 
 /**
  * Keeps the stores that were set aside until others have taken their place: until all is applied
@@ -136,9 +111,10 @@ export class SetAside implements Component {
     }
   }
 
-  async #noted(): Promise<(Aside & { note: AsideNote })[]> {
-    const found: (Aside & { note: AsideNote })[] = [];
-    for (const aside of await readAsides(this.#options.dataDir)) {
+  async #noted(): Promise<NotedAside[]> {
+    const { dataDir, stores } = this.#options;
+    const found: NotedAside[] = [];
+    for (const aside of await readAsides(dataDir, stores)) {
       const note = aside.note ?? (await this.#newNote(aside));
       found.push({ ...aside, note });
     }
@@ -146,9 +122,10 @@ export class SetAside implements Component {
   }
 
   /** By the topics, not by what a group has read: it may have read nothing yet. */
-  async #newNote({ path, store }: Aside): Promise<AsideNote> {
-    const { broker, retentionMs, clock = Date.now } = this.#options;
-    const oldestKeptMs = clock() - retentionMs[store];
+  async #newNote({ path, store }: Aside<WatchedStore>): Promise<AsideNote> {
+    const { broker, clock = Date.now } = this.#options;
+    const { missingUpToMs = () => Number.POSITIVE_INFINITY } = broker.capabilities;
+    const oldestKeptMs = clock() - store.retentionMs;
     const partitions = await this.#partitions(store);
     const note: AsideNote = {
       logReachesBack: partitions.length > 0 && (await isFirstLog(this.#options.dataDir)),
@@ -156,15 +133,14 @@ export class SetAside implements Component {
       expired: await this.#expired(store),
     };
     for (const at of partitions) {
-      const missingUpToMs = broker.missingUpToMs?.(at) ?? Number.POSITIVE_INFINITY;
-      if (missingUpToMs >= oldestKeptMs) note.logReachesBack = false;
+      if (missingUpToMs(at) >= oldestKeptMs) note.logReachesBack = false;
       note.ends[partitionName(at)] = await broker.positionAt(at, Number.MAX_SAFE_INTEGER);
     }
     await writeNote(path, note);
     return note;
   }
 
-  async #isReplaced({ path, store, note }: Aside & { note: AsideNote }): Promise<boolean> {
+  async #isReplaced({ path, store, note }: NotedAside): Promise<boolean> {
     if (!note.logReachesBack) return false;
     if ((await this.#expired(store)) > note.expired) {
       // Retention was faster than the filling.
@@ -173,7 +149,7 @@ export class SetAside implements Component {
       return false;
     }
     const partitions = await this.#partitions(store);
-    const positions = (await this.#options.sinks[store].nextPositions?.(partitions)) ?? [];
+    const positions = (await store.sink.capabilities.nextPositions?.(partitions)) ?? [];
     const next = new Map(positions.map((at) => [partitionName(at), at.position]));
     return Object.entries(note.ends).every(
       ([name, end]) => end === 0 || (next.get(name) ?? 0) >= end,
@@ -187,17 +163,17 @@ export class SetAside implements Component {
     this.#options.report({ type: 'set-aside-removed', path, message });
   }
 
-  async #partitions(store: AsideStore): Promise<TopicPartition[]> {
+  async #partitions({ topics }: WatchedStore): Promise<TopicPartition[]> {
     const found = await this.#options.broker.topics();
     return found
-      .filter(({ name }) => topicsOf[store].has(name))
+      .filter(({ name }) => topics.has(name))
       .flatMap(({ name: topic, partitions }) =>
         Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
       );
   }
 
-  async #expired(store: AsideStore): Promise<number> {
-    const lags = await Promise.all(groups[store].map((group) => this.#options.broker.lag(group)));
+  async #expired({ groups }: WatchedStore): Promise<number> {
+    const lags = await Promise.all(groups.map((group) => this.#options.broker.lag(group)));
     return lags.flat().reduce((sum, { expired }) => sum + expired, 0);
   }
 }

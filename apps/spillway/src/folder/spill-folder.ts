@@ -5,19 +5,40 @@ import type { ToldSpill } from '@spillway/ledger';
 import type { Component, Health } from '@spillway/runtime';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
 
+/** The gateway whose spill it is. */
+export interface SpillOwner {
+  gateway: Pick<Component, 'health'>;
+  name: string;
+  epoch: number;
+}
+
 /**
  * The spill of this process's gateway: open from before the broker starts, which keeps there who it
  * is, until after it has stopped. A process without one keeps nothing.
  */
 export class SpillFolder {
   #spill: Spill | undefined;
+  #owner: SpillOwner | undefined;
 
   get spill(): Spill | undefined {
     return this.#spill;
   }
 
-  /** Who publishes to the broker lives as long as what it may have sent. */
-  identities(broker: 'kafka' | 'rabbitmq'): Identities {
+  /** The gateway puts here what its broker does not take. */
+  serves(owner: SpillOwner): void {
+    this.#owner = owner;
+  }
+
+  /** Whether requests are acknowledged by it while the broker is away. */
+  stepsIn(): boolean {
+    return this.#spill !== undefined && this.#owner?.gateway.health().ok === true;
+  }
+
+  /**
+   * Who publishes to the broker lives as long as what it may have sent.
+   * @param broker tells the brokers apart that one spill may serve in turn
+   */
+  identities(broker: string): Identities {
     const name = `${broker}-producer`;
     return {
       load: async () => this.#spill?.readValue(name),
@@ -37,11 +58,12 @@ export class SpillFolder {
     };
   }
 
-  /** What lies here at this moment, for the ledger. */
-  told(identity: { gateway: string; epoch: number }): ToldSpill[] {
-    if (!this.#spill) return [];
+  /** What lies here at this moment, for the ledger; nothing before there is a gateway. */
+  told(): ToldSpill[] {
+    if (!this.#spill || !this.#owner) return [];
     const { id: spill } = this.#spill;
-    return [{ ...identity, spill, ...this.#spill.inventory(), atMs: Date.now() }];
+    const { name: gateway, epoch } = this.#owner;
+    return [{ gateway, epoch, spill, ...this.#spill.inventory(), atMs: Date.now() }];
   }
 
   #health(): Health {

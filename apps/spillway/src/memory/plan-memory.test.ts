@@ -1,11 +1,12 @@
 import { loadConfig } from '@spillway/runtime';
 import { expect, test } from 'vitest';
 import { spillwaySchema } from '../config.ts';
-import { type Role, roles } from '../roles.ts';
+import { registry } from '../modules/index.ts';
 import { bytesOf } from './budget-of.ts';
 import { MemoryError } from './memory-error.ts';
 import { planMemory } from './plan-memory.ts';
 
+const { roles } = registry;
 const mebibyte = 1_048_576;
 const chosenByV8 = { heapBytes: undefined, semiSpaceMebibytes: undefined };
 
@@ -18,13 +19,13 @@ interface Given {
   mebibytes: number;
   set?: Record<string, string>;
   heapBytes?: number;
-  of?: readonly Role[];
+  of?: readonly string[];
 }
 
 function planOf({ mebibytes, set = {}, heapBytes, of = roles }: Given) {
   const loaded = loadConfig(spillwaySchema, { env: {}, flags: set });
   const given = { bytes: mebibytes * mebibyte, source: 'the test' };
-  return planMemory({ loaded, roles: of, given, flags: { ...chosenByV8, heapBytes } });
+  return planMemory({ loaded, registry, roles: of, given, flags: { ...chosenByV8, heapBytes } });
 }
 
 test('with ample memory every default stays, and the embedded database is optimised', () => {

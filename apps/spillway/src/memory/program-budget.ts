@@ -12,6 +12,8 @@ const besideBytes = 16 * mebibyte;
 /** One function of PostgreSQL has 107 KB of WebAssembly; optimising it takes this for a second. */
 const optimisingBytes = 640 * mebibyte;
 
+const fixed = { where: 'outside', protects: 'everything', answer: 'fixed' } as const;
+
 export interface Runtime {
   /** Of one half of a young generation, as in `--max-semi-space-size`. */
   semiSpaceMebibytes: number;
@@ -20,20 +22,18 @@ export interface Runtime {
 }
 
 /** What the program itself takes, whatever it is asked to do. */
-export function programBudget({
-  semiSpaceMebibytes,
-  optimises,
-  hasDatabase,
-}: Runtime & { hasDatabase: boolean }): BudgetLine[] {
-  const fixed = { where: 'outside', protects: 'everything', answer: 'fixed' } as const;
+export function programBudget({ semiSpaceMebibytes }: Runtime): BudgetLine[] {
   return [
     { ...fixed, name: 'program: Node and the code', bytes: programBytes },
     { ...fixed, name: 'program: objects at rest', bytes: idleHeapBytes, where: 'heap' },
     { ...fixed, name: 'program: young objects', bytes: 3 * semiSpaceMebibytes * mebibyte },
     { ...fixed, name: 'program: buffers that wait for the collector', bytes: uncollectedBytes },
     { ...fixed, name: 'programs beside it: a command, a health check', bytes: besideBytes },
-    ...(optimises && hasDatabase
-      ? [{ ...fixed, name: 'write store: optimising its code, once', bytes: optimisingBytes }]
-      : []),
   ];
+}
+
+/** What the embedded database takes once more, where its code may be optimised. */
+export function optimisingBudget({ optimises }: Runtime): BudgetLine[] {
+  const name = 'write store: optimising its code, once';
+  return optimises ? [{ ...fixed, name, bytes: optimisingBytes }] : [];
 }

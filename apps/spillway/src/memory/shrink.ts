@@ -1,7 +1,6 @@
 import { bytesForBody } from '@spillway/gateway';
-import type { LoadedConfig } from '@spillway/runtime';
+import type { Least, LoadedConfig } from '@spillway/runtime';
 import type { SpillwayConfig } from '../config.ts';
-import { least } from './budget-of.ts';
 
 const unitBytes = 64 * 1_024;
 
@@ -13,7 +12,7 @@ type Section = Record<string, unknown>;
  */
 export function shrink(
   { config, leaves, sources }: LoadedConfig<SpillwayConfig>,
-  share: number,
+  { share, least }: { share: number; least: Least },
 ): SpillwayConfig {
   if (share === 1) return config;
   const smaller = structuredClone(config);

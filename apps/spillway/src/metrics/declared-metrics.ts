@@ -1,5 +1,4 @@
 import type { MetricSource } from '@spillway/metrics';
-import { groupTopics } from '../topics.ts';
 import { metricSources } from './metric-sources.ts';
 
 /** Every family that a process may have, part by part, without a process to read. */
@@ -11,7 +10,7 @@ export function declaredMetrics(): Pick<MetricSource, 'name' | 'families'>[] {
     lagBoard: { read: unread },
     gateway: { stats: unread },
     quotas: { stats: unread },
-    consumers: { groups: groupTopics().map(({ group }) => group), consumer: unread },
+    consumers: [],
     search: unread,
     live: { stats: unread },
     unsafe: unread,

@@ -2,7 +2,6 @@ import { type LagBoard, lagMetrics, type SafetyFinding, safetyMetrics } from '@s
 import { consumerMetrics } from '@spillway/consumer';
 import { type Gateway, gatewayMetrics, gatewaySpillMetrics } from '@spillway/gateway';
 import { type MetricSource, metricSource } from '@spillway/metrics';
-import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Dependencies,
   dependencyMetrics,
@@ -16,7 +15,7 @@ import {
   internalErrorMetrics,
 } from '@spillway/runtime';
 import { type LiveStore, liveMetrics, type SearchStore, searchMetrics } from '@spillway/store';
-import type { Consumers } from '../pipeline.ts';
+import type { Restartable } from '../process/restartable.ts';
 
 export interface Measured {
   lagBoard: Pick<LagBoard, 'read'>;
@@ -24,10 +23,11 @@ export interface Measured {
   gateway: Pick<Gateway, 'stats'> | undefined;
   /** Those that gateways share. */
   quotas: Pick<Quotas, 'stats'> | undefined;
-  consumers: Pick<Consumers, 'groups' | 'consumer'>;
-  /** The one in use, which a rebuild may exchange. */
-  search: () => Pick<SearchStore, 'stats'>;
-  live: Pick<LiveStore, 'stats'>;
+  consumers: readonly Pick<Restartable, 'name' | 'consumer'>[];
+  /** The one in use, which a rebuild may exchange; undefined where this process does not fill it. */
+  search: (() => Pick<SearchStore, 'stats'>) | undefined;
+  /** Undefined where this process does not fill it. */
+  live: Pick<LiveStore, 'stats'> | undefined;
   /** Checks that are switched off. */
   unsafe: () => readonly SafetyFinding[];
   dependencies: Pick<Dependencies, 'states'>;
@@ -41,10 +41,10 @@ export function metricSources(measured: Measured): MetricSource[] {
   return [
     ...gatewaySources(measured),
     metricSource('lag', lagMetrics, () => lagBoard.read()),
-    ...consumerSources(measured),
+    ...storeSources(measured),
     metricSource('consumers', consumerMetrics, () =>
-      consumers.groups.flatMap((group) => {
-        const report = consumers.consumer(group)?.stats();
+      consumers.flatMap(({ name: group, consumer }) => {
+        const report = consumer?.stats();
         return report ? [{ group, report }] : [];
       }),
     ),
@@ -67,13 +67,9 @@ function gatewaySources({ gateway, quotas }: Measured): MetricSource[] {
 }
 
 /** A store counts what it is given, so it has nothing to tell where no consumer gives it anything. */
-function consumerSources({ consumers, search, live }: Measured): MetricSource[] {
-  const sources = [
-    {
-      group: searchGroup,
-      source: metricSource('search store', searchMetrics, () => search().stats()),
-    },
-    { group: liveGroup, source: metricSource('live store', liveMetrics, () => live.stats()) },
+function storeSources({ search, live }: Measured): MetricSource[] {
+  return [
+    ...(search ? [metricSource('search store', searchMetrics, () => search().stats())] : []),
+    ...(live ? [metricSource('live store', liveMetrics, () => live.stats())] : []),
   ];
-  return sources.flatMap(({ group, source }) => (consumers.groups.includes(group) ? source : []));
 }

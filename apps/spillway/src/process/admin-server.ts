@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { KeyRing } from '@spillway/keys';
 import type { MetricsRegistry } from '@spillway/metrics';
 import { messageOf } from '@spillway/resilience';
 import {
@@ -7,7 +8,6 @@ import {
   type ComponentHealth,
   createLimitedHttpServer,
   type Health,
-  type KeyRing,
   limitConnections,
   metricsAccess,
   type ProbeAccess,

@@ -1,13 +1,13 @@
 import { fullJitterMs, messageOf, sleep, waitAtMost } from '@spillway/resilience';
 import { type Component, ConfigError } from '@spillway/runtime';
-import type { Report } from './event-log.ts';
+import type { ProcessEvent } from './process-events.ts';
 
 export interface DeferredStartOptions {
   /** Each relies on those before it. */
   parts: readonly Component[];
   /** Whether the process can work without them for now. */
   canWait: () => Promise<boolean>;
-  report: Report;
+  report: (event: ProcessEvent) => void;
 }
 
 /** So long the start waits for a broker that may only be slow. */
@@ -66,8 +66,7 @@ export class DeferredStart implements Component {
     let error = first;
     for (let failures = 1; !this.#stopping.signal.aborted; failures += 1) {
       this.#trouble = messageOf(error);
-      const event = { type: 'broker-not-started', reason: this.#trouble };
-      this.#options.report(event);
+      this.#options.report({ type: 'broker-not-started', reason: this.#trouble });
       await sleep(fullJitterMs(failures, backoff), this.#stopping.signal);
       try {
         await this.#startAll();

@@ -1,13 +1,7 @@
 import { expect, it } from 'vitest';
 import { type DescriptorNeeds, descriptorLimit, filesOf, planDescriptors } from './descriptors.ts';
 
-const embedded: DescriptorNeeds = {
-  logPartitions: 13,
-  embeddedWriteStore: true,
-  embeddedSearchStore: true,
-  spills: true,
-  serverConnections: 0,
-};
+const embedded: DescriptorNeeds = { files: 127, serverConnections: 0 };
 const configured = { http: 4096, grpc: 4096, console: 256 };
 const sum = ({ http, grpc, console }: typeof configured) => http + grpc + console;
 
@@ -33,7 +27,7 @@ it('refuses a limit with which nobody would be served, and says what is needed',
 });
 
 it('gives a role what it has doors for', () => {
-  const needs = { ...embedded, logPartitions: 0, embeddedWriteStore: false, serverConnections: 64 };
+  const needs = { files: 20, serverConnections: 64 };
   const alone = { http: 0, grpc: 0, console: 256 };
   expect(planDescriptors(200, needs, alone).doors).toEqual({ http: 0, grpc: 0, console: 8 });
 });

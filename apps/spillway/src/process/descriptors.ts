@@ -3,11 +3,8 @@ import { readFileSync } from 'node:fs';
 import { OperationError } from '../cli/operation-error.ts';
 
 export interface DescriptorNeeds {
-  /** Partitions of all topics in the embedded log; 0 without it. */
-  logPartitions: number;
-  embeddedWriteStore: boolean;
-  embeddedSearchStore: boolean;
-  spills: boolean;
+  /** Of the log, the stores and the spill. */
+  files: number;
   /** Connections to brokers and stores elsewhere. */
   serverConnections: number;
 }
@@ -30,24 +27,11 @@ export interface DescriptorPlan {
 
 /** Standard streams, event loops, threads and listening sockets (some 45 are seen), and commands. */
 const baseFiles = 64;
-/** The segment that is written, and those that a projector and a rebuild read. */
-const filesPerPartition = 3;
-/** `max_files_per_process` of the embedded database, and a segment of its WAL. */
-const writeStoreFiles = 68;
-const searchStoreFiles = 8;
-const spillFiles = 12;
 /** With fewer, clients that keep connections open would push each other out. */
 const connectionsMin = 8;
 
-export function filesOf(needs: DescriptorNeeds): number {
-  return (
-    baseFiles +
-    needs.logPartitions * filesPerPartition +
-    (needs.embeddedWriteStore ? writeStoreFiles : 0) +
-    (needs.embeddedSearchStore ? searchStoreFiles : 0) +
-    (needs.spills ? spillFiles : 0) +
-    needs.serverConnections
-  );
+export function filesOf({ files, serverConnections }: DescriptorNeeds): number {
+  return baseFiles + files + serverConnections;
 }
 
 /**

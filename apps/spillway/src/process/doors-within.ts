@@ -1,6 +1,6 @@
 import type { SpillwayConfig } from '../config.ts';
-import { isEmbedded, type Resource, type Role, resourcesFor } from '../roles.ts';
-import { topicSpecs } from '../topics.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Target } from '../registry/target.ts';
 import { type DoorConnections, planDescriptors } from './descriptors.ts';
 
 export type { DoorConnections } from './descriptors.ts';
@@ -18,7 +18,8 @@ export interface DescriptorsFew {
 
 interface Process {
   config: SpillwayConfig;
-  roles: readonly Role[];
+  registry: Registry;
+  target: Target;
   report: (event: DescriptorsFew) => void;
 }
 
@@ -30,25 +31,21 @@ const serverConnections = 64;
  * @throws OperationError when nobody could be served
  */
 export function doorsWithin(limit: number | undefined, process: Process): DoorConnections {
-  const { config, roles, report } = process;
-  const resources = resourcesFor(roles);
-  const has = (resource: Resource) => resources.includes(resource) && isEmbedded(config, resource);
-  const partitions = topicSpecs(config.broker.partitions).map((topic) => topic.partitions);
-  const otlp = roles.includes('gateway') ? config.gateway.connectionsMax : 0;
+  const { config, registry, target, report } = process;
+  const isAlone = target.placements(config).every(({ isEmbedded }) => isEmbedded);
+  const files = target.modules.map((module) => module.files?.(config, registry) ?? 0);
   const needs = {
-    logPartitions: has('broker') ? partitions.reduce((sum, each) => sum + each, 0) : 0,
-    embeddedWriteStore: has('writeStore'),
-    embeddedSearchStore: has('search'),
-    spills: roles.includes('gateway'),
-    serverConnections: resources.every(has) ? 0 : serverConnections,
+    files: files.reduce((sum, each) => sum + each, 0),
+    serverConnections: isAlone ? 0 : serverConnections,
   };
-  const configured = { http: otlp, grpc: otlp, console: config.console.connectionsMax };
-  const { doors, files, wanted } = planDescriptors(limit, needs, configured);
+  const configured = { http: 0, grpc: 0, console: 0 };
+  for (const module of target.modules) Object.assign(configured, module.doors?.(config));
+  const { doors, ...planned } = planDescriptors(limit, needs, configured);
   if (doors !== configured) {
     const message =
-      `RLIMIT_NOFILE: wanted ${wanted}, got ${limit}: ${files} descriptors are kept for files, ` +
-      'and the doors take as many connections as the rest allows';
-    report({ type: 'descriptors-few', message, files, ...doors });
+      `RLIMIT_NOFILE: wanted ${planned.wanted}, got ${limit}: ${planned.files} descriptors are ` +
+      'kept for files, and the doors take as many connections as the rest allows';
+    report({ type: 'descriptors-few', message, files: planned.files, ...doors });
   }
   return doors;
 }

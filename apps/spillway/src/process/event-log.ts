@@ -1,62 +1,33 @@
+import type { EventKind } from '@spillway/events';
 import type { Logger } from '@spillway/runtime';
+import type { EventType } from '../modules/events.ts';
 
-/** What any part reports: a closed list per package; here only its name matters. */
+/** What any part tells; it has further fields of its own. */
 export interface SomeEvent {
-  type: string;
+  readonly type: EventType;
 }
 
 export type Report = (event: SomeEvent) => void;
 
-const severe = new Set([
-  'drain-refused',
-  'failed',
-  'internal-error',
-  'keys-file-wrong',
-  'message-unreadable',
-  'messages-lost',
-  'positions-lost',
-  'segment-missing',
-  'segment-quarantined',
-  'set-aside',
-  'set-aside-kept',
-  'store-damaged',
-  'store-set-aside',
-  'value-lost',
-]);
-const usual = new Set([
-  'listening',
-  'keys-loaded',
-  'assigned',
-  'breaker-closed',
-  'breaker-half-open',
-  'connected',
-  'fleet-holds-up',
-  'fleet-view-restored',
-  'partition-assigned',
-  'quotas-shared',
-  'redis-up',
-  'retained',
-  'resubmitted',
-  'rewound',
-  'search-reachable',
-  'set-aside-removed',
-  'store-available',
-  'store-closed',
-  'store-half-open',
-  'topic-created',
-  'topic-grown',
-  'publisher-ready',
-  'unblocked',
-]);
-
 /** A warning that comes again and again is told this often. */
 const quietMs = 10_000;
 
+export interface EventLogOptions {
+  logger: Pick<Logger, EventKind['severity']>;
+  kinds: Readonly<Record<EventType, EventKind>>;
+  /** Monotonic milliseconds. */
+  nowMs?: () => number;
+}
+
 /**
- * One log line per event. What an operator must act on is an error, the ordinary is info; of warnings
- * of one kind that follow each other, the next line tells how many were left out.
+ * One log line per event, at the severity that its table gives it. Of warnings of one kind that follow
+ * each other, the next line tells how many were left out.
  */
-export function eventLog(logger: Logger, nowMs: () => number = () => performance.now()): Report {
+export function eventLog({
+  logger,
+  kinds,
+  nowMs = () => performance.now(),
+}: EventLogOptions): Report {
   const warned = new Map<string, { atMs: number; leftOut: number }>();
   const warn = (line: SomeEvent & { group?: unknown; name?: unknown }): void => {
     const kind = [line.type, line.group, line.name].join('/');
@@ -69,12 +40,11 @@ export function eventLog(logger: Logger, nowMs: () => number = () => performance
   };
   return (event) => {
     const { error, ...fields } = event as SomeEvent & { error?: unknown };
-    const isBug = event.type === 'internal-error';
+    const { severity, withStack } = kinds[event.type];
     const cause = error instanceof Error ? { error: error.message } : error ? { error } : {};
-    const stack = isBug && error instanceof Error ? { stack: error.stack } : {};
+    const stack = withStack && error instanceof Error ? { stack: error.stack } : {};
     const line = { ...fields, ...cause, ...stack };
-    if (severe.has(event.type)) logger.error(line);
-    else if (usual.has(event.type)) logger.info(line);
-    else warn(line);
+    if (severity === 'warn') warn(line);
+    else logger[severity](line);
   };
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type Dependencies, LocalDependencies } from '@spillway/resilience';
 import type { Health } from '@spillway/runtime';
 import type { SpillwayConfig } from '../config.ts';
-import { isEmbedded, type Role } from '../roles.ts';
+import type { Target } from '../registry/target.ts';
 
 /** The other processes, as far as this one knows them. */
 export interface Fleet extends Dependencies {
@@ -57,15 +57,9 @@ export interface FleetMember {
   describe(): unknown;
 }
 
-/** Unique in the fleet; the owner of a folder tells its starts apart by the epoch. */
-export function gatewayName(config: SpillwayConfig): string {
-  const fallback = isEmbedded(config, 'broker') ? 'gw-1' : placeName();
-  return config.gateway.name || fallback;
-}
-
-export function processName(config: SpillwayConfig, roles: readonly Role[]): string {
-  if (roles.includes('gateway')) return gatewayName(config);
-  return `${roles.join('+') || 'command'}-${placeName()}`;
+/** Unique in the fleet. */
+export function processName(config: SpillwayConfig, target: Target): string {
+  return target.nameIn(config) ?? `${target.roles.join('+')}-${placeName()}`;
 }
 
 /** For the console; while the others cannot be asked, this process alone. */
@@ -79,6 +73,7 @@ export async function readFleet(fleet: Fleet, self: FleetMember, reportersMin: n
   };
 }
 
-function placeName(): string {
+/** Tells processes of one kind apart. */
+export function placeName(): string {
   return `${hostname()}-${process.pid}`;
 }

@@ -32,6 +32,16 @@ export class Restartable implements Component {
     await this.#stack?.stop();
   }
 
+  /** Stops it, runs, and starts a new one, also when `run` fails. */
+  async without(run: () => Promise<void>): Promise<void> {
+    await this.stop();
+    try {
+      await run();
+    } finally {
+      await this.start();
+    }
+  }
+
   health(): Health {
     const parts = this.#stack?.health() ?? [];
     const failing = parts.find(({ ok }) => !ok);

@@ -1,7 +1,4 @@
 import { type SafetyFinding, type SafetyName, safetyNames } from '@spillway/broker';
-import type { Parts } from '../parts.ts';
-import type { Resource } from '../roles.ts';
-import { topicSpecs } from '../topics.ts';
 
 /** What each name stands for: the promise that breaks. */
 export const protects: Readonly<Record<SafetyName, string>> = {
@@ -30,9 +27,10 @@ export class UnsafeError extends Error {
 }
 
 export interface SafetyOptions {
-  parts: Pick<Parts, 'config' | 'broker' | 'writeStore' | 'search'>;
-  /** Those that this process works on; started. */
-  resources: readonly Resource[];
+  /** Checks that are switched off. */
+  unsafeAllow: readonly SafetyName[];
+  /** Looks at everything that this process works on; it is started. */
+  inspect: () => Promise<SafetyFinding[]>;
   report: (event: SafetyEvent) => void;
 }
 
@@ -55,9 +53,9 @@ export class Safety {
 
   /** Throws UnsafeError for what is not allowed. */
   async check(): Promise<void> {
-    const { parts, report } = this.#options;
-    const allowed = new Set(parts.config.unsafeAllow);
-    const findings = await this.#inspect();
+    const { unsafeAllow, inspect, report } = this.#options;
+    const allowed = new Set(unsafeAllow);
+    const findings = await inspect();
     const refused = findings.filter(({ name }) => !allowed.has(name));
     if (refused.length > 0) throw new UnsafeError(refused);
     this.#allowed = safetyNames
@@ -67,17 +65,6 @@ export class Safety {
         return those.length > 0 ? those : [switchedOff(name)];
       });
     for (const finding of this.#allowed) report({ type: 'unsafe-allowed', ...finding });
-  }
-
-  async #inspect(): Promise<SafetyFinding[]> {
-    const { parts, resources } = this.#options;
-    const { broker, writeStore, search, config } = parts;
-    const found: SafetyFinding[] = [];
-    const has = (resource: Resource) => resources.includes(resource);
-    if (has('broker')) found.push(...(await broker.inspect(topicSpecs(config.broker.partitions))));
-    if (has('writeStore')) found.push(...((await writeStore.inspect?.()) ?? []));
-    if (has('search')) found.push(...((await search.store.inspect?.()) ?? []));
-    return found;
   }
 }
 

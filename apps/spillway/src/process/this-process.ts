@@ -6,7 +6,7 @@ import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
 import type { SpillwayConfig } from '../config.ts';
 import { gatewayDocument } from '../metrics/gateway-document.ts';
-import type { Role } from '../roles.ts';
+import type { Target } from '../registry/target.ts';
 import { type FleetMember, processName } from './fleet.ts';
 
 const troubleCharsMax = 300;
@@ -24,13 +24,13 @@ export interface Observed {
 /** This process as the others see it. */
 export class ThisProcess implements FleetMember {
   readonly name: string;
-  readonly #roles: readonly Role[];
+  readonly #roles: readonly string[];
   #observed: Observed | undefined;
   #isStopping = false;
 
-  constructor(config: SpillwayConfig, roles: readonly Role[]) {
-    this.name = processName(config, roles);
-    this.#roles = roles;
+  constructor(config: SpillwayConfig, target: Target) {
+    this.name = processName(config, target);
+    this.#roles = target.roles;
   }
 
   observe(observed: Observed): void {

@@ -1,11 +1,11 @@
 import { type Broker, type PartitionLag, partitionName } from '@spillway/broker';
 import { sleep } from '@spillway/resilience';
-import type { Rebuildable } from '@spillway/store';
-import { writerGroup } from '@spillway/writer';
+import type { StoreCapabilities } from '@spillway/store';
+import { writerSink } from '@spillway/writer';
 import { type FillOptions, fill, type RebuildResult } from './fill.ts';
 
 export interface SharedRebuildOptions extends FillOptions {
-  begin: NonNullable<Rebuildable['beginRebuild']>;
+  begin: NonNullable<StoreCapabilities['beginRebuild']>;
   broker: Broker;
   /** Told while the writer catches up: messages that it has yet to write. */
   onWaiting: (messages: number) => void;
@@ -44,9 +44,9 @@ interface WriterWait {
 }
 
 async function writerHasPassed({ broker, begunMs, onWaiting, abort }: WriterWait): Promise<void> {
-  if (!broker.canReplay) await sleep(countsAgeMs, abort);
+  if (!broker.capabilities.canReplay) await sleep(countsAgeMs, abort);
   abort.throwIfAborted();
-  const atBegin = await broker.lag(writerGroup);
+  const atBegin = await broker.lag(writerSink.group);
   const ends = new Map(atBegin.map((lag) => [partitionName(lag), lag.end]));
   const passed = (lag: PartitionLag): boolean => {
     const end = ends.get(partitionName(lag)) ?? null;
@@ -55,7 +55,7 @@ async function writerHasPassed({ broker, begunMs, onWaiting, abort }: WriterWait
     return lag.seconds !== null && Date.now() - lag.seconds * 1_000 > begunMs;
   };
   const deadline = performance.now() + patienceMs;
-  for (let lags = atBegin; ; lags = await broker.lag(writerGroup)) {
+  for (let lags = atBegin; ; lags = await broker.lag(writerSink.group)) {
     const behind = lags.filter((lag) => !passed(lag));
     if (!behind.length) return;
     const messages = behind.reduce((sum, lag) => sum + (lag.messages ?? 0), 0);

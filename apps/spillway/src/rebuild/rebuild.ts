@@ -1,14 +1,15 @@
 import { rename, rm } from 'node:fs/promises';
 import { type Broker, partitionName } from '@spillway/broker';
 import type { AppliedMessage } from '@spillway/ledger';
-import { liveGroup, searchGroup } from '@spillway/projector';
-import type { Rebuildable } from '@spillway/store';
-import { writerGroup } from '@spillway/writer';
+import { liveSink, searchSink } from '@spillway/projector';
+import type { LiveStore, StoreCapabilities, WriteStore } from '@spillway/store';
+import { writerSink } from '@spillway/writer';
 import { OperationError } from '../cli/operation-error.ts';
-import { searchFolder } from '../folder/data-folder.ts';
-import type { Parts } from '../parts.ts';
+import type { DataFolder } from '../folder/data-folder.ts';
+import type { Restartable } from '../process/restartable.ts';
 import { fill, type OnProgress, type RebuildResult } from './fill.ts';
 import { rebuildShared } from './rebuild-shared.ts';
+import { SearchSlot } from './search-slot.ts';
 
 export interface RebuildContext {
   abort: AbortSignal;
@@ -16,18 +17,34 @@ export interface RebuildContext {
 }
 
 const nextFolder = 'search.next';
-const rebuilding = new WeakSet<Parts>();
+const rebuilding = new WeakSet<SearchSlot>();
+
+interface RebuildSource {
+  broker: Broker;
+  writeStore: WriteStore;
+  /** Those that run in this process. */
+  consumers: readonly Restartable[];
+}
+
+export type SearchRebuild = RebuildSource & { folder: DataFolder; search: SearchSlot };
+export type LiveRebuild = RebuildSource & { live: LiveStore };
+
+type BeginRebuild = NonNullable<StoreCapabilities['beginRebuild']>;
 
 /** Builds the search store anew from the write store, beside the one in use, and switches over. */
-export async function rebuildSearch(parts: Parts, context: RebuildContext): Promise<RebuildResult> {
-  const shared = parts.search.current;
-  if (shared.beginRebuild) return besideOthers(parts, shared, context);
-  if (rebuilding.has(parts)) throw new OperationError('the search store is being rebuilt already');
-  rebuilding.add(parts);
+export async function rebuildSearch(
+  parts: SearchRebuild,
+  context: RebuildContext,
+): Promise<RebuildResult> {
+  const { search } = parts;
+  const { beginRebuild } = search.current.capabilities;
+  if (beginRebuild) return besideOthers(parts, beginRebuild, context);
+  if (rebuilding.has(search)) throw new OperationError('the search store is being rebuilt already');
+  rebuilding.add(search);
   try {
     return await rebuildFolder(parts, context);
   } finally {
-    rebuilding.delete(parts);
+    rebuilding.delete(search);
   }
 }
 
@@ -36,38 +53,44 @@ export async function rebuildSearch(parts: Parts, context: RebuildContext): Prom
  * share are built from the write store. Either way as far back as they reach.
  */
 export async function rebuildLive(
-  parts: Parts,
+  parts: LiveRebuild,
   context: RebuildContext,
 ): Promise<RebuildResult | Record<string, never>> {
-  const { live, pipeline } = parts;
-  if (live.beginRebuild) return besideOthers(parts, live, context, Date.now() - live.windowMs);
-  if (!pipeline) {
+  const { live, consumers } = parts;
+  const { beginRebuild } = live.capabilities;
+  if (beginRebuild) {
+    return besideOthers(parts, beginRebuild, context, Date.now() - live.windowMs);
+  }
+  const consumer = consumerOf(consumers, liveSink.group);
+  if (!consumer) {
     const message = 'live roll-ups are in memory: nothing to rebuild without `spillway up`';
     throw new OperationError(message);
   }
-  await pipeline.without(liveGroup, () => live.reset());
+  await consumer.without(() => live.reset());
   return {};
 }
 
 function besideOthers(
-  { broker, writeStore: from }: Parts,
-  store: Rebuildable,
+  { broker, writeStore: from }: RebuildSource,
+  begin: BeginRebuild,
   { abort, progress }: RebuildContext,
   fromMs?: number,
 ): Promise<RebuildResult> {
   return rebuildShared({
-    begin: (until) => (store.beginRebuild as NonNullable<Rebuildable['beginRebuild']>)(until),
-    ...{ broker, from, fromMs, abort },
+    ...{ begin, broker, from, fromMs, abort },
     onWaiting: (messages) => progress(`the writer has ${messages} messages to go`),
     onProgress: told(progress),
   });
 }
 
 /** What the consumer applies meanwhile it reads again: the store's own positions say from where. */
-async function rebuildFolder(parts: Parts, { progress }: RebuildContext): Promise<RebuildResult> {
-  const { folder, createSearchStore, search, pipeline, broker, writeStore: from } = parts;
+async function rebuildFolder(
+  parts: SearchRebuild,
+  { progress }: RebuildContext,
+): Promise<RebuildResult> {
+  const { folder, search, consumers, broker, writeStore: from } = parts;
   await rm(folder.path(nextFolder), { recursive: true, force: true });
-  const next = await createSearchStore(nextFolder, search.current);
+  const next = await search.createStore(nextFolder, search.current);
   const filled = async (): Promise<RebuildResult> => {
     await next.start();
     const takes = await settledBefore(broker);
@@ -77,23 +100,29 @@ async function rebuildFolder(parts: Parts, { progress }: RebuildContext): Promis
   const change = () =>
     search.swap(async (old) => {
       await old.stop();
-      await replaceFolder(parts);
-      const store = await createSearchStore(searchFolder);
+      await replaceFolder(folder);
+      const store = await search.createStore(SearchSlot.folderName);
       await store.start();
       return store;
     });
-  if (pipeline) await pipeline.without(searchGroup, change);
+  const consumer = consumerOf(consumers, searchSink.group);
+  if (consumer) await consumer.without(change);
   else await change();
   return result;
+}
+
+function consumerOf(consumers: readonly Restartable[], group: string): Restartable | undefined {
+  return consumers.find(({ name }) => name === group);
 }
 
 function told(progress: (line: string) => void): OnProgress {
   return ({ signal, records }) => progress(`${signal}: ${records} records so far`);
 }
 
-async function replaceFolder({ folder }: Parts): Promise<void> {
-  await rm(folder.path(searchFolder), { recursive: true, force: true });
-  await rename(folder.path(nextFolder), folder.path(searchFolder));
+async function replaceFolder(folder: DataFolder): Promise<void> {
+  const inUse = folder.path(SearchSlot.folderName);
+  await rm(inUse, { recursive: true, force: true });
+  await rename(folder.path(nextFolder), inUse);
 }
 
 /**
@@ -101,7 +130,7 @@ async function replaceFolder({ folder }: Parts): Promise<void> {
  * is left to the search store's consumer, which goes on behind the last message taken from here.
  */
 async function settledBefore(broker: Broker): Promise<(applied: AppliedMessage) => boolean> {
-  const lags = await broker.lag(writerGroup);
+  const lags = await broker.lag(writerSink.group);
   const ends = new Map(lags.map((lag) => [partitionName(lag), lag.committed ?? 0]));
   return ({ id, position }) => position < (ends.get(partitionName(id)) ?? 0);
 }

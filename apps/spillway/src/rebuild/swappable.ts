@@ -5,7 +5,7 @@
 export class Swappable<T extends object> {
   #current: T;
   #switching: Promise<void> | undefined;
-  /** Has every method of the store; each is asynchronous, but for `health` and `stats`. */
+  /** Has every method of the store, and of objects in it; each is asynchronous, but for `health` and `stats`. */
   readonly store: T;
 
   constructor(current: T) {
@@ -33,14 +33,30 @@ export class Swappable<T extends object> {
 
   #member(name: keyof T): unknown {
     const member = this.#current[name];
+    if (isObject(member)) {
+      return new Proxy(member, {
+        get: (_target, key) => this.#through(() => this.#current[name] as object, key),
+      });
+    }
+    return name === 'health'
+      ? (member as () => unknown).bind(this.#current)
+      : this.#through(() => this.#current, name);
+  }
+
+  /** A member of what `owner` gives at the time of the call. */
+  #through(owner: () => object, name: PropertyKey): unknown {
+    const read = () => Reflect.get(owner(), name) as unknown;
+    const member = read();
     if (typeof member !== 'function') return member;
     if (name === 'health' || name === 'stats') return member.bind(this.#current);
     return (...args: unknown[]) => {
-      const switching = this.#switching;
-      if (!switching) return member.apply(this.#current, args);
-      return switching.then(() =>
-        (this.#current[name] as typeof member).apply(this.#current, args),
-      );
+      const call = () => (read() as (...of: unknown[]) => unknown).apply(owner(), args);
+      return this.#switching ? this.#switching.then(call) : call();
     };
   }
+}
+
+/** What the store can do, for instance. */
+function isObject(member: unknown): member is object {
+  return typeof member === 'object' && member !== null;
 }

@@ -1,8 +1,9 @@
 import { type Broker, topicOf } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
 import { expect, vi } from 'vitest';
-import { type Consumer, DeadLetters } from '../../src/index.ts';
+import type { Consumer } from '../../src/index.ts';
 import { consume, lagOf, openBroker, publish, publishLogs, type Running, span } from './harness.ts';
 
 export interface Trouble {

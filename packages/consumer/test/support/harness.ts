@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { type Broker, deadLetterTopicOf, stampHeaders, topicOf } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
 import { encodeRequest, type LogRecord, type SpanRecord, signals } from '@spillway/otlp';
-import type { DecodedMessage, MessageOutcome, RecordOutcome, Sink } from '@spillway/store';
+import type {
+  DecodedMessage,
+  MessageOutcome,
+  RecordOutcome,
+  Sink,
+  StoreCapabilities,
+} from '@spillway/store';
 import { TestRecords } from '../../../store/src/test-records.ts';
 import { Consumer, type ConsumerEvent, type ConsumerOptions } from '../../src/index.ts';
 
@@ -74,6 +80,7 @@ export function span(over: Partial<SpanRecord> = {}): SpanRecord {
 /** Remembers what it was given; `decide` says what becomes of it. */
 export class ScriptedSink implements Sink {
   readonly name = 'scripted';
+  capabilities: StoreCapabilities = {};
   /** Bodies in the order of hand-over, of messages that were applied. */
   readonly applied: string[] = [];
   readonly messages: DecodedMessage[] = [];

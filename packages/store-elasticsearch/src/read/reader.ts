@@ -49,14 +49,14 @@ export class Reader {
   readonly #names: IndexNames;
   readonly generation: number;
   readonly horizonMs: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #abort: AbortSignal | undefined;
   readonly room: AnswerRoom;
 
   /** At the signal the request that runs is given up, which cancels the search on the server. */
   constructor(client: Client, names: IndexNames, { generation, horizonMs, asked }: ReaderOptions) {
     this.#client = client;
     this.#names = names;
-    this.#signal = asked?.ending;
+    this.#abort = asked?.ending;
     this.room = asked?.room ?? ownRoom();
     this.generation = generation;
     this.horizonMs = horizonMs;
@@ -180,12 +180,12 @@ export class Reader {
   }
 
   get #ending(): { signal?: AbortSignal } {
-    return this.#signal ? { signal: this.#signal } : {};
+    return this.#abort ? { signal: this.#abort } : {};
   }
 
   async #send(request: SearchBody): Promise<estypes.SearchResponse<Source>> {
     for (;;) {
-      this.#signal?.throwIfAborted();
+      this.#abort?.throwIfAborted();
       const maxResponseSize = Math.max(1, Math.floor(this.room.left.objects / bytesPerChar));
       const answer = await call(() =>
         this.#client.search<Source>(
@@ -193,7 +193,7 @@ export class Reader {
           { ...this.#ending, maxResponseSize },
         ),
       ).catch((error: unknown) => {
-        this.#signal?.throwIfAborted();
+        this.#abort?.throwIfAborted();
         if (!isTooLarge(error)) throw error;
         if (this.room.isLarge) throw this.room.tooMuch();
       });

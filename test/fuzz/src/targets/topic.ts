@@ -1,5 +1,6 @@
+import { readDeadLetter } from '@spillway/dead-letters';
 import { createMemoryLiveStore } from '@spillway/store-memory';
-import { deadLettersOf, readDeadLetter } from '../../../../packages/consumer/src/dead-letter.ts';
+import { deadLettersOf } from '../../../../packages/consumer/src/dead-letter.ts';
 import { mutateMessage, unpackMessage } from '../delivered.ts';
 import { messageDictionary, messageSeeds } from '../message-seeds.ts';
 import { handOver } from '../parts-of.ts';

@@ -4,7 +4,6 @@ import { count, many } from '../lib/format.ts';
 import { timeText } from '../lib/time-format.ts';
 
 const shownMax = 50;
-const sinkNames = { writer: 'write store', search: 'search store' } as const;
 
 interface FindingsProps {
   ledger: LedgerAnswer;
@@ -13,7 +12,9 @@ interface FindingsProps {
 
 /** By name whatever is lost, open or waits for somebody; nothing of it where there is nothing. */
 export function LedgerFindings({ ledger, isOf }: FindingsProps) {
-  const { holes, missingRows, missingNotes, spills, open, unreadNotes } = ledger;
+  const { holes, missingRows, missingNotes, spills, open, unreadNotes, sinks } = ledger;
+  const titles = new Map(sinks.map(({ name, title }) => [name, title]));
+  const placeOf = (place: Place) => cellsOf(place, titles.get(place.sink) ?? place.sink);
   return (
     <>
       <Findings title="Messages that are nowhere" of={holes.filter(isOf)} heads={['Message']}>
@@ -78,7 +79,7 @@ export function LedgerFindings({ ledger, isOf }: FindingsProps) {
 
 type Place = Pick<LedgerAnswer['open'][number], 'minute' | 'signal' | 'tenant' | 'sink'>;
 
-function placeOf({ minute, signal, tenant, sink }: Place) {
+function cellsOf({ minute, signal, tenant }: Place, store: string) {
   return [
     <td class="nowrap" key="minute">
       {timeText(minute * 60_000, { date: true, seconds: false })}
@@ -87,7 +88,7 @@ function placeOf({ minute, signal, tenant, sink }: Place) {
       {tenant}
     </td>,
     <td key="signal">{signal}</td>,
-    <td key="sink">{sinkNames[sink]}</td>,
+    <td key="sink">{store}</td>,
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { LedgerAnswer } from '../../../src/answers.ts';
 import { count } from '../lib/format.ts';
 
-type Counts = LedgerAnswer['bySink']['writer'];
+type Counts = LedgerAnswer['bySink'][string];
 
 const rows: readonly { term: keyof Counts; name: string; sign: string }[] = [
   { term: 'accepted', name: 'accepted', sign: '' },
@@ -16,7 +16,11 @@ const rows: readonly { term: keyof Counts; name: string; sign: string }[] = [
 ];
 
 /** The sum as it is done, for each store. */
-export function LedgerSinks({ bySink }: { bySink: LedgerAnswer['bySink'] }) {
+export function LedgerSinks({ sinks, bySink }: Pick<LedgerAnswer, 'sinks' | 'bySink'>) {
+  const columns = sinks.flatMap(({ name, title }) => {
+    const counts = bySink[name];
+    return counts ? [{ name, title, counts }] : [];
+  });
   return (
     <section aria-label="The sum">
       <h2>
@@ -26,12 +30,11 @@ export function LedgerSinks({ bySink }: { bySink: LedgerAnswer['bySink'] }) {
         <thead>
           <tr>
             <th scope="col">Records</th>
-            <th scope="col" class="num">
-              Write store
-            </th>
-            <th scope="col" class="num">
-              Search store
-            </th>
+            {columns.map(({ name: sink, title }) => (
+              <th scope="col" class="num" key={sink}>
+                {title.charAt(0).toUpperCase() + title.slice(1)}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -43,9 +46,9 @@ export function LedgerSinks({ bySink }: { bySink: LedgerAnswer['bySink'] }) {
                 </span>
                 {name}
               </th>
-              {(['writer', 'search'] as const).map((sink) => (
-                <td class={bySink[sink][term] === 0 ? 'num faint' : 'num'} key={sink}>
-                  {count(bySink[sink][term])}
+              {columns.map(({ name: sink, counts }) => (
+                <td class={counts[term] === 0 ? 'num faint' : 'num'} key={sink}>
+                  {count(counts[term])}
                 </td>
               ))}
             </tr>

@@ -92,7 +92,7 @@ function Ledger({ data, signal }: { data: LedgerAnswer; signal: string | undefin
       <Verdict data={data} totals={totals} />
       <Totals totals={totals} />
       <LedgerFindings ledger={data} isOf={isOf} />
-      {signal === undefined && <LedgerSinks bySink={data.bySink} />}
+      {signal === undefined && <LedgerSinks sinks={data.sinks} bySink={data.bySink} />}
       <LedgerMinutes minutes={data.minutes.filter(isOf)} leftOff={data.leftOff.minutes ?? 0} />
     </>
   );

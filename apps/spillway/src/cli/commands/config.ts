@@ -4,7 +4,6 @@ import type { SpillwayConfig } from '../../config.ts';
 import { givenMemory } from '../../memory/given-memory.ts';
 import { limitsPage } from '../../memory/limits-page.ts';
 import { planMemory } from '../../memory/plan-memory.ts';
-import { type Role, roles } from '../../roles.ts';
 import { type Context, configOf, print, printJson, table } from './context.ts';
 
 interface ConfigOptions {
@@ -13,6 +12,7 @@ interface ConfigOptions {
 }
 
 export function configCommand(context: Context): Command {
+  const { roles } = context.registry;
   return new Command('config')
     .description('print the effective configuration, secrets masked, and where it comes from')
     .addArgument(
@@ -20,9 +20,9 @@ export function configCommand(context: Context): Command {
     )
     .option('--json', 'print JSON')
     .option('--limits', 'print every limit, and the memory that they add up to, as Markdown')
-    .action((chosen: Role[], { json, limits }: ConfigOptions, command: Command) => {
+    .action((chosen: string[], { json, limits }: ConfigOptions, command: Command) => {
       const loaded = configOf(context, command);
-      if (limits) return print(limitsOf(loaded, chosen.length ? chosen : roles));
+      if (limits) return print(limitsOf(context, loaded, chosen.length ? chosen : roles));
       const values = maskedConfig(loaded);
       if (json) return printJson(values);
       const rows = loaded.leaves.map(({ key, env }) => [
@@ -36,9 +36,13 @@ export function configCommand(context: Context): Command {
 }
 
 /** Of a process that `spillway up` starts; what Node itself was started with now does not count. */
-function limitsOf(loaded: LoadedConfig<SpillwayConfig>, chosen: readonly Role[]): string {
+function limitsOf(
+  { registry }: Context,
+  loaded: LoadedConfig<SpillwayConfig>,
+  roles: readonly string[],
+): string {
   const given = givenMemory(loaded.config.process.memoryBytes);
   const flags = { heapBytes: undefined, semiSpaceMebibytes: undefined };
-  const plan = planMemory({ loaded, roles: chosen, given, flags });
-  return limitsPage({ loaded, roles: chosen, plan });
+  const plan = planMemory({ loaded, registry, roles, given, flags });
+  return limitsPage({ loaded, registry, roles, plan });
 }

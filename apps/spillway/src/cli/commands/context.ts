@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs';
-import { type LoadedConfig, loadConfig, printable, printableLine } from '@spillway/runtime';
+import { type LoadedConfig, loadConfig, printable, printableLine, Stack } from '@spillway/runtime';
 import type { Command as CommanderCommand } from 'commander';
 import { type SpillwayConfig, spillwaySchema } from '../../config.ts';
-import { DataFolderError } from '../../folder/data-folder.ts';
-import { type Adapters, createParts, type Parts } from '../../parts.ts';
-import { isEmbedded } from '../../roles.ts';
+import { DataFolder, DataFolderError } from '../../folder/data-folder.ts';
+import { Assembly } from '../../registry/assembly.ts';
+import type { ModuleContext, Needs } from '../../registry/module.ts';
+import type { Registry } from '../../registry/registry.ts';
 import { askRunning } from '../control-client.ts';
 import { findSocket } from '../control-path.ts';
 import { OperationError } from '../operation-error.ts';
-import { type Command, operations, type Requests, resourcesOfCommand } from '../operations.ts';
+import { type Command, operations, type Requests } from '../operations.ts';
 
 export interface Context {
   /** Configuration keys of the command line. */
   flags: Readonly<Record<string, string | boolean>>;
   env: Readonly<Record<string, string | undefined>>;
-  adapters: Adapters;
+  registry: Registry;
 }
 
 interface GlobalOptions {
@@ -48,40 +49,45 @@ export async function perform<C extends Command>(
   name: C,
   options: Requests[C]['options'],
 ): Promise<Requests[C]['result']> {
+  const { registry } = context;
   const { config } = configOf(context, command);
-  const parts = await createParts(config, context.adapters, () => undefined);
-  const { folder } = parts;
+  const folder = new DataFolder(config.data.dir);
   const hasFolder = existsSync(folder.dir);
-  if (!hasFolder && usesFolder(config, name)) {
+  const target = registry.targetOf(operations[name].needs);
+  const usesFolder = target.placements(config).some(({ isEmbedded }) => isEmbedded);
+  if (!hasFolder && usesFolder) {
     throw new DataFolderError(`no data folder at ${folder.dir}: \`spillway up\` makes it`);
   }
-  if (!hasFolder) return performAlone(parts, name, options);
-  const socket = findSocket(folder);
+  const socket = hasFolder ? findSocket(folder) : undefined;
   const ask = { command: name, options, onProgress: progress };
   const answer = socket === undefined ? undefined : await askRunning({ ...ask, socket });
-  return answer ? answer.result : performAlone(parts, name, options);
+  if (answer) return answer.result;
+  if (usesFolder) folder.open();
+  return performAlone(name, options, { config, registry, target, report: () => undefined });
 }
 
+/** On what is started for it, and stopped after it. */
 async function performAlone<C extends Command>(
-  parts: Parts,
   name: C,
   options: Requests[C]['options'],
+  made: Omit<ModuleContext, 'process'>,
 ): Promise<Requests[C]['result']> {
-  const { config, folder, search, ...rest } = parts;
-  if (usesFolder(config, name)) folder.open();
-  const of = { ...rest, search: search.store };
-  const opened = resourcesOfCommand[name].map((resource) => of[resource]);
+  const operation = operations[name];
+  const assembly = await Assembly.make({
+    ...made,
+    get process(): never {
+      throw new Error('a command is no process');
+    },
+  });
+  const stack = new Stack(assembly.components());
   try {
-    for (const part of opened) await part.start();
-    const context = { abort: new AbortController().signal, progress };
-    return await operations[name](parts, options, context);
+    await stack.start();
+    const abort = new AbortController().signal;
+    const { needs, uses = {} }: { needs: Needs; uses?: Needs } = operation;
+    return await operation.run(assembly.given(needs, uses), options, { ...made, abort, progress });
   } finally {
-    for (const part of opened.reverse()) await part.stop();
+    await stack.stop();
   }
-}
-
-function usesFolder(config: SpillwayConfig, name: Command): boolean {
-  return resourcesOfCommand[name].some((resource) => isEmbedded(config, resource));
 }
 
 /** On standard error, over itself on a terminal. */

@@ -1,4 +1,4 @@
-import { type DeadLetterFilter, resubmitPerSecond } from '@spillway/consumer';
+import { type DeadLetterFilter, resubmitPerSecond } from '@spillway/dead-letters';
 import { signals } from '@spillway/otlp';
 import { Command } from 'commander';
 import { OperationError } from '../operation-error.ts';

@@ -1,4 +1,4 @@
-import { createKey, type KeyScope, keyScopes } from '@spillway/runtime';
+import { createKey, type KeyScope, keyScopes } from '@spillway/keys';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { OperationError } from '../operation-error.ts';

@@ -7,17 +7,23 @@ import {
 } from '@spillway/runtime';
 import { Argument, Command } from 'commander';
 import type { SpillwayConfig } from '../../config.ts';
-import { startDemo } from '../../demo/index.ts';
 import { applyPlan } from '../../memory/apply-plan.ts';
 import { givenMemory } from '../../memory/given-memory.ts';
 import { nodeFlags } from '../../memory/node-flags.ts';
 import { type MemoryPlan, planMemory } from '../../memory/plan-memory.ts';
-import { checkRoles, isAll, type Role, roles } from '../../roles.ts';
+import { eventKinds } from '../../modules/events.ts';
+import { gatewayModule } from '../../modules/roles/gateway.ts';
+import { eventLog } from '../../process/event-log.ts';
+import type { ProcessEvent } from '../../process/process-events.ts';
+import { checkPlacements } from '../../registry/placement.ts';
+import type { Registry } from '../../registry/registry.ts';
 import { Spillway } from '../../spillway.ts';
 import { OperationError } from '../operation-error.ts';
+import { optionalPackage } from '../optional-package.ts';
 import { type Context, configOf, print } from './context.ts';
 
 export function upCommand(context: Context): Command {
+  const { roles } = context.registry;
   return new Command('up')
     .description('run everything in one process, or only some roles of it on shared servers')
     .addArgument(
@@ -26,32 +32,34 @@ export function upCommand(context: Context): Command {
       ),
     )
     .option('--demo', "add a small shop's traffic, so that there is something to see")
-    .action((chosen: Role[], options: { demo?: boolean }, command: Command) =>
+    .action((chosen: string[], options: { demo?: boolean }, command: Command) =>
       up(context, command, { ...options, roles: chosen.length ? chosen : roles }),
     );
 }
 
 interface UpOptions {
   demo?: boolean;
-  roles: readonly Role[];
+  roles: readonly string[];
 }
 
 async function up(context: Context, command: Command, options: UpOptions): Promise<void> {
-  const { config, shrunk, given } = fitted(configOf(context, command), options.roles);
-  if (options.demo) demandOpenDoor(config.gateway, options.roles);
+  const { registry } = context;
+  const { roles } = options;
+  const target = registry.target(roles);
+  const { config, shrunk, given } = fitted(configOf(context, command), { registry, roles });
+  if (options.demo) demandOpenDoor(config.gateway, target.has(gatewayModule));
+  const shop = options.demo
+    ? await optionalPackage('@spillway/demo', () => import('@spillway/demo'))
+    : undefined;
   const logger = createLogger(config.log);
-  if (shrunk.length) logger.info({ type: 'limits-lowered', keys: shrunk, memory: given });
+  const report: (event: ProcessEvent) => void = eventLog({ logger, kinds: eventKinds });
+  if (shrunk.length) report({ type: 'limits-lowered', keys: shrunk, memory: given });
   const startedAt = performance.now();
-  const spillway = await Spillway.create({
-    config,
-    adapters: context.adapters,
-    logger,
-    roles: options.roles,
-  });
+  const spillway = await Spillway.create({ config, registry, logger, roles });
   let demo: { stop(): Promise<void> } | undefined;
   shutdownOnSignals({
     deadlineMs: config.stop.deadlineMs,
-    log: (message) => logger.info({ type: 'shutdown', message }),
+    log: (message) => report({ type: 'shutdown', message }),
     stop: async () => {
       await demo?.stop();
       await spillway.stop();
@@ -59,32 +67,41 @@ async function up(context: Context, command: Command, options: UpOptions): Promi
   });
   await spillway.start(progressOn(process.stderr));
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  print([`Spillway is ready after ${seconds} s.`, ...placesOf(spillway, options.roles)].join('\n'));
-  if (options.demo) {
-    demo = await startDemo({ httpEndpoint: spillway.addresses.otlpHttp });
+  print(
+    [
+      `Spillway is ready after ${seconds} s.`,
+      ...placesOf(spillway, roles.length < registry.roles.length ? roles : []),
+    ].join('\n'),
+  );
+  if (shop) {
+    demo = await shop.runDemo({ httpEndpoint: spillway.addresses.otlpHttp });
     print('  Demo       a small shop is sending');
   }
 }
 
 /** In the memory that there is; the process may start again in its own place for it. */
-function fitted(loaded: LoadedConfig<SpillwayConfig>, chosen: readonly Role[]): MemoryPlan {
-  checkRoles(loaded.config, chosen);
+function fitted(
+  loaded: LoadedConfig<SpillwayConfig>,
+  { registry, roles }: { registry: Registry; roles: readonly string[] },
+): MemoryPlan {
+  checkPlacements(loaded.config, registry.target(roles));
   const flags = nodeFlags();
   const given = givenMemory(loaded.config.process.memoryBytes);
-  const plan = planMemory({ loaded, roles: chosen, given, flags });
+  const plan = planMemory({ loaded, registry, roles, given, flags });
   applyPlan(plan, flags);
   return plan;
 }
 
-function placesOf(spillway: Spillway, chosen: readonly Role[]): string[] {
+/** @param roles named where they are not all */
+function placesOf(spillway: Spillway, roles: readonly string[]): string[] {
   const { otlpGrpc, otlpHttp, console: page, admin } = spillway.addresses;
   const places = {
-    Roles: isAll(chosen) ? '' : chosen.join(', '),
+    Roles: roles.join(', '),
     'OTLP/gRPC': otlpGrpc,
     'OTLP/HTTP': otlpHttp,
     Console: page,
     Admin: admin,
-    Data: spillway.hasFolder ? spillway.parts.folder.dir : '',
+    Data: spillway.dataDir,
   };
   return Object.entries(places)
     .filter(([, place]) => place)
@@ -92,8 +109,8 @@ function placesOf(spillway: Spillway, chosen: readonly Role[]): string[] {
 }
 
 /** The demo's SDK has no key and trusts no private certificate. */
-function demandOpenDoor(gateway: SpillwayConfig['gateway'], chosen: readonly Role[]): void {
-  if (!chosen.includes('gateway')) throw new OperationError('--demo needs the role gateway');
+function demandOpenDoor(gateway: SpillwayConfig['gateway'], isHere: boolean): void {
+  if (!isHere) throw new OperationError('--demo needs the role gateway');
   const problems = (['keysFile', 'certFile'] as const)
     .filter((key) => gateway[key])
     .map((key) => ({

@@ -1,0 +1,30 @@
+import type { Broker } from '@spillway/broker';
+import type { DeadLetters } from '@spillway/dead-letters';
+import type { KeptAside, LedgerSide, SinkSpec, ToldSpill } from '@spillway/ledger';
+import type { WriteStore } from '@spillway/store';
+
+/** A store that is accounted for, and its side of the ledger. */
+export interface Account {
+  sink: SinkSpec;
+  side: LedgerSide;
+}
+
+/** What an audit reads from; all of it started. */
+export interface AuditSources {
+  broker: Pick<Broker, 'name' | 'capabilities' | 'lag' | 'read'>;
+  /** The group that reads the gateways' notes. */
+  noteGroup: string;
+  /** What the write store keeps of the notes. */
+  notes: Pick<
+    WriteStore,
+    'notedMessages' | 'notedCounts' | 'refusedCounts' | 'keptNotes' | 'toldSpills' | 'rowCounts'
+  >;
+  accounts: readonly Account[];
+  deadLetters: Pick<DeadLetters, 'list'>;
+  /** What the spill of this process holds at this moment; empty where it has none. */
+  liveSpills: () => readonly ToldSpill[];
+  /** Stores that were set aside and may be the only copy of something. */
+  keptAside: () => Promise<KeptAside[]>;
+  /** How far back the write store keeps records. */
+  retentionHours: number;
+}

@@ -1,0 +1,12 @@
+import type { Broker } from '@spillway/broker';
+import type { Health } from '@spillway/runtime';
+import type { SpillFolder } from '../../folder/spill-folder.ts';
+
+/** While the gateway can spill, a broker that is away keeps nobody from being served. */
+export function healthUnlessSpilling(
+  health: Health,
+  { broker, spill }: { broker: Pick<Broker, 'health'>; spill: SpillFolder | undefined },
+): Health {
+  if (health.ok || broker.health().ok || !spill?.stepsIn()) return health;
+  return { ok: true, detail: `away: ${health.detail}` };
+}

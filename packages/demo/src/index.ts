@@ -1,0 +1,1 @@
+export { type Demo, type DemoOptions, runDemo } from './demo.ts';
