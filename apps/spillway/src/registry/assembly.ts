@@ -35,7 +35,10 @@ export class Assembly {
     return this.#made.get(name) as V | undefined;
   }
 
-  /** @throws Error where the target lacks one that is needed */
+  /**
+   * What these needs stand for; those of `uses` are undefined where the target does not have them.
+   * @throws Error where the target lacks one that is needed
+   */
   given<N extends Needs, U extends Needs>(needs: N, uses: U): Given<N, U> {
     const entries = [
       ...Object.entries(needs).map(([key, need]) => [key, this.#needed(need)]),
@@ -44,7 +47,7 @@ export class Assembly {
     return Object.fromEntries(entries) as Given<N, U>;
   }
 
-  /** In the order of starting. */
+  /** What there is to start, in order. */
   components(): Component[] {
     const { target, report } = this.#context;
     const roles = target.modules.filter(({ role }) => role);
@@ -63,6 +66,7 @@ export class Assembly {
     });
   }
 
+  /** Of all doors. */
   addresses(): Addresses {
     const { target, config } = this.#context;
     const found: Addresses = { otlpHttp: '', otlpGrpc: '', console: '', admin: '' };
@@ -70,12 +74,6 @@ export class Assembly {
       Object.assign(found, module.addresses?.(this.#made.get(module.name), config));
     }
     return found;
-  }
-
-  /** Of one module. */
-  componentsOf({ name }: Ref<unknown>): readonly Component[] {
-    const module = this.#context.target.modules.find((each) => each.name === name);
-    return module ? this.#componentsOf(module) : [];
   }
 
   #componentsOf(module: Module): readonly Component[] {

@@ -16,16 +16,16 @@ import type { ProcessView } from './process-view.ts';
 import type { Registry } from './registry.ts';
 import type { Target } from './target.ts';
 
-/** Names a module; what it makes is of the type. */
+/** A module by its name. `Value` is the type of what it makes. */
 export interface Ref<Value> {
   readonly name: string;
   /** Never there: it only carries the type. */
   readonly made?: Value;
 }
 
-/** Every module that has something, by what it has. */
+/** All modules that have something in common, an account for instance, and not one by its name. */
 export interface Gather<Value> {
-  /** How to take it from what the module made; undefined where the module has none of it. */
+  /** Answers how to take it from what a module made; undefined for a module that has none. */
   readonly gather: (module: Module) => ((made: unknown) => Value) | undefined;
 }
 
@@ -42,6 +42,7 @@ export type Given<N extends Needs, U extends Needs> = {
   readonly [K in keyof U]: U[K] extends Gather<unknown> ? ValueOf<U[K]> : ValueOf<U[K]> | undefined;
 };
 
+/** What every module is made with. */
 export interface ModuleContext {
   readonly config: SpillwayConfig;
   readonly report: Report;
@@ -55,9 +56,9 @@ export interface ModuleContext {
 /** What `spillway up` can be told to run. */
 export interface RoleSpec {
   readonly name: string;
-  /** The roles that work on the data folder, all in one process, make it the folder's owner. */
+  /** A process that has every role that works on the data folder is the folder's owner. */
   readonly worksOnDataFolder: boolean;
-  /** What it is called among other processes; without it, its role and host. */
+  /** Name of its process among others; by default that of its roles, its host and its pid. */
   readonly processName?: (config: SpillwayConfig) => string;
 }
 
@@ -72,6 +73,7 @@ export interface FolderStore<Value> {
   of(made: Value): Pick<Sink, 'capabilities'>;
 }
 
+/** A consumer, and what the rest of the program has to know of it. */
 export interface ConsumerSpec<Value> {
   /** The groups in which it reads. */
   readonly groups: readonly GroupTopics[];
@@ -88,6 +90,7 @@ export interface Addresses {
   admin: string;
 }
 
+/** One part of the program. `N` and `U` are the types of `needs` and `uses`. */
 export interface Module<Value = unknown, N extends Needs = Needs, U extends Needs = Needs>
   extends Ref<Value> {
   readonly role?: RoleSpec;
@@ -107,15 +110,16 @@ export interface Module<Value = unknown, N extends Needs = Needs, U extends Need
    * role of the process `startsWithout`.
    */
   readonly mayStartLater?: boolean;
+  /** Of a role: whether it can work without what may start later, for now. */
   startsWithout?(made: Value, given: Given<N, U>): Promise<boolean>;
 
   /** The consumer that it makes. */
   readonly consumer?: ConsumerSpec<Value>;
   /** The store's side of the ledger. */
   readonly account?: { readonly sink: SinkSpec; of(made: Value): LedgerSide };
-  /** It publishes to the broker. */
+  /** Whether it publishes telemetry to the broker. */
   readonly publishes?: boolean;
-  /** So many questions at once it asks of the stores. */
+  /** How many questions it asks of the stores at once, at most. */
   readonly questions?: number;
 
   /** Throws `ConfigError` for what is wrong in it, before anything is started. */
@@ -124,6 +128,7 @@ export interface Module<Value = unknown, N extends Needs = Needs, U extends Need
   inspect?(made: Value, context: ModuleContext): Promise<SafetyFinding[]>;
   /** Where its data is: in the data folder, or on servers. */
   placement?(config: SpillwayConfig): Placement;
+  /** The store that it keeps in the data folder, where it is embedded. */
   readonly folderStore?: FolderStore<Value>;
   /** File descriptors that it keeps, beside those of connections. */
   files?(config: SpillwayConfig, registry: Registry): number;
@@ -131,8 +136,11 @@ export interface Module<Value = unknown, N extends Needs = Needs, U extends Need
   doors?(config: SpillwayConfig): Partial<DoorConnections>;
   /** Where it listens; '' before its start. */
   addresses?(made: Value, config: SpillwayConfig): Partial<Addresses>;
+  /** What it may hold of the memory of the process. */
   budget?(config: SpillwayConfig, target: Target, runtime: Runtime): BudgetLine[];
+  /** To what its defaults shrink in the least memory. */
   readonly least?: Least;
+  /** Its limits in time, number and size. */
   readonly limits?: readonly Limit[];
 }
 

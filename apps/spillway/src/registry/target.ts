@@ -21,6 +21,7 @@ export class Target {
     this.ownsFolder = options.ownsFolder;
   }
 
+  /** Whether the process has the module. */
   has({ name }: Ref<unknown>): boolean {
     return this.modules.some((module) => module.name === name);
   }
@@ -30,24 +31,27 @@ export class Target {
     return this.modules.flatMap(({ consumer }) => consumer ?? []);
   }
 
+  /** Whether a consumer that runs here fills it. */
   fills({ name }: SinkSpec): boolean {
     return this.consumers.some(({ sink }) => sink.name === name);
   }
 
+  /** Whether anything here publishes telemetry to the broker. */
   get publishes(): boolean {
     return this.modules.some((module) => module.publishes);
   }
 
-  /** At once, of the stores. */
+  /** How many questions it asks of the stores at once, at most. */
   get questions(): number {
     return this.modules.reduce((sum, { questions = 0 }) => sum + questions, 0);
   }
 
+  /** Where the data of its modules is. */
   placements(config: SpillwayConfig): Placement[] {
     return this.modules.flatMap((module) => module.placement?.(config) ?? []);
   }
 
-  /** Among other processes, before it is told apart from those of the same name. */
+  /** The name that one of its roles gives the process among others; undefined where none does. */
   nameIn(config: SpillwayConfig): string | undefined {
     for (const { role } of this.modules) {
       const name = role?.processName?.(config);
