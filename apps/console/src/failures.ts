@@ -1,5 +1,4 @@
-import { InvalidCursorError, TooMuchAskedError } from '@spillway/store';
-import { QueueFullError } from '@spillway/store/search';
+import { isStoreError } from '@spillway/store';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorBody } from './answers.ts';
 import { badParameter, type ErrorCode, QueryError } from './errors.ts';
@@ -30,13 +29,13 @@ function send(reply: FastifyReply, error: QueryError): void {
 
 /** What a store says of the question, not of itself. */
 function ofStore(error: unknown, { query }: FastifyRequest): QueryError | undefined {
-  if (error instanceof InvalidCursorError) {
+  if (isStoreError(error, 'invalid-query')) {
     const { cursor } = query as { cursor?: unknown };
     const got = String(cursor).slice(0, 100);
     return badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got });
   }
-  if (error instanceof TooMuchAskedError) return new QueryError('too-much-asked', error.message);
-  if (error instanceof QueueFullError) {
+  if (isStoreError(error, 'too-much-asked')) return new QueryError('too-much-asked', error.message);
+  if (isStoreError(error, 'overloaded')) {
     return new QueryError('too-many-queries', 'too many queries of this tenant wait already');
   }
   if ((error as { blamesStore?: boolean }).blamesStore !== false) return undefined;

@@ -1,12 +1,12 @@
 import type { LagBoard } from '@spillway/broker';
-import type { LiveStore, SearchStore } from '@spillway/store';
+import type { LiveReader, LiveStore, SearchReader } from '@spillway/store';
 import type { ConsoleConfig } from './config.ts';
 import type { Admin, ConsoleEvent, DeadLetters, Groups, Keys, ReadLedger } from './ports.ts';
 
 export interface ConsoleOptions {
   config: ConsoleConfig;
-  search: SearchStore;
-  live: LiveStore;
+  search: SearchReader;
+  live: LiveReader & Pick<LiveStore, 'health'>;
   lagBoard: Pick<LagBoard, 'read'>;
   groups: Groups;
   /** Undefined: no keys, and then only on loopback. */

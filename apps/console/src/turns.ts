@@ -1,6 +1,6 @@
 import { aborted } from '@spillway/resilience';
-import { AnswerRoom } from '@spillway/store';
-import { FairQueue, QueueFullError } from '@spillway/store/search';
+import { AnswerRoom, isStoreError } from '@spillway/store';
+import { FairQueue } from '@spillway/store/search';
 import { answerSizes, largePlaces, shortPlaces } from './answer-places.ts';
 import type { ConsoleConfig } from './config.ts';
 import { QueryError } from './errors.ts';
@@ -81,7 +81,7 @@ export class Turns {
     } catch (error) {
       gone.throwIfAborted();
       // At the deadline it was not its turn yet: that is no slow answer.
-      if (error instanceof QueueFullError || ending.aborted) {
+      if (isStoreError(error, 'overloaded') || ending.aborted) {
         const message = 'too many queries of this tenant run or wait already';
         throw new QueryError('too-many-queries', message);
       }

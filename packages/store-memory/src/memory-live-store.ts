@@ -15,6 +15,7 @@ import {
 } from '@spillway/store';
 import { bucketMs, placeInTime, TailRate } from '@spillway/store/live';
 import { LiveTenants } from './live-tenants.ts';
+import { readTailId } from './recent-records.ts';
 import type { TenantLive } from './tenant-live.ts';
 
 export interface MemoryLiveStoreOptions {
@@ -156,6 +157,7 @@ class InMemory implements MemoryLiveStore {
   }
 
   async tail(query: TailQuery): Promise<Tail> {
+    readTailId(query.afterId);
     return this.#tenants.get(query.tenant)?.tail(query) ?? { items: [], lastId: query.afterId };
   }
 

@@ -1,5 +1,5 @@
 import type { TelemetryRecord } from '@spillway/otlp';
-import type { Tail, TailItem, TailQuery } from '@spillway/store';
+import { invalidCursor, type Tail, type TailItem, type TailQuery } from '@spillway/store';
 import { isInTail, tailItemOf, tailMs } from '@spillway/store/live';
 
 /** Each takes at most 8 KB. */
@@ -45,7 +45,9 @@ export class RecentRecords {
 
   tail(query: TailQuery): Tail {
     this.expire();
-    const after = Number(query.afterId ?? 0);
+    const asked = readTailId(query.afterId) ?? 0;
+    // A tail that began anew counts from the start again.
+    const after = asked <= (this.#recent.at(-1)?.id ?? 0) ? asked : 0;
     const found = this.#recent.filter(({ id }) => id > after).map(itemOf);
     const matching = found.filter((item) => isInTail(item, query));
     const items = query.afterId ? matching.slice(0, query.limit) : matching.slice(-query.limit);
@@ -70,6 +72,13 @@ export class RecentRecords {
     if (count <= 0) return;
     for (const kept of this.#recent.splice(0, count)) this.#bytes -= bytesOf(kept);
   }
+}
+
+/** Throws `invalid-query` for what is no id of an item of a tail. */
+export function readTailId(id: string | undefined): number | undefined {
+  if (id === undefined) return undefined;
+  if (/^\d{1,15}$/.test(id)) return Number(id);
+  throw invalidCursor('afterId');
 }
 
 function itemOf({ id, text }: Kept): TailItem {

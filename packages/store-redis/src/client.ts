@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import { StoreError } from '@spillway/store';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { RedisConfig } from './config.ts';
-import { RedisStoreError } from './errors.ts';
+import { noAnswer, redisRefused } from './errors.ts';
 
 const reconnectBaseMs = 50;
 const reconnectMaxMs = 2_000;
@@ -88,10 +89,10 @@ export class Client {
    * What Redis said, or why it said nothing. The client's own error is not kept as the cause: it
    * holds the command with everything that was to be written.
    */
-  #failure(error: Error): RedisStoreError {
-    if (error instanceof RedisStoreError) return error;
-    if (error.name === 'ReplyError') return new RedisStoreError('refused', error.message);
-    return new RedisStoreError('unavailable', this.#trouble?.message || error.message);
+  #failure(error: Error): StoreError {
+    if (error instanceof StoreError) return error;
+    if (error.name === 'ReplyError') return redisRefused(error.message);
+    return noAnswer(this.#trouble?.message || error.message);
   }
 }
 

@@ -1,5 +1,4 @@
 export { type RedisConfig, redisSection } from './config.ts';
-export { RedisStoreError, type RedisStoreErrorCode } from './errors.ts';
 export * from './failure-reports.ts';
 export type { FleetViewEvent } from './fleet-view.ts';
 export type { LiveLimits } from './limits.ts';

@@ -1,4 +1,10 @@
-import type { DecodedMessage, Tail, TailItem, TailQuery } from '@spillway/store';
+import {
+  type DecodedMessage,
+  invalidCursor,
+  type Tail,
+  type TailItem,
+  type TailQuery,
+} from '@spillway/store';
 import { isInTail, tailItemOf } from '@spillway/store/live';
 import type { Client } from './client.ts';
 import type { LiveLimits } from './limits.ts';
@@ -58,10 +64,10 @@ export class TailReader {
   /** Everything that is kept and came after the id. */
   async #read({ tenant, signal, afterId }: TailQuery): Promise<TailItem[]> {
     const { client, home, limits, clock } = this.#options;
+    const [chunk, index] = readTailId(afterId) ?? [0, 0];
     const positions = await client.run((redis) => redis.hget(`${home}gens`, 'positions'));
     const key = `${home}t:${positions}:${tenantName(tenant)}:${signal}`;
     const newest = Number(await client.run((redis) => redis.get(key)));
-    const [chunk = 0, index = 0] = afterId?.split('-').map(Number) ?? [];
     // A tail that began anew counts from the start again.
     const isAfter = chunk <= newest ? chunk : 0;
     const first = Math.max(1, isAfter, newest - limits.tailChunks + 1);
@@ -77,4 +83,12 @@ export class TailReader {
       return number === isAfter ? named.slice(index + 1) : named;
     });
   }
+}
+
+/** Number of the chunk and of the item in it. Throws `invalid-query` for what is no id of an item. */
+function readTailId(id: string | undefined): [chunk: number, index: number] | undefined {
+  if (id === undefined) return undefined;
+  const [, chunk, index] = /^(\d{1,15})-(\d{1,6})$/.exec(id) ?? [];
+  if (chunk === undefined || index === undefined) throw invalidCursor('afterId');
+  return [Number(chunk), Number(index)];
 }

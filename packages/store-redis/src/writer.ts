@@ -11,7 +11,7 @@ import {
 } from '@spillway/store';
 import { TailRate } from '@spillway/store/live';
 import type { Client } from './client.ts';
-import { RedisStoreError } from './errors.ts';
+import { pieceMissing, rebuildLost } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';
 import { tenantName } from './names.ts';
 import { type Piece, piecesOf } from './pieces.ts';
@@ -90,7 +90,7 @@ export class Writer {
     }
     if (done.some(({ reply: [code] }) => code === status.afresh)) {
       if (messages[0]?.part) throw new PartMissingError(messages[0]);
-      throw new RedisStoreError('piece-missing');
+      throw pieceMissing();
     }
     for (const [partition, last] of seen) this.#seen.set(partition, last);
     const nowMs = this.#options.clock();
@@ -102,8 +102,8 @@ export class Writer {
   async rebuild(generation: string, messages: readonly DecodedMessage[]): Promise<void> {
     const steps = this.#steps(messages, () => [generation, '', '', '']);
     const codes = new Set((await this.#run(steps)).map(({ reply: [code] }) => code));
-    if (codes.has(status.fenced)) throw new RedisStoreError('rebuild-lost');
-    if (codes.has(status.afresh)) throw new RedisStoreError('piece-missing');
+    if (codes.has(status.fenced)) throw rebuildLost();
+    if (codes.has(status.afresh)) throw pieceMissing();
   }
 
   /**

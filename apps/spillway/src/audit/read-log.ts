@@ -10,7 +10,7 @@ import { type DeadLetter, deadLettersListedMax } from '@spillway/consumer';
 import { type LedgerNote, ObservationTable, parseNote, type ToldSpill } from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
-import { TooMuchAskedError } from '@spillway/store';
+import { tooMuchAsked } from '@spillway/store';
 import { noteGroup, writerGroup } from '@spillway/writer';
 import type { Parts } from '../parts.ts';
 
@@ -96,7 +96,7 @@ async function readWaiting(
       const records = envelope.records ?? recordsIn(signal, message);
       const minute = Math.floor(receivedMs / minuteMs);
       if (found.length >= waitingMax) {
-        throw new TooMuchAskedError(`more than ${waitingMax} messages wait for the group ${group}`);
+        throw tooMuchAsked(`more than ${waitingMax} messages wait for the group ${group}`);
       }
       found.push({ id, tenant, signal, minute, records, foreign });
     }

@@ -5,7 +5,7 @@ import { type Broker, deadLetterTopicOf, stampHeaders, topicOf } from '@spillway
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
 import { encodeRequest, type LogRecord, type SpanRecord, signals } from '@spillway/otlp';
 import type { DecodedMessage, MessageOutcome, RecordOutcome, Sink } from '@spillway/store';
-import { TestRecords } from '../../../store/src/test-records.ts';
+import { TestRecords } from '../../../store/src/contract/test-records.ts';
 import { Consumer, type ConsumerEvent, type ConsumerOptions } from '../../src/index.ts';
 
 export const partitions = 2;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowCount } from '@spillway/ledger';
 import type { DecodedMessage, MessageOutcome, Rebuild } from '@spillway/store';
-import { RebuildLostError, RebuildUnderWayError, StoreUnavailableError } from '../errors.ts';
+import { StoreError } from '@spillway/store';
+import { unavailable } from '../errors.ts';
 import type { Generations } from './generations.ts';
 import type { StateDocument } from './state.ts';
 
@@ -28,7 +29,8 @@ export async function beginRebuild(
   const found = (await document.read()).state.building;
   if (found !== null) await waitForSilence(context, signal);
   const { last } = await generations.update((state) => {
-    if (state.building !== found) throw new RebuildUnderWayError();
+    if (state.building !== found)
+      throw new StoreError('rebuild-under-way', 'another process is rebuilding the search store');
     return { ...state, building: state.last + 1, last: state.last + 1 };
   });
   const rebuild = new SharedRebuild(context, last);
@@ -43,14 +45,15 @@ export async function beginRebuild(
   return rebuild;
 }
 
-/** Throws `RebuildUnderWayError` when whoever builds shows that it is alive. */
+/** Throws `rebuild-under-way` when whoever builds shows that it is alive. */
 async function waitForSilence(
   { document, leaseMs }: RebuildContext,
   signal: AbortSignal,
 ): Promise<void> {
   const before = await document.lastBeat();
   await sleep(silentLeases * leaseMs, undefined, { signal });
-  if ((await document.lastBeat()) !== before) throw new RebuildUnderWayError();
+  if ((await document.lastBeat()) !== before)
+    throw new StoreError('rebuild-under-way', 'another process is rebuilding the search store');
 }
 
 class SharedRebuild implements Rebuild {
@@ -76,7 +79,7 @@ class SharedRebuild implements Rebuild {
       const again = left.filter((_, i) => outcomes[i]?.records.some(isRetry));
       if (again.length === 0) return;
       if (tries >= retriesMax) {
-        throw new StoreUnavailableError('the search store does not take what is rebuilt');
+        throw unavailable('the search store does not take what is rebuilt');
       }
       left = again;
       const { leaseMs, generations } = this.#context;
@@ -93,7 +96,11 @@ class SharedRebuild implements Rebuild {
     const { generations, dropUnused } = this.#context;
     try {
       await generations.update((state) => {
-        if (state.building !== this.#generation) throw new RebuildLostError();
+        if (state.building !== this.#generation)
+          throw new StoreError(
+            'rebuild-lost',
+            'this rebuild of the search store was taken over or reset',
+          );
         return { ...state, current: this.#generation, building: null };
       });
       await generations.settle();
@@ -121,7 +128,11 @@ class SharedRebuild implements Rebuild {
 
   async #check(): Promise<void> {
     const { building } = await this.#context.generations.state();
-    if (building !== this.#generation) throw new RebuildLostError();
+    if (building !== this.#generation)
+      throw new StoreError(
+        'rebuild-lost',
+        'this rebuild of the search store was taken over or reset',
+      );
   }
 
   async #end(): Promise<void> {
