@@ -14,8 +14,8 @@ import type {
   SpanView,
   TraceSummary,
 } from '@spillway/store';
+import type { ProcessDocument } from './fleet/process-document.ts';
 import type { DeadLetterView, FleetReading, LedgerReport } from './ports.ts';
-import type { ProcessDocument } from './process-document.ts';
 
 /** Seconds behind the log per group; null where it cannot be known. */
 export interface Behind {

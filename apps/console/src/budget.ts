@@ -1,6 +1,6 @@
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
-import { answerSizes, largePlaces, shortPlaces, unreadAnswers } from './answer-places.ts';
 import type { ConsoleConfig } from './config.ts';
+import { answerSizes, largePlaces, shortPlaces, unreadAnswers } from './query/answer-places.ts';
 
 const kibibyte = 1_024;
 const mebibyte = 1_024 * kibibyte;

@@ -1,7 +1,7 @@
 /** Query parameters: declared once per route, read strictly. What is not declared is an error. */
-import { badParameter } from './errors.ts';
-import { Undecodable } from './query-string.ts';
-import { parseDuration, parseTime } from './time.ts';
+import { badParameter } from './http/errors.ts';
+import { Undecodable } from './http/query-string.ts';
+import { parseDuration, parseTime } from './query/time.ts';
 
 export interface Parameter<T> {
   /** For the error message: what would be right. */

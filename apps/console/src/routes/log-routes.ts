@@ -10,8 +10,8 @@ import {
   splitAttributes,
   text,
   whole,
-} from './parameters.ts';
-import type { Api, Question } from './routes.ts';
+} from '../parameters.ts';
+import type { Api, Question } from '../query/api.ts';
 
 const limitDefault = 100;
 const barsDefault = 60;

@@ -1,5 +1,5 @@
 import type { Held } from '@spillway/store';
-import type { ConsoleConfig } from './config.ts';
+import type { ConsoleConfig } from '../config.ts';
 
 /** Questions that are worked on at once; one tenant has at most half of them. */
 export const shortPlaces = 8;

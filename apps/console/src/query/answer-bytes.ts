@@ -1,4 +1,4 @@
-import { QueryError } from './errors.ts';
+import { QueryError } from '../http/errors.ts';
 
 const pieceBytes = 65_536;
 /** What is encoded at once. */

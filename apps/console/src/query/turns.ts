@@ -1,9 +1,9 @@
 import { aborted } from '@spillway/resilience';
 import { AnswerRoom, isStoreError } from '@spillway/store';
 import { FairQueue } from '@spillway/store/search';
+import type { ConsoleConfig } from '../config.ts';
+import { QueryError } from '../http/errors.ts';
 import { answerSizes, largePlaces, shortPlaces } from './answer-places.ts';
-import type { ConsoleConfig } from './config.ts';
-import { QueryError } from './errors.ts';
 import { Pace } from './pace.ts';
 
 /** A store that does not end its work at the signal holds the place of its question so long. */

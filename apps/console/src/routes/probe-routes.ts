@@ -1,7 +1,7 @@
 import { metricsAccess, readyAccess } from '@spillway/runtime';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { QueryError } from './errors.ts';
-import type { ConsoleOptions } from './options.ts';
+import { QueryError } from '../http/errors.ts';
+import type { ConsoleOptions } from '../options.ts';
 
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 

@@ -1,9 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { callerOf, callerOfKey, demandScope, expiredCookie, sessionCookie } from './access.ts';
-import type { SessionAnswer } from './answers.ts';
-import { QueryError } from './errors.ts';
-import type { ConsoleOptions } from './options.ts';
+import type { SessionAnswer } from '../answers.ts';
+import {
+  callerOf,
+  callerOfKey,
+  demandScope,
+  expireSessionCookie,
+  setSessionCookie,
+} from '../http/access.ts';
+import { QueryError } from '../http/errors.ts';
+import type { ConsoleOptions } from '../options.ts';
 
 const keyBody = z.strictObject({ key: z.string().min(1).max(1_000) });
 
@@ -20,11 +26,12 @@ export function addSessionRoutes(app: FastifyInstance, { keys }: ConsoleOptions)
     const { key } = body.data;
     const caller = keys ? callerOfKey(key, keys) : callerOf(request, keys);
     demandScope(caller, 'query');
-    if (keys) reply.header('set-cookie', sessionCookie(key, request));
+    if (keys) setSessionCookie(reply, key);
     return { tenant: caller.tenant, scopes: [...caller.scopes], keys: keys !== undefined };
   });
 
   app.delete('/api/session', async (_request, reply) => {
-    reply.header('set-cookie', expiredCookie).code(204);
+    expireSessionCookie(reply);
+    reply.code(204);
   });
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { QueryError } from './errors.ts';
+import type { QueryError } from '../http/errors.ts';
 import { type Turn, Turns } from './turns.ts';
 
 // Time goes on by itself, too: on a busy machine questions rest between two turns.

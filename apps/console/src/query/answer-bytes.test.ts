@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { QueryError } from '../http/errors.ts';
 import { AnswerPieces, answerBytes } from './answer-bytes.ts';
-import type { QueryError } from './errors.ts';
 
 const pieces = new AnswerPieces();
 

@@ -1,9 +1,9 @@
 import type { AnswerRoom, TimeRange } from '@spillway/store';
 import { weigh } from '@spillway/store/search';
-import type { Source } from './answers.ts';
-import { paging, range, readParameters, readRange, text } from './parameters.ts';
-import type { Api, Question } from './routes.ts';
-import { wholeList } from './whole-list.ts';
+import type { Source } from '../answers.ts';
+import { paging, range, readParameters, readRange, text } from '../parameters.ts';
+import type { Api, Question } from '../query/api.ts';
+import { wholeList } from '../query/whole-list.ts';
 
 const limitMax = 1_000;
 const spec = { ...range, limit: paging(limitMax).limit };

@@ -1,8 +1,8 @@
 import { isStoreError } from '@spillway/store';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ErrorBody } from './answers.ts';
+import type { ErrorBody } from '../answers.ts';
+import type { ConsoleEvent } from '../ports.ts';
 import { badParameter, type ErrorCode, QueryError } from './errors.ts';
-import type { ConsoleEvent } from './ports.ts';
 
 /** Errors leave as JSON of one shape; what is not expected is reported and told without details. */
 export function addFailures(app: FastifyInstance, report?: (event: ConsoleEvent) => void): void {

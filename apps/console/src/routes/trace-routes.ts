@@ -8,8 +8,8 @@ import {
   readRange,
   splitAttributes,
   text,
-} from './parameters.ts';
-import type { Api } from './routes.ts';
+} from '../parameters.ts';
+import type { Api } from '../query/api.ts';
 
 const limitDefault = 50;
 const durationMsMax = 7 * 86_400_000;

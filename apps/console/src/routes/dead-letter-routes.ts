@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { callerOf, demandScope } from './access.ts';
-import type { DeadLetterCount, ResubmitAnswer } from './answers.ts';
-import type { ConsoleConfig } from './config.ts';
-import { badParameter, QueryError } from './errors.ts';
-import { deadLetterId, oneOf, paging, readParameters, text } from './parameters.ts';
-import type { DeadLetters, DeadLetterView } from './ports.ts';
-import { type Api, goneOf } from './routes.ts';
+import type { DeadLetterCount, ResubmitAnswer } from '../answers.ts';
+import type { ConsoleConfig } from '../config.ts';
+import { callerOf, demandScope } from '../http/access.ts';
+import { badParameter, QueryError } from '../http/errors.ts';
+import { deadLetterId, oneOf, paging, readParameters, text } from '../parameters.ts';
+import type { DeadLetters, DeadLetterView } from '../ports.ts';
+import { type Api, goneOf } from '../query/api.ts';
 
 const perRequestMax = 500;
 const limitDefault = 100;

@@ -1,11 +1,11 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf, demandScope } from './access.ts';
+import type { Freshness } from '../fleet/freshness.ts';
+import { callerOf, demandScope } from '../http/access.ts';
+import { QueryError } from '../http/errors.ts';
+import type { ConsoleOptions } from '../options.ts';
+import type { Groups } from '../ports.ts';
 import { AnswerPieces, answerBytes } from './answer-bytes.ts';
-import { QueryError } from './errors.ts';
-import type { Freshness } from './freshness.ts';
-import type { ConsoleOptions } from './options.ts';
-import type { Groups } from './ports.ts';
 import type { LongKind, Turn, Turns } from './turns.ts';
 
 export interface Question extends Turn {

@@ -1,9 +1,9 @@
 import type { PartitionLag } from '@spillway/broker';
-import type { GroupDrain, LagAnswer } from './answers.ts';
-import { DrainTimes } from './drain-time.ts';
-import { fleetAnswer, unsafeOf } from './fleet-reading.ts';
-import { range, readParameters } from './parameters.ts';
-import type { Api } from './routes.ts';
+import type { GroupDrain, LagAnswer } from '../answers.ts';
+import { DrainTimes } from '../fleet/drain-time.ts';
+import { fleetAnswer, unsafeOf } from '../fleet/fleet-reading.ts';
+import { range, readParameters } from '../parameters.ts';
+import type { Api } from '../query/api.ts';
 
 /** The system itself. Lag and health are not a tenant's; the ledger is. */
 export function addPipelineRoutes(api: Api): void {

@@ -1,9 +1,9 @@
 /** Who asks, and whether this browser was told to ask by our own page. */
 
 import { isLoopback } from '@spillway/runtime';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Keys } from '../ports.ts';
 import { QueryError } from './errors.ts';
-import type { Keys } from './ports.ts';
 
 export interface Caller {
   tenant: string;
@@ -18,7 +18,7 @@ const localCaller: Caller = { tenant: 'default', scopes: new Set(['query', 'admi
 /** The tenant comes from the key alone. */
 export function callerOf(request: FastifyRequest, keys: Keys | undefined): Caller {
   if (!keys) return localCaller;
-  const key = bearerOf(request) ?? cookieOf(request);
+  const key = bearerOf(request) ?? request.cookies[cookieName];
   if (!key) throw new QueryError('unauthenticated', 'an API key is needed (Authorization: Bearer)');
   return callerOfKey(key, keys);
 }
@@ -58,29 +58,21 @@ export function demandLoopbackHost(request: FastifyRequest): void {
   throw new QueryError('wrong-host', `ask for localhost or a loopback address, not for ${got}`);
 }
 
+/** Readable by no script, sent by no other site. */
+const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict' } as const;
+
 /** `Secure` only when the page itself came over TLS, else the browser would drop the cookie. */
-export function sessionCookie(key: string, request: FastifyRequest): string {
-  const secure = request.headers.origin?.startsWith('https:') ? '; Secure' : '';
-  return `${cookieName}=${encodeURIComponent(key)}; Path=/; HttpOnly; SameSite=Strict${secure}`;
+export function setSessionCookie(reply: FastifyReply, key: string): void {
+  const secure = reply.request.headers.origin?.startsWith('https:') ?? false;
+  reply.setCookie(cookieName, key, { ...cookieOptions, secure });
 }
 
-export const expiredCookie = `${cookieName}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`;
+export function expireSessionCookie(reply: FastifyReply): void {
+  reply.setCookie(cookieName, '', { ...cookieOptions, maxAge: 0 });
+}
 
 function bearerOf(request: FastifyRequest): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-}
-
-function cookieOf(request: FastifyRequest): string | undefined {
-  for (const pair of (request.headers.cookie ?? '').split(';')) {
-    const [name, value] = pair.trim().split('=', 2);
-    if (name !== cookieName || !value) continue;
-    try {
-      return decodeURIComponent(value);
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,4 +1,4 @@
-import { badParameter } from './errors.ts';
+import { badParameter } from '../http/errors.ts';
 import {
   duration,
   list,
@@ -10,9 +10,9 @@ import {
   splitAttributes,
   text,
   whole,
-} from './parameters.ts';
-import type { Api } from './routes.ts';
-import { niceStepMs } from './time.ts';
+} from '../parameters.ts';
+import type { Api } from '../query/api.ts';
+import { niceStepMs } from '../query/time.ts';
 
 const aggregations = [
   'avg',

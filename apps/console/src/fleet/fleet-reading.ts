@@ -1,6 +1,6 @@
-import type { FleetAnswer, ProcessView, UnsafeFinding } from './answers.ts';
+import type { FleetAnswer, ProcessView, UnsafeFinding } from '../answers.ts';
+import type { FleetReading } from '../ports.ts';
 import type { DrainTimes } from './drain-time.ts';
-import type { FleetReading } from './ports.ts';
 import { processDocument } from './process-document.ts';
 
 /** Servers in trouble first; gateways first, those with a spill before the others, then by name. */
