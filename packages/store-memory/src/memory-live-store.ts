@@ -158,7 +158,13 @@ class InMemory implements MemoryLiveStore {
 
   async tail(query: TailQuery): Promise<Tail> {
     readTailId(query.afterId);
-    return this.#tenants.get(query.tenant)?.tail(query) ?? { items: [], lastId: query.afterId };
+    return (
+      this.#tenants.get(query.tenant)?.tail(query) ?? {
+        items: [],
+        lastId: query.afterId,
+        skipped: 0,
+      }
+    );
   }
 
   async reset(): Promise<void> {
@@ -219,8 +225,9 @@ class InMemory implements MemoryLiveStore {
   #applyTo(tenant: TenantLive, { envelope, signal, records }: DecodedMessage): RecordOutcome[] {
     if (signal === 'metrics') return records.map(() => stored);
     const nowMs = this.#clock();
-    const shown = this.#tailRate.take(`${signal}/${envelope.tenant}`, records.length, nowMs);
-    if (shown > 0) tenant.show(signal, records.slice(-shown));
+    const name = `${signal}/${envelope.tenant}`;
+    const { granted, skipped } = this.#tailRate.take(name, records.length, nowMs);
+    if (granted > 0) tenant.show(signal, { records: records.slice(-granted), skipped });
     return records.map((record) => {
       if (record.signal !== 'traces') return stored;
       if (!tenant.isNew(record.key)) {

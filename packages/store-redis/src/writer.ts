@@ -143,7 +143,8 @@ export class Writer {
     const { signal, envelope, records } = message;
     if (signal === 'metrics') return [''];
     const name = `${envelope.tenant}:${signal}`;
-    return [signal, ...chunksOf(message, this.#tailRate.take(name, records.length, nowMs), nowMs)];
+    const shown = this.#tailRate.take(name, records.length, nowMs);
+    return [signal, ...chunksOf(message, { ...shown, nowMs })];
   }
 
   /** Rebuild, partition, position after the message, and what must be there before it. */

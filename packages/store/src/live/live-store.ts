@@ -54,6 +54,11 @@ export interface Tail {
   items: TailItem[];
   /** To go on from; undefined as long as nothing came. */
   lastId: string | undefined;
+  /**
+   * Records of the tenant and signal, whatever the filters, that came behind `afterId` and are not
+   * kept, as more came in a second than a person could read. Counted with the record that is kept next.
+   */
+  skipped: number;
 }
 
 /** What the limits of a live store cost, since the process started. */

@@ -33,25 +33,36 @@ export function isInTail(item: TailItem, query: TailQuery): boolean {
   return words.every((word) => text.includes(word));
 }
 
+/** Names whose skipped records are remembered. */
+const namesMax = 10_000;
+
 /** Lets through so many records a second, per name. */
 export class TailRate {
   readonly #perSecond: number;
   #second = 0;
   readonly #taken = new Map<string, number>();
+  readonly #skipped = new Map<string, number>();
 
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
   }
 
-  /** How many of `wanted` may be shown now. */
-  take(name: string, wanted: number, nowMs: number): number {
+  /**
+   * How many of `wanted` may be shown now, and how many were skipped since the last time that any
+   * might.
+   */
+  take(name: string, wanted: number, nowMs: number): { granted: number; skipped: number } {
     const second = Math.floor(nowMs / 1_000);
     if (second !== this.#second) this.#taken.clear();
     this.#second = second;
     const taken = this.#taken.get(name) ?? 0;
     const granted = Math.min(wanted, this.#perSecond - taken);
     this.#taken.set(name, taken + granted);
-    return granted;
+    const skipped = (this.#skipped.get(name) ?? 0) + wanted - granted;
+    this.#skipped.delete(name);
+    if (granted > 0) return { granted, skipped };
+    if (skipped > 0 && this.#skipped.size < namesMax) this.#skipped.set(name, skipped);
+    return { granted, skipped: 0 };
   }
 }
 

@@ -191,13 +191,13 @@ export function liveStoreContract(options: LiveStoreContractOptions): void {
       const records = new TestRecords();
       const tail = (afterId?: string) =>
         harness.store.tail({ tenant: 'acme', signal: 'logs', limit: 2, afterId });
-      expect(await tail()).toEqual({ items: [], lastId: undefined });
+      expect(await tail()).toEqual({ items: [], lastId: undefined, skipped: 0 });
       const message = records.message([records.log(), records.log(), records.log()]);
       await apply(message);
       await apply(message);
       const first = await tail();
       expect(keysOf(first)).toEqual(message.records.slice(1).map(({ key }) => key));
-      expect(await tail(first.lastId)).toEqual({ items: [], lastId: first.lastId });
+      expect(await tail(first.lastId)).toEqual({ items: [], lastId: first.lastId, skipped: 0 });
       const next = [records.message([records.log()]), records.message([records.log()])];
       await apply(...next, records.message([records.log()]));
       const second = await tail(first.lastId);
@@ -233,6 +233,29 @@ export function liveStoreContract(options: LiveStoreContractOptions): void {
         await expect(store.apply([message])).rejects.toMatchObject(away);
       });
     }
+
+    test('what comes too fast for the tail is counted, not shown, and counted once', async () => {
+      const records = new TestRecords();
+      const logs = (count: number) =>
+        records.message(Array.from({ length: count }, () => records.log()));
+      const query = { tenant: 'acme', signal: 'logs', limit: 1_000 } as const;
+      await apply(logs(1));
+      const { lastId: afterId } = await harness.store.tail(query);
+      await apply(logs(300), logs(400));
+      nowMs += 1_000;
+      await apply(logs(1));
+      const flood = await harness.store.tail({ ...query, afterId });
+      expect(flood.items.length).toBeLessThan(500);
+      expect(flood.items.length + flood.skipped).toBe(701);
+      const halves = await harness.store.tail({ ...query, afterId, limit: 100 });
+      const rest = await harness.store.tail({ ...query, afterId: halves.lastId });
+      expect(halves.skipped + rest.skipped).toBe(flood.skipped);
+      expect(halves.items.length + rest.items.length).toBe(flood.items.length);
+      expect(await harness.store.tail({ ...query, afterId: flood.lastId })).toMatchObject({
+        items: [],
+        skipped: 0,
+      });
+    });
 
     test('the tail is filtered, and one of each tenant and signal', async () => {
       const records = new TestRecords();
