@@ -53,7 +53,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
       bytes: queues * queriesMax * waitingBytes,
       where: 'heap',
       protects: 'the stores from many questions at once',
-      answer: '503 with Retry-After',
+      answer: '429 with Retry-After',
     },
     {
       name: 'answers while they are made',
@@ -61,7 +61,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
       bytes: shortPlaces * small.objects + largePlaces * large.objects,
       where: 'heap',
       protects: 'the intake from questions for large answers',
-      answer: 'a page ends before it, another answer waits its turn or is refused with 400',
+      answer: 'a page ends before it, another answer waits its turn or is refused with 422',
     },
     {
       name: 'answers that clients have not read',
@@ -85,7 +85,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
       bytes: ledgerBytesMax,
       where: 'heap',
       protects: 'the heap from the account of very many messages',
-      answer: '400; `spillway audit` answers it',
+      answer: '422; `spillway audit` answers it',
     },
   ];
 }

@@ -13,6 +13,7 @@ import { addFailures } from './http/failures.ts';
 import { addPage, builtPageFolder } from './http/page.ts';
 import { parseQueryString } from './http/query-string.ts';
 import { addSecurity } from './http/security.ts';
+import { addOpenApi, addOpenApiRoute } from './openapi/openapi.ts';
 import type { ConsoleOptions } from './options.ts';
 import { unreadAnswers } from './query/answer-places.ts';
 import { createApi, ownerOf } from './query/api.ts';
@@ -93,6 +94,7 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain');
   await addSecurity(app, config.host);
   addFailures(app, report);
+  await addOpenApi(app);
   const turns = new Turns(config);
   const api = createApi(app, { options, turns, freshness: new Freshness(options) });
   addServiceRoutes(api);
@@ -102,8 +104,9 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
   addPipelineRoutes(api);
   addDeadLetterRoutes(api, app);
   addSessionRoutes(app, options);
+  addOpenApiRoute(app);
   addProbeRoutes(app, options);
-  app.get('/api/*', (_request, reply) => reply.callNotFound());
+  app.get('/api/*', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
   const folder = options.pageFolder ?? builtPageFolder;
   if (!(await addPage(app, folder))) report?.({ type: 'page-missing', folder });
   await app.ready();

@@ -1,7 +1,15 @@
-export type * from './answers.ts';
 export * from './budget.ts';
 export * from './config.ts';
 export * from './console.ts';
 export type * from './fleet/process-document.ts';
 export * from './http/errors.ts';
 export type * from './ports.ts';
+export type * from './schema/dead-letter-answers.ts';
+export type * from './schema/fresh.ts';
+export type * from './schema/ledger-answers.ts';
+export type * from './schema/log-answers.ts';
+export type * from './schema/metric-answers.ts';
+export type * from './schema/pipeline-answers.ts';
+export type * from './schema/service-answers.ts';
+export type * from './schema/session-answers.ts';
+export type * from './schema/trace-answers.ts';

@@ -1,5 +1,5 @@
-import type { FleetAnswer, ProcessView, UnsafeFinding } from '../answers.ts';
 import type { FleetReading } from '../ports.ts';
+import type { FleetAnswer, ProcessView, UnsafeFinding } from '../schema/pipeline-answers.ts';
 import type { DrainTimes } from './drain-time.ts';
 import { processDocument } from './process-document.ts';
 

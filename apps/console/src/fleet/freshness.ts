@@ -1,6 +1,6 @@
 import type { LagBoard, PartitionLag } from '@spillway/broker';
-import type { Behind, Fresh } from '../answers.ts';
 import type { Groups } from '../ports.ts';
+import type { Behind, Fresh } from '../schema/fresh.ts';
 
 export interface FreshnessOptions {
   lagBoard: Pick<LagBoard, 'read'>;

@@ -1,13 +1,15 @@
-import { isStoreError } from '@spillway/store';
+import { StoreError, type StoreErrorCode } from '@spillway/store';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ErrorBody } from '../answers.ts';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { ConsoleEvent } from '../ports.ts';
+import type { ErrorBody } from '../schema/fresh.ts';
 import { badParameter, type ErrorCode, QueryError } from './errors.ts';
+import { invalidInput } from './invalid-input.ts';
 
-/** Errors leave as JSON of one shape; what is not expected is reported and told without details. */
+/** Errors leave as JSON of one shape; what is not expected is reported and answered without details. */
 export function addFailures(app: FastifyInstance, report?: (event: ConsoleEvent) => void): void {
-  app.setErrorHandler((thrown: FastifyError | QueryError, request, reply) => {
-    const error = ofStore(thrown, request) ?? asQueryError(thrown);
+  app.setErrorHandler((thrown: FastifyError | QueryError | StoreError, request, reply) => {
+    const error = asQueryError(thrown, request);
     if (error.status >= 500) {
       const route = request.routeOptions.url ?? request.url;
       report?.({ type: 'query-failed', route, code: error.code, error: thrown });
@@ -22,25 +24,56 @@ export function addFailures(app: FastifyInstance, report?: (event: ConsoleEvent)
 }
 
 function send(reply: FastifyReply, error: QueryError): void {
-  const { code, message, detail, status } = error;
-  const body: ErrorBody = { error: { code, message, ...detail } };
-  reply.code(status).send(body);
+  reply.code(error.status).send(errorBody(error));
 }
 
-/** What a store says of the question, not of itself. */
-function ofStore(error: unknown, { query }: FastifyRequest): QueryError | undefined {
-  if (isStoreError(error, 'invalid-query')) {
-    const { cursor } = query as { cursor?: unknown };
-    const got = String(cursor).slice(0, 100);
-    return badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got });
-  }
-  if (isStoreError(error, 'too-much-asked')) return new QueryError('too-much-asked', error.message);
-  if (isStoreError(error, 'overloaded')) {
-    return new QueryError('too-many-queries', 'too many queries of this tenant wait already');
-  }
-  if ((error as { blamesStore?: boolean }).blamesStore !== false) return undefined;
-  const message = 'the store does not take this question; ask for less';
-  return new QueryError('too-much-asked', message, undefined, { cause: error });
+export function errorBody({ code, message, detail }: QueryError): ErrorBody {
+  return { error: { code, message, ...detail } };
+}
+
+/** What is not expected is `unavailable`: whoever asks may ask again. */
+export function asQueryError(error: unknown, request: FastifyRequest): QueryError {
+  if (error instanceof QueryError) return error;
+  if (error instanceof StoreError) return ofStore(error, request);
+  if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error, request);
+  return ofFastify(error);
+}
+
+interface Answer {
+  code: ErrorCode;
+  /** Absent: the store's own message is fit for a client. */
+  message?: string;
+}
+
+const tryAgain: Answer = {
+  code: 'unavailable',
+  message: 'the broker or a store could not answer; try again',
+};
+
+/** Whatever a store may throw. */
+const answers: Readonly<Record<StoreErrorCode, Answer>> = {
+  'invalid-query': { code: 'bad-parameter' },
+  'too-much-asked': { code: 'too-much-asked' },
+  refused: {
+    code: 'too-much-asked',
+    message: 'the store does not take this question; ask for less',
+  },
+  overloaded: {
+    code: 'too-many-queries',
+    message: 'too many queries of this tenant run or wait already; ask again later',
+  },
+  unsupported: { code: 'unsupported', message: 'the configured store cannot answer this' },
+  unavailable: tryAgain,
+  'rebuild-under-way': tryAgain,
+  'rebuild-lost': tryAgain,
+};
+
+function ofStore(error: StoreError, { url }: FastifyRequest): QueryError {
+  const { code, message = error.message } = answers[error.code];
+  if (!error.invalid) return new QueryError(code, message, undefined, { cause: error });
+  const { parameter: key, wanted } = error.invalid;
+  const got = new URLSearchParams(url.split('?')[1]).get(key);
+  return badParameter({ key, wanted, got: got === null ? 'nothing' : JSON.stringify(got) });
 }
 
 const byFastify: Readonly<Record<string, ErrorCode>> = {
@@ -48,14 +81,12 @@ const byFastify: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-type',
 };
 
-function asQueryError(error: FastifyError | QueryError): QueryError {
-  if (error instanceof QueryError) return error;
-  const known = byFastify[error.code];
-  if (known) return new QueryError(known, error.message);
-  const asked = error.statusCode !== undefined && error.statusCode < 500;
-  if (asked) return new QueryError('bad-body', error.message);
-  const message = 'the broker or a store could not answer; try again';
-  return new QueryError('unavailable', message, undefined, { cause: error });
+function ofFastify(error: unknown): QueryError {
+  const { code = '', statusCode = 500, message } = error as Partial<FastifyError>;
+  const known = byFastify[code];
+  if (known) return new QueryError(known, message ?? code);
+  if (statusCode < 500) return new QueryError('bad-body', message ?? code);
+  return new QueryError(tryAgain.code, tryAgain.message ?? '', undefined, { cause: error });
 }
 
 function missing(request: FastifyRequest): QueryError {

@@ -5,7 +5,16 @@ export class Undecodable {
   constructor(raw: string) {
     this.raw = raw;
   }
+
+  /** In an error message. */
+  toJSON(): string {
+    return this.raw;
+  }
 }
+
+/** All `attr.<key>=<value>` together, as pairs: what a key is named is up to the client. */
+export const attributesKey = 'attr.*';
+const attributePrefix = 'attr.';
 
 /**
  * What the question mark is followed by; HTTP bounds its length. A key that comes again has all of
@@ -24,11 +33,16 @@ export function parseQueryString(queryString: string): Record<string, unknown> {
     values.push(value ?? new Undecodable(raw));
     found.set(key ?? rawKey, values);
   }
-  const single = ([key, values]: [string, unknown[]]): [string, unknown] => [
+  const entries = [...found].map(([key, values]): [string, unknown] => [
     key,
     values.length === 1 ? values[0] : values,
-  ];
-  return Object.fromEntries([...found].map(single));
+  ]);
+  const isAttribute = ([key]: [string, unknown]) => key.startsWith(attributePrefix);
+  const pairs = entries
+    .filter(isAttribute)
+    .map(([key, value]) => [key.slice(attributePrefix.length), value]);
+  const others = entries.filter((entry) => !isAttribute(entry));
+  return Object.fromEntries(pairs.length ? [...others, [attributesKey, pairs]] : others);
 }
 
 function decoded(raw: string): string | undefined {

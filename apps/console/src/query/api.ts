@@ -1,45 +1,39 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import type { Freshness } from '../fleet/freshness.ts';
-import { callerOf, demandScope } from '../http/access.ts';
+import { type Caller, callerOf, demandScope } from '../http/access.ts';
 import { QueryError } from '../http/errors.ts';
 import type { ConsoleOptions } from '../options.ts';
 import type { Groups } from '../ports.ts';
 import { AnswerPieces, answerBytes } from './answer-bytes.ts';
-import type { LongKind, Turn, Turns } from './turns.ts';
+import { type Body, questionSchema, type Route } from './route.ts';
+import type { Turn, Turns } from './turns.ts';
 
-export interface Question extends Turn {
+export interface Question<Q = unknown, P = unknown> extends Turn {
   tenant: string;
-  query: Readonly<Record<string, unknown>>;
-  params: Readonly<Record<string, string>>;
+  query: Q;
+  params: P;
   nowMs: number;
 }
 
-interface Answered {
+interface Answered<A extends z.ZodType> {
   /** Whose lag counts; undefined: the slowest. */
   store: keyof Groups | undefined;
-  /** Undefined: there is no such thing (404, with the freshness, as it may still be on its way). */
-  body: object | undefined;
+  body: Body<A>;
 }
 
 /** What a file of routes is given. */
-export interface Api {
-  readonly options: ConsoleOptions;
-  readonly freshness: Freshness;
-  readonly turns: Turns;
-  get(
-    path: string,
-    handle: (question: Question) => Promise<Answered>,
-    options?: { long?: LongKind },
+export interface Api extends ApiParts {
+  get<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType>(
+    route: Route<Q, P, A>,
+    handle: Handle<Q, P, A>,
   ): void;
 }
 
-/** Whose answers they are. */
-const owners = new WeakMap<IncomingMessage, string>();
-
-export function ownerOf(request: IncomingMessage): string | undefined {
-  return owners.get(request);
-}
+type Handle<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType> = (
+  question: Question<z.output<Q>, z.output<P>>,
+) => Promise<Answered<A>>;
 
 export interface ApiParts {
   options: ConsoleOptions;
@@ -47,21 +41,48 @@ export interface ApiParts {
   turns: Turns;
 }
 
+const callers = new WeakMap<IncomingMessage, Caller>();
+
+/** Whose answers they are. */
+export function ownerOf(request: IncomingMessage): string | undefined {
+  return callers.get(request)?.tenant;
+}
+
+/** A hook that lets in only who has the scope, before anything that was sent is looked at. */
+export function letIn(scope: 'query' | 'admin', { keys }: Pick<ConsoleOptions, 'keys'>) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const caller = callerOf(request, keys);
+    demandScope(caller, scope);
+    callers.set(request.raw, caller);
+  };
+}
+
+/** Of a request that `letIn` let in. */
+export function tenantOf(request: FastifyRequest): string {
+  const tenant = ownerOf(request.raw);
+  if (tenant === undefined) throw new QueryError('unauthenticated', 'nobody was let in');
+  return tenant;
+}
+
 /** Every GET of the API: authenticated, bounded in number, time and size, answered with freshness. */
-export function createApi(app: FastifyInstance, { options, freshness, turns }: ApiParts): Api {
-  const { keys, clock, config } = options;
+export function createApi(app: FastifyInstance, parts: ApiParts): Api {
+  const { options, freshness, turns } = parts;
+  const { clock, config } = options;
   const pieces = new AnswerPieces();
+  const onRequest = letIn('query', options);
   return {
-    options,
-    freshness,
-    turns,
-    get(path, handle, { long } = {}) {
-      app.get(path, async (request, reply) => {
-        const caller = callerOf(request, keys);
-        demandScope(caller, 'query');
-        const { tenant } = caller;
-        owners.set(request.raw, tenant);
-        const { query, params } = request as Pick<Question, 'query' | 'params'> & FastifyRequest;
+    ...parts,
+    get<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType>(
+      route: Route<Q, P, A>,
+      handle: Handle<Q, P, A>,
+    ) {
+      const { path, long } = route;
+      const shared = { onRequest, schema: questionSchema(route) };
+      app.get(path, shared, async (request, reply) => {
+        const tenant = tenantOf(request);
+        // As the schemas of the route left them.
+        const query = request.query as z.output<Q>;
+        const params = request.params as z.output<P>;
         const answer = await turns.take({ tenant, long, gone: goneOf(reply) }, async (turn) => {
           // The lag is asked first: the answer is at least as fresh as it says.
           const lags = freshness.lags();

@@ -12,28 +12,38 @@ const unitMs: Readonly<Record<string, number>> = {
 /** No store is asked for a time before 1970 or from this one on: the year 2200. */
 export const timeEndMs = Date.UTC(2200, 0, 1);
 
-/**
- * ms since the epoch, ISO 8601 (UTC unless it says otherwise), `now` or `now-15m`; undefined for
- * what is none of them, and for a time that no store is asked for.
- */
-export function parseTime(text: string, nowMs: number): number | undefined {
-  const ms = readTime(text, nowMs);
-  return ms !== undefined && ms >= 0 && ms < timeEndMs ? ms : undefined;
-}
+/** A point in time as it was written: absolute, or relative to now. */
+export type WrittenTime = { ms: number } | { fromNowMs: number };
 
-function readTime(text: string, nowMs: number): number | undefined {
-  if (text === 'now') return nowMs;
+/**
+ * ms since the epoch, ISO 8601 (UTC unless it says otherwise), `now` or `now-15m`; undefined for what
+ * is none of them.
+ */
+export function readTime(text: string): WrittenTime | undefined {
+  if (text === 'now') return { fromNowMs: 0 };
   const relative = /^now([+-])(.+)$/.exec(text);
   if (relative) {
     const offsetMs = parseDuration(relative[2] ?? '');
     if (offsetMs === undefined) return undefined;
-    return relative[1] === '-' ? nowMs - offsetMs : nowMs + offsetMs;
+    return { fromNowMs: relative[1] === '-' ? -offsetMs : offsetMs };
   }
-  if (/^\d{1,15}$/.test(text)) return Number(text);
+  if (/^\d{1,15}$/.test(text)) return { ms: Number(text) };
   if (!/^\d{4}-\d\d-\d\d/.test(text) || text.length > isoCharsMax) return undefined;
   const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text) || text.length === 10;
   const ms = Date.parse(zoned ? text : `${text}Z`);
-  return Number.isNaN(ms) ? undefined : ms;
+  return Number.isNaN(ms) ? undefined : { ms };
+}
+
+/** ms since the epoch; undefined for a time that no store is asked for. */
+export function timeAt(time: WrittenTime, nowMs: number): number | undefined {
+  const ms = 'ms' in time ? time.ms : nowMs + time.fromNowMs;
+  return ms >= 0 && ms < timeEndMs ? ms : undefined;
+}
+
+/** Both in one; undefined where either is. */
+export function parseTime(text: string, nowMs: number): number | undefined {
+  const time = readTime(text);
+  return time && timeAt(time, nowMs);
 }
 
 /** The longest form: nanoseconds and an offset from UTC. */

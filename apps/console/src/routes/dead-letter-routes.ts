@@ -1,12 +1,27 @@
+import { signals } from '@spillway/otlp';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { DeadLetterCount, ResubmitAnswer } from '../answers.ts';
 import type { ConsoleConfig } from '../config.ts';
-import { callerOf, demandScope } from '../http/access.ts';
-import { badParameter, QueryError } from '../http/errors.ts';
-import { deadLetterId, oneOf, paging, readParameters, text } from '../parameters.ts';
+import { badParameter } from '../http/errors.ts';
 import type { DeadLetters, DeadLetterView } from '../ports.ts';
-import { type Api, goneOf } from '../query/api.ts';
+import { type Api, goneOf, letIn, tenantOf } from '../query/api.ts';
+import { described, type RouteText, route, schemaOf } from '../query/route.ts';
+import {
+  type DeadLetterCount,
+  deadLetterAnswer,
+  deadLettersAnswer,
+  type ResubmitAnswer,
+  resubmitAnswer,
+} from '../schema/dead-letter-answers.ts';
+import {
+  cursor,
+  deadLetterId,
+  limit,
+  noParameters,
+  oneOf,
+  parameters,
+  text,
+} from '../schema/parameters.ts';
 
 const perRequestMax = 500;
 const limitDefault = 100;
@@ -15,51 +30,79 @@ const perCodeMax = 100;
 /** A request that is about to be too late ends with what it sent. */
 const timeShare = 0.8;
 
-const spec = {
-  signal: oneOf(['traces', 'metrics', 'logs']),
-  group: text(200),
-  code: text(200),
-  all: oneOf(['true', 'false']),
-  ...paging(perRequestMax),
+const listDeadLetters = route({
+  path: '/api/dead-letters',
+  tag: 'dead-letters',
+  summary: 'List dead letters',
+  query: parameters({
+    signal: oneOf(signals).optional().describe('What its records are.'),
+    group: text(200).optional().describe('The consumer group that refused it.'),
+    code: text(200).optional().describe('Why it was refused.'),
+    all: oneOf(['true', 'false']).default('false').describe('Also those that were sent back.'),
+    limit: limit({ max: perRequestMax, by: limitDefault }),
+    cursor,
+  }),
+  params: noParameters,
+  answer: deadLettersAnswer,
+});
+
+const showDeadLetter = route({
+  path: '/api/dead-letters/*',
+  tag: 'dead-letters',
+  summary: 'One dead letter with its records',
+  query: noParameters,
+  params: z.object({ '*': deadLetterId.describe('Its id; the slashes may be as they are.') }),
+  answer: deadLetterAnswer,
+  mayBeMissing: true,
+});
+
+const bodyWanted = `{"ids": […]} (at most ${perRequestMax}) or {"code": "…", "group": "…"}`;
+const name = z.string().min(1).max(200);
+const resubmitBody = z.union(
+  [
+    z.strictObject({ ids: z.array(name).min(1).max(perRequestMax) }),
+    z.strictObject({ code: name, group: name.optional() }),
+  ],
+  bodyWanted,
+);
+
+const resubmitRoute: RouteText = {
+  path: '/api/dead-letters/resubmit',
+  tag: 'dead-letters',
+  summary: 'Send dead letters back into the log',
+  description:
+    `Those that are named, or of a code at most ${perCodeMax} at a time, oldest first. ` +
+    'The key needs the scope `admin`.',
 };
 
-const name = z.string().min(1).max(200);
-const resubmitBody = z.union([
-  z.strictObject({ ids: z.array(name).min(1).max(perRequestMax) }),
-  z.strictObject({ code: name, group: name.optional() }),
-]);
-
 export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
-  const { deadLetters, keys, config, report } = api.options;
+  const { deadLetters, config, report } = api.options;
 
   // Both read what the process keeps of them: who asks at once shares one bounded reading.
-  api.get('/api/dead-letters', async ({ tenant, query, nowMs, ending }) => {
-    const { limit, cursor, all, ...filters } = readParameters(spec, query, nowMs);
+  api.get(listDeadLetters, async ({ tenant, query, ending }) => {
+    const { limit, cursor, all, ...filters } = query;
     const filter = { ...filters, tenant, all: all === 'true' };
     const { deadLetters: newest, isWhole } = await deadLetters.newest(filter, ending);
-    const page = pageOf(newest, limit ?? limitDefault, cursor);
+    const page = pageOf(newest, limit, cursor);
     const body = { ...page, byCode: countByCode(newest), truncated: !isWhole };
     return { store: undefined, body };
   });
 
-  api.get('/api/dead-letters/*', async ({ tenant, query, params, nowMs, ending, room }) => {
-    readParameters({}, query, nowMs);
-    const { id = '' } = readParameters({ id: deadLetterId }, { id: params['*'] }, nowMs);
+  api.get(showDeadLetter, async ({ tenant, params: { '*': id }, ending, room }) => {
     return { store: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
   });
 
-  app.post('/api/dead-letters/resubmit', async (request, reply): Promise<ResubmitAnswer> => {
-    const caller = callerOf(request, keys);
-    demandScope(caller, 'admin');
-    const body = resubmitBody.safeParse(request.body);
-    if (!body.success) {
-      const wanted = `{"ids": […]} (at most ${perRequestMax}) or {"code": "…", "group": "…"}`;
-      throw new QueryError('bad-body', `wanted ${wanted}`);
-    }
-    const { tenant } = caller;
+  const schema = schemaOf(resubmitRoute, {
+    body: resubmitBody,
+    answers: { 200: described('What was sent.', resubmitAnswer) },
+  });
+  const shared = { onRequest: letIn('admin', api.options), schema };
+  type Parsed = { Body: z.output<typeof resubmitBody> };
+  app.post<Parsed>(resubmitRoute.path, shared, async (request, reply): Promise<ResubmitAnswer> => {
+    const tenant = tenantOf(request);
     const order = { tenant, long: 'resubmission', gone: goneOf(reply) } as const;
     const answer = await api.turns.take(order, ({ ending }) =>
-      resubmit({ deadLetters, tenant, wanted: body.data, config, ending }),
+      resubmit({ deadLetters, tenant, wanted: request.body, config, ending }),
     );
     const { resubmitted, skipped } = answer;
     const counts = { resubmitted: resubmitted.length, skipped: skipped.length };

@@ -1,18 +1,22 @@
 import { badParameter } from '../http/errors.ts';
+import type { Api } from '../query/api.ts';
+import { route } from '../query/route.ts';
+import { niceStepMs } from '../query/time.ts';
+import { metricQueryAnswer, metricsAnswer, pointsAnswer } from '../schema/metric-answers.ts';
 import {
+  attributes,
+  cursor,
   duration,
+  limit,
   list,
+  noParameters,
   oneOf,
-  paging,
+  parameters,
   range,
-  readParameters,
   readRange,
-  splitAttributes,
   text,
   whole,
-} from '../parameters.ts';
-import type { Api } from '../query/api.ts';
-import { niceStepMs } from '../query/time.ts';
+} from '../schema/parameters.ts';
 
 const aggregations = [
   'avg',
@@ -31,76 +35,85 @@ const seriesMax = 50;
 const stepsDefault = 120;
 const stepsMax = 2_000;
 
-const listSpec = { search: text(), ...range, limit: paging(1_000).limit };
-const pointsSpec = { name: text(), ...range, ...paging(1_000) };
-const querySpec = {
-  name: text(),
-  groupBy: list(5),
-  agg: oneOf(aggregations),
-  service: text(),
-  ...range,
-  step: duration,
-  series: whole({ min: 1, max: seriesMax }),
-};
+const metricName = text().describe('Name of the metric.');
+
+const listMetrics = route({
+  path: '/api/metrics',
+  tag: 'telemetry',
+  summary: 'List metrics',
+  query: parameters({
+    search: text().optional().describe('A part of the name.'),
+    ...range,
+    limit: limit({ max: 1_000, by: 1_000 }),
+  }),
+  params: noParameters,
+  answer: metricsAnswer,
+});
+
+const queryMetric = route({
+  path: '/api/metrics/query',
+  tag: 'telemetry',
+  summary: 'Chart a metric',
+  description: 'Series of a metric over the range, with exemplars.',
+  query: parameters({
+    name: metricName,
+    groupBy: list(5)
+      .optional()
+      .describe('Attribute keys, or `service`, separated by commas: a series for each value.'),
+    agg: oneOf(aggregations)
+      .default('avg')
+      .describe('`rate` is per second and knows counter resets; pNN need a histogram.'),
+    service: text().optional().describe('Points of this service.'),
+    ...attributes,
+    ...range,
+    step: duration
+      .optional()
+      .describe(`Such as 30s, at most ${stepsMax} in the range; one that fits if absent.`),
+    series: whole({ min: 1, max: seriesMax }).default(seriesMax).describe('At most so many.'),
+  }),
+  params: noParameters,
+  answer: metricQueryAnswer,
+});
+
+const findPoints = route({
+  path: '/api/metrics/points',
+  tag: 'telemetry',
+  summary: 'Data points as they were sent',
+  query: parameters({
+    name: metricName,
+    ...range,
+    limit: limit({ max: 1_000, by: 100 }),
+    cursor,
+  }),
+  params: noParameters,
+  answer: pointsAnswer,
+});
 
 export function addMetricRoutes(api: Api): void {
   const { search } = api.options;
 
-  api.get('/api/metrics', async ({ tenant, query, nowMs, ending, room }) => {
-    const parsed = readParameters(listSpec, query, nowMs);
-    const span = readRange(parsed, nowMs);
-    const limit = parsed.limit ?? 1_000;
-    const metrics = await search.metrics({
-      ...span,
-      tenant,
-      search: parsed.search,
-      limit,
-      ending,
-      room,
-    });
+  api.get(listMetrics, async ({ tenant, query, nowMs, ending, room }) => {
+    const { from, to, ...rest } = query;
+    const span = readRange({ from, to }, nowMs);
+    const metrics = await search.metrics({ ...rest, ...span, tenant, ending, room });
     return { store: 'search', body: { ...span, metrics } };
   });
 
-  api.get('/api/metrics/query', async ({ tenant, query, nowMs, ending, room }) => {
-    const { rest, attributes } = splitAttributes(query);
-    const parsed = readParameters(querySpec, rest, nowMs);
-    const span = readRange(parsed, nowMs);
-    const stepMs = checkedStep(parsed.step, span.toMs - span.fromMs);
-    const answer = await search.queryMetric({
-      ...span,
-      tenant,
-      name: demandName(parsed.name),
-      groupBy: parsed.groupBy ?? [],
-      agg: parsed.agg ?? 'avg',
-      stepMs,
-      service: parsed.service,
-      attributes,
-      seriesMax: parsed.series ?? seriesMax,
-      ending,
-      room,
-    });
+  api.get(queryMetric, async ({ tenant, query, nowMs, ending, room }) => {
+    const { from, to, step, series, groupBy = [], 'attr.*': attributes, ...rest } = query;
+    const span = readRange({ from, to }, nowMs);
+    const stepMs = checkedStep(step, span.toMs - span.fromMs);
+    const asked = { ...rest, ...span, tenant, groupBy, stepMs, attributes, ending, room };
+    const answer = await search.queryMetric({ ...asked, seriesMax: series });
     return { store: 'search', body: { ...span, stepMs, ...answer } };
   });
 
-  api.get('/api/metrics/points', async ({ tenant, query, nowMs, ending, room }) => {
-    const parsed = readParameters(pointsSpec, query, nowMs);
-    const span = readRange(parsed, nowMs);
-    const page = await search.points({
-      ...span,
-      tenant,
-      name: demandName(parsed.name),
-      limit: parsed.limit ?? 100,
-      cursor: parsed.cursor,
-      ending,
-      room,
-    });
+  api.get(findPoints, async ({ tenant, query, nowMs, ending, room }) => {
+    const { from, to, ...rest } = query;
+    const span = readRange({ from, to }, nowMs);
+    const page = await search.points({ ...rest, ...span, tenant, ending, room });
     return { store: 'search', body: { ...span, points: page.items, cursor: page.cursor } };
   });
-}
-
-function demandName(name: string | undefined): string {
-  if (name !== undefined) return name;
-  throw badParameter({ key: 'name', wanted: 'the name of a metric', got: 'nothing' });
 }
 
 function checkedStep(stepMs: number | undefined, rangeMs: number): number {

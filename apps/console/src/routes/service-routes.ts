@@ -1,53 +1,84 @@
 import type { AnswerRoom, TimeRange } from '@spillway/store';
 import { weigh } from '@spillway/store/search';
-import type { Source } from '../answers.ts';
-import { paging, range, readParameters, readRange, text } from '../parameters.ts';
-import type { Api, Question } from '../query/api.ts';
+import { z } from 'zod';
+import type { Api } from '../query/api.ts';
+import { route } from '../query/route.ts';
 import { wholeList } from '../query/whole-list.ts';
+import { limit, noParameters, parameters, range, readRange, text } from '../schema/parameters.ts';
+import {
+  mapAnswer,
+  operationsAnswer,
+  type Source,
+  servicesAnswer,
+} from '../schema/service-answers.ts';
 
 const limitMax = 1_000;
-const spec = { ...range, limit: paging(limitMax).limit };
+const list = parameters({ ...range, limit: limit({ max: limitMax, by: limitMax }) });
+
+const listServices = route({
+  path: '/api/services',
+  tag: 'services',
+  summary: 'Services with their rates, errors and durations',
+  query: list,
+  params: noParameters,
+  answer: servicesAnswer,
+});
+
+const listOperations = route({
+  path: '/api/services/:service/operations',
+  tag: 'services',
+  summary: 'The operations of a service',
+  query: list,
+  params: z.object({ service: text().describe('Name of the service.') }),
+  answer: operationsAnswer,
+});
+
+const showMap = route({
+  path: '/api/map',
+  tag: 'services',
+  summary: 'Which service calls which',
+  description: 'As far back as the live roll-ups reach.',
+  query: parameters(range),
+  params: noParameters,
+  answer: mapAnswer,
+});
 
 export function addServiceRoutes(api: Api): void {
   const { search, live, config } = api.options;
   // The rest of the answer is short.
   const bytesMax = config.answerBytesMax - 16_384;
 
-  api.get('/api/services', async ({ tenant, query, nowMs, ending, room }) => {
-    const { span, limit } = readListQuery(query, nowMs);
-    const store = sourceOf(api, span, nowMs);
+  api.get(listServices, async ({ tenant, query, nowMs, ending, room }) => {
+    const { limit, ...times } = query;
+    const span = readRange(times, nowMs);
+    const source = sourceOf(api, span, nowMs);
     const services =
-      store === 'live'
+      source === 'live'
         ? await ofLive(room, live.services({ ...span, tenant, ending, room }))
         : await search.services({ ...span, tenant, limit, ending, room });
     const { items, truncated } = wholeList(services, { rowsMax: limit, bytesMax });
-    return { store, body: { ...span, source: store, services: items, truncated } };
+    return { store: source, body: { ...span, source, services: items, truncated } };
   });
 
-  api.get('/api/services/:service/operations', async (question) => {
-    const { tenant, query, params, nowMs, ending, room } = question;
-    const { span, limit } = readListQuery(query, nowMs);
-    const { service = '' } = readParameters({ service: text() }, params, nowMs);
-    const store = sourceOf(api, span, nowMs);
+  api.get(listOperations, async ({ tenant, query, params, nowMs, ending, room }) => {
+    const { limit, ...times } = query;
+    const { service } = params;
+    const span = readRange(times, nowMs);
+    const source = sourceOf(api, span, nowMs);
     const operations =
-      store === 'live'
+      source === 'live'
         ? await ofLive(room, live.operations({ ...span, tenant, service, ending, room }))
         : await search.operations({ ...span, tenant, service, limit, ending, room });
     const { items, truncated } = wholeList(operations, { rowsMax: limit, bytesMax });
-    return { store, body: { ...span, source: store, operations: items, truncated } };
+    return { store: source, body: { ...span, source, operations: items, truncated } };
   });
 
-  api.get('/api/map', async ({ tenant, query, nowMs, ending, room }) => {
-    const span = readRange(readParameters(range, query, nowMs), nowMs);
+  api.get(showMap, async ({ tenant, query, nowMs, ending, room }) => {
+    const span = readRange(query, nowMs);
     const edges = await ofLive(room, live.map({ ...span, tenant, ending, room }));
     const { items, truncated } = wholeList(edges, { rowsMax: limitMax, bytesMax });
     return { store: 'live', body: { ...span, edges: items, truncated } };
   });
-}
-
-function readListQuery(query: Question['query'], nowMs: number) {
-  const parsed = readParameters(spec, query, nowMs);
-  return { span: readRange(parsed, nowMs), limit: parsed.limit ?? limitMax };
 }
 
 /** The limits of names bound them; they count when they are there. */
