@@ -25,6 +25,7 @@ import { addPipelineRoutes } from './routes/pipeline-routes.ts';
 import { addProbeRoutes } from './routes/probe-routes.ts';
 import { addServiceRoutes } from './routes/service-routes.ts';
 import { addSessionRoutes } from './routes/session-routes.ts';
+import { addTailRoute } from './routes/tail-route.ts';
 import { addTraceRoutes } from './routes/trace-routes.ts';
 
 export type { ConsoleOptions } from './options.ts';
@@ -100,6 +101,7 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
   addServiceRoutes(api);
   addTraceRoutes(api);
   addLogRoutes(api);
+  addTailRoute(api, app);
   addMetricRoutes(api);
   addPipelineRoutes(api);
   addDeadLetterRoutes(api, app);
