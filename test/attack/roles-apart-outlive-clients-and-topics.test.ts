@@ -104,7 +104,7 @@ it(
     ]) {
       const asked = flood(lab, path, 60);
       await isServed();
-      const expected = [200, 404, 503, 504];
+      const expected = [200, 404, 429, 504];
       expect((await asked).filter((status) => !expected.includes(status))).toEqual([]);
     }
     for (const deadLetter of deadLetters.slice(0, 60)) {

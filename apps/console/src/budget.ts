@@ -1,6 +1,7 @@
 import type { BudgetLine, Least, Limit } from '@spillway/runtime';
-import { answerSizes, largePlaces, shortPlaces, unreadAnswers } from './answer-places.ts';
 import type { ConsoleConfig } from './config.ts';
+import { answerSizes, largePlaces, shortPlaces, unreadAnswers } from './query/answer-places.ts';
+import { tailBatchBytes } from './tail/tail-limits.ts';
 
 const kibibyte = 1_024;
 const mebibyte = 1_024 * kibibyte;
@@ -9,6 +10,8 @@ const mebibyte = 1_024 * kibibyte;
 const connectionBytes = 16 * kibibyte;
 /** What a question holds that waits for its turn: its head, parsed and as it was sent. */
 const waitingBytes = 24 * kibibyte;
+/** What one has written and its client has not read, as characters and as bytes. */
+const tailBytes = 3 * tailBatchBytes;
 /** Short questions, those for the ledger, and what resubmits. */
 const queues = 3;
 
@@ -36,7 +39,7 @@ const waitingMessageBytes = 64;
 const auditedMessageBytes = 3_584;
 
 export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
-  const { queriesMax, connectionsMax, ledgerBytesMax } = config;
+  const { queriesMax, connectionsMax, ledgerBytesMax, tailsMax } = config;
   const { small, large } = answerSizes(config);
   return [
     {
@@ -53,7 +56,15 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
       bytes: queues * queriesMax * waitingBytes,
       where: 'heap',
       protects: 'the stores from many questions at once',
-      answer: '503 with Retry-After',
+      answer: '429 with Retry-After',
+    },
+    {
+      name: 'live tails that are open',
+      key: 'console.tailsMax',
+      bytes: tailsMax * tailBytes,
+      where: 'outside',
+      protects: 'the process from clients that leave many tails open',
+      answer: '429 with Retry-After; one that does not read is cut',
     },
     {
       name: 'answers while they are made',
@@ -61,7 +72,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
       bytes: shortPlaces * small.objects + largePlaces * large.objects,
       where: 'heap',
       protects: 'the intake from questions for large answers',
-      answer: 'a page ends before it, another answer waits its turn or is refused with 400',
+      answer: 'a page ends before it, another answer waits its turn or is refused with 422',
     },
     {
       name: 'answers that clients have not read',
@@ -85,7 +96,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
       bytes: ledgerBytesMax,
       where: 'heap',
       protects: 'the heap from the account of very many messages',
-      answer: '400; `spillway audit` answers it',
+      answer: '422; `spillway audit` answers it',
     },
   ];
 }
@@ -93,6 +104,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
 export const consoleLeast: Least = {
   'console.queriesMax': 16,
   'console.connectionsMax': 64,
+  'console.tailsMax': 2,
   'console.answerBytesMax': 832 * kibibyte,
   'console.ledgerBytesMax': 5 * mebibyte,
 };

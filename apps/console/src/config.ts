@@ -48,7 +48,17 @@ export const consoleSection = z
       .default(64)
       .describe(
         'Queries that wait for their turn, of all tenants together; one tenant has at most half of ' +
-          'the places. More are answered with 503 and Retry-After, so that they take no memory.',
+          'the places. More are answered with 429 and Retry-After, so that they take no memory.',
+      ),
+    tailsMax: z
+      .number()
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(16)
+      .describe(
+        'Live tails that are open, of all tenants together; one tenant has at most half of the ' +
+          'places. More are answered with 429 and Retry-After; 0 switches them off.',
       ),
     answerBytesMax: z
       .number()

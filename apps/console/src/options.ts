@@ -1,13 +1,13 @@
 import type { LagBoard } from '@spillway/broker';
 import type { SinkSpec } from '@spillway/ledger';
-import type { LiveStore, SearchStore } from '@spillway/store';
+import type { LiveReader, LiveStore, SearchReader } from '@spillway/store';
 import type { ConsoleConfig } from './config.ts';
 import type { Admin, ConsoleEvent, DeadLetters, Keys, ReadLedger } from './ports.ts';
 
 export interface ConsoleOptions {
   config: ConsoleConfig;
-  search: SearchStore;
-  live: LiveStore;
+  search: SearchReader;
+  live: LiveReader & Pick<LiveStore, 'health'>;
   lagBoard: Pick<LagBoard, 'read'>;
   /** All whose lag says how far answers are behind. */
   sinks: readonly SinkSpec[];

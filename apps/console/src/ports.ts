@@ -1,12 +1,13 @@
 /** What the console asks of the rest of Spillway beyond the broker and the stores. */
 
+import type { MessageId } from '@spillway/broker';
 import type { LedgerReport } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
 import type { DependencyState } from '@spillway/resilience';
 import type { ComponentHealth } from '@spillway/runtime';
 import type { Asked } from '@spillway/store';
 
-export type { LedgerCounts, LedgerReport } from '@spillway/ledger';
+export type { LedgerReport } from '@spillway/ledger';
 
 export interface Principal {
   tenant: string;
@@ -53,6 +54,10 @@ export interface DeadLetterView {
   deadSinceMs: number;
   /** The message it was cut from. */
   source: { topic: string; partition: number; position: number | undefined };
+  /** How the ledger names that message. */
+  sourceId: MessageId;
+  /** Of a dead letter that is about a part of a message: index of its first record. */
+  part: string | undefined;
   resubmitted: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import type {
   DeadLettersAnswer,
   DependenciesAnswer,
@@ -13,6 +14,18 @@ import type {
   TraceAnswer,
   TracesAnswer,
 } from '../src/index.ts';
+import { deadLetterAnswer, deadLettersAnswer } from '../src/schema/dead-letter-answers.ts';
+import { ledgerAnswer } from '../src/schema/ledger-answers.ts';
+import { logHistogramAnswer, logsAnswer } from '../src/schema/log-answers.ts';
+import { metricQueryAnswer, metricsAnswer, pointsAnswer } from '../src/schema/metric-answers.ts';
+import {
+  dependenciesAnswer,
+  lagAnswer,
+  pipelineAnswer,
+  statusAnswer,
+} from '../src/schema/pipeline-answers.ts';
+import { mapAnswer, operationsAnswer, servicesAnswer } from '../src/schema/service-answers.ts';
+import { traceAnswer, tracesAnswer } from '../src/schema/trace-answers.ts';
 import { deadLetter, type RunningConsole, runConsole } from './running-console.ts';
 import { hostileText, Shop } from './shop.ts';
 
@@ -64,27 +77,31 @@ describe('the fleet', () => {
 });
 
 describe('every answer', () => {
-  it.each([
-    '/api/services',
-    '/api/services/checkout/operations',
-    '/api/traces',
-    `/api/traces/${shop.spans[0]?.traceId}`,
-    '/api/logs',
-    '/api/logs/histogram',
-    '/api/metrics',
-    '/api/metrics/query?name=http.server.request.duration',
-    '/api/metrics/points?name=email.queue.depth',
-    '/api/map',
-    '/api/ledger',
-    '/api/lag',
-    '/api/pipeline',
-    '/api/status',
-    '/api/dependencies',
-    '/api/dead-letters',
-  ])('%s says how far behind it is', async (path) => {
+  it.each<[string, z.ZodType]>([
+    ['/api/services', servicesAnswer],
+    ['/api/services?from=now-1d', servicesAnswer],
+    ['/api/services/checkout/operations', operationsAnswer],
+    ['/api/traces', tracesAnswer],
+    [`/api/traces/${shop.spans[0]?.traceId}`, traceAnswer],
+    ['/api/logs', logsAnswer],
+    ['/api/logs/histogram', logHistogramAnswer],
+    ['/api/metrics', metricsAnswer],
+    ['/api/metrics/query?name=http.server.request.duration', metricQueryAnswer],
+    ['/api/metrics/points?name=email.queue.depth', pointsAnswer],
+    ['/api/metrics/points?name=http.server.request.duration', pointsAnswer],
+    ['/api/map', mapAnswer],
+    ['/api/ledger', ledgerAnswer],
+    ['/api/lag', lagAnswer],
+    ['/api/pipeline', pipelineAnswer],
+    ['/api/status', statusAnswer],
+    ['/api/dependencies', dependenciesAnswer],
+    ['/api/dead-letters', deadLettersAnswer],
+  ])('%s is what its schema says, and says how far behind it is', async (path, schema) => {
     const answer = await get<object>(path);
     expect(answer.behindSeconds).toBe(0);
     expect(answer.behind).toEqual({ search: 0, live: 0, writer: 0 });
+    // What the schema does not know is left out by it.
+    expect(schema.parse(answer)).toEqual(answer);
   });
 });
 
@@ -188,6 +205,21 @@ describe('what is wrong in a question', () => {
     ['/api/metrics/query?name=x&from=now-7d&step=1s', 'step'],
     ['/api/services?tenant=other', 'tenant'],
     ['/api/dead-letters?cursor=nowhere', 'cursor'],
+    ['/api/dead-letters/nowhere', 'id'],
+    ['/api/traces?cursor=nowhere', 'cursor'],
+    ['/api/logs?cursor=W10', 'cursor'],
+    ['/api/metrics/points?name=x&cursor=nowhere', 'cursor'],
+    ['/api/traces?from=now%2B999999999999w', 'from'],
+    ['/api/ledger?since=now-999999999999w', 'since'],
+    ['/api/services?service=%FF', 'service'],
+    ['/api/traces?service=%FF', 'service'],
+    ['/api/traces?attr.user=%FF', 'attr.user'],
+    ['/api/services?attr.user.id=1', 'attr.user.id'],
+    ['/api/traces?attr.a=1&attr.a=2', 'attr.a'],
+    [`/api/traces?${'abcdefghijk'.replace(/./g, '&attr.$&=1')}`, 'attr.*'],
+    ['/api/lag?__proto__=1', '__proto__'],
+    ['/api/metrics/query?name=x&groupBy=a,a', 'groupBy'],
+    ['/api/logs?limit=1.5', 'limit'],
   ])('%s is 400 and names %s, wanted and got', async (path, key) => {
     const answer = await fail(path);
     expect(answer).toMatchObject({ status: 400, code: 'bad-parameter', key });
@@ -221,6 +253,10 @@ describe('dead letters', () => {
     const ids = [...list.deadLetters, ...next.deadLetters].map(({ id }) => id);
     expect(new Set(ids).size).toBe(2);
     const shown = await get<{ body: string }>(`/api/dead-letters/${ids[0]}`);
+    expect(deadLetterAnswer.parse(shown)).toEqual(shown);
+    const encoded = encodeURIComponent(ids[0] ?? '');
+    expect(await get(`/api/dead-letters/${encoded}`)).toMatchObject({ body: shown.body });
+    expect(deadLettersAnswer.parse(list)).toEqual(list);
     expect(shown.body).toContain(records[0]?.name);
     const sent = await resubmit({ ids: [...ids, 'traces/0/99'] });
     expect(sent).toEqual({ resubmitted: ids, skipped: ['traces/0/99'] });

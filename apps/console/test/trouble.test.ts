@@ -1,7 +1,12 @@
 import { LagBoard } from '@spillway/broker';
-import type { LiveStore } from '@spillway/store';
+import { type LiveStore, StoreError, type StoreErrorCode, storeErrors } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
-import { consoleSection, type LagAnswer, type PipelineAnswer } from '../src/index.ts';
+import {
+  consoleSection,
+  type ErrorBody,
+  type LagAnswer,
+  type PipelineAnswer,
+} from '../src/index.ts';
 import { runConsole, waitingMessage } from './running-console.ts';
 import { Shop } from './shop.ts';
 
@@ -32,6 +37,43 @@ describe('freshness', () => {
     } finally {
       await blind.stop();
     }
+  });
+});
+
+describe('whatever a store throws', () => {
+  it.each<[StoreErrorCode, number, string]>([
+    ['invalid-query', 400, 'bad-parameter'],
+    ['too-much-asked', 422, 'too-much-asked'],
+    ['refused', 422, 'too-much-asked'],
+    ['overloaded', 429, 'too-many-queries'],
+    ['unsupported', 501, 'unsupported'],
+    ['unavailable', 503, 'unavailable'],
+    ['rebuild-under-way', 503, 'unavailable'],
+    ['rebuild-lost', 503, 'unavailable'],
+  ])('%s is %i %s', async (code, status, wanted) => {
+    const secret = new StoreError(code, 'of /var/lib: ask for less', {
+      ...(code === 'invalid-query' && { invalid: { parameter: 'from', wanted: 'another' } }),
+    });
+    const live = { ...liveStub(), map: () => Promise.reject(secret) };
+    const console = await runConsole({ messages: [], options: { live } });
+    try {
+      const response = await fetch(`${console.address}/api/map?from=now-1h`);
+      const { error } = (await response.json()) as ErrorBody;
+      expect([response.status, error.code]).toEqual([status, wanted]);
+      const retryAfter = code === 'overloaded' ? '1' : null;
+      expect(response.headers.get('retry-after')).toBe(retryAfter);
+      // Only what is said of the question is for who asked it.
+      expect(error.message.includes('/var/lib')).toBe(code === 'too-much-asked');
+      if (code === 'invalid-query') {
+        expect(error).toMatchObject({ key: 'from', wanted: 'another', got: '"now-1h"' });
+      }
+    } finally {
+      await console.stop();
+    }
+  });
+
+  it('is in that table', () => {
+    expect(Object.keys(storeErrors)).toHaveLength(8);
   });
 });
 

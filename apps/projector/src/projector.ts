@@ -3,7 +3,7 @@ import { Consumer, type ConsumerEvent, type CrashRecord } from '@spillway/consum
 import type { SinkSpec } from '@spillway/ledger';
 import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
-import type { LiveStore, SearchStore } from '@spillway/store';
+import type { LiveStore, SearchWriter } from '@spillway/store';
 import type { ProjectorConfig } from './config.ts';
 
 /** The search store, filled from the OTLP topics. */
@@ -44,7 +44,7 @@ export interface Projector {
  * @param options.accountHours how long the write store remembers, so that an audit finds both sides
  */
 export function createSearchProjector(
-  options: ProjectorOptions & { store: SearchStore; accountHours: number },
+  options: ProjectorOptions & { store: SearchWriter; accountHours: number },
 ): Projector {
   const { store, config, accountHours } = options;
   const consumer = new Consumer({

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { topicOf } from '@spillway/broker';
 import { encodeRequest } from '@spillway/otlp';
 import { expect, it } from 'vitest';
-import { TestRecords } from '../../store/src/test-records.ts';
+import { TestRecords } from '../../store/src/contract/test-records.ts';
 import { InFlightMessage } from './in-flight-message.ts';
 
 setFlagsFromString('--expose-gc');

@@ -82,7 +82,7 @@ export class DeadLetters {
   /**
    * The dead letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
    * older than those that `newest` knows it is not told whether it was resubmitted. One at a time is
-   * read, since each may be as large as a message. Throws `TooMuchAskedError`.
+   * read, since each may be as large as a message. Throws `too-much-asked`.
    */
   async show(id: string, asked: ShowOptions = {}): Promise<ShownDeadLetter | undefined> {
     const place = placeOf(id);

@@ -16,6 +16,8 @@ export interface ClientOptions {
   name: string;
   onDown?: (error: Error) => void;
   onUp?: () => void;
+  /** What a failed command throws; the `RedisError` itself by default. */
+  failureOf?: (error: RedisError) => Error;
 }
 
 /**
@@ -25,9 +27,13 @@ export interface ClientOptions {
 export class Client {
   readonly redis: Redis;
   #trouble: Error | undefined = new Error('not connected');
+  readonly #failureOf: (error: RedisError) => Error;
+  /** Those that were thrown already, by a command within a command. */
+  readonly #failures = new WeakSet<Error>();
   #closed = false;
 
-  constructor({ config, name, onDown, onUp }: ClientOptions) {
+  constructor({ config, name, onDown, onUp, failureOf = (error) => error }: ClientOptions) {
+    this.#failureOf = failureOf;
     this.redis = new Redis(config.url, optionsOf(config, name));
     const down = (error: Error): void => {
       const before = this.#trouble;
@@ -89,10 +95,15 @@ export class Client {
    * What Redis said, or why it said nothing. The client's own error is not kept as the cause: it
    * holds the command with everything that was to be written.
    */
-  #failure(error: Error): RedisError {
-    if (error instanceof RedisError) return error;
-    if (error.name === 'ReplyError') return new RedisError('refused', error.message);
-    return new RedisError('unavailable', this.#trouble?.message || error.message);
+  #failure(error: Error): Error {
+    if (this.#failures.has(error)) return error;
+    const failure = this.#failureOf(
+      error.name === 'ReplyError'
+        ? new RedisError('refused', error.message)
+        : new RedisError('unavailable', this.#trouble?.message || error.message),
+    );
+    this.#failures.add(failure);
+    return failure;
   }
 }
 

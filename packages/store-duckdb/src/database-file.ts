@@ -1,5 +1,6 @@
 import { environmentCodeOf } from '@spillway/journal';
 import { messageOf } from '@spillway/resilience';
+import { StoreError } from '@spillway/store';
 import {
   type Database,
   type DatabaseEvent,
@@ -84,7 +85,7 @@ export class DatabaseFile {
   write<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       // Nothing more is applied, so that the log keeps what the next start fills another one with.
-      if (this.#damage !== undefined) throw new Error(this.#damage);
+      if (this.#damage !== undefined) throw new StoreError('unavailable', this.#damage);
       const { database } = await this.#opened();
       try {
         return await work(database);
@@ -101,7 +102,8 @@ export class DatabaseFile {
     read: (connection: Database['writer']) => Promise<T>,
     options: ReadOptions = {},
   ): Promise<T> {
-    if (this.#damage !== undefined && !this.#open) throw new Error(this.#damage);
+    if (this.#damage !== undefined && !this.#open)
+      throw new StoreError('unavailable', this.#damage);
     // A consumer asks for positions before it applies anything again.
     const { readers } = this.#open ?? (await this.#inTurn(() => this.#opened()));
     try {
@@ -152,7 +154,7 @@ export class DatabaseFile {
 
   /** Anew where DuckDB gave up on it. Only in turn. */
   async #opened(): Promise<OpenFile> {
-    if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
+    if (!this.#open && this.#failure === undefined) throw new StoreError('unavailable', notStarted);
     return this.#open ?? (await this.#openFile({ mayBeginAnew: false }));
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { demandUsable, environmentCodeOf, namedIfEnvironment } from '@spillway/journal';
 import { messageOf } from '@spillway/resilience';
+import { StoreError } from '@spillway/store';
 import { countedMb } from './memory.ts';
 import { createStagingSql, createTablesSql, schemaVersion } from './schema.ts';
 
@@ -30,17 +31,10 @@ export interface Database {
   close(): void;
 }
 
-/** A newer Spillway wrote the folder: nothing was touched. */
-export class NewerSchemaError extends Error {
-  constructor(dir: string, found: number) {
-    super(
-      `${dir} was written by a newer version (schema ${found}, this one knows ${schemaVersion})`,
-    );
-    this.name = 'NewerSchemaError';
-  }
-}
-
-/** Throws `EnvironmentError`, and sets nothing aside, when the machine does not let it be opened. */
+/**
+ * Throws `EnvironmentError`, and sets nothing aside, when the machine does not let it be opened; and
+ * the `StoreError` `unsupported`, with nothing touched, when a newer Spillway wrote the folder.
+ */
 export async function openDatabase(
   options: DatabaseOptions,
   report: (event: DatabaseEvent) => void,
@@ -73,7 +67,7 @@ async function openOrReplace(
   const { dir, mayBeginAnew } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const version = await readVersion(dir);
-  if (version !== undefined && version > schemaVersion) throw new NewerSchemaError(dir, version);
+  if (version !== undefined && version > schemaVersion) throw newerSchema(dir, version);
   if (version !== undefined && version < schemaVersion) {
     await setAside(dir, `schema ${version} is older than ${schemaVersion}`, report);
   }
@@ -120,6 +114,11 @@ async function open(options: DatabaseOptions): Promise<Database> {
     instance.closeSync();
     throw error;
   }
+}
+
+function newerSchema(dir: string, found: number): StoreError {
+  const known = `schema ${found}, this one knows ${schemaVersion}`;
+  return new StoreError('unsupported', `${dir} was written by a newer version (${known})`);
 }
 
 /** The environment's errors, and: another process has it open, or a newer DuckDB wrote it. */

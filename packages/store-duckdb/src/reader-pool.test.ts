@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { QueueFullError } from '@spillway/store/search';
+import { isStoreError } from '@spillway/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Parameters } from './read/parameters.ts';
 import { ReaderPool } from './reader-pool.ts';
@@ -62,7 +62,7 @@ describe('the reader pool', () => {
     expect(await pool.use(short, { tenant: 'good' })).toEqual([{ one: 1 }]);
     ending.abort(new Error('too late'));
     const errors = await Promise.all(flood);
-    expect(errors.filter((error) => error instanceof QueueFullError).length).toBeGreaterThan(100);
+    expect(errors.filter((error) => isStoreError(error, 'overloaded')).length).toBeGreaterThan(100);
     await pool.drain();
   });
 

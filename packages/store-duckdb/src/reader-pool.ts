@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { StoreError } from '@spillway/store';
 import { FairQueue } from '@spillway/store/search';
 
 /** Queries that may wait for a connection, of all tenants; those of one that has more are refused. */
@@ -30,7 +31,7 @@ export class ReaderPool {
 
   /** Ends what is being read; resolves when no connection is in use, and none will be again. */
   async drain(): Promise<void> {
-    this.#closing.abort(new Error('the search store is closing'));
+    this.#closing.abort(new StoreError('unavailable', 'the search store is closing'));
     await Promise.allSettled(this.#inUse);
   }
 

@@ -1,10 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { searchStoreContract } from '@spillway/store/contract';
+import {
+  type SearchContractOptions,
+  searchReaderContract,
+  searchWriterContract,
+} from '@spillway/store/contract';
 import { createDuckdbSearchStore } from '../src/index.ts';
 
-searchStoreContract({
+const options: SearchContractOptions = {
   name: 'DuckDB',
   create: async () => {
     const dir = await mkdtemp(join(tmpdir(), 'spillway-search-'));
@@ -15,11 +19,12 @@ searchStoreContract({
     };
     let store = await open();
     return {
-      store,
+      writer: store,
+      reader: store,
       reopen: async () => {
         await store.stop();
         store = await open();
-        return store;
+        return { writer: store, reader: store };
       },
       close: async () => {
         await store.stop();
@@ -27,4 +32,7 @@ searchStoreContract({
       },
     };
   },
-});
+};
+
+searchWriterContract(options);
+searchReaderContract(options);

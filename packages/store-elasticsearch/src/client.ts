@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch';
 import type { ElasticsearchSection } from './config.ts';
-import { statusOf, unavailable } from './errors.ts';
+import { statusOf, storeErrorOf } from './errors.ts';
 import { responseBytesMax } from './limits.ts';
 import { Answers } from './read/answers.ts';
 
@@ -31,12 +31,12 @@ function fromFile(path: string | undefined): string | undefined {
   return path === undefined ? undefined : readFileSync(path, 'utf8').trim();
 }
 
-/** Every failure as `StoreUnavailableError`. */
+/** Every failure as `unavailable`. */
 export async function call<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    throw unavailable(error);
+    throw storeErrorOf(error);
   }
 }
 
@@ -46,7 +46,7 @@ export async function callIfThere<T>(request: () => Promise<T>): Promise<T | und
     return await request();
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
-    throw unavailable(error);
+    throw storeErrorOf(error);
   }
 }
 

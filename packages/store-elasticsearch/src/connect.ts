@@ -1,16 +1,17 @@
 import type { Client } from '@elastic/elasticsearch';
 import { retryUntilDone } from '@spillway/resilience';
+import { StoreError } from '@spillway/store';
 import { templateOf, templateVersion } from './admin/mappings.ts';
 import { call } from './client.ts';
 import type { ElasticsearchSection } from './config.ts';
-import { StoreUnavailableError, statusOf, UnsupportedServerError, unavailable } from './errors.ts';
+import { statusOf, storeErrorOf, unavailable } from './errors.ts';
 import { type IndexNames, indexKinds } from './names.ts';
 
 const majors = new Set(['8', '9']);
 const backoffLimits = { baseMs: 500, maxMs: 1_000 };
 const priorityBase = 200;
 
-/** Tries again for at most `startTimeoutMs`. Throws `StoreUnavailableError`. */
+/** Tries again for at most `startTimeoutMs`. Throws `unavailable`. */
 export async function whenReachable<T>(
   { startTimeoutMs, nodes }: ElasticsearchSection,
   abort: AbortSignal,
@@ -20,25 +21,26 @@ export async function whenReachable<T>(
     const patienceMs = startTimeoutMs;
     return await retryUntilDone(run, { ...backoffLimits, abort, patienceMs, isPassing });
   } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) throw error;
+    if (!(error instanceof StoreError) || error.code === 'unsupported') throw error;
     const hosts = nodes.map((node) => new URL(node).host).join(', ');
-    throw new StoreUnavailableError(`${hosts}: ${error.message}`, { cause: error });
+    throw unavailable(`${hosts}: ${error.message}`, { cause: error });
   }
 }
 
 function isPassing(error: unknown): boolean {
-  return error instanceof StoreUnavailableError && !refusals.has(statusOf(error.cause) ?? 0);
+  if (!(error instanceof StoreError) || error.code === 'unsupported') return false;
+  return !refusals.has(statusOf(error.cause) ?? 0);
 }
 
 /** Who we say we are is not let in. */
 const refusals = new Set([401, 403]);
 
-/** Throws `UnsupportedServerError`. */
+/** Throws `unsupported`. */
 export async function checkVersion(client: Client): Promise<void> {
   const { version } = await call(() => client.info());
   const [major = ''] = version.number.split('.');
   if (majors.has(major)) return;
-  throw new UnsupportedServerError(`Elasticsearch ${version.number}: 8 or 9 is needed`);
+  throw new StoreError('unsupported', `Elasticsearch ${version.number}: 8 or 9 is needed`);
 }
 
 /** A newer template, which another process brought, is left alone. */
@@ -63,6 +65,6 @@ export async function installTemplates(
       });
     }
   } catch (error) {
-    throw unavailable(error);
+    throw storeErrorOf(error);
   }
 }

@@ -34,8 +34,8 @@ import { Writer } from './write/writer.ts';
 /**
  * The search store in Elasticsearch 8 or 9, shared by any number of processes. When `apply`
  * resolves, the documents are synced to the disk of every copy that the server counts as in sync;
- * they are found within the refresh interval. Throws `StoreUnavailableError` when the server does
- * not work, `UnsupportedServerError` on start.
+ * they are found within the refresh interval. Throws `unavailable` when the server does
+ * not work, `unsupported` on start.
  */
 export function createElasticsearchStore(options: ElasticsearchStoreOptions): ElasticsearchStore {
   return new Store(options);

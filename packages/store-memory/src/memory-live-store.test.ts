@@ -64,3 +64,13 @@ test('spans that wait for their other side are bounded, and the lost ones counte
   expect(kept?.waitingSpans).toBeLessThanOrEqual(102);
   expect(limits.waiting).toBeGreaterThan(400);
 });
+
+test('a tail goes on in a process that started anew, from its first record', async () => {
+  const tail = { tenant: 'acme', signal: 'logs', limit: 10 } as const;
+  const [before, after] = [createMemoryLiveStore({ clock }), createMemoryLiveStore({ clock })];
+  const records = new TestRecords();
+  await before.apply([records.message([records.log(), records.log(), records.log()])]);
+  const { lastId } = await before.tail(tail);
+  await after.apply([records.message([records.log()])]);
+  expect((await after.tail({ ...tail, afterId: lastId })).items).toHaveLength(1);
+});

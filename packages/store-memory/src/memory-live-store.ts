@@ -16,6 +16,7 @@ import {
 } from '@spillway/store';
 import { bucketMs, isRolledUpRecord, isTailed, placeInTime, TailRate } from '@spillway/store/live';
 import { LiveTenants } from './live-tenants.ts';
+import { readTailId } from './recent-records.ts';
 import type { TenantLive } from './tenant-live.ts';
 
 export interface MemoryLiveStoreOptions {
@@ -137,7 +138,14 @@ class InMemory implements LiveStore {
   }
 
   async tail(query: TailQuery): Promise<Tail> {
-    return this.#tenants.get(query.tenant)?.tail(query) ?? { items: [], lastId: query.afterId };
+    readTailId(query.afterId);
+    return (
+      this.#tenants.get(query.tenant)?.tail(query) ?? {
+        items: [],
+        lastId: query.afterId,
+        skipped: 0,
+      }
+    );
   }
 
   async reset(): Promise<void> {
@@ -194,8 +202,9 @@ class InMemory implements LiveStore {
   #applyTo(tenant: TenantLive, { envelope, signal, records }: DecodedMessage): RecordOutcome[] {
     if (!isTailed(signal)) return records.map(() => stored);
     const nowMs = this.#clock();
-    const shown = this.#tailRate.take(`${signal}/${envelope.tenant}`, records.length, nowMs);
-    if (shown > 0) tenant.show(signal, records.slice(-shown));
+    const name = `${signal}/${envelope.tenant}`;
+    const { granted, skipped } = this.#tailRate.take(name, records.length, nowMs);
+    if (granted > 0) tenant.show(signal, { records: records.slice(-granted), skipped });
     return records.map((record) => {
       if (!isRolledUpRecord(record)) return stored;
       if (!tenant.isNew(record.key)) {

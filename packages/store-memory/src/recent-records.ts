@@ -1,5 +1,5 @@
 import type { TelemetryRecord } from '@spillway/otlp';
-import type { Tail, TailItem, TailQuery } from '@spillway/store';
+import { invalidCursor, type Tail, type TailItem, type TailQuery } from '@spillway/store';
 import { isInTail, tailItemOf, tailMs } from '@spillway/store/live';
 
 /** Each takes at most 8 KB. */
@@ -7,9 +7,17 @@ const itemsMax = 1_000;
 /** Measured: of an item beside its text. */
 const itemBytes = 120;
 
+/** Records of a message for the tail, and how many before them are not. */
+export interface Shown {
+  records: readonly TelemetryRecord[];
+  skipped: number;
+}
+
 interface Kept {
   id: number;
   atMs: number;
+  /** Records that came before it, and are not kept. */
+  skipped: number;
   /** JSON of the item: small, and without a hold on the record that it was cut from. */
   text: string;
 }
@@ -31,12 +39,14 @@ export class RecentRecords {
     return this.#bytes;
   }
 
-  add(records: readonly TelemetryRecord[]): void {
+  add({ records, skipped }: Shown): void {
     const atMs = this.#clock();
+    let left = skipped + Math.max(0, records.length - itemsMax);
     for (const record of records.slice(-itemsMax)) {
       const item = tailItemOf(record);
       if (!item) continue;
-      const kept = { id: this.#nextId(), atMs, text: JSON.stringify(item) };
+      const kept = { id: this.#nextId(), atMs, skipped: left, text: JSON.stringify(item) };
+      left = 0;
       this.#recent.push(kept);
       this.#bytes += bytesOf(kept);
     }
@@ -45,14 +55,19 @@ export class RecentRecords {
 
   tail(query: TailQuery): Tail {
     this.expire();
-    const after = Number(query.afterId ?? 0);
-    const found = this.#recent.filter(({ id }) => id > after).map(itemOf);
+    const asked = readTailId(query.afterId) ?? 0;
+    // A tail that began anew counts from the start again.
+    const after = asked <= (this.#recent.at(-1)?.id ?? 0) ? asked : 0;
+    const kept = this.#recent.filter(({ id }) => id > after);
+    const found = kept.map(itemOf);
     const matching = found.filter((item) => isInTail(item, query));
     const items = query.afterId ? matching.slice(0, query.limit) : matching.slice(-query.limit);
     // Of a page that is not the last one, what comes behind it is still to be read.
     const isWhole = !query.afterId || items.length === matching.length;
     const last = isWhole ? found.at(-1) : items.at(-1);
-    return { items, lastId: last?.id ?? query.afterId };
+    const lastId = last?.id ?? query.afterId;
+    const passed = query.afterId ? kept.filter(({ id }) => id <= Number(lastId)) : [];
+    return { items, lastId, skipped: passed.reduce((sum, { skipped }) => sum + skipped, 0) };
   }
 
   expire(): void {
@@ -70,6 +85,13 @@ export class RecentRecords {
     if (count <= 0) return;
     for (const kept of this.#recent.splice(0, count)) this.#bytes -= bytesOf(kept);
   }
+}
+
+/** Throws `invalid-query` for what is no id of an item of a tail. */
+export function readTailId(id: string | undefined): number | undefined {
+  if (id === undefined) return undefined;
+  if (/^\d{1,15}$/.test(id)) return Number(id);
+  throw invalidCursor('afterId');
 }
 
 function itemOf({ id, text }: Kept): TailItem {

@@ -1,4 +1,4 @@
-import type { SpanRecord, TelemetryRecord } from '@spillway/otlp';
+import type { SpanRecord } from '@spillway/otlp';
 import type {
   MapEdge,
   OperationSummary,
@@ -21,7 +21,7 @@ import {
 } from '@spillway/store/live';
 import { LiveNames, separator, serviceOf } from './live-names.ts';
 import { RecentKeys } from './recent-keys.ts';
-import { RecentRecords } from './recent-records.ts';
+import { RecentRecords, type Shown } from './recent-records.ts';
 import { Cell, RollUp } from './roll-up.ts';
 import { SpanPairs } from './span-pairs.ts';
 
@@ -113,8 +113,8 @@ export class TenantLive {
   }
 
   /** Into the tail. */
-  show(signal: TailQuery['signal'], records: readonly TelemetryRecord[]): void {
-    this.#recent[signal].add(records);
+  show(signal: TailQuery['signal'], shown: Shown): void {
+    this.#recent[signal].add(shown);
     this.#stayBelow(this.#limits.bytesMax);
   }
 

@@ -1,19 +1,21 @@
-/** Closed list: codes are metric labels. What Redis itself says is a `RedisError`. */
-const messages = {
-  'rebuild-under-way': 'a rebuild of the live store is under way',
-  'rebuild-lost': 'the rebuild took too long between two steps, or another one began',
-  'piece-missing': 'Redis lost the first part of a message while the rest was on its way',
-} as const;
+import type { RedisError } from '@spillway/redis';
+import { StoreError } from '@spillway/store';
 
-export type RedisStoreErrorCode = keyof typeof messages;
+/** What a command of the store throws: of Redis as a whole, or of what a script was given. */
+export function storeErrorOf(error: RedisError): StoreError {
+  return new StoreError(error.blamesStore ? 'unavailable' : 'refused', error.message);
+}
 
-export class RedisStoreError extends Error {
-  override readonly name = 'RedisStoreError';
-  readonly blamesStore = true;
-  readonly code: RedisStoreErrorCode;
+export function pieceMissing(): StoreError {
+  const message = 'Redis lost the first part of a message while the rest was on its way';
+  return new StoreError('unavailable', message);
+}
 
-  constructor(code: RedisStoreErrorCode) {
-    super(messages[code]);
-    this.code = code;
-  }
+export function rebuildUnderWay(): StoreError {
+  return new StoreError('rebuild-under-way', 'a rebuild of the live store is under way');
+}
+
+export function rebuildLost(): StoreError {
+  const message = 'the rebuild took too long between two steps, or another one began';
+  return new StoreError('rebuild-lost', message);
 }

@@ -3,7 +3,7 @@ import type { Client } from '@spillway/redis';
 import type { DecodedMessage, Rebuild } from '@spillway/store';
 import { isRolledUp } from '@spillway/store/live';
 import { dropKeys } from './drop.ts';
-import { RedisStoreError } from './errors.ts';
+import { rebuildLost, rebuildUnderWay } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';
 import { generationName, type Writer } from './writer.ts';
 
@@ -33,7 +33,7 @@ export class RedisRebuild implements Rebuild {
     abort?.throwIfAborted();
     const { limits } = this.#options;
     const stale = await this.#step('begin');
-    if (stale === undefined) throw new RedisStoreError('rebuild-under-way');
+    if (stale === undefined) throw rebuildUnderWay();
     // One that fails is made up for by the next; a lease that ran out is told by the next step.
     const prolong = () => void this.#step('prolong').catch(() => undefined);
     this.#timer = setInterval(prolong, limits.leaseMs / prolongedPerLease).unref();
@@ -48,7 +48,7 @@ export class RedisRebuild implements Rebuild {
   async finish(): Promise<void> {
     clearInterval(this.#timer);
     const old = await this.#step('finish');
-    if (old === undefined) throw new RedisStoreError('rebuild-lost');
+    if (old === undefined) throw rebuildLost();
     await this.#drop(old);
   }
 

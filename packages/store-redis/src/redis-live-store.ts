@@ -12,6 +12,7 @@ import type {
   TailQuery,
 } from '@spillway/store';
 import { dropKeys } from './drop.ts';
+import { storeErrorOf } from './errors.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
 import { Reader } from './reader.ts';
 import { RedisRebuild } from './rebuild.ts';
@@ -87,8 +88,13 @@ class InRedis implements LiveStore {
       name: 'spillway-live',
       onDown: (error) => report({ type: 'redis-down', error }),
       onUp: () => this.#up(),
+      failureOf: storeErrorOf,
     });
-    this.#queries = new Client({ config: options, name: 'spillway-live-queries' });
+    this.#queries = new Client({
+      config: options,
+      name: 'spillway-live-queries',
+      failureOf: storeErrorOf,
+    });
     this.#writer = new Writer({
       client: this.#client,
       script: applyScript(limits),

@@ -12,7 +12,7 @@ import {
   stored,
 } from '@spillway/store';
 import { isTailed, TailRate } from '@spillway/store/live';
-import { RedisStoreError } from './errors.ts';
+import { pieceMissing, rebuildLost } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';
 import { tenantName } from './names.ts';
 import { type Piece, piecesOf } from './pieces.ts';
@@ -91,7 +91,7 @@ export class Writer {
     }
     if (done.some(({ reply: [code] }) => code === status.afresh)) {
       if (messages[0]?.part) throw new PartMissingError(messages[0]);
-      throw new RedisStoreError('piece-missing');
+      throw pieceMissing();
     }
     for (const [partition, last] of seen) this.#seen.set(partition, last);
     const nowMs = this.#options.clock();
@@ -103,8 +103,8 @@ export class Writer {
   async rebuild(generation: string, messages: readonly DecodedMessage[]): Promise<void> {
     const steps = this.#steps(messages, () => [generation, '', '', '']);
     const codes = new Set((await this.#run(steps)).map(({ reply: [code] }) => code));
-    if (codes.has(status.fenced)) throw new RedisStoreError('rebuild-lost');
-    if (codes.has(status.afresh)) throw new RedisStoreError('piece-missing');
+    if (codes.has(status.fenced)) throw rebuildLost();
+    if (codes.has(status.afresh)) throw pieceMissing();
   }
 
   /**
@@ -144,7 +144,8 @@ export class Writer {
     const { signal, envelope, records } = message;
     if (!isTailed(signal)) return [''];
     const name = `${envelope.tenant}:${signal}`;
-    return [signal, ...chunksOf(message, this.#tailRate.take(name, records.length, nowMs), nowMs)];
+    const shown = this.#tailRate.take(name, records.length, nowMs);
+    return [signal, ...chunksOf(message, { ...shown, nowMs })];
   }
 
   /** Rebuild, partition, position after the message, and what must be there before it. */

@@ -1,4 +1,4 @@
-import { TooMuchAskedError } from './search-store.ts';
+import { type StoreError, tooMuchAsked } from './errors.ts';
 
 /** In bytes. */
 export interface Held {
@@ -58,15 +58,15 @@ export class AnswerRoom {
     return true;
   }
 
-  /** As `admit`. Throws `TooMuchAskedError`. */
+  /** As `admit`. Throws `too-much-asked`. */
   async take(more: Held): Promise<void> {
     if (!(await this.admit(more))) throw this.tooMuch();
   }
 
-  tooMuch(): TooMuchAskedError {
+  tooMuch(): StoreError {
     const { objects, text } = this.#options.large;
     const most = `${text} bytes of answer, or ${objects} in memory`;
-    return new TooMuchAskedError(`more than ${most} were found`);
+    return tooMuchAsked(`more than ${most} were found`);
   }
 
   #fits({ objects, text }: Held): boolean {

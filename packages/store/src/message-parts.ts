@@ -27,6 +27,7 @@ export interface MessagePart {
 /** The store does not have the part before this one: the message must begin anew. */
 export class PartMissingError extends Error {
   override readonly name = 'PartMissingError';
+  readonly code = 'part-missing';
 
   constructor({ envelope, part }: DecodedMessage) {
     super(

@@ -1,6 +1,6 @@
 import { metricsOf } from '@spillway/metrics';
-import type { LiveStats } from './live-store.ts';
-import type { SearchStats } from './search-store.ts';
+import type { LiveStats } from './live/live-store.ts';
+import type { SearchStats } from './search/search-writer.ts';
 
 const search = metricsOf<SearchStats>();
 const { counter, gauge } = metricsOf<LiveStats>();

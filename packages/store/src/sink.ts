@@ -95,6 +95,7 @@ export function blamesStore(error: unknown): boolean {
  */
 export class SinkBehindError extends Error {
   override readonly name = 'SinkBehindError';
+  readonly code = 'sink-behind';
   /** Their names, as `partitionName` gives them. */
   readonly partitions: readonly string[];
 

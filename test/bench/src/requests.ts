@@ -1,5 +1,5 @@
 import { encodeRequest, type SpanRecord } from '@spillway/otlp';
-import { TestRecords } from '../../../packages/store/src/test-records.ts';
+import { TestRecords } from '../../../packages/store/src/contract/test-records.ts';
 
 export const spansPerRequest = 100;
 const tracesPerRequest = 25;

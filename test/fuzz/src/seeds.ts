@@ -1,7 +1,7 @@
 /** Requests that are right: what mutation begins with. Small, and with every kind of field. */
 import { encodeRequest, jsonToProtobuf, type Signal, signals } from '@spillway/otlp';
 import { logsExample, metricsExample, traceExample } from '../../../packages/otlp/test/examples.ts';
-import { TestRecords } from '../../../packages/store/src/test-records.ts';
+import { TestRecords } from '../../../packages/store/src/contract/test-records.ts';
 
 const nowMs = 1_764_400_000_000;
 

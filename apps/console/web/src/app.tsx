@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { SessionAnswer } from '../../src/answers.ts';
+import type { SessionAnswer } from '../../src/schema/session-answers.ts';
 import { ask, keyNeeded, session } from './lib/api.ts';
 import { focusSearch, useKeys } from './lib/keys.ts';
 import { go, href, place, refresh } from './lib/location.ts';

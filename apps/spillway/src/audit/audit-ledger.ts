@@ -7,7 +7,7 @@ import {
   settled,
 } from '@spillway/ledger';
 import { messageOf, sleep } from '@spillway/resilience';
-import { TooMuchAskedError } from '@spillway/store';
+import { isStoreError, tooMuchAsked } from '@spillway/store';
 import { OperationError } from '../cli/operation-error.ts';
 import type { AuditSources } from './audit-sources.ts';
 import { factsOf } from './collect-facts.ts';
@@ -21,9 +21,9 @@ export interface AuditOptions {
   tenant?: string | undefined;
   /** Ends it; the answer is then the reason of the signal. */
   ending?: AbortSignal | undefined;
-  /** Throws `TooMuchAskedError` where more messages wait for a group. Default 5,000,000. */
+  /** Throws `too-much-asked` where more messages wait for a group. Default 5,000,000. */
   waitingMax?: number | undefined;
-  /** Of which all is known at once. Throws `TooMuchAskedError` where a minute alone has more. */
+  /** Of which all is known at once. Throws `too-much-asked` where a minute alone has more. */
   messagesMax?: number | undefined;
 }
 
@@ -51,7 +51,7 @@ export async function auditLedger(
     return settled(first, await auditOnce(sources, options));
   } catch (error) {
     options.ending?.throwIfAborted();
-    if (options.ending && error instanceof TooMuchAskedError) throw error;
+    if (options.ending && isStoreError(error, 'too-much-asked')) throw error;
     const message = `the ledger cannot be known now: ${messageOf(error)}`;
     throw new OperationError(message, { cause: error, exitCode: unknownExitCode });
   }
@@ -87,7 +87,7 @@ async function auditOnce(
   const ahead = { ...range, fromMinute: Math.max(fromMinute, nextMinute) };
   const past = { ...range, toMinute: nextMinute };
   const fullest = counts.reduce((most, { messages }) => Math.max(most, messages), 0);
-  if (fullest > messagesMax) throw new TooMuchAskedError(`${fullest} messages in one minute`);
+  if (fullest > messagesMax) throw tooMuchAsked(`${fullest} messages in one minute`);
   const windows = [
     ...windowsOf(ahead, counts, { minutesMax: Number.POSITIVE_INFINITY, messagesMax }),
     ...windowsOf(past, counts, { messagesMax }),

@@ -14,7 +14,7 @@ import {
   type ToldSpill,
 } from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
-import { TooMuchAskedError } from '@spillway/store';
+import { tooMuchAsked } from '@spillway/store';
 import type { AuditSources } from './audit-sources.ts';
 
 /** Some 300 MB at a time for two groups; more cannot be named one by one. */
@@ -109,7 +109,7 @@ async function readWaiting(
       const records = envelope.records ?? recordsIn(signal, message);
       const minute = minuteOf(receivedMs);
       if (found.length >= waitingMax) {
-        throw new TooMuchAskedError(`more than ${waitingMax} messages wait for the group ${group}`);
+        throw tooMuchAsked(`more than ${waitingMax} messages wait for the group ${group}`);
       }
       found.push({ id, tenant, signal, minute, records, foreign });
     }

@@ -11,7 +11,7 @@ import type {
   Sink,
   StoreCapabilities,
 } from '@spillway/store';
-import { TestRecords } from '../../../store/src/test-records.ts';
+import { TestRecords } from '../../../store/src/contract/test-records.ts';
 import { Consumer, type ConsumerEvent, type ConsumerOptions } from '../../src/index.ts';
 
 export const partitions = 2;

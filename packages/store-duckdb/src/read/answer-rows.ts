@@ -26,7 +26,7 @@ const valueChars = 24;
 /** Two bytes for a character, and for one that JSON escapes. */
 const perByte = 2;
 
-/** Throws `TooMuchAskedError` where they do not fit into the largest answer. */
+/** Throws `too-much-asked` where they do not fit into the largest answer. */
 export async function answerRows(
   connection: DuckDBConnection,
   statement: Statement,

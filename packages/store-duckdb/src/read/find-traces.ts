@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import {
   type Asked,
+  isStoreError,
   ownRoom,
   type Page,
   type SpanView,
-  TooMuchAskedError,
   type TraceQuery,
   type TraceSummary,
 } from '@spillway/store';
@@ -128,7 +128,7 @@ async function summaries(
     try {
       found.push(...(await summariesOfSome(connection, query, some)));
     } catch (error) {
-      if (!(error instanceof TooMuchAskedError) || found.length === 0) throw error;
+      if (!isStoreError(error, 'too-much-asked') || found.length === 0) throw error;
       return found;
     }
   }

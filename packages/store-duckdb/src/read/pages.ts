@@ -31,7 +31,7 @@ export class Pages {
 
   /**
    * As much of the places as there is room for; `last` is the one that the next page begins behind,
-   * absent at the end. Throws `TooMuchAskedError` where there is no room for the first one.
+   * absent at the end. Throws `too-much-asked` where there is no room for the first one.
    */
   async read<T extends { resource: ResourceView; scope: ScopeView }>(
     connection: DuckDBConnection,

@@ -9,7 +9,7 @@ import {
   UHUGEINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import { TooMuchAskedError } from '@spillway/store';
+import { tooMuchAsked } from '@spillway/store';
 import { isOutOfMemory } from '../memory.ts';
 
 export type Parameter = string | number | bigint | null | readonly string[] | readonly bigint[];
@@ -35,7 +35,7 @@ export class Parameters {
     return rows;
   }
 
-  /** Throws `TooMuchAskedError` where DuckDB has no memory for the statement. */
+  /** Throws `too-much-asked` where DuckDB has no memory for the statement. */
   async *chunks(connection: DuckDBConnection, sql: string): AsyncGenerator<ResultRow[]> {
     const result = await inMemory(() => connection.run(sql, this.#values, this.#types));
     const names = result.deduplicatedColumnNames();
@@ -58,7 +58,7 @@ async function inMemory<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!isOutOfMemory(error)) throw error;
-    throw new TooMuchAskedError('the search store has no memory for it', { cause: error });
+    throw tooMuchAsked('the search store has no memory for it', { cause: error });
   }
 }
 

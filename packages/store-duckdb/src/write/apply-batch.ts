@@ -2,7 +2,13 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MessageId } from '@spillway/broker';
 import { minuteOf } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
-import { countsOf, type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import {
+  countsOf,
+  type DecodedMessage,
+  type MessageOutcome,
+  StoreError,
+  stored,
+} from '@spillway/store';
 import { placeInTime } from '@spillway/store/search';
 import { Parameters } from '../read/parameters.ts';
 import { appliedColumns, positionColumns } from '../schema.ts';
@@ -23,11 +29,10 @@ export interface ApplyContext {
 }
 
 /** The rows hold more text than a transaction may; nothing of them was applied. */
-export class TooManyBytesError extends Error {
-  override readonly name = 'TooManyBytesError';
-
+export class TooManyBytesError extends StoreError {
   constructor(bytesMax: number) {
-    super(`more than ${bytesMax} bytes of text, which is what the search store takes at once`);
+    const message = `more than ${bytesMax} bytes of text, which is what the search store takes at once`;
+    super('refused', message);
   }
 }
 

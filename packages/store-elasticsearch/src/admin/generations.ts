@@ -42,7 +42,7 @@ export class Generations {
     await this.#polling;
   }
 
-  /** Read no longer ago than the lease. Throws `StoreUnavailableError`. */
+  /** Read no longer ago than the lease. Throws `unavailable`. */
   async state(): Promise<StoreState> {
     const age = this.#options.monotonicMs() - this.#readAtMs;
     if (this.#known && age < this.#options.leaseMs) return this.#known.state;

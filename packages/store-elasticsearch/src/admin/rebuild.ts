@@ -1,7 +1,8 @@
 import type { RowCount } from '@spillway/ledger';
 import { sleep } from '@spillway/resilience';
 import type { DecodedMessage, MessageOutcome, Rebuild } from '@spillway/store';
-import { RebuildLostError, RebuildUnderWayError, StoreUnavailableError } from '../errors.ts';
+import { StoreError } from '@spillway/store';
+import { unavailable } from '../errors.ts';
 import type { Generations } from './generations.ts';
 import type { StateDocument } from './state.ts';
 
@@ -28,7 +29,8 @@ export async function beginRebuild(
   const found = (await document.read()).state.building;
   if (found !== null) await waitForSilence(context, abort);
   const { last } = await generations.update((state) => {
-    if (state.building !== found) throw new RebuildUnderWayError();
+    if (state.building !== found)
+      throw new StoreError('rebuild-under-way', 'another process is rebuilding the search store');
     return { ...state, building: state.last + 1, last: state.last + 1 };
   });
   const rebuild = new SharedRebuild(context, last);
@@ -43,7 +45,7 @@ export async function beginRebuild(
   return rebuild;
 }
 
-/** Throws `RebuildUnderWayError` when whoever builds shows that it is alive. */
+/** Throws `rebuild-under-way` when whoever builds shows that it is alive. */
 async function waitForSilence(
   { document, leaseMs }: RebuildContext,
   abort: AbortSignal,
@@ -51,7 +53,9 @@ async function waitForSilence(
   const before = await document.lastBeat();
   await sleep(silentLeases * leaseMs, abort);
   abort.throwIfAborted();
-  if ((await document.lastBeat()) !== before) throw new RebuildUnderWayError();
+  if ((await document.lastBeat()) !== before) {
+    throw new StoreError('rebuild-under-way', 'another process is rebuilding the search store');
+  }
 }
 
 class SharedRebuild implements Rebuild {
@@ -77,7 +81,7 @@ class SharedRebuild implements Rebuild {
       const again = left.filter((_, i) => outcomes[i]?.records.some(isRetry));
       if (again.length === 0) return;
       if (tries >= retriesMax) {
-        throw new StoreUnavailableError('the search store does not take what is rebuilt');
+        throw unavailable('the search store does not take what is rebuilt');
       }
       left = again;
       const { leaseMs, generations } = this.#context;
@@ -95,7 +99,11 @@ class SharedRebuild implements Rebuild {
     const { generations, dropUnused } = this.#context;
     try {
       await generations.update((state) => {
-        if (state.building !== this.#generation) throw new RebuildLostError();
+        if (state.building !== this.#generation)
+          throw new StoreError(
+            'rebuild-lost',
+            'this rebuild of the search store was taken over or reset',
+          );
         return { ...state, current: this.#generation, building: null };
       });
       await generations.settle();
@@ -123,7 +131,11 @@ class SharedRebuild implements Rebuild {
 
   async #check(): Promise<void> {
     const { building } = await this.#context.generations.state();
-    if (building !== this.#generation) throw new RebuildLostError();
+    if (building !== this.#generation)
+      throw new StoreError(
+        'rebuild-lost',
+        'this rebuild of the search store was taken over or reset',
+      );
   }
 
   async #end(): Promise<void> {

@@ -2,10 +2,11 @@
  * Retention moves a horizon: what lies before it is not found any more and counts as retired. The
  * documents go with the index of their day, when all of it lies before the horizon.
  */
+
 import type { Client } from '@elastic/elasticsearch';
 import { type Signal, signals } from '@spillway/otlp';
 import { call, callIfThere } from '../client.ts';
-import { StoreUnavailableError } from '../errors.ts';
+import { unavailable } from '../errors.ts';
 import type { IndexNames } from '../names.ts';
 import { Reader } from '../read/reader.ts';
 import { retiredLine } from '../write/account.ts';
@@ -105,7 +106,7 @@ async function retireIndex(context: RetentionContext, passed: Passed): Promise<v
     );
     const results = await sendBulk(bulk, lines);
     if (results.some(({ status }) => status !== 'done')) {
-      throw new StoreUnavailableError('what was retired could not be noted');
+      throw unavailable('what was retired could not be noted');
     }
   }
   const isSame = (await listIndices(context.client, context.names)).some(

@@ -2,8 +2,9 @@
  * Which generation of the store is in use, and which one is being built: one document that every
  * process reads. It is changed by compare and swap.
  */
+
 import type { Client } from '@elastic/elasticsearch';
-import { StoreUnavailableError, statusOf, unavailable } from '../errors.ts';
+import { statusOf, storeErrorOf, unavailable } from '../errors.ts';
 import type { IndexNames } from '../names.ts';
 
 export interface StoreState {
@@ -49,12 +50,12 @@ export class StateDocument {
       const mappings = { dynamic: false } as const;
       await this.#client.indices.create({ index: this.#index, settings, mappings });
     } catch (error) {
-      if (statusOf(error) !== 400) throw unavailable(error);
+      if (statusOf(error) !== 400) throw storeErrorOf(error);
     }
     try {
       await this.#client.create({ index: this.#index, id: stateId, document: firstState });
     } catch (error) {
-      if (statusOf(error) !== 409) throw unavailable(error);
+      if (statusOf(error) !== 409) throw storeErrorOf(error);
     }
     return await this.read();
   }
@@ -69,9 +70,9 @@ export class StateDocument {
         return { state: _source, seqNo: _seq_no, term: _primary_term };
       }
     } catch (error) {
-      throw unavailable(error);
+      throw storeErrorOf(error);
     }
-    throw new StoreUnavailableError('the state of the search store is gone');
+    throw unavailable('the state of the search store is gone');
   }
 
   /** `change` may be called again with a newer state, and may throw to give up. */
@@ -93,7 +94,7 @@ export class StateDocument {
           term: written._primary_term ?? term,
         };
       } catch (error) {
-        if (statusOf(error) !== 409 || tries >= triesMax) throw unavailable(error);
+        if (statusOf(error) !== 409 || tries >= triesMax) throw storeErrorOf(error);
       }
     }
   }
@@ -107,7 +108,7 @@ export class StateDocument {
         document: { generation, beats },
       });
     } catch (error) {
-      throw unavailable(error);
+      throw storeErrorOf(error);
     }
   }
 
@@ -118,7 +119,7 @@ export class StateDocument {
       return JSON.stringify(_source);
     } catch (error) {
       if (statusOf(error) === 404) return '';
-      throw unavailable(error);
+      throw storeErrorOf(error);
     }
   }
 }

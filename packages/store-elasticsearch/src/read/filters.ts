@@ -1,4 +1,4 @@
-import { InvalidCursorError } from '@spillway/store';
+import { invalidCursor } from '@spillway/store';
 import { attributeTerm, shortened } from './attribute-terms.ts';
 import type { Query } from './reader.ts';
 
@@ -22,6 +22,6 @@ export function parseId(text: string, digits: 16 | 32): string | undefined {
 /** The integers of a cursor as the numbers that Elasticsearch sorts by: what we gave was exact. */
 export function sortValues(cursor: readonly bigint[]): number[] {
   const values = cursor.map(Number);
-  if (!values.every(Number.isSafeInteger)) throw new InvalidCursorError();
+  if (!values.every(Number.isSafeInteger)) throw invalidCursor();
   return values;
 }

@@ -2,7 +2,8 @@ import type { Page, TraceQuery, TraceSummary } from '@spillway/store';
 import { pageLimit, readCursor, writeCursor } from '@spillway/store/search';
 import type { Hit } from '../client.ts';
 import { equals, hasAttributes, sortValues } from './filters.ts';
-import { columnsOnly, type Query, type Reader } from './reader.ts';
+import type { Query, Reader } from './reader.ts';
+import { columnsOnly } from './reader.ts';
 import { BestTraces, type FoundTrace, type TracePlace, type Walk } from './trace-page.ts';
 import { measureTraces, summariseTraces, traceReachMs } from './trace-summaries.ts';
 

@@ -2,12 +2,12 @@ import { type Client, errors, type estypes } from '@elastic/elasticsearch';
 import {
   type AnswerRoom,
   type Asked,
+  isStoreError,
   ownRoom,
   type TimeRange,
-  TooMuchAskedError,
 } from '@spillway/store';
 import { call, type Hit, type Source } from '../client.ts';
-import { StoreUnavailableError } from '../errors.ts';
+import { unavailable } from '../errors.ts';
 import { inflationMax } from '../limits.ts';
 import type { IndexKind, IndexNames } from '../names.ts';
 import { InflatedAnswerError } from './answers.ts';
@@ -79,7 +79,7 @@ export class Reader {
 
   /**
    * Hits in the order of the sort of `body`, at most `limit`, in requests of which each fits into
-   * the room. Throws `TooMuchAskedError` at one that fits into none.
+   * the room. Throws `too-much-asked` at one that fits into none.
    */
   async *walk(kind: IndexKind, body: SearchBody, limit: number): AsyncGenerator<Hit> {
     let size = hitsFirst;
@@ -197,7 +197,7 @@ export class Reader {
         if (!isTooLarge(error)) throw error;
         if (this.room.isLarge) throw this.room.tooMuch();
       });
-      if (answer?.timed_out) throw new StoreUnavailableError('the search timed out on the server');
+      if (answer?.timed_out) throw unavailable('the search timed out on the server');
       if (answer) return answer;
       await this.room.grow();
     }
@@ -212,7 +212,7 @@ function isTooLarge(error: unknown): boolean {
 /** Undefined for what was too much while more than one was asked for: less may fit. */
 function ofLess(asked: number): (error: unknown) => undefined {
   return (error) => {
-    if (!(error instanceof TooMuchAskedError) || asked <= 1) throw error;
+    if (!isStoreError(error, 'too-much-asked') || asked <= 1) throw error;
   };
 }
 

@@ -1,5 +1,6 @@
 /** The points of a metric by series and time, each with what it adds to the one before it. */
-import { type MetricQuery, TooMuchAskedError } from '@spillway/store';
+
+import { type MetricQuery, tooMuchAsked } from '@spillway/store';
 import { lookBackMs, metricSteps, type Shape } from '@spillway/store/search';
 import type { Hit } from '../client.ts';
 import { equals, hasAttributes } from './filters.ts';
@@ -30,7 +31,7 @@ export interface SeriesPoint {
   shape: Shape | undefined;
 }
 
-/** Throws `TooMuchAskedError`. */
+/** Throws `too-much-asked`. */
 export async function* scanPoints(
   reader: Reader,
   query: MetricQuery,
@@ -61,7 +62,7 @@ export async function* scanPoints(
   let before: Measured | undefined;
   for await (const hits of pages) {
     points += hits.length;
-    if (points > pointsMax) throw new TooMuchAskedError(`more than ${pointsMax} points`);
+    if (points > pointsMax) throw tooMuchAsked(`more than ${pointsMax} points`);
     const seriesOf = await infos.of(hits.map(({ sort }) => String(sort?.[0])));
     for (const hit of hits) {
       const series = seriesOf.get(String(hit.sort?.[0]));

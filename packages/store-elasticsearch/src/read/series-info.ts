@@ -1,5 +1,5 @@
 import type { KeyValue } from '@spillway/otlp';
-import { type MetricInfo, type MetricQuery, TooMuchAskedError } from '@spillway/store';
+import { isStoreError, type MetricInfo, type MetricQuery } from '@spillway/store';
 import { scalarText } from '@spillway/store/search';
 import type { Hit } from '../client.ts';
 import type { Query, Reader } from './reader.ts';
@@ -72,7 +72,7 @@ export class SeriesInfos {
         this.#kept.set(...infoOf(hit, this.#query));
       }
     } catch (error) {
-      if (!(error instanceof TooMuchAskedError) || keys.length <= 1) throw error;
+      if (!isStoreError(error, 'too-much-asked') || keys.length <= 1) throw error;
       await this.#learn(keys.slice(0, keys.length >> 1));
       await this.#learn(keys.slice(keys.length >> 1));
     }

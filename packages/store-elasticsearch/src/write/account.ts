@@ -1,4 +1,5 @@
 /** What the store remembers of the messages that it applied. */
+
 import { createHash } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
 import { messageName } from '@spillway/broker';

@@ -30,7 +30,7 @@ const retryAfterMs = 1_000;
 
 /**
  * Documents first, then the account of their messages: a crash in between makes the messages come
- * again, and they find their own documents. Throws `StoreUnavailableError`.
+ * again, and they find their own documents. Throws `unavailable`.
  */
 export async function applyMessages(
   context: ApplyContext,

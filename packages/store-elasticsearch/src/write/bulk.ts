@@ -1,5 +1,6 @@
 import { type Client, errors } from '@elastic/elasticsearch';
-import { reasonCharsMax, StoreUnavailableError, statusOf, unavailable } from '../errors.ts';
+import type { StoreError } from '@spillway/store';
+import { reasonCharsMax, statusOf, storeErrorOf, unavailable } from '../errors.ts';
 
 export interface BulkLine {
   op: 'create' | 'index';
@@ -32,7 +33,7 @@ const linesMax = 2_000;
 
 /**
  * One result per line, in order. Sent in requests of at most `bytesMax`, `concurrency` at once; a line
- * that is larger alone is refused. Throws `StoreUnavailableError` when every request failed; the lines
+ * that is larger alone is refused. Throws `unavailable` when every request failed; the lines
  * of a request that failed beside others that did not are `retry`.
  */
 export async function sendBulk(
@@ -41,7 +42,7 @@ export async function sendBulk(
 ): Promise<BulkResult[]> {
   const results = new Array<BulkResult>(lines.length);
   const requests = requestsOf(lines, { bytesMax: options.bytesMax, results });
-  const failures: StoreUnavailableError[] = [];
+  const failures: StoreError[] = [];
   const work = async () => {
     for (let next = requests.next(); !next.done; next = requests.next()) {
       const failure = await send(options, { lines, ...next.value, results });
@@ -112,14 +113,14 @@ interface Sending extends BulkRequest {
 async function send(
   options: BulkOptions,
   { lines, indexes, body, results }: Sending,
-): Promise<StoreUnavailableError | undefined> {
+): Promise<StoreError | undefined> {
   try {
     const items = await request(options.client, body, indexes.length);
     for (const [i, item] of items.entries()) results[indexes[i] as number] = resultOf(item);
     return undefined;
   } catch (error) {
     if (statusOf(error) !== 413 && !(error instanceof errors.RequestAbortedError)) {
-      return unavailable(error);
+      return storeErrorOf(error);
     }
     if (indexes.length === 1) {
       const reason = 'one document alone is larger than the server takes (http.max_content_length)';
@@ -133,7 +134,7 @@ async function send(
 async function sendHalves(
   options: BulkOptions,
   { lines, indexes, results }: Omit<Sending, 'body'>,
-): Promise<StoreUnavailableError | undefined> {
+): Promise<StoreError | undefined> {
   const middle = indexes.length >> 1;
   for (const half of [indexes.slice(0, middle), indexes.slice(middle)]) {
     const parts = half.map((index) => partOf(lines[index] as BulkLine, options.bytesMax));
@@ -162,7 +163,7 @@ async function request(client: Client, body: Buffer, lines: number): Promise<Bul
   });
   const items = answer.items.flatMap((item) => Object.values(item));
   if (items.length === lines) return items;
-  throw new StoreUnavailableError(`${items.length} answers to ${lines} documents`);
+  throw unavailable(`${items.length} answers to ${lines} documents`);
 }
 
 function resultOf({ status, error }: BulkItem): BulkResult {

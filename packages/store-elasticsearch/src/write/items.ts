@@ -5,7 +5,7 @@ import type { Reader } from '../read/reader.ts';
 
 /**
  * A page of what the hits hold, as much as there is room for. `last` is the place of the last one. Throws
- * `TooMuchAskedError` where there is no room for the first one.
+ * `too-much-asked` where there is no room for the first one.
  */
 export async function itemsOf<T extends { resource: ResourceView; scope: ScopeView }>(
   { room }: Reader,

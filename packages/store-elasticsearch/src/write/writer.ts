@@ -9,7 +9,7 @@ import {
 } from '@spillway/store';
 import { retentionDefaultMs } from '@spillway/store/search';
 import type { Generations } from '../admin/generations.ts';
-import { StoreUnavailableError } from '../errors.ts';
+import { unavailable } from '../errors.ts';
 import type { IndexNames } from '../names.ts';
 import type { ElasticsearchStoreOptions } from '../options.ts';
 import { retiredLine } from './account.ts';
@@ -82,7 +82,7 @@ export class Writer {
       .map((count) => retiredLine(names, generation, 'write-store', count));
     const results = await sendBulk(bulk, lines);
     if (results.some(({ status }) => status !== 'done')) {
-      throw new StoreUnavailableError('what was retired could not be noted');
+      throw unavailable('what was retired could not be noted');
     }
   }
 

@@ -1,5 +1,5 @@
 /** Numbers as people read them: few digits, a unit, the same width where they stand in columns. */
-import type { AnyValue } from '@spillway/otlp';
+import type { AnyValue } from '../../../src/schema/telemetry.ts';
 
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '–';

@@ -1,6 +1,6 @@
 /** The URL is the state: what is shown can be shared, reloaded and left with the back button. */
 import { computed, signal } from '@preact/signals';
-import { parseTime } from '../../../src/time.ts';
+import { parseTime } from '../../../src/query/time.ts';
 
 interface Place {
   path: string;

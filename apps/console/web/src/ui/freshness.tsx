@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import type { Behind, LagAnswer } from '../../../src/answers.ts';
+import type { Behind } from '../../../src/schema/fresh.ts';
+import type { LagAnswer } from '../../../src/schema/pipeline-answers.ts';
 import { ask, behind, keyNeeded } from '../lib/api.ts';
 import { href, place } from '../lib/location.ts';
 import { secondsText } from '../lib/time-format.ts';

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { parseTime } from '../../../src/time.ts';
+import { parseTime } from '../../../src/query/time.ts';
 import { useKeys } from '../lib/keys.ts';
 import { isRelative, range, rangeText, refresh, setParams } from '../lib/location.ts';
 import { zone } from '../lib/settings.ts';

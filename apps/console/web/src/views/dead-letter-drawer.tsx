@@ -1,5 +1,4 @@
-import type { DeadLetterAnswer } from '../../../src/answers.ts';
-import type { DeadLetterView } from '../../../src/ports.ts';
+import type { DeadLetter, DeadLetterAnswer } from '../../../src/schema/dead-letter-answers.ts';
 import { timeText } from '../lib/time-format.ts';
 import { useQuery } from '../lib/use-query.ts';
 import { Attributes } from '../ui/attributes.tsx';
@@ -56,7 +55,7 @@ export function DeadLetterDrawer({ id, onClose }: DeadLetterDrawerProps) {
   );
 }
 
-function SendBack({ deadLetter }: { deadLetter: DeadLetterView }) {
+function SendBack({ deadLetter }: { deadLetter: DeadLetter }) {
   if (deadLetter.resubmitted) return <p class="hint">It was sent back before.</p>;
   if (!deadLetter.hasBody) {
     return (

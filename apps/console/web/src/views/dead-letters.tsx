@@ -1,5 +1,8 @@
-import type { DeadLetterCount, DeadLettersAnswer } from '../../../src/answers.ts';
-import type { DeadLetterView } from '../../../src/ports.ts';
+import type {
+  DeadLetter,
+  DeadLetterCount,
+  DeadLettersAnswer,
+} from '../../../src/schema/dead-letter-answers.ts';
 import { query } from '../lib/api.ts';
 import { count, many } from '../lib/format.ts';
 import { hereWith, now, param, setParams } from '../lib/location.ts';
@@ -10,11 +13,11 @@ import { useListKeys } from '../ui/use-list-keys.ts';
 import { DeadLetterDrawer } from './dead-letter-drawer.tsx';
 import { Resubmit } from './resubmit.tsx';
 
-const takeDeadLetters = (page: DeadLettersAnswer): DeadLetterView[] => page.deadLetters;
+const takeDeadLetters = (page: DeadLettersAnswer): DeadLetter[] => page.deadLetters;
 
 export function DeadLettersPage() {
   const url = query('/api/dead-letters', { code: param('code'), group: param('group') });
-  const pages = usePages<DeadLettersAnswer, DeadLetterView>(url, takeDeadLetters, now.value);
+  const pages = usePages<DeadLettersAnswer, DeadLetter>(url, takeDeadLetters, now.value);
   const id = param('dead letter');
   return (
     <div class="page page-full">
@@ -72,7 +75,7 @@ function Codes({ counts }: { counts: readonly DeadLetterCount[] }) {
 }
 
 interface DeadLetterTableProps {
-  deadLetters: readonly DeadLetterView[];
+  deadLetters: readonly DeadLetter[];
   selected: string | undefined;
   more: (() => void) | undefined;
 }

@@ -1,4 +1,4 @@
-import type { FleetAnswer } from '../../../src/answers.ts';
+import type { FleetAnswer } from '../../../src/schema/pipeline-answers.ts';
 import { count, many } from '../lib/format.ts';
 import { now } from '../lib/location.ts';
 import { secondsText } from '../lib/time-format.ts';

@@ -1,5 +1,5 @@
-import type { ProcessView } from '../../../src/answers.ts';
-import type { GatewayDocument, SpillDocument } from '../../../src/process-document.ts';
+import type { GatewayDocument, SpillDocument } from '../../../src/fleet/process-document.ts';
+import type { ProcessView } from '../../../src/schema/pipeline-answers.ts';
 import { bytes, many, percent, short, spaced } from '../lib/format.ts';
 import { now } from '../lib/location.ts';
 import { secondsText } from '../lib/time-format.ts';

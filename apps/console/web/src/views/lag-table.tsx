@@ -1,5 +1,4 @@
-import type { PartitionLag } from '@spillway/broker';
-import type { GroupDrain } from '../../../src/answers.ts';
+import type { GroupDrain, PartitionLag } from '../../../src/schema/pipeline-answers.ts';
 import { count } from '../lib/format.ts';
 import { secondsText } from '../lib/time-format.ts';
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { LedgerAnswer } from '../../../src/answers.ts';
+import type { LedgerAnswer } from '../../../src/schema/ledger-answers.ts';
 import { count, many } from '../lib/format.ts';
 import { timeText } from '../lib/time-format.ts';
 

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LedgerAnswer } from '../../../src/answers.ts';
+import type { LedgerAnswer } from '../../../src/schema/ledger-answers.ts';
 import { count } from '../lib/format.ts';
 import { timeText } from '../lib/time-format.ts';
 

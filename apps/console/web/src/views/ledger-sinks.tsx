@@ -1,4 +1,4 @@
-import type { LedgerAnswer } from '../../../src/answers.ts';
+import type { LedgerAnswer } from '../../../src/schema/ledger-answers.ts';
 import { count } from '../lib/format.ts';
 
 type Counts = LedgerAnswer['bySink'][string];

@@ -1,5 +1,4 @@
-import type { LedgerAnswer } from '../../../src/answers.ts';
-import type { LedgerCounts } from '../../../src/ports.ts';
+import type { LedgerAnswer, LedgerCounts } from '../../../src/schema/ledger-answers.ts';
 import { count, many, spaced } from '../lib/format.ts';
 import { href } from '../lib/location.ts';
 import { State } from '../ui/state.tsx';

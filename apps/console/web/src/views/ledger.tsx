@@ -1,5 +1,4 @@
-import type { LedgerAnswer } from '../../../src/answers.ts';
-import type { LedgerCounts } from '../../../src/ports.ts';
+import type { LedgerAnswer, LedgerCounts } from '../../../src/schema/ledger-answers.ts';
 import { query } from '../lib/api.ts';
 import { count, many } from '../lib/format.ts';
 import { href, now, param, setParams } from '../lib/location.ts';

@@ -1,4 +1,4 @@
-import type { LogView } from '@spillway/store';
+import type { LogView } from '../../../src/schema/log-answers.ts';
 import { bandOf, valueText } from '../lib/format.ts';
 import { hereWith } from '../lib/location.ts';
 import { timeText } from '../lib/time-format.ts';

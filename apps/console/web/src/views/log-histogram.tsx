@@ -1,6 +1,5 @@
-import type { HistogramBar } from '@spillway/store';
 import { useMemo } from 'preact/hooks';
-import type { LogHistogramAnswer } from '../../../src/answers.ts';
+import type { HistogramBar, LogHistogramAnswer } from '../../../src/schema/log-answers.ts';
 import { token } from '../lib/colour.ts';
 import { bands, count, many, short } from '../lib/format.ts';
 import { hereWith } from '../lib/location.ts';

@@ -1,6 +1,6 @@
-import type { LogView } from '@spillway/store';
 import { useRef } from 'preact/hooks';
-import type { LogsAnswer, ServicesAnswer } from '../../../src/answers.ts';
+import type { LogsAnswer, LogView } from '../../../src/schema/log-answers.ts';
+import type { ServicesAnswer } from '../../../src/schema/service-answers.ts';
 import { query } from '../lib/api.ts';
 import { attributesOf, parseAttributes, showAttributes } from '../lib/attribute-filter.ts';
 import { bands, many } from '../lib/format.ts';

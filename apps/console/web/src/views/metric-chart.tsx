@@ -1,6 +1,9 @@
-import type { ExemplarView, MetricSeries } from '@spillway/store';
 import { useMemo } from 'preact/hooks';
-import type { MetricQueryAnswer } from '../../../src/answers.ts';
+import type {
+  ExemplarView,
+  MetricQueryAnswer,
+  MetricSeries,
+} from '../../../src/schema/metric-answers.ts';
 import { seriesColour, serviceColour, token } from '../lib/colour.ts';
 import { inUnit, many, rate, short } from '../lib/format.ts';
 import { go } from '../lib/location.ts';

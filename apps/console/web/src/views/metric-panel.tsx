@@ -1,5 +1,8 @@
-import type { ExemplarView, MetricInfo } from '@spillway/store';
-import type { MetricQueryAnswer } from '../../../src/answers.ts';
+import type {
+  ExemplarView,
+  MetricInfo,
+  MetricQueryAnswer,
+} from '../../../src/schema/metric-answers.ts';
 import { query } from '../lib/api.ts';
 import { inUnit } from '../lib/format.ts';
 import { param, range, setParams } from '../lib/location.ts';

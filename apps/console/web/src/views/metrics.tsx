@@ -1,6 +1,5 @@
-import type { MetricInfo } from '@spillway/store';
 import { useMemo } from 'preact/hooks';
-import type { MetricsAnswer } from '../../../src/answers.ts';
+import type { MetricInfo, MetricsAnswer } from '../../../src/schema/metric-answers.ts';
 import { query } from '../lib/api.ts';
 import { many } from '../lib/format.ts';
 import { hereWith, param, range, setParams } from '../lib/location.ts';

@@ -1,4 +1,5 @@
-import type { LedgerAnswer, PipelineAnswer } from '../../../src/answers.ts';
+import type { LedgerAnswer } from '../../../src/schema/ledger-answers.ts';
+import type { PipelineAnswer } from '../../../src/schema/pipeline-answers.ts';
 import { query } from '../lib/api.ts';
 import { many } from '../lib/format.ts';
 import { now } from '../lib/location.ts';

@@ -1,4 +1,4 @@
-import type { ProcessView } from '../../../src/answers.ts';
+import type { ProcessView } from '../../../src/schema/pipeline-answers.ts';
 import { now } from '../lib/location.ts';
 import { ago } from '../lib/time-format.ts';
 import { State } from '../ui/state.tsx';

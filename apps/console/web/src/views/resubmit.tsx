@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ResubmitAnswer } from '../../../src/answers.ts';
+import type { ResubmitAnswer } from '../../../src/schema/dead-letter-answers.ts';
 import { send, session } from '../lib/api.ts';
 import { many } from '../lib/format.ts';
 import { refresh } from '../lib/location.ts';

@@ -1,5 +1,4 @@
-import type { OperationSummary } from '@spillway/store';
-import type { OperationsAnswer } from '../../../src/answers.ts';
+import type { OperationSummary, OperationsAnswer } from '../../../src/schema/service-answers.ts';
 import { query } from '../lib/api.ts';
 import { duration, kindName, rate } from '../lib/format.ts';
 import { href, now, range } from '../lib/location.ts';

@@ -1,5 +1,4 @@
-import type { ServiceSummary } from '@spillway/store';
-import type { ServicesAnswer } from '../../../src/answers.ts';
+import type { ServiceSummary, ServicesAnswer } from '../../../src/schema/service-answers.ts';
 import { query } from '../lib/api.ts';
 import { serviceColour } from '../lib/colour.ts';
 import { duration, many, percent, rate } from '../lib/format.ts';

@@ -1,4 +1,4 @@
-import type { SpanView } from '@spillway/store';
+import type { SpanView } from '../../../src/schema/trace-answers.ts';
 import { kindName, nanoDuration } from '../lib/format.ts';
 import { href } from '../lib/location.ts';
 import { nanoToMs, timeText } from '../lib/time-format.ts';

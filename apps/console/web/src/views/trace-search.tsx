@@ -1,6 +1,5 @@
-import type { TraceSummary } from '@spillway/store';
 import { useMemo, useState } from 'preact/hooks';
-import type { TracesAnswer } from '../../../src/answers.ts';
+import type { TraceSummary, TracesAnswer } from '../../../src/schema/trace-answers.ts';
 import { query } from '../lib/api.ts';
 import { serviceColour, token } from '../lib/colour.ts';
 import { count, duration, many, nanoDuration } from '../lib/format.ts';

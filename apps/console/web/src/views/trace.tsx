@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { TraceAnswer } from '../../../src/answers.ts';
+import type { TraceAnswer } from '../../../src/schema/trace-answers.ts';
 import { many, nanoDuration } from '../lib/format.ts';
 import { href, param, range, setParams } from '../lib/location.ts';
 import { timeText } from '../lib/time-format.ts';

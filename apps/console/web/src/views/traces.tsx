@@ -1,4 +1,4 @@
-import type { OperationsAnswer, ServicesAnswer } from '../../../src/answers.ts';
+import type { OperationsAnswer, ServicesAnswer } from '../../../src/schema/service-answers.ts';
 import { query } from '../lib/api.ts';
 import { attributesOf, parseAttributes, showAttributes } from '../lib/attribute-filter.ts';
 import { param, place, range, setParams } from '../lib/location.ts';

@@ -1,0 +1,64 @@
+import type { LagBoard, PartitionLag } from '@spillway/broker';
+import type { SinkSpec } from '@spillway/ledger';
+import type { Fresh } from '../schema/fresh.ts';
+
+export interface FreshnessOptions {
+  lagBoard: Pick<LagBoard, 'read'>;
+  sinks: readonly SinkSpec[];
+}
+
+/** A reading that is older says nothing about what an answer may lack. */
+const freshMs = 5_000;
+
+type GroupPartitions = readonly PartitionLag[] | undefined;
+
+export interface SinkLag {
+  sink: SinkSpec;
+  /** Undefined where the lag is not known now. */
+  partitions: GroupPartitions;
+}
+
+/** How far each sink is behind the log. What cannot be known is null, never zero. */
+export class Freshness {
+  readonly #options: FreshnessOptions;
+
+  constructor(options: FreshnessOptions) {
+    this.#options = options;
+  }
+
+  /** `store` names the sink that answers; undefined: the slowest counts. */
+  async of(store: string | undefined): Promise<Fresh> {
+    const lags = await this.lags();
+    const behind = Object.fromEntries(
+      lags.map(({ sink, partitions }) => [sink.name, secondsBehind(partitions)]),
+    );
+    const behindSeconds = store ? (behind[store] ?? null) : slowest(Object.values(behind));
+    return { behindSeconds, behind };
+  }
+
+  /** Of every sink. */
+  async lags(): Promise<SinkLag[]> {
+    const { lagBoard, sinks } = this.#options;
+    const reading = await lagBoard.read();
+    const of = (name: string): GroupPartitions => {
+      const found = reading.groups.find(({ group }) => group === name);
+      return found && !found.error && found.ageMs < freshMs ? found.partitions : undefined;
+    };
+    return sinks.map((sink) => ({ sink, partitions: of(sink.group) }));
+  }
+}
+
+/** The oldest uncommitted message of any partition; null when one of them is not known. */
+function secondsBehind(lag: GroupPartitions): number | null {
+  if (!lag?.length) return null;
+  return slowest(lag.map((partition) => partition.seconds));
+}
+
+function slowest(seconds: readonly (number | null)[]): number | null {
+  let most = 0;
+  for (const value of seconds) {
+    if (value === null) return null;
+    most = Math.max(most, value);
+  }
+  return most;
+}

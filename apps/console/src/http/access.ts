@@ -1,0 +1,80 @@
+/** Who asks, and whether this browser was told to ask by our own page. */
+
+import { isLoopback } from '@spillway/runtime';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Keys } from '../ports.ts';
+import { QueryError } from './errors.ts';
+
+export interface Caller {
+  tenant: string;
+  scopes: ReadonlySet<string>;
+}
+
+const cookieName = 'spillway_key';
+
+/** Without keys the console answers only on loopback, as the default tenant, with every scope. */
+const localCaller: Caller = { tenant: 'default', scopes: new Set(['query', 'admin']) };
+
+/** The tenant comes from the key alone. */
+export function callerOf(request: FastifyRequest, keys: Keys | undefined): Caller {
+  if (!keys) return localCaller;
+  const key = bearerOf(request) ?? request.cookies[cookieName];
+  if (!key) throw new QueryError('unauthenticated', 'an API key is needed (Authorization: Bearer)');
+  return callerOfKey(key, keys);
+}
+
+export function callerOfKey(key: string, keys: Keys): Caller {
+  const principal = keys.find(key);
+  if (!principal) throw new QueryError('unauthenticated', 'the API key is not known');
+  return { tenant: principal.tenant, scopes: new Set(principal.scopes) };
+}
+
+export function demandScope(caller: Caller, scope: 'query' | 'admin'): void {
+  if (caller.scopes.has(scope)) return;
+  throw new QueryError('forbidden', `the API key lacks the scope ${scope}`);
+}
+
+/**
+ * A page of another site may make a browser post here, but the browser then says so. Tools that
+ * are not browsers send neither header.
+ */
+export function demandSameOrigin(request: FastifyRequest): void {
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+  const foreignOrigin = origin !== undefined && hostOf(origin) !== host;
+  if (!foreignSite && !foreignOrigin) return;
+  throw new QueryError('wrong-origin', 'this request came from a page of another origin');
+}
+
+/**
+ * On loopback only loopback names are answered: a foreign name that resolves to this machine (DNS
+ * rebinding) would make a foreign page same-origin with the console.
+ */
+export function demandLoopbackHost(request: FastifyRequest): void {
+  const host = request.headers.host ?? '';
+  if (isLoopback(host.replace(/:\d+$/, ''))) return;
+  const got = host.slice(0, 100);
+  throw new QueryError('wrong-host', `ask for localhost or a loopback address, not for ${got}`);
+}
+
+/** Readable by no script, sent by no other site. */
+const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict' } as const;
+
+/** `Secure` only when the page itself came over TLS, else the browser would drop the cookie. */
+export function setSessionCookie(reply: FastifyReply, key: string): void {
+  const secure = reply.request.headers.origin?.startsWith('https:') ?? false;
+  reply.setCookie(cookieName, key, { ...cookieOptions, secure });
+}
+
+export function expireSessionCookie(reply: FastifyReply): void {
+  reply.setCookie(cookieName, '', { ...cookieOptions, maxAge: 0 });
+}
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

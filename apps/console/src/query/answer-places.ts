@@ -1,0 +1,21 @@
+import type { Held } from '@spillway/store';
+import type { ConsoleConfig } from '../config.ts';
+
+/** Questions that are worked on at once; one tenant has at most half of them. */
+export const shortPlaces = 8;
+/** Of those whose answers are large. */
+export const largePlaces = 2;
+
+/** The largest ones that clients leave unread, all together. */
+export const unreadAnswers = 2;
+
+/** What every question may hold, and what one of a large answer may. */
+export function answerSizes({ answerBytesMax }: Pick<ConsoleConfig, 'answerBytesMax'>): {
+  small: Held;
+  large: Held;
+} {
+  return {
+    small: { objects: answerBytesMax / 2, text: answerBytesMax / 8 },
+    large: { objects: 3 * answerBytesMax, text: answerBytesMax },
+  };
+}

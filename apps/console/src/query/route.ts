@@ -1,0 +1,95 @@
+import type { z } from 'zod';
+import type { Fresh } from '../schema/fresh.ts';
+import { errorAnswer, missingAnswer } from '../schema/fresh.ts';
+import type { LongKind } from './turns.ts';
+
+/** Groups of paths in the reference. */
+export const tags = {
+  telemetry: 'Traces, logs and metrics.',
+  services: 'Rates, errors and durations, and who calls whom.',
+  pipeline: 'The system itself: lag, health, the ledger.',
+  'dead-letters': 'Records that a store could not take.',
+  session: 'The key of a browser.',
+  description: 'This interface, for programs.',
+} as const;
+
+export interface RouteText {
+  path: string;
+  tag: keyof typeof tags;
+  /** A few words. */
+  summary: string;
+  /** Whole sentences: what the summary leaves open. */
+  description?: string;
+  /** Needs no API key. */
+  isOpen?: boolean;
+}
+
+/** A question that is answered as JSON, with its freshness. */
+export interface Route<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType>
+  extends RouteText {
+  query: Q;
+  params: P;
+  /** Of a success; not looked at when an answer is sent, but in the tests of every route. */
+  answer: A;
+  /** Answers 404 with the freshness, as what is asked for may still be on its way. */
+  mayBeMissing?: boolean;
+  long?: LongKind;
+}
+
+export function route<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType>(
+  declared: Route<Q, P, A>,
+): Route<Q, P, A> {
+  return declared;
+}
+
+/** `body` undefined: there is no such thing. */
+export type Body<A extends z.ZodType> = Omit<z.input<A>, keyof Fresh> | undefined;
+
+interface Schemas {
+  querystring?: z.ZodType;
+  params?: z.ZodType;
+  body?: z.ZodType;
+  /** Of a success; and others, but for errors. */
+  answers: Readonly<Record<string, Described | z.ZodUndefined>>;
+}
+
+interface Described {
+  description: string;
+  content: Readonly<Record<string, { schema: z.ZodType }>>;
+}
+
+export function described(description: string, schema: z.ZodType): Described {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+const wrong = described('The request is wrong, or refused: see the errors.', errorAnswer);
+const failed = described('It cannot be answered now: see the errors.', errorAnswer);
+const missing = described('There is no such thing, or it is still on its way.', missingAnswer);
+
+/** What Fastify checks a request by, and what OpenAPI says of it. */
+export function schemaOf(
+  { tag, summary, description, isOpen }: RouteText,
+  { answers, ...input }: Schemas,
+) {
+  return {
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    ...(isOpen && { security: [] }),
+    ...input,
+    response: { ...answers, '4xx': wrong, '5xx': failed },
+  };
+}
+
+export function questionSchema({
+  query,
+  params,
+  answer,
+  mayBeMissing,
+  ...text
+}: Route<z.ZodType, z.ZodType, z.ZodType>) {
+  const found = { 200: described('The answer.', answer) };
+  const answers = { ...found, ...(mayBeMissing && { 404: missing }) };
+  const hasParams = /[:*]/.test(text.path);
+  return schemaOf(text, { querystring: query, ...(hasParams && { params }), answers });
+}

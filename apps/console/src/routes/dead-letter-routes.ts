@@ -1,0 +1,171 @@
+import { signals } from '@spillway/otlp';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { ConsoleConfig } from '../config.ts';
+import { badParameter } from '../http/errors.ts';
+import type { DeadLetters, DeadLetterView } from '../ports.ts';
+import { type Api, goneOf, letIn, tenantOf } from '../query/api.ts';
+import { described, type RouteText, route, schemaOf } from '../query/route.ts';
+import {
+  type DeadLetterCount,
+  deadLetterAnswer,
+  deadLettersAnswer,
+  type ResubmitAnswer,
+  resubmitAnswer,
+} from '../schema/dead-letter-answers.ts';
+import {
+  cursor,
+  deadLetterId,
+  limit,
+  noParameters,
+  oneOf,
+  parameters,
+  text,
+} from '../schema/parameters.ts';
+
+const perRequestMax = 500;
+const limitDefault = 100;
+/** Of a code, for each request: whoever asks again and again shows how far it is. */
+const perCodeMax = 100;
+/** A request that is about to be too late ends with what it sent. */
+const timeShare = 0.8;
+
+const listDeadLetters = route({
+  path: '/api/dead-letters',
+  tag: 'dead-letters',
+  summary: 'List dead letters',
+  query: parameters({
+    signal: oneOf(signals).optional().describe('What its records are.'),
+    group: text(200).optional().describe('The consumer group that refused it.'),
+    code: text(200).optional().describe('Why it was refused.'),
+    all: oneOf(['true', 'false']).default('false').describe('Also those that were sent back.'),
+    limit: limit({ max: perRequestMax, by: limitDefault }),
+    cursor,
+  }),
+  params: noParameters,
+  answer: deadLettersAnswer,
+});
+
+const showDeadLetter = route({
+  path: '/api/dead-letters/*',
+  tag: 'dead-letters',
+  summary: 'One dead letter with its records',
+  query: noParameters,
+  params: z.object({ '*': deadLetterId.describe('Its id; the slashes may be as they are.') }),
+  answer: deadLetterAnswer,
+  mayBeMissing: true,
+});
+
+const bodyWanted = `{"ids": […]} (at most ${perRequestMax}) or {"code": "…", "group": "…"}`;
+const name = z.string().min(1).max(200);
+const resubmitBody = z.union(
+  [
+    z.strictObject({ ids: z.array(name).min(1).max(perRequestMax) }),
+    z.strictObject({ code: name, group: name.optional() }),
+  ],
+  bodyWanted,
+);
+
+const resubmitRoute: RouteText = {
+  path: '/api/dead-letters/resubmit',
+  tag: 'dead-letters',
+  summary: 'Send dead letters back into the log',
+  description:
+    `Those that are named, or of a code at most ${perCodeMax} at a time, oldest first. ` +
+    'The key needs the scope `admin`.',
+};
+
+export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
+  const { deadLetters, config, report } = api.options;
+
+  // Both read what the process keeps of them: who asks at once shares one bounded reading.
+  api.get(listDeadLetters, async ({ tenant, query, ending }) => {
+    const { limit, cursor, all, ...filters } = query;
+    const filter = { ...filters, tenant, all: all === 'true' };
+    const { deadLetters: newest, isWhole } = await deadLetters.newest(filter, ending);
+    const page = pageOf(newest, limit, cursor);
+    const body = { ...page, byCode: countByCode(newest), truncated: !isWhole };
+    return { store: undefined, body };
+  });
+
+  api.get(showDeadLetter, async ({ tenant, params: { '*': id }, ending, room }) => {
+    return { store: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
+  });
+
+  const schema = schemaOf(resubmitRoute, {
+    body: resubmitBody,
+    answers: { 200: described('What was sent.', resubmitAnswer) },
+  });
+  const shared = { onRequest: letIn('admin', api.options), schema };
+  type Parsed = { Body: z.output<typeof resubmitBody> };
+  app.post<Parsed>(resubmitRoute.path, shared, async (request, reply): Promise<ResubmitAnswer> => {
+    const tenant = tenantOf(request);
+    const order = { tenant, long: 'resubmission', gone: goneOf(reply) } as const;
+    const answer = await api.turns.take(order, ({ ending }) =>
+      resubmit({ deadLetters, tenant, wanted: request.body, config, ending }),
+    );
+    const { resubmitted, skipped } = answer;
+    const counts = { resubmitted: resubmitted.length, skipped: skipped.length };
+    report?.({ type: 'resubmitted', tenant, ...counts });
+    return answer;
+  });
+}
+
+interface Resubmission {
+  deadLetters: DeadLetters;
+  tenant: string;
+  wanted: z.output<typeof resubmitBody>;
+  config: Pick<ConsoleConfig, 'queryTimeoutMs' | 'resubmitPerSecond'>;
+  ending: AbortSignal;
+}
+
+/** Of a whole code at most `perCodeMax` at a time, oldest first. */
+async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
+  const { deadLetters, tenant, wanted, config, ending } = order;
+  const filter = 'ids' in wanted ? {} : wanted;
+  const found = await deadLetters.newest({ ...filter, tenant }, ending);
+  const oldestFirst = found.deadLetters.toReversed();
+  const own = new Set(oldestFirst.flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
+  const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perCodeMax);
+  const resubmitted = await deadLetters.resubmit(
+    ids.filter((id) => own.has(id)),
+    {
+      ratePerSecond: config.resubmitPerSecond,
+      abort: AbortSignal.any([ending, AbortSignal.timeout(timeShare * config.queryTimeoutMs)]),
+    },
+  );
+  const sent = new Set(resubmitted);
+  return { resubmitted, skipped: ids.filter((id) => !sent.has(id)) };
+}
+
+/** The cursor is the id of the last dead letter of the page before. */
+function pageOf(deadLetters: readonly DeadLetterView[], limit: number, cursor: string | undefined) {
+  const last = cursor === undefined ? -1 : deadLetters.findIndex(({ id }) => id === cursor);
+  if (cursor !== undefined && last < 0) {
+    throw badParameter({ key: 'cursor', wanted: 'the cursor of an answer', got: cursor });
+  }
+  const page = deadLetters.slice(last + 1, last + 1 + limit);
+  const more = last + 1 + limit < deadLetters.length;
+  return { deadLetters: page, cursor: more ? page.at(-1)?.id : undefined };
+}
+
+/** An answer that many share is counted once. */
+const counted = new WeakMap<readonly DeadLetterView[], DeadLetterCount[]>();
+
+function countByCode(deadLetters: readonly DeadLetterView[]): DeadLetterCount[] {
+  const known = counted.get(deadLetters) ?? count(deadLetters);
+  counted.set(deadLetters, known);
+  return known;
+}
+
+function count(deadLetters: readonly DeadLetterView[]): DeadLetterCount[] {
+  const counts = new Map<string, DeadLetterCount>();
+  for (const { code, group, records } of deadLetters) {
+    const key = `${code}\0${group}`;
+    const sum = counts.get(key) ?? { code, group, deadLetters: 0, records: 0 };
+    sum.deadLetters++;
+    sum.records += records;
+    counts.set(key, sum);
+  }
+  return [...counts.values()].sort((a, b) => b.records - a.records);
+}

@@ -1,0 +1,381 @@
+/** What every live store must do, as a suite that every adapter runs whole. */
+import { topicOf } from '@spillway/broker';
+import type { SpanRecord } from '@spillway/otlp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LiveStore, Tail, TailQuery } from '../../live/live-store.ts';
+import { operationBytesMax, otherName, serviceBytesMax } from '../../live/roll-up-name.ts';
+import { PartMissingError } from '../../message-parts.ts';
+import { applyParts, inParts } from '../message-parts.ts';
+import { longName } from '../test-long-names.ts';
+import { TestRecords, testNowMs } from '../test-records.ts';
+import { describeLiveMemory } from './memory.ts';
+
+export interface LiveStoreHarness {
+  /** Started and empty, with the default window of an hour. */
+  store: LiveStore;
+  /** Makes visible what was applied, in stores that are near real time. */
+  refresh?: () => Promise<void>;
+  /** Stops the store and removes its data. */
+  close: () => Promise<void>;
+}
+
+export interface LiveStoreContractOptions {
+  name: string;
+  /** Why it always answers: what is kept in the process itself is never out of reach. */
+  alwaysThere?: string;
+  /** The store takes its time from this clock, and keeps `bytesMax` of all tenants together. */
+  create: (clock: () => number, bytesMax?: number) => Promise<LiveStoreHarness>;
+}
+
+/** Percentiles come from log-scale histograms. */
+const relativeError = 0.1;
+const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };
+
+export function liveStoreContract(options: LiveStoreContractOptions): void {
+  const { name, create, alwaysThere } = options;
+  describeLiveMemory(options);
+  describe(`${name} as a live store`, () => {
+    let harness: LiveStoreHarness;
+    let nowMs: number;
+    beforeEach(async () => {
+      nowMs = testNowMs + 30_000;
+      harness = await create(() => nowMs);
+    });
+    afterEach(() => harness.close());
+
+    const apply = async (...messages: Parameters<LiveStore['apply']>[0]) => {
+      const outcomes = await harness.store.apply(messages);
+      await harness.refresh?.();
+      return outcomes.map(({ records }) => records.map(({ status }) => status));
+    };
+    const calls = async () =>
+      (await harness.store.map(range)).map(({ from, to, calls, errors }) => [
+        from,
+        to,
+        calls,
+        errors,
+      ]);
+
+    test('rate, errors and duration per service and operation', async () => {
+      const records = new TestRecords();
+      const spans = Array.from({ length: 100 }, (_, i) => timed(records, i + 1, { name: 'GET' }));
+      for (const span of spans.slice(0, 20)) span.statusCode = 2;
+      const job = timed(records, 5, { kind: 1, name: 'job' });
+      const inner = timed(records, 5, { kind: 1, parentSpanId: 'a'.repeat(16) });
+      await apply(records.message([...spans, job, inner]));
+
+      const [service, ...others] = await harness.store.services(range);
+      expect(others).toEqual([]);
+      expect(service).toMatchObject({ service: 'checkout' });
+      expect(service?.ratePerSecond).toBeCloseTo(101 / 60);
+      expect(service?.errorRatio).toBeCloseTo(20 / 101);
+      expect(service?.sparkline.reduce((a, b) => a + b)).toBe(101);
+
+      const operations = await harness.store.operations({ ...range, service: 'checkout' });
+      expect(operations.map(({ operation, kind }) => [operation, kind])).toEqual([
+        ['GET', 2],
+        ['job', 1],
+      ]);
+      const [get] = operations;
+      for (const [got, wanted] of [
+        [get?.p50Ms, 50],
+        [get?.p95Ms, 95],
+        [get?.p99Ms, 99],
+      ] as const) {
+        expect(Math.abs((got ?? 0) - wanted) / wanted).toBeLessThan(relativeError);
+      }
+    });
+
+    test('a redelivered message is not counted twice', async () => {
+      const records = new TestRecords();
+      const messages = [records.message([records.span()]), records.message([records.span()])];
+      await apply(...messages);
+      expect(await apply(...messages)).toEqual([['stored'], ['stored']]);
+      const [service] = await harness.store.services(range);
+      expect(service?.ratePerSecond).toBeCloseTo(2 / 60);
+      const [partition] = [{ topic: topicOf.traces, partition: 0 }];
+      const positions = await harness.store.capabilities.nextPositions?.([partition]);
+      if (positions) expect(positions).toEqual([{ ...partition, position: 2 }]);
+    });
+
+    test('a message in parts counts once, and its position is passed with the last one', async () => {
+      const records = new TestRecords();
+      const message = records.message(Array.from({ length: 10 }, () => records.span()));
+      const parts = inParts(message, 3);
+      const [partition] = [{ topic: topicOf.traces, partition: 0 }];
+      await applyParts(harness.store, parts.slice(0, 2));
+      expect((await harness.store.capabilities.nextPositions?.([partition])) ?? []).toEqual([]);
+      await applyParts(harness.store, parts);
+      await applyParts(harness.store, parts);
+      await apply(message);
+      const [service] = await harness.store.services(range);
+      expect(service?.ratePerSecond).toBeCloseTo(10 / 60);
+      const positions = await harness.store.capabilities.nextPositions?.([partition]);
+      if (positions) expect(positions).toEqual([{ ...partition, position: 1 }]);
+      const [, second] = inParts(records.message([records.span(), records.span()]), 1);
+      if (second) {
+        await expect(harness.store.apply([second])).rejects.toBeInstanceOf(PartMissingError);
+      }
+    });
+
+    test('what a client sends again is a duplicate, for a quarter of an hour', async () => {
+      const records = new TestRecords();
+      const first = records.message([records.span()]);
+      await apply(first);
+      nowMs += 240_000;
+      expect(await apply(records.message([...first.records, records.span()]))).toEqual([
+        ['duplicate', 'stored'],
+      ]);
+      nowMs += 3_000_000;
+      expect(await apply(records.message(first.records))).toEqual([['stored']]);
+    });
+
+    test.each(['client first', 'server first'])('a call joins its two sides, %s', async (order) => {
+      const records = new TestRecords();
+      const { client, server } = pair(records, 'web', 'cart');
+      const sides = [client, { ...server, statusCode: 2 }];
+      for (const side of order === 'client first' ? sides : sides.reverse()) {
+        await apply(records.message([side]));
+      }
+      expect(await calls()).toEqual([['web', 'cart', 1, 1]]);
+      expect((await harness.store.map(range))[0]?.p95Ms).toBeGreaterThan(0);
+    });
+
+    test('a producer joins all its consumers, and no call stays inside one service', async () => {
+      const records = new TestRecords();
+      const { client, server } = pair(records, 'web', 'mail');
+      const inside = pair(records, 'web', 'web');
+      await apply(
+        records.message([
+          { ...server, kind: 5 },
+          { ...client, kind: 4 },
+          { ...server, kind: 5, spanId: 'b'.repeat(16), resource: records.resource('audit') },
+          inside.client,
+          inside.server,
+        ]),
+      );
+      expect((await calls()).sort()).toEqual([
+        ['web', 'audit', 1, 0],
+        ['web', 'mail', 1, 0],
+      ]);
+    });
+
+    test('what leaves the window is forgotten, and what is older never enters', async () => {
+      const records = new TestRecords();
+      await apply(records.message([records.span()]));
+      nowMs += harness.store.windowMs + 60_000;
+      const wide = { ...range, fromMs: testNowMs - 86_400_000, toMs: nowMs };
+      expect(await harness.store.services(wide)).toEqual([]);
+      expect(await apply(records.message([records.span()]))).toEqual([['stored']]);
+      expect(await harness.store.services(wide)).toEqual([]);
+    });
+
+    test('one tenant never sees another', async () => {
+      const records = new TestRecords();
+      const { client, server } = pair(records, 'web', 'cart');
+      await apply(records.message([client, server]));
+      const theirs = { ...range, tenant: 'umbrella' };
+      expect(await harness.store.services(theirs)).toEqual([]);
+      expect(await harness.store.operations({ ...theirs, service: 'cart' })).toEqual([]);
+      expect(await harness.store.map(theirs)).toEqual([]);
+    });
+
+    test('logs and metrics are taken and counted nowhere', async () => {
+      const records = new TestRecords();
+      const messages = [records.message([records.log()]), records.message([records.point()])];
+      expect(await apply(...messages)).toEqual([['stored'], ['stored']]);
+      expect(await harness.store.services(range)).toEqual([]);
+    });
+
+    test('the tail shows what came last and goes on from there', async () => {
+      const records = new TestRecords();
+      const tail = (afterId?: string) =>
+        harness.store.tail({ tenant: 'acme', signal: 'logs', limit: 2, afterId });
+      expect(await tail()).toEqual({ items: [], lastId: undefined, skipped: 0 });
+      const message = records.message([records.log(), records.log(), records.log()]);
+      await apply(message);
+      await apply(message);
+      const first = await tail();
+      expect(keysOf(first)).toEqual(message.records.slice(1).map(({ key }) => key));
+      expect(await tail(first.lastId)).toEqual({ items: [], lastId: first.lastId, skipped: 0 });
+      const next = [records.message([records.log()]), records.message([records.log()])];
+      await apply(...next, records.message([records.log()]));
+      const second = await tail(first.lastId);
+      expect(keysOf(second)).toEqual(next.map(({ records: [log] }) => log?.key));
+      expect((await tail(second.lastId)).items).toHaveLength(1);
+      nowMs += harness.store.windowMs;
+      expect((await tail()).items).toEqual([]);
+    });
+
+    test.each(['x', '1-', '-1', '1.5', '9'.repeat(40), ''])(
+      'a tail from %j on, which it never gave, is an invalid query',
+      async (afterId) => {
+        const records = new TestRecords();
+        await apply(records.message([records.log()]));
+        const query = { tenant: 'acme', signal: 'logs', limit: 10, afterId } as const;
+        const wrong = { code: 'invalid-query', invalid: { parameter: 'afterId' } };
+        await expect(harness.store.tail(query)).rejects.toMatchObject(wrong);
+      },
+    );
+
+    if (alwaysThere === undefined) {
+      test('a store that was stopped is unavailable, to whoever asks and to whoever applies', async () => {
+        const records = new TestRecords();
+        const { store } = harness;
+        await store.stop();
+        const away = { name: 'StoreError', code: 'unavailable', blamesStore: true };
+        await expect(store.services(range)).rejects.toMatchObject(away);
+        await expect(store.operations({ ...range, service: 'web' })).rejects.toMatchObject(away);
+        await expect(store.map(range)).rejects.toMatchObject(away);
+        const tail = { tenant: 'acme', signal: 'logs', limit: 10 } as const;
+        await expect(store.tail(tail)).rejects.toMatchObject(away);
+        const message = records.message([records.log()]);
+        await expect(store.apply([message])).rejects.toMatchObject(away);
+      });
+    }
+
+    test('what comes too fast for the tail is counted, not shown, and counted once', async () => {
+      const records = new TestRecords();
+      const logs = (count: number) =>
+        records.message(Array.from({ length: count }, () => records.log()));
+      const query = { tenant: 'acme', signal: 'logs', limit: 1_000 } as const;
+      await apply(logs(1));
+      const { lastId: afterId } = await harness.store.tail(query);
+      await apply(logs(300), logs(400));
+      nowMs += 1_000;
+      await apply(logs(1));
+      const flood = await harness.store.tail({ ...query, afterId });
+      expect(flood.items.length).toBeLessThan(500);
+      expect(flood.items.length + flood.skipped).toBe(701);
+      const halves = await harness.store.tail({ ...query, afterId, limit: 100 });
+      const rest = await harness.store.tail({ ...query, afterId: halves.lastId });
+      expect(halves.skipped + rest.skipped).toBe(flood.skipped);
+      expect(halves.items.length + rest.items.length).toBe(flood.items.length);
+      expect(await harness.store.tail({ ...query, afterId: flood.lastId })).toMatchObject({
+        items: [],
+        skipped: 0,
+      });
+    });
+
+    test('the tail is filtered, and one of each tenant and signal', async () => {
+      const records = new TestRecords();
+      const [quiet, loud, other] = [
+        records.log({ body: { stringValue: 'nothing to SEE here' } }),
+        records.log({ severityNumber: 17, severityText: 'ERROR' }),
+        records.log({ resource: records.resource('cart') }),
+      ];
+      await apply(records.message([quiet, loud, other]));
+      await apply(records.message([records.span({ statusCode: 2 })]));
+      const texts = async (over: Partial<TailQuery>) => {
+        const query = { tenant: 'acme', signal: 'logs', limit: 10, ...over } as const;
+        return (await harness.store.tail(query)).items.map(({ text }) => text);
+      };
+      expect(await texts({ query: 'see Nothing' })).toEqual(['nothing to SEE here']);
+      expect(await texts({ severityMin: 17 })).toEqual([loud.body?.stringValue]);
+      expect(await texts({ service: 'cart' })).toEqual([other.body?.stringValue]);
+      expect(await texts({ tenant: 'umbrella' })).toEqual([]);
+      const { items } = await harness.store.tail({ tenant: 'acme', signal: 'traces', limit: 10 });
+      expect(items).toMatchObject([
+        { signal: 'traces', text: 'GET /api/carts/{id}', kind: 2, statusCode: 2, isCut: false },
+      ]);
+      expect(items[0]).toMatchObject({ durationMs: 12.345678, service: 'checkout' });
+    });
+
+    test('a long body is cut in the tail, and marked', async () => {
+      const records = new TestRecords();
+      const values = Array.from({ length: 9_000 }, () => ({ stringValue: '\u0000日本' }));
+      const bodies = [{ stringValue: 'x'.repeat(100_000) }, { arrayValue: { values } }];
+      await apply(records.message(bodies.map((body) => records.log({ body }))));
+      const { items } = await harness.store.tail({ tenant: 'acme', signal: 'logs', limit: 10 });
+      expect(items.map(({ isCut }) => isCut)).toEqual([true, true]);
+      for (const item of items) {
+        expect(item.text.length).toBeGreaterThan(500);
+        expect(Buffer.byteLength(JSON.stringify(item))).toBeLessThan(10_000);
+      }
+    });
+
+    test('names of 1 MB are cut with a mark, told apart, and found by the whole name', async () => {
+      const records = new TestRecords();
+      const [from, to, name] = [longName(), longName(), longName()];
+      const { client, server } = pair(records, from, to);
+      const operations = ['a', 'b'].map((end) => ({ ...server, name: name + end }));
+      await apply(records.message([client, ...operations]));
+      const [services, found, edges] = [
+        await harness.store.services(range),
+        await harness.store.operations({ ...range, service: to }),
+        await harness.store.map(range),
+      ];
+      // First, since a difference of megabytes cannot be shown.
+      expect(Buffer.byteLength(JSON.stringify([services, found, edges]))).toBeLessThan(10_000);
+      const [service, ...others] = services.map(({ service: name }) => name);
+      expect(others).toEqual([]);
+      expect(service).toMatch(/^[0-9a-f]{80,}…#[0-9a-f]{8}$/);
+      expect(Buffer.byteLength(service ?? '')).toBeLessThanOrEqual(serviceBytesMax);
+      expect(new Set(found.map(({ operation }) => operation)).size).toBe(2);
+      for (const { operation } of found) {
+        expect(operation).toMatch(/^[0-9a-f]{200,}…#[0-9a-f]{8}$/);
+        expect(Buffer.byteLength(operation)).toBeLessThanOrEqual(operationBytesMax);
+      }
+      expect(edges).toMatchObject([{ to: service, calls: 2 }]);
+      const { items } = await harness.store.tail({
+        ...{ tenant: 'acme', signal: 'traces', limit: 10 },
+        service: to,
+      });
+      expect(items.map(({ isCut }) => isCut)).toEqual([true, true]);
+    });
+
+    test('what is beyond the limit of names is counted, and an answer stays small', async () => {
+      const records = new TestRecords();
+      const spans = (count: number, over: (i: number) => Partial<SpanRecord>) =>
+        records.message(Array.from({ length: count }, (_, i) => records.span(over(i))));
+      await apply(spans(1_500, (i) => ({ name: `${i} ${'x'.repeat(2_000)}` })));
+      await apply(spans(500, (i) => ({ resource: records.resource(`${i} ${'y'.repeat(2_000)}`) })));
+      const found = await harness.store.operations({ ...range, service: 'checkout' });
+      const requests = (rates: readonly { ratePerSecond: number }[]) =>
+        Math.round(rates.reduce((sum, { ratePerSecond }) => sum + ratePerSecond * 60, 0));
+      expect(requests(found)).toBe(1_500);
+      const rest = found.find(({ operation }) => operation === otherName);
+      expect(requests(rest ? [rest] : [])).toBeGreaterThanOrEqual(500);
+      const services = await harness.store.services(range);
+      expect(requests(services)).toBe(2_000);
+      expect(services.map(({ service }) => service)).toContain(otherName);
+      const bytes = (answer: unknown) => Buffer.byteLength(JSON.stringify(answer));
+      for (const answer of [found, services]) expect(bytes(answer)).toBeLessThan(1_048_576);
+    });
+
+    test('reset leaves an empty store that can be filled again', async () => {
+      const records = new TestRecords();
+      const message = records.message([records.span()]);
+      await apply(message);
+      await harness.store.reset();
+      expect(await harness.store.services(range)).toEqual([]);
+      expect(await apply(message)).toEqual([['stored']]);
+      expect(await harness.store.services(range)).toHaveLength(1);
+    });
+  });
+}
+
+function keysOf({ items }: Tail): string[] {
+  return items.map(({ key }) => key);
+}
+
+function timed(records: TestRecords, durationMs: number, over: Partial<SpanRecord>): SpanRecord {
+  const span = records.span(over);
+  const endTimeUnixNano = span.startTimeUnixNano + BigInt(durationMs) * 1_000_000n;
+  return { ...span, endTimeUnixNano };
+}
+
+function pair(records: TestRecords, from: string, to: string) {
+  const client = records.span({
+    kind: 3,
+    resource: records.resource(from),
+    parentSpanId: 'c'.repeat(16),
+  });
+  const server = records.span({
+    kind: 2,
+    resource: records.resource(to),
+    traceId: client.traceId,
+    parentSpanId: client.spanId,
+  });
+  return { client, server };
+}

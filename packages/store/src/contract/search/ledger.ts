@@ -1,0 +1,270 @@
+import { topicOf } from '@spillway/broker';
+import { signals } from '@spillway/otlp';
+import { describe, expect, test } from 'vitest';
+import { PartMissingError } from '../../message-parts.ts';
+import type { DecodedMessage } from '../../sink.ts';
+import { applyParts, inParts } from '../message-parts.ts';
+import { TestRecords, testNowMs } from '../test-records.ts';
+import { allMinutes, type SearchStoreUnderTest, testRange } from './harness.ts';
+
+export function describeSearchLedger({
+  writer,
+  reader,
+  apply,
+  reopen,
+  refresh,
+}: SearchStoreUnderTest): void {
+  const rows = async () =>
+    (await writer().rowCounts(allMinutes)).reduce((sum, count) => sum + count.rows, 0);
+
+  describe('once in the store', () => {
+    test('a redelivered message changes nothing and is answered as stored', async () => {
+      const records = new TestRecords();
+      const message = ofAllSignals(records);
+      await apply(...message);
+      const before = await writer().appliedMessages(allMinutes);
+      for (const outcome of await apply(...message)) {
+        expect(outcome.records.every(({ status }) => status === 'stored')).toBe(true);
+      }
+      expect(await writer().appliedMessages(allMinutes)).toEqual(before);
+      expect(await rows()).toBe(6);
+    });
+
+    test('a client that sends the same again is told apart from a redelivery', async () => {
+      const records = new TestRecords();
+      const first = ofAllSignals(records);
+      await apply(...first);
+      const again = first.map((m) =>
+        records.message(m.records, { receivedMs: testNowMs + 90_000 }),
+      );
+      for (const outcome of await apply(...again)) {
+        expect(outcome.records.every(({ status }) => status === 'duplicate')).toBe(true);
+      }
+      expect(await rows()).toBe(6);
+      const applied = await writer().appliedMessages(allMinutes);
+      expect(applied.map(({ stored, duplicates }) => [stored, duplicates])).toEqual([
+        [2, 0],
+        [2, 0],
+        [2, 0],
+        [0, 2],
+        [0, 2],
+        [0, 2],
+      ]);
+    });
+
+    test('of equal records in one batch the first is stored', async () => {
+      const records = new TestRecords();
+      const first = records.message([records.span(), records.span()]);
+      const second = records.message([...first.records, records.span()]);
+      const [one, two] = await apply(first, second, first);
+      expect(one?.records.map(({ status }) => status)).toEqual(['stored', 'stored']);
+      expect(two?.records.map(({ status }) => status)).toEqual([
+        'duplicate',
+        'duplicate',
+        'stored',
+      ]);
+      expect(await rows()).toBe(3);
+    });
+
+    test('an undated record that a client sends again is still known', async () => {
+      const records = new TestRecords();
+      const log = records.log({ timeUnixNano: 0n, observedTimeUnixNano: 0n });
+      const first = records.message([log]);
+      await apply(first);
+      const later = { receivedMs: testNowMs + 600_000 };
+      const [outcome] = await apply(records.message(first.records, later));
+      expect(outcome?.records).toEqual([{ status: 'duplicate' }]);
+    });
+
+    test('both are known after a restart', async () => {
+      const records = new TestRecords();
+      const first = records.message([records.span()]);
+      await apply(first);
+      await reopen();
+      const [redelivered, retried] = await apply(first, records.message(first.records));
+      expect(redelivered?.records).toEqual([{ status: 'stored' }]);
+      expect(retried?.records).toEqual([{ status: 'duplicate' }]);
+      expect(await rows()).toBe(1);
+    });
+  });
+
+  describe('a message in parts', () => {
+    const countsOf = async () =>
+      (await writer().appliedMessages(allMinutes)).map(
+        ({ records, stored, duplicates, deadLettered }) => {
+          return [records, stored, duplicates, deadLettered];
+        },
+      );
+    const make = async () => {
+      const records = new TestRecords();
+      const known = records.log();
+      await apply(records.message([known]));
+      const broken = {
+        index: 3,
+        key: 'b'.repeat(32),
+        code: 'malformed-record',
+        reason: '',
+      } as const;
+      const logs = Array.from({ length: 8 }, () => records.log());
+      return records.message([...logs, known], { broken: [broken] });
+    };
+
+    test('is applied as if it were whole, however often it begins anew', async () => {
+      const message = await make();
+      const parts = inParts(message, 3);
+      const wanted = [...Array(8).fill('stored'), 'duplicate'];
+      await applyParts(writer(), parts.slice(0, 2));
+      await refresh();
+      expect(await countsOf()).toEqual([[1, 1, 0, 0]]);
+      await reopen();
+      expect(await applyParts(writer(), parts)).toEqual(wanted);
+      await refresh();
+      expect(await countsOf()).toEqual([
+        [1, 1, 0, 0],
+        [10, 8, 1, 1],
+      ]);
+      await applyParts(writer(), parts);
+      await apply(message);
+      expect(await countsOf()).toEqual([
+        [1, 1, 0, 0],
+        [10, 8, 1, 1],
+      ]);
+      expect(await rows()).toBe(9);
+    });
+
+    test('is refused behind a part that is not there', async () => {
+      const [, second] = inParts(await make(), 3);
+      if (second) await expect(writer().apply([second])).rejects.toBeInstanceOf(PartMissingError);
+    });
+  });
+
+  describe('account', () => {
+    test('every applied message is there, in order, with its counts', async () => {
+      const records = new TestRecords();
+      const broken = [
+        { index: 1, key: 'a'.repeat(32), code: 'malformed-record', reason: 'cut' } as const,
+      ];
+      await apply(
+        records.message([records.span()], { broken }),
+        records.message([records.log()], { foreign: true }),
+      );
+      expect(await writer().appliedMessages(allMinutes)).toEqual([
+        {
+          id: { gateway: 'gw-test', epoch: 1, topic: topicOf.traces, partition: 0, sequence: 1 },
+          tenant: 'acme',
+          signal: 'traces',
+          minute: testNowMs / 60_000,
+          position: 0,
+          records: 2,
+          stored: 1,
+          duplicates: 0,
+          deadLettered: 1,
+          foreign: false,
+        },
+        {
+          id: { gateway: 'foreign', epoch: 0, topic: topicOf.logs, partition: 0, sequence: 0 },
+          tenant: 'acme',
+          signal: 'logs',
+          minute: testNowMs / 60_000,
+          position: 0,
+          records: 1,
+          stored: 1,
+          duplicates: 0,
+          deadLettered: 0,
+          foreign: true,
+        },
+      ]);
+    });
+
+    test('rows are counted by tenant, signal and minute of acceptance', async () => {
+      const [acme, umbrella] = [new TestRecords(), new TestRecords({ tenant: 'umbrella' })];
+      const later = { receivedMs: testNowMs + 60_000 };
+      await apply(
+        acme.message([acme.span(), acme.span()]),
+        acme.message([acme.span()], later),
+        umbrella.message([umbrella.point()]),
+      );
+      const minute = testNowMs / 60_000;
+      const counts = await writer().rowCounts(allMinutes);
+      expect(counts).toHaveLength(3);
+      expect(counts).toEqual(
+        expect.arrayContaining([
+          { tenant: 'acme', signal: 'traces', minute, rows: 2, retired: 0 },
+          { tenant: 'acme', signal: 'traces', minute: minute + 1, rows: 1, retired: 0 },
+          { tenant: 'umbrella', signal: 'metrics', minute, rows: 1, retired: 0 },
+        ]),
+      );
+      const narrow = { fromMinute: minute, toMinute: minute + 1, tenant: 'acme' };
+      expect(await writer().rowCounts(narrow)).toMatchObject([{ rows: 2 }]);
+      expect(await writer().appliedMessages(narrow)).toHaveLength(1);
+    });
+
+    test('a message that comes twice in one batch is applied where it came first', async () => {
+      const records = new TestRecords();
+      const [a, b] = [records.message([records.log()]), records.message([records.log()])];
+      await apply(a, b, { ...a, position: b.position + 1 });
+      const applied = await writer().appliedMessages(allMinutes);
+      expect(applied.map(({ id }) => id.sequence)).toEqual([1, 2]);
+      expect(applied.map(({ position }) => position)).toEqual([a.position, b.position]);
+    });
+
+    test('what retention drops stays counted as retired', async () => {
+      const records = new TestRecords();
+      const old = records.span({ startTimeUnixNano: BigInt(testNowMs - 3_600_000) * 1_000_000n });
+      await apply(records.message([old, records.span()]));
+      expect(await writer().retain(testNowMs - 60_000)).toBe(1);
+      await refresh();
+      expect(await writer().rowCounts(allMinutes)).toMatchObject([{ rows: 1, retired: 1 }]);
+      expect(await reader().trace('acme', old.traceId)).toBeUndefined();
+      expect(await writer().retain(testNowMs - 60_000)).toBe(0);
+    });
+
+    test('an account outlives its records for as long as it is asked for', async () => {
+      const records = new TestRecords();
+      await apply(records.message([records.span()]));
+      const later = testNowMs + 10 * 86_400_000;
+      expect(await writer().retain(later, testNowMs)).toBe(1);
+      expect(await writer().rowCounts(allMinutes)).toMatchObject([{ rows: 0, retired: 1 }]);
+      expect(await writer().appliedMessages(allMinutes)).toHaveLength(1);
+      await writer().retain(later);
+      expect(await writer().appliedMessages(allMinutes)).toEqual([]);
+    });
+
+    test('reset leaves an empty store that can be filled again', async () => {
+      const records = new TestRecords();
+      const messages = ofAllSignals(records);
+      await apply(...messages);
+      await writer().reset();
+      await refresh();
+      expect(await writer().rowCounts(allMinutes)).toEqual([]);
+      expect(await writer().appliedMessages(allMinutes)).toEqual([]);
+      await apply(...messages);
+      expect(await rows()).toBe(6);
+      expect((await reader().findLogs(testRange)).items).toHaveLength(2);
+    });
+
+    test('a store that keeps positions keeps them with the effects', async () => {
+      const keeper = writer();
+      if (!keeper.capabilities.nextPositions) return;
+      const records = new TestRecords();
+      const partitions = [0, 1].map((partition) => ({ topic: topicOf.traces, partition }));
+      await apply(
+        records.message([records.span()], { position: 41 }),
+        records.message([records.span()], { position: 17 }),
+      );
+      await reopen();
+      const positions = await writer().capabilities.nextPositions?.(partitions);
+      expect(positions).toEqual([{ topic: topicOf.traces, partition: 0, position: 42 }]);
+    });
+  });
+}
+
+/** A message of each signal with two records. */
+function ofAllSignals(records: TestRecords): DecodedMessage[] {
+  const make = {
+    traces: () => records.span(),
+    logs: () => records.log(),
+    metrics: () => records.point(),
+  };
+  return signals.map((signal) => records.message([make[signal](), make[signal]()]));
+}
