@@ -20,7 +20,7 @@ const dataSection = z
       .string()
       .min(1)
       .default('./data')
-      .describe('Folder of everything that is kept; --data is short for it.'),
+      .describe('Folder of everything that the process keeps. The flag --data is short for it.'),
   })
   .prefault({});
 
@@ -30,7 +30,7 @@ const processSection = z
       .min(0)
       .default(0)
       .describe(
-        'Memory that the process may take; its limits are made to fit, or it does not start. --memory 512M is short for it. 0: what its container allows, else that of the machine.',
+        'Bytes of memory that the process may take. Its limits are lowered to fit, or it does not start. The flag --memory, as in --memory 512M, is short for it. With 0 it is what the container allows, or else the memory of the machine.',
       ),
   })
   .prefault({});
@@ -40,12 +40,14 @@ const brokerSection = z
     kind: z
       .enum(['embedded', 'kafka', 'rabbitmq'])
       .default('embedded')
-      .describe('What carries the messages: the log in the data folder, Kafka or RabbitMQ.'),
+      .describe('Broker that carries the messages: the log in the data folder, Kafka or RabbitMQ.'),
     partitions: whole()
       .min(1)
       .max(1_024)
       .default(2)
-      .describe('Partitions of each OTLP topic, at least: they can be added, never taken away.'),
+      .describe(
+        'Least number of partitions of each OTLP topic. Partitions can be added and never removed.',
+      ),
     kafka: kafkaSection,
     rabbitmq: rabbitmqSection,
     embedded: z
@@ -53,20 +55,24 @@ const brokerSection = z
         logBytesMax: whole()
           .min(16 * mebibyte)
           .default(4_096 * mebibyte)
-          .describe('Bytes the log may take; beyond it what every group has read is removed.'),
+          .describe(
+            'Bytes that the log may take. Beyond it, what every group has read is removed.',
+          ),
         retentionHours: z
           .number()
           .positive()
           .default(168)
-          .describe('The log keeps this long; at least as long as the stores, which it rebuilds.'),
+          .describe(
+            'Hours for which the log keeps messages. Keep it at least as long as the stores, which are rebuilt from it.',
+          ),
         segmentBytes: whole()
           .min(64 * 1_024)
           .default(32 * mebibyte)
-          .describe('Size of a segment file; retention removes whole ones.'),
+          .describe('Bytes of a segment file. Retention removes whole segments.'),
         messageBytesMax: whole()
           .min(1_024)
           .default(64 * mebibyte)
-          .describe('Largest message the log takes.'),
+          .describe('Bytes of the largest message that the log takes.'),
       })
       .prefault({}),
   })
@@ -79,7 +85,9 @@ const storeSection = z
         kind: z
           .enum(['embedded', 'postgres'])
           .default('embedded')
-          .describe('Where rows are kept: PGlite in the data folder, or a PostgreSQL server.'),
+          .describe(
+            'Store that keeps the rows: PGlite in the data folder, or a PostgreSQL server.',
+          ),
         postgres: postgresSection,
       })
       .prefault({}),
@@ -88,12 +96,12 @@ const storeSection = z
         kind: z
           .enum(['embedded', 'elasticsearch'])
           .default('embedded')
-          .describe('What is searched: DuckDB in the data folder, or Elasticsearch.'),
+          .describe('Store that is searched: DuckDB in the data folder, or Elasticsearch.'),
         elasticsearch: elasticsearchSection,
         memoryBytesMax: whole()
           .min(24 * mebibyte)
           .default(128 * mebibyte)
-          .describe('Memory of the embedded search store.'),
+          .describe('Bytes of memory that the embedded search store may take.'),
       })
       .prefault({}),
     live: z
@@ -101,24 +109,24 @@ const storeSection = z
         kind: z
           .enum(['embedded', 'redis'])
           .default('embedded')
-          .describe('Where the live roll-ups are: the memory of the process, or Redis.'),
+          .describe('Store of the live roll-ups: the memory of the process, or Redis.'),
         redis: redisSection,
         windowMinutes: whole()
           .min(5)
           .max(1_440)
           .default(60)
-          .describe('How far back the live roll-ups reach.'),
+          .describe('Minutes for which the live roll-ups reach back.'),
         memoryBytesMax: whole()
           .min(8 * mebibyte)
           .default(96 * mebibyte)
           .describe(
-            'Memory of the embedded live roll-ups, whatever names clients send; one tenant may have half of it. Beyond it the tenant that has the most loses its oldest.',
+            'Bytes of memory that the embedded live roll-ups may take, whatever names clients send. One tenant may have half of it; beyond the limit, the tenant that has the most loses its oldest roll-ups.',
           ),
         redisBytesMax: whole()
           .min(16 * mebibyte)
           .default(256 * mebibyte)
           .describe(
-            'The same of Redis; equal in all processes, and below the maxmemory of Redis by a quarter at least.',
+            'Bytes that the live roll-ups may take in Redis, with the same rule. Set it equally in all processes, and below the `maxmemory` of Redis by at least a quarter.',
           ),
       })
       .prefault({}),
@@ -132,25 +140,29 @@ const fleetSection = z
       .enum(['none', 'redis'])
       .default('none')
       .describe(
-        'Where processes share quotas and tell each other which servers are down; none: each for itself.',
+        'Where processes share quotas and report which servers are down. With none, each process judges by itself.',
       ),
     redis: redisSection,
     windowMs: whole()
       .min(3_000)
       .max(300_000)
       .default(10_000)
-      .describe('A report counts for this long after it was last told; it is told each second.'),
+      .describe(
+        'Milliseconds for which the report of a process counts. A process that runs renews its report each second.',
+      ),
     reportersMin: whole()
       .min(1)
       .max(1_000)
       .default(2)
-      .describe('So many processes must hold a server down before the whole fleet does.'),
+      .describe(
+        'Processes that must report a server as down before the whole fleet treats it as down.',
+      ),
     gatewaysAssumed: whole()
       .min(1)
       .max(10_000)
       .default(1)
       .describe(
-        'Gateways among which quotas are shared out while Redis has never answered; later as many as were last known.',
+        'Gateways among which quotas are divided while Redis has never answered. Afterwards it is the number that was last known.',
       ),
   })
   .prefault({});
@@ -161,18 +173,19 @@ const adminSection = z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address of the probes and metrics, which tell no telemetry.'),
+      .describe('Address of the probes and metrics, which show no telemetry.'),
     port: whole()
       .min(0)
       .max(65_535)
       .default(8081)
-      .describe('Port of /live, /ready and /metrics where no console runs; 0 takes a free one.'),
+      .describe(
+        'Port of /live, /ready and /metrics in a process without a console; 0 takes a free one.',
+      ),
     keysFile: z
       .string()
       .default('')
       .describe(
-        'File of hashed API keys; beyond loopback /metrics then wants one of the scope metrics. ' +
-          'Empty: beyond loopback /metrics names no tenant and /ready no component.',
+        'YAML file of API keys. Beyond loopback, /metrics then needs a key with the scope metrics. When empty, beyond loopback /metrics names no tenant and /ready no component.',
       ),
   })
   .prefault({});
@@ -182,14 +195,18 @@ const stopSection = z
     deadlineMs: whole()
       .min(1_000)
       .default(30_000)
-      .describe('A stop that takes longer exits with 1.'),
+      .describe(
+        'Milliseconds after which a stop that has not finished ends the process with exit code 1.',
+      ),
   })
   .prefault({});
 
 const unsafeAllow = z
   .array(z.enum(safetyNames))
   .default([])
-  .describe('Checks of the start to switch off, by name; --unsafe-allow NAME is short for it.');
+  .describe(
+    'Names of checks that do not stop the start when they fail. The flag --unsafe-allow NAME is short for it.',
+  );
 
 export const spillwaySchema = z.object({
   data: dataSection,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { settingType } from './config-type.ts';
 
 /** One settable value of the configuration. */
 export interface Leaf {
@@ -7,9 +8,16 @@ export interface Leaf {
   path: readonly string[];
   /** `SPILLWAY_GATEWAY_HTTP_PORT`. */
   env: string;
+  /** `--gateway.httpPort`. */
+  flag: string;
   kind: 'number' | 'boolean' | 'string' | 'list' | 'map';
+  /** The values it takes, in words: `integer, 0 to 65535`. */
+  type: string;
+  /** What it does, in whole sentences. */
   description: string;
+  /** Undefined where the setting is absent by default. */
   defaultValue: unknown;
+  /** Whether the value is masked wherever it is shown. */
   secret: boolean;
 }
 
@@ -34,7 +42,9 @@ export function leavesOf(schema: z.ZodType, path: readonly string[] = []): Leaf[
       key: path.join('.'),
       path,
       env: envName(path),
+      flag: `--${path.join('.')}`,
       kind: kindOf(type),
+      type: settingType(inner),
       description: meta?.description ?? '',
       defaultValue,
       secret: secretNames.test(path.at(-1) ?? ''),
@@ -47,7 +57,7 @@ export function envName(path: readonly string[]): string {
   return ['SPILLWAY', ...words].join('_');
 }
 
-/** Masked wherever they are shown, without anybody having to remember it. */
+/** Values under these names are masked wherever they are shown. */
 const secretNames = /^(password|secret|token|apiKey)$/;
 
 interface Meta {

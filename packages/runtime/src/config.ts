@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Leaf, leavesOf } from './config-schema.ts';
+import { nearestName } from './nearest-name.ts';
 
 export interface ConfigSources {
   /** YAML file; must exist when given. */
@@ -137,9 +138,6 @@ function mapOf(text: string): unknown {
   }
 }
 
-/** A name that differs by more letters is not what was meant, and takes long to compare. */
-const hintDistanceMax = 6;
-
 function unknownKey(
   key: string,
   got: unknown,
@@ -147,12 +145,8 @@ function unknownKey(
   leaves: readonly Leaf[],
   nameOf: (leaf: Leaf) => string = (leaf) => leaf.key,
 ): ConfigProblem {
-  const near = leaves
-    .map(nameOf)
-    .filter((name) => Math.abs(name.length - key.length) <= hintDistanceMax)
-    .map((name) => ({ name, distance: editDistance(name.toLowerCase(), key.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  const hint = near && near.distance <= hintDistanceMax ? ` (did you mean ${near.name}?)` : '';
+  const near = nearestName(key, leaves.map(nameOf));
+  const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
   return { key, wanted: `a known key${hint}`, got: show(got), source };
 }
 
@@ -215,18 +209,4 @@ function jsonOf(value: unknown): string {
     // An alias in YAML may stand within what it names.
     return 'a value that contains itself';
   }
-}
-
-/** Levenshtein, for the hint only. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

@@ -12,6 +12,7 @@ export * from './keys.ts';
 export * from './log.ts';
 export * from './loopback.ts';
 export * from './metrics.ts';
+export * from './nearest-name.ts';
 export * from './periodic-task.ts';
 export * from './printable.ts';
 export * from './probe-access.ts';

@@ -7,7 +7,7 @@ export const logSection = z
     level: z
       .enum(['debug', 'info', 'warn', 'error', 'silent'])
       .default('info')
-      .describe('Lowest level that is logged, as JSON lines on standard error.'),
+      .describe('Lowest level that is logged. The log is JSON lines on standard error.'),
   })
   .prefault({});
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type LedgerReport, mergeReports, missingNotes, settled } from '@spillway/ledger';
 import { TooMuchAskedError } from '@spillway/store';
+import { exitCodes } from '../cli/exit-codes.ts';
 import { OperationError } from '../cli/operation-error.ts';
 import { keptAside } from '../folder/set-aside-notes.ts';
 import type { Parts } from '../parts.ts';
@@ -21,8 +22,6 @@ export interface AuditOptions {
   messagesMax?: number | undefined;
 }
 
-/** `spillway audit` exits with it when a broker or a store does not answer. */
-export const unknownExitCode = 3;
 /** Beyond its retention a store keeps the account of a day. */
 const keptBeyondMinutes = 24 * 60;
 /** How long a batch in flight gets to be seen by both looks, before a difference is believed. */
@@ -44,7 +43,7 @@ export async function auditLedger(parts: Parts, options: AuditOptions): Promise<
     if (options.ending && error instanceof TooMuchAskedError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     const message = `the ledger cannot be known now: ${why}`;
-    throw new OperationError(message, { cause: error, exitCode: unknownExitCode });
+    throw new OperationError(message, { cause: error, exitCode: exitCodes.unknown.code });
   }
 }
 

@@ -17,12 +17,10 @@ import { lagCommand } from './commands/lag.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { upCommand } from './commands/up.ts';
+import { exitCodes } from './exit-codes.ts';
 import { OperationError } from './operation-error.ts';
 
-/** What cannot be done exits with 2; 1 says that a command looked and did not like what it saw. */
-const failedExitCode = 2;
-
-/** Runs one command; sets the exit code. */
+/** Runs one command and sets the exit code of the process, one of `exitCodes`. */
 export async function runCommandLine(words: readonly string[], adapters: Adapters): Promise<void> {
   const { flags, rest } = splitArguments(words);
   const context: Context = { flags, adapters, env: process.env };
@@ -71,9 +69,10 @@ Any configuration key can be given as --section.key value, as SPILLWAY_SECTION_K
 environment, or in the file of --config. \`spillway config\` lists them all.`;
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode ? failedExitCode : 0;
+  if (error instanceof CommanderError)
+    return error.exitCode ? exitCodes.failed.code : exitCodes.ok.code;
   process.stderr.write(`spillway: ${printable(messageOf(error))}\n`);
-  return (error instanceof OperationError ? error.exitCode : undefined) ?? failedExitCode;
+  return (error instanceof OperationError ? error.exitCode : undefined) ?? exitCodes.failed.code;
 }
 
 function messageOf(error: unknown): string {

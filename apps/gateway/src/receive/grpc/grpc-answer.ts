@@ -1,6 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { encodeExportResponse, encodeStatus, type Signal } from '@spillway/otlp';
-import { grpcCode, type Refusal } from '../../model/refusal.ts';
+import { grpcCode } from '../../model/grpc-code.ts';
+import type { Refusal } from '../../model/refusal.ts';
 import type { PublishResult } from '../../publish/pending-request.ts';
 import { frame, percentEncode } from './grpc-message.ts';
 

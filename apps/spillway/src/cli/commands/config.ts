@@ -4,12 +4,17 @@ import type { SpillwayConfig } from '../../config.ts';
 import { givenMemory } from '../../memory/given-memory.ts';
 import { limitsPage } from '../../memory/limits-page.ts';
 import { planMemory } from '../../memory/plan-memory.ts';
+import { configurationPage } from '../../reference/configuration-page.ts';
+import { settingHelp } from '../../reference/setting-help.ts';
 import { type Role, roles } from '../../roles.ts';
-import { type Context, configOf, print, printJson, table } from './context.ts';
+import { type Context, configOf, print, table } from './context.ts';
 
 interface ConfigOptions {
   json?: boolean;
   limits?: boolean;
+  docs?: boolean;
+  /** The setting to describe; true for the help of the command itself. */
+  help?: string | true;
 }
 
 export function configCommand(context: Context): Command {
@@ -20,19 +25,33 @@ export function configCommand(context: Context): Command {
     )
     .option('--json', 'print JSON')
     .option('--limits', 'print every limit, and the memory that they add up to, as Markdown')
-    .action((chosen: Role[], { json, limits }: ConfigOptions, command: Command) => {
-      const loaded = configOf(context, command);
-      if (limits) return print(limitsOf(loaded, chosen.length ? chosen : roles));
-      const values = maskedConfig(loaded);
-      if (json) return printJson(values);
-      const rows = loaded.leaves.map(({ key, env }) => [
-        key,
-        JSON.stringify(values[key]) ?? '',
-        loaded.sources.get(key) ?? 'default',
-        env,
-      ]);
-      print(table([['KEY', 'VALUE', 'FROM', 'ENVIRONMENT'], ...rows]));
-    });
+    .option('--docs', 'print every setting with its description, as Markdown')
+    .helpOption(false)
+    .option('-h, --help [key]', 'describe one setting, such as gateway.httpPort, or this command')
+    .action((chosen: Role[], options: ConfigOptions, command: Command) =>
+      print(answer(context, command, { ...options, roles: chosen.length ? chosen : roles })),
+    );
+}
+
+function answer(
+  context: Context,
+  command: Command,
+  { help, docs, limits, json, roles: chosen }: ConfigOptions & { roles: readonly Role[] },
+): string {
+  if (help === true) return command.helpInformation().trimEnd();
+  if (help !== undefined) return settingHelp(help);
+  if (docs) return configurationPage();
+  const loaded = configOf(context, command);
+  if (limits) return limitsOf(loaded, chosen);
+  const values = maskedConfig(loaded);
+  if (json) return JSON.stringify(values, null, 2);
+  const rows = loaded.leaves.map(({ key, env }) => [
+    key,
+    JSON.stringify(values[key]) ?? '',
+    loaded.sources.get(key) ?? 'default',
+    env,
+  ]);
+  return table([['KEY', 'VALUE', 'FROM', 'ENVIRONMENT'], ...rows]);
 }
 
 /** Of a process that `spillway up` starts; what Node itself was started with now does not count. */
