@@ -1,4 +1,4 @@
-/** Who asks, and whether this browser was told to ask by our own page. */
+/** Identifies who asks, and whether a page of this console asked the browser to. */
 
 import { isLoopback } from '@spillway/runtime';
 import type { FastifyRequest } from 'fastify';

@@ -25,7 +25,7 @@ export interface Behind {
 }
 
 export interface Fresh {
-  /** Of the store that answered; of the slowest one where no single store did. */
+  /** Seconds behind the store that answered; the slowest one's where no single store did. */
   behindSeconds: number | null;
   behind: Behind;
 }
@@ -82,7 +82,7 @@ export interface UnsafeFinding {
 }
 export interface FleetAnswer {
   view: FleetReading['view'];
-  /** So many processes must hold a server down for the fleet to do so. */
+  /** Processes that must report a server as down before the whole fleet treats it as down. */
   reportersMin: number;
   dependencies: DependencyState[];
   processes: ProcessView[];

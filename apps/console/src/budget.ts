@@ -12,10 +12,13 @@ const waitingBytes = 24 * kibibyte;
 /** Short questions, those for the ledger, and what resubmits. */
 const queues = 3;
 
-/** Of the stores. */
+/** Most questions that the stores work on at once. */
 export const questionsAtOnce = shortPlaces;
 
-/** For the newest dead letters, of which all questions for them are answered. */
+/**
+ * Bytes of memory for the index of the newest dead letters, from which all questions for them are
+ * answered.
+ */
 export function deadLetterIndexBytesMax({ answerBytesMax }: ConsoleConfig): number {
   return 2 * answerBytesMax;
 }

@@ -12,7 +12,7 @@ export const errorStatus = {
   'too-large': 413,
   'unsupported-type': 415,
   'wrong-host': 421,
-  /** As other servers log it; nobody reads this answer. */
+  /** Logged by other servers, too; no client reads this answer. */
   'client-gone': 499,
   internal: 500,
   'too-many-queries': 503,

@@ -5,7 +5,10 @@ import type { ErrorBody } from './answers.ts';
 import { badParameter, type ErrorCode, QueryError } from './errors.ts';
 import type { ConsoleEvent } from './ports.ts';
 
-/** Errors leave as JSON of one shape; what is not expected is reported and told without details. */
+/**
+ * Answers errors as JSON of one shape. An unexpected error is reported to the operator, and its
+ * details are not sent.
+ */
 export function addFailures(app: FastifyInstance, report?: (event: ConsoleEvent) => void): void {
   app.setErrorHandler((thrown: FastifyError | QueryError, request, reply) => {
     const error = ofStore(thrown, request) ?? asQueryError(thrown);

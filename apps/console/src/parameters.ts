@@ -17,7 +17,7 @@ export type Parsed<S extends Spec> = {
 
 const textCharsMax = 1_000;
 const cursorCharsMax = 4_000;
-/** A trace of a week, or a metric in steps of a year: nobody asks for longer ones. */
+/** A trace of a week, or a metric in steps of a year: longer ones are no reasonable question. */
 const durationMsMax = 366 * 86_400_000;
 const attributesMax = 10;
 const attributePrefix = 'attr.';
@@ -97,7 +97,7 @@ export const duration: Parameter<number> = {
   },
 };
 
-/** Where it lies in its topic. */
+/** Position of a dead letter in its topic. */
 export const deadLetterId: Parameter<string> = {
   wanted: 'the id of a dead letter, such as traces/0/17',
   read: (value) => (/^(traces|metrics|logs)\/\d{1,9}\/\d{1,15}$/.test(value) ? value : undefined),
@@ -176,7 +176,7 @@ export function splitAttributes(query: Readonly<Record<string, unknown>>) {
 
 const rangeDefaultMs = 3_600_000;
 
-/** The last hour unless told otherwise. `from` inclusive, `to` exclusive. */
+/** The last hour unless the question says otherwise. `from` inclusive, `to` exclusive. */
 export function readRange(
   parsed: { from?: number | undefined; to?: number | undefined },
   nowMs: number,

@@ -63,7 +63,10 @@ export interface DeadLetters {
     filter: DeadLetterFilter,
     ending: AbortSignal,
   ): Promise<{ deadLetters: readonly DeadLetterView[]; isWhole: boolean }>;
-  /** Of the tenant. `body`: the records as OTLP/JSON, base64 when they cannot be read, '' when too many. */
+  /**
+   * Shows a dead letter of the tenant. `body`: the records as OTLP/JSON, base64 when they cannot be
+   * read, '' when too many.
+   */
   show(
     id: string,
     asked: Asked & { tenant: string },
@@ -84,9 +87,11 @@ export interface Admin {
 
 /** All processes of the pipeline, as far as this one knows them. */
 export interface FleetReading {
-  /** `alone`: they do not tell each other; `lost`: they would, but cannot at the moment. */
+  /**
+   * `alone`: processes do not share what they find; `lost`: they would, but cannot at the moment.
+   */
   view: 'alone' | 'shared' | 'lost';
-  /** So many processes must hold a server down for the fleet to do so. */
+  /** Processes that must report a server as down before the whole fleet treats it as down. */
   reportersMin: number;
   dependencies: DependencyState[];
   /** `document`: a `ProcessDocument` of the version of that process. */

@@ -5,7 +5,10 @@ import type { ConsoleOptions } from './options.ts';
 
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** For orchestrators and Prometheus. What they are shown without a key names no tenant and no path. */
+/**
+ * Adds the routes for orchestrators and Prometheus. What they show without a key names no tenant
+ * and no path.
+ */
 export function addProbeRoutes(app: FastifyInstance, options: ConsoleOptions): void {
   const { admin, keys, config } = options;
   const questionOf = ({ headers: { authorization } }: FastifyRequest) => {

@@ -32,7 +32,7 @@ const gatewayDocument = z.object({
 });
 
 /**
- * What a process tells about itself to the others, as JSON of at most 8 KB. Another version may
+ * The description of a process that the others read, as JSON of at most 8 KB. Another version may
  * have written it: what it does not know is left out, and what does not fit is not shown.
  */
 export const processDocument = z.object({

@@ -13,8 +13,8 @@ const unitMs: Readonly<Record<string, number>> = {
 export const timeEndMs = Date.UTC(2200, 0, 1);
 
 /**
- * ms since the epoch, ISO 8601 (UTC unless it says otherwise), `now` or `now-15m`; undefined for
- * what is none of them, and for a time that no store is asked for.
+ * Reads ms since the epoch, ISO 8601 (UTC unless it says otherwise), `now` or `now-15m`; undefined
+ * for what is none of them, and for a time that no store is asked for.
  */
 export function parseTime(text: string, nowMs: number): number | undefined {
   const ms = readTime(text, nowMs);

@@ -133,7 +133,7 @@ const storeSection = z
   })
   .prefault({});
 
-/** How processes tell each other what they find out. */
+/** Configures how processes share what they find out. */
 const fleetSection = z
   .object({
     kind: z

@@ -66,7 +66,7 @@ export interface Parts {
 }
 
 export interface Pipeline {
-  /** By group: `writer`, `search`, `live`. */
+  /** Finds a consumer by its group: `writer`, `search`, `live`. */
   consumer(group: string): Consumer | undefined;
   /** Stops the group's consumer, runs, and starts a new one, also when `run` fails. */
   without(group: string, run: () => Promise<void>): Promise<void>;

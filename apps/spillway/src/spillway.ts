@@ -52,7 +52,7 @@ interface Made {
   internalErrors: InternalErrors;
 }
 
-/** Where the doors listen; '' for one that this process does not have. */
+/** Where the process listens; '' for an address that it does not have. */
 export interface SpillwayAddresses {
   otlpHttp: string;
   otlpGrpc: string;
@@ -223,7 +223,7 @@ export class Spillway implements Component {
     ];
   }
 
-  /** Of the data folder. */
+  /** Watches over the data folder. */
   #watches(): Component[] {
     if (!this.hasFolder) return [];
     const { folder } = this.#parts;
@@ -272,7 +272,7 @@ export class Spillway implements Component {
     }
   }
 
-  /** While the gateway can spill, a broker that is away keeps nobody from being served. */
+  /** While the gateway can spill, a broker that is away does not keep clients from being served. */
   #unlessSpilling(health: Health): Health {
     const { broker, spillFolder } = this.#parts;
     const spills = !broker.health().ok && spillFolder.spill && this.#gateway?.health().ok;

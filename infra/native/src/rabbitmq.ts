@@ -16,7 +16,7 @@ export interface RabbitMqOptions extends Placement {
 
 export interface RabbitMqServer {
   url: string;
-  /** Of the management API, with the user's name and password in it. */
+  /** URL of the management API, with the user's name and password in it. */
   managementUrl: string;
   server: NativeServer;
   /** `rabbitmqctl` with these arguments. */
@@ -29,7 +29,10 @@ interface Ports {
   amqp: number;
   management: number;
   distribution: number;
-  /** Of a port mapper of its own: a shared one would outlive it, and know two nodes of one name. */
+  /**
+   * Port of a port mapper of its own: a shared one would outlive it, and know two nodes of one
+   * name.
+   */
   mapper: number;
 }
 

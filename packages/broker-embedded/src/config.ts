@@ -3,9 +3,9 @@ import type { Files, JournalEvent } from '@spillway/journal';
 export interface EmbeddedBrokerOptions {
   /** One folder for everything, made if missing. One owner at a time. */
   dir: string;
-  /** Of key, headers and value of one message. */
+  /** Bytes of key, headers and value of one message. */
   messageBytesMax?: number;
-  /** Of all partitions together; publishes beyond are refused as 'log-full'. */
+  /** Bytes of all partitions together; publishes beyond are refused as 'log-full'. */
   logBytesMax?: number;
   /** Segments whose latest message is older are removed, committed or not. */
   retentionMs?: number;

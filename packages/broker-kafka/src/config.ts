@@ -135,7 +135,7 @@ export const kafkaSection = z
 
 export type KafkaSection = z.infer<typeof kafkaSection>;
 
-/** What an operator should hear of. Nothing here needs a restart. */
+/** What an operator should know. Nothing here needs a restart. */
 export type KafkaBrokerEvent =
   | ProduceEvent
   /** A topic was made. */
@@ -157,8 +157,8 @@ export type KafkaBrokerOptions = KafkaSection & {
   /** Names this process to the brokers, in their logs and quotas. */
   clientId: string;
   /**
-   * Keeps who the producer is beyond a crash of ours (driver `platformatic`): what the life before
-   * left on its way then never lands behind what this one sends.
+   * Keeps who the producer is beyond a crash of this process (driver `platformatic`): what the life
+   * before left on its way then never lands behind what this one sends.
    */
   identities?: Identities | undefined;
   report?: ((event: KafkaBrokerEvent) => void) | undefined;

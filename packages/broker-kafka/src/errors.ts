@@ -49,7 +49,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What went wrong on the way to a broker, told apart for people. */
+/** What went wrong on the way to a broker, distinguished for people. */
 export function unreachable(address: string, cause: unknown): KafkaError {
   const text = chain(cause);
   if (/SASL|authenticat/i.test(text)) {

@@ -2,7 +2,9 @@ import type { KafkaClient } from './client.ts';
 import { KafkaError } from './errors.ts';
 import type { Logs } from './logs.ts';
 
-/** A cluster may be shared: groups that read nothing of ours are asked about again after this. */
+/**
+ * A cluster may be shared: groups that read none of its topics are asked about again after this.
+ */
 const strangerMs = 60_000;
 
 export interface GroupsOptions {

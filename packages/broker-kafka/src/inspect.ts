@@ -105,11 +105,11 @@ interface Least {
   key: string;
   least: number;
   what: string;
-  /** By topic. */
+  /** Values found, by topic. */
   found: readonly [string, number][];
 }
 
-/** One finding for each value that is too small or not told, with the topics that have it. */
+/** One finding for each value that is too small or not known, with the topics that have it. */
 function less(name: SafetyName, { key, least, what, found }: Least): SafetyFinding[] {
   const bad = found.filter(([, value]) => !(value >= least));
   return [...Map.groupBy(bad, ([, value]) => value)].map(([value, those]) => ({

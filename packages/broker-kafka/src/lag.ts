@@ -20,7 +20,7 @@ const groupsMax = 200;
 
 export class LagReader {
   readonly #options: LagOptions;
-  /** By group and partition. */
+  /** Oldest messages, by group and partition. */
   readonly #oldest = new Map<string, Map<string, Oldest>>();
 
   constructor(options: LagOptions) {

@@ -50,7 +50,7 @@ export class Logs {
     return found.leader;
   }
 
-  /** By the partition's name; those without a leader that answers are absent. */
+  /** Reads offsets, by the partition's name; those without a leader that answers are absent. */
   async offsets(queries: readonly OffsetQuery[]): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     const byLeader = new Map<number, OffsetQuery[]>();
@@ -71,7 +71,7 @@ export class Logs {
     return found;
   }
 
-  /** Asks until somebody answers, for as long as is bearable. */
+  /** Asks until a broker answers, for as long as is bearable. */
   async offset(query: OffsetQuery): Promise<number> {
     return await this.retryUntilDone(async () => {
       const found = (await this.offsets([query])).get(partitionName(query));

@@ -11,10 +11,10 @@ export interface AssignQueue {
 }
 
 /**
- * Who reads which queue, so that every member that knows the same members answers the same.
- * No member has more than ⌈queues ÷ members⌉, and those of the same topics differ by at most one;
- * when a member joins or leaves, few of the others' queues move (rendezvous hashing with quotas).
- * @returns the member by the name of the queue; queues that nobody reads are left out
+ * Who reads which queue, so that every member that knows the same members answers the same. No
+ * member has more than ⌈queues ÷ members⌉, and those of the same topics differ by at most one; when
+ * a member joins or leaves, few of the others' queues move (rendezvous hashing with quotas).
+ * @returns the member by the name of the queue; queues without a reader are left out
  */
 export function assign(
   queues: readonly AssignQueue[],

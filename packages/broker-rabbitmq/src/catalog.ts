@@ -26,7 +26,7 @@ const echoMs = 20_000;
 
 /**
  * Topics and groups, as a stream that every process reads and appends to: AMQP itself can list
- * neither. The state lasts through a broken connection, and is read anew on the next one.
+ * neither. The state lasts through a broken connection, and is read again on the next one.
  */
 export class Catalog {
   readonly #config: RabbitMqConfig;

@@ -66,7 +66,7 @@ export class Client {
     return this.#trouble;
   }
 
-  /** Of the server, e.g. '4.1.2'. */
+  /** Version of the server, such as '4.1.2'. */
   get version(): string {
     return this.#version;
   }
@@ -80,7 +80,10 @@ export class Client {
     });
   }
 
-  /** Of what comes over it with more content than `contentBytesMax` the content is left out. */
+  /**
+   * Opens a channel. Where a message has more content than `contentBytesMax`, the content is left
+   * out.
+   */
   async channel(contentBytesMax = this.#config.messageBytesMax): Promise<Channel> {
     const channel = harmless(await this.#get().createChannel());
     return withoutLargeContent(channel, contentBytesMax);

@@ -142,8 +142,8 @@ export interface RabbitMqOptions extends RabbitMqSection {
   /** Shown as the connection's name on the server. */
   clientId: string;
   /**
-   * Keeps the publisher's name beyond a crash of ours: until the server has dropped the connection
-   * of the life before, this one does not publish.
+   * Keeps the publisher's name beyond a crash of this process: until the server has dropped the
+   * connection of the life before, this one does not publish.
    */
   identities?: Identities | undefined;
   report?: (event: RabbitMqEvent) => void;

@@ -23,7 +23,7 @@ import { sleep, within } from './wait.ts';
 export interface MemberOptions extends SubscribeOptions {
   config: RabbitMqConfig;
   client: Client;
-  /** Of this process. */
+  /** The group, shared by the members of this process. */
   shared: Group;
   topic: (name: string) => TopicSpec | undefined;
   /** Declares the group's queues of a topic; they may have been deleted. */
@@ -34,10 +34,10 @@ export interface MemberOptions extends SubscribeOptions {
 const settleMs = 50;
 
 /**
- * A member of a group. All members tell each other once a beat that they are there and what they
- * hold, and work out the same fair shares; who holds too much finishes it and lets go, and who is
- * to have it takes it when nobody tells that he holds it. Where they disagree for a moment, the
- * queue's single active consumer is still only one. One poll at a time.
+ * A member of a group. All members report once a beat that they are there and what they hold, and
+ * work out the same fair shares; who holds too much finishes it and lets go, and who is to have it
+ * takes it when no member reports holding it. Where they disagree for a moment, the queue's single
+ * active consumer is still only one. One poll at a time.
  */
 export class Member implements Subscription, LocalMember {
   readonly id = randomUUID();
@@ -141,7 +141,7 @@ export class Member implements Subscription, LocalMember {
     this.changed();
   }
 
-  /** Waits until somebody is known for every queue that has a consumer; bounded. */
+  /** Waits until a reader is known for every queue that has a consumer; bounded. */
   async #settle(): Promise<void> {
     const { client, config, shared } = this.#options;
     const { signal } = this.#abort;
@@ -179,7 +179,10 @@ export class Member implements Subscription, LocalMember {
     });
   }
 
-  /** As long as not even our own beats come back, nothing moves. @returns the members known */
+  /**
+   * Plans who reads what. As long as not even its own beats come back, nothing moves. @returns the
+   * members known
+   */
   #plan(): number {
     const { roster } = this.#options.shared;
     const nowMs = performance.now();

@@ -7,8 +7,8 @@ const queueLengthMax = 10_000;
 type Listener = (body: unknown) => void;
 
 /**
- * What the processes of a fleet tell each other, by key. Nothing is kept or confirmed: what is
- * told is told again. One queue per process, gone with its connection.
+ * Carries what the processes of a fleet exchange, by key. Nothing is kept or confirmed: what is
+ * sent is sent again. One queue per process, gone with its connection.
  */
 export class Control {
   readonly #writing: Client;
@@ -54,7 +54,7 @@ export class Control {
     await reader.consume(queue, take, { noAck: true });
   }
 
-  /** Either side is there again: what was told meanwhile is lost. */
+  /** Either side is there again: what was sent meanwhile is lost. */
   onOpen(listener: () => void): void {
     this.#writing.onReady(listener);
     this.#reading.onReady(listener);
@@ -66,7 +66,7 @@ export class Control {
     if (this.#reading.isOpen) await this.#reader?.bindQueue(this.#queue, controlExchange, key);
   }
 
-  /** False when it cannot be told now. */
+  /** Sends it to all; false when it cannot be sent now. */
   tell(key: string, body: unknown): boolean {
     if (!this.#writing.isOpen || this.#writing.blocked !== undefined) return false;
     this.#writer?.publish(controlExchange, key, Buffer.from(JSON.stringify(body)), {

@@ -2,7 +2,7 @@ import type { Control } from './control.ts';
 import { type AskForCounts, type PublishedCounts, PublishHistory } from './history.ts';
 import { publishedKey } from './names.ts';
 
-/** Tells, once a beat, how many messages this process has published; answers who asks. */
+/** Publishes, once a beat, how many messages this process has published; answers who asks. */
 export class CountPublisher {
   readonly #control: Control;
   readonly #publisher: string;

@@ -1,9 +1,9 @@
-/** What a member last told of itself. */
+/** What a member last reported of itself. */
 export interface Heartbeat {
   kind: 'beat';
   member: string;
   topics: string[];
-  /** By queue. */
+  /** What the member holds, by queue. */
   held: Record<string, Holding>;
   /** It has closed its channels and will not be back. */
   left?: boolean;
@@ -21,7 +21,7 @@ export interface MembersQuery {
   kind: 'who';
 }
 
-/** The members of a group, as this process has heard them. */
+/** The members of a group, as this process knows them. */
 export class GroupMembers {
   readonly #timeoutMs: number;
   readonly #heard = new Map<string, { beat: Heartbeat; atMs: number }>();
@@ -51,7 +51,7 @@ export class GroupMembers {
     return this.present(nowMs).find(({ held, member }) => queue in held && member !== except);
   }
 
-  /** After a break of the line: everyone gets the time to be heard again, and holds nothing. */
+  /** After a break of the line: everyone gets the time to report again, and holds nothing. */
   renew(nowMs: number): void {
     for (const heard of this.#heard.values()) {
       heard.atMs = nowMs;

@@ -7,14 +7,14 @@ import { partitionsOf } from './topology.ts';
 /** A member of this process. */
 export interface LocalMember {
   readonly id: string;
-  /** Tells the others what it holds. */
+  /** Reports to the others what it holds. */
   beat(): void;
-  /** Somebody came, went, or holds something else. */
+  /** A member came, went, or holds something else. */
   changed(): void;
   holding(queue: string): Holding | undefined;
 }
 
-/** One group, as this process hears it; with the members of this process, if it has any. */
+/** One group, as this process knows it; with the members of this process, if it has any. */
 export class Group {
   readonly name: string;
   readonly roster: GroupMembers;
@@ -56,7 +56,7 @@ export class Group {
     this.#members.delete(member);
   }
 
-  /** Of a member of this process: exact. Of another: as of its last beat. */
+  /** What holds a queue: exact for a member of this process, as of its last beat for another. */
   holding(queue: string): Holding | undefined {
     for (const member of this.#members) {
       const holding = member.holding(queue);
@@ -65,7 +65,7 @@ export class Group {
     return this.roster.holderOf(queue, performance.now())?.held[queue];
   }
 
-  /** Of all topics that a member known reads, and of these; by name. */
+  /** Lists the queues of all topics that a known member reads, and of these; by name. */
   queues(
     topics: readonly string[],
     topic: (name: string) => TopicSpec | undefined,

@@ -1,9 +1,9 @@
-/** What a publisher tells: how many messages it has published since it started, by partition. */
+/** What a publisher reports: how many messages it has published since it started, by partition. */
 export interface PublishedCounts {
   kind: 'counts';
   publisher: string;
   counts: Record<string, number>;
-  /** An answer to who asked, as of when it last told: what is new in it was not seen growing. */
+  /** An answer to who asked, as of its last report: what is new in it was not seen growing. */
   isAnswer: boolean;
 }
 

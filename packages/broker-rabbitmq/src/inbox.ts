@@ -12,7 +12,7 @@ export class Inbox {
   readonly #consumers = new Map<string, QueueConsumer>();
   /** A consumer that was to be opened again could not. */
   readonly #onBroken: (consumer: QueueConsumer, error: unknown) => void;
-  /** Of what each consumer may hold, in the mean. */
+  /** Mean bytes that each consumer may hold. */
   readonly #signalBytesMax: number;
   /** A pause outlasts a broken channel, but not a move. */
   readonly #paused = new Set<string>();

@@ -1,4 +1,4 @@
-/** What of the server is weaker than the section declares, as far as AMQP tells. */
+/** What of the server is weaker than the section declares, as far as AMQP shows. */
 import { randomUUID } from 'node:crypto';
 import type { SafetyFinding, SafetyName, TopicSpec } from '@spillway/broker';
 import { type Client, closeChannel } from './client.ts';
@@ -9,7 +9,7 @@ import { within } from './wait.ts';
 
 const probeMs = 10_000;
 
-/** Looks at the queues that are there, and sends one message of the largest size to nobody. */
+/** Looks at the queues that are there, and sends one message of the largest size to no queue. */
 export async function inspectServer(
   specs: readonly TopicSpec[],
   { reading, writing, config }: { reading: Client; writing: Client; config: RabbitMqConfig },
@@ -44,7 +44,7 @@ async function sizeLimitOf(client: Client, bytes: number): Promise<number | unde
   }
 }
 
-/** As the server says it when it closes the channel. */
+/** Reads the limit from what the server says when it closes the channel. */
 export function limitIn(message: string): number | undefined {
   const limit = /larger than (?:configured )?max size (\d+)/.exec(message)?.[1];
   return limit === undefined ? undefined : Number(limit);

@@ -20,9 +20,9 @@ export interface LagOptions {
 const answerMs = 25;
 
 /**
- * Messages: what is ready, which the server tells, and what members were given and have not
- * acknowledged, which they tell. Seconds: of the oldest one that a member has; and while there is
- * no member, of the n-th last one published. Whatever nobody told is unknown.
+ * Messages: what is ready, which the server knows, and what members were given and have not
+ * acknowledged, which they report. Seconds: of the oldest one that a member has; and while there is
+ * no member, of the n-th last one published. What is not reported is unknown.
  */
 export async function lagOf(group: Group, options: LagOptions): Promise<PartitionLag[]> {
   const { catalog, client } = options;

@@ -11,7 +11,7 @@ import { droppedBytesOf } from './large-content.ts';
 
 /** What RabbitMQ itself adds; some of it changes from one delivery to the next. */
 const serverHeader = /^x-((delivery|acquired)-count|stream-offset|death|(first|last)-death-.*)$/;
-/** Headers of ours that readers do not see: they come back as `key` and `timestampMs`. */
+/** Headers that readers do not see: they come back as `key` and `timestampMs`. */
 const transport = { key: 'spillway-key', publishedMs: 'spillway-published-ms' } as const;
 
 export function contentOf({ value }: OutgoingMessage): Buffer {
@@ -42,7 +42,10 @@ export function sizeOf({ key, value, headers }: OutgoingMessage): number {
   return bytes;
 }
 
-/** @param nowMs stands for the time of a foreign message without one */
+/**
+ * Reads a delivered message.
+ * @param nowMs stands for the time of a foreign message without one.
+ */
 export function delivered(message: Message, at: Position, nowMs: number): DeliveredMessage {
   const { content, properties } = message;
   const all: Record<string, unknown> = properties.headers ?? {};
@@ -82,7 +85,7 @@ function textOf(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    // Too deep; no header of ours is a table.
+    // Too deep; no header of Spillway is a table.
     return '';
   }
 }

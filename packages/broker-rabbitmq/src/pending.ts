@@ -8,7 +8,7 @@ export interface Pending {
   deadlineMs: number;
   /** Why no queue took it, though it is confirmed. */
   returned: string | undefined;
-  /** Its outcome was told as unknown. */
+  /** Whether its outcome was reported as unknown. */
   unresolved: boolean;
   settle: (outcome: PublishOutcome) => void;
 }

@@ -75,7 +75,7 @@ export class QueueConsumer {
     return { unacked: this.#window.length, oldestMs: this.#window[0]?.timestampMs ?? null };
   }
 
-  /** Of the values that are held. */
+  /** Bytes of the values that are held. */
   get bytes(): number {
     return this.#windowBytes;
   }
@@ -85,12 +85,12 @@ export class QueueConsumer {
     return this.#cursor > 0;
   }
 
-  /** Of the oldest message held, since it came; 0 without one. */
+  /** Milliseconds since the oldest held message came; 0 without one. */
   heldMs(nowMs: number): number {
     return nowMs - (this.#cameMs[0] ?? nowMs);
   }
 
-  /** As much as fits; at least one if `first`. */
+  /** Takes as much as fits; at least one if `first`. */
   take(bytesMax: number, first: boolean): DeliveredMessage[] {
     const from = this.#cursor;
     let bytes = 0;

@@ -7,7 +7,7 @@ export interface QueueStat {
   consumers: number;
 }
 
-/** By name, as of now; without the queues that do not exist. */
+/** Asks for queues by name, as of now; without the queues that do not exist. */
 export async function statQueues(
   client: Client,
   queues: readonly string[],

@@ -44,7 +44,9 @@ export interface Difference {
   got: string;
 }
 
-/** Of the queues that exist: every argument that differs from what the configuration wants. */
+/**
+ * Compares the queues that exist: every argument that differs from what the configuration wants.
+ */
 export async function differencesOf(
   client: Client,
   config: RabbitMqConfig,
@@ -119,8 +121,8 @@ function queuesOf(
 
 /**
  * A backlog over its bound refuses publishes; nothing is dropped, nor dead-lettered by the server.
- * From 4.0 on a quorum queue drops after 20 returns unless told otherwise; before, a negative limit
- * would drop at once.
+ * From 4.0 on a quorum queue drops after 20 returns unless configured otherwise; before, a negative
+ * limit would drop at once.
  */
 function groupArguments(config: RabbitMqConfig, version: string): Record<string, unknown> {
   const limitByDefault = Number.parseInt(version, 10) >= 4;

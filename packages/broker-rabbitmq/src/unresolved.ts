@@ -1,7 +1,7 @@
 import { type OutgoingMessage, partitionName } from '@spillway/broker';
 import type { RabbitMqEvent } from './config.ts';
 
-/** Messages without a known outcome, told once for each partition and cause, not one by one. */
+/** Messages without a known outcome, reported once for each partition and cause, not one by one. */
 export class Unresolved {
   readonly #report: (event: RabbitMqEvent) => void;
   #noted: { at: OutgoingMessage; message: string }[] = [];
@@ -10,7 +10,7 @@ export class Unresolved {
     this.#report = report;
   }
 
-  /** What is noted in one turn is told together. */
+  /** What is noted in one turn is reported together. */
   note(at: OutgoingMessage, message: string): void {
     if (this.#noted.length === 0) queueMicrotask(() => this.#tell());
     this.#noted.push({ at, message });

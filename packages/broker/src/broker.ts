@@ -21,7 +21,7 @@ export interface OutgoingMessage {
 }
 
 export type PublishOutcome =
-  /** `position` is undefined where the broker does not tell (RabbitMQ). */
+  /** `position` is undefined where the broker does not know (RabbitMQ). */
   | { status: 'durable'; position: number | undefined }
   /** Certainly not on the broker. `retryable` false: the same bytes will never be taken. */
   | { status: 'refused'; code: RefusalCode; retryable: boolean; message: string }
@@ -42,7 +42,7 @@ export interface TopicPartition {
 }
 
 export interface Position extends TopicPartition {
-  /** Of a message in its partition: grows by at least 1 from one message to the next. */
+  /** Position of a message in its partition: grows by at least 1 from one message to the next. */
   position: number;
 }
 
@@ -174,8 +174,8 @@ export interface Broker {
 
   /** Lag per partition of one group, over the topics it subscribed to or committed on. */
   /**
-   * Of every partition that the group reads; with `topics`, also of those of these topics on which it
-   * has committed nothing yet: all that it would read if it started now.
+   * Lag of every partition that the group reads; with `topics`, also of those of these topics on
+   * which it has committed nothing yet: all that it would read if it started now.
    */
   lag(group: string, topics?: readonly string[]): Promise<PartitionLag[]>;
   /** Every group that ever subscribed. */

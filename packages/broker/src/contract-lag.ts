@@ -95,7 +95,7 @@ export function lagContract(context: ContractContext, options: ContractOptions):
         const member = await context.broker.subscribe({ group, topics: [topic] });
         await publishTexts(context.broker, topic, numbered('m', 5));
         await commitAll(member, (await pollCount(member, 5)).slice(0, 2));
-        await lagIs(group, [3]); // A commit that the broker had not heard is none.
+        await lagIs(group, [3]); // A commit that the broker did not receive is none.
         await context.restart();
         await lagIs(group, [3]);
       },

@@ -41,7 +41,7 @@ export function loadContract(context: ContractContext): void {
       await eventually(() => new Set(seen.map(textOf)).size === sent, `all of ${sent} messages`);
       await third.stop();
       expectOrder(seen);
-      // Nobody crashed: what one member had in hand was committed before another went on.
+      // No member crashed: what one member had in hand was committed before another went on.
       expect(seen).toHaveLength(sent);
       await eventually(async () => {
         const lag = await context.broker.lag(group);

@@ -41,13 +41,13 @@ export interface Envelope {
   id: MessageId;
   foreign: boolean;
   tenant: string;
-  /** Undefined for foreign messages: only decoding tells. */
+  /** Undefined for foreign messages: only decoding shows. */
   records: number | undefined;
   receivedMs: number;
   traceparent: string | undefined;
   /** Set on a resubmitted dead letter: only this group takes it. */
   onlyGroup: string | undefined;
-  /** Of a resubmitted dead letter or a split message: each record's ordinal, so that keys stay. */
+  /** For a resubmitted dead letter or a split message: each record's ordinal, so that keys stay. */
   ordinals: number[] | undefined;
 }
 
@@ -65,8 +65,9 @@ export const headerNames = {
 export const defaultTenant = 'default';
 export const foreignGateway = 'foreign';
 /**
- * Gateway name of resubmitted dead letters; the sequence is the letter's position. They are not
- * accepted anew: what they carry was accepted with the message that the dead letter was cut from.
+ * Gateway name of resubmitted dead letters; the sequence is the position of the dead letter. They
+ * are not accepted again: what they carry was accepted with the message that the dead letter was
+ * cut from.
  */
 export const resubmitGateway = 'resubmit';
 
@@ -78,7 +79,7 @@ export interface Stamp {
   records: number;
   receivedMs: number;
   traceparent?: string | undefined;
-  /** Of a part of a message that was split: each record's ordinal, so that keys stay. */
+  /** For a part of a message that was split: each record's ordinal, so that keys stay. */
   ordinals?: readonly number[] | undefined;
 }
 
@@ -102,7 +103,7 @@ export interface Placed extends TopicPartition {
   contentId?: number | undefined;
 }
 
-/** Of a tenant and of a gateway. */
+/** Most characters in the name of a tenant or a gateway. */
 export const nameCharsMax = 255;
 /** The last minute of the ledger that every store can hold. */
 export const timeMsMax = (2 ** 31 - 1) * 60_000;
@@ -155,8 +156,8 @@ export function readEnvelope(message: Placed): Envelope {
 }
 
 /**
- * As the gateway says, as far as the broker's day bears it out: where each group is told another time,
- * they still agree.
+ * Reads the time that the gateway wrote, as far as the broker's day bears it out: where each group
+ * receives another time, they still agree.
  */
 function receivedOf(text: string | undefined, timestampMs: number | undefined) {
   const receivedMs = wholeNumber(text, timeMsMax);

@@ -3,7 +3,7 @@ export type BrokerErrorCode =
   | 'not-running'
   | 'unknown-topic'
   /** The topic exists with another number of partitions. */
-  /** The topic exists with settings under which a promise of ours would not hold. */
+  /** The topic exists with settings under which a promise would not hold. */
   | 'misconfigured'
   /** A group with running members cannot be replayed. */
   | 'group-running'

@@ -18,7 +18,10 @@ export interface LagBoardOptions {
 /** What is known of one group. */
 export interface GroupLag {
   group: string;
-  /** As they were last read, also when a reading has failed since; undefined when they never were. */
+  /**
+   * Partitions as they were last read, also when a reading has failed since; undefined when they
+   * never were.
+   */
   partitions: readonly PartitionLag[] | undefined;
   /** How long ago they were read, in milliseconds; 0 when they never were. */
   ageMs: number;
@@ -68,7 +71,9 @@ export class LagBoard {
     this.#names = new Reading({ read, keepMs: groupsKeepMs, nowMs });
   }
 
-  /** Of every group that is configured, then of every other one that the broker knows. */
+  /**
+   * Reads the lag of every group that is configured, then of every other one that the broker knows.
+   */
   async read(): Promise<LagReading> {
     const late = wait(answerMs);
     await Promise.race([late, this.#names.refresh()]);

@@ -17,7 +17,10 @@ export interface ConsumerLimits {
   breakerResetMs: number;
 }
 
-/** Of a part, and of a batch that one message does not fill: a store's transaction stays short. */
+/**
+ * Most records of a part, and of a batch that one message does not fill: a store's transaction
+ * stays short.
+ */
 export const partRecordsMax = 10_000;
 
 export const defaultLimits: ConsumerLimits = {

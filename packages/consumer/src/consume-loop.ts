@@ -98,8 +98,8 @@ export class ConsumeLoop {
   }
 
   /**
-   * Before partitions move: the attempt under way is finished and committed, the rest is dropped. At
-   * once: a partition that was lost may be back, and polled anew, before the attempt is over.
+   * Before partitions move: the attempt under way is finished and committed, the rest is dropped.
+   * At once: a partition that was lost may be back, and polled again, before the attempt is over.
    */
   async onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
     const names = new Set(partitions.map(partitionName));

@@ -12,9 +12,9 @@ export interface ConsumerStats {
   retries: number;
 }
 
-/** What a consumer tells of itself. */
+/** What a consumer reports of itself. */
 export interface ConsumerReport extends ConsumerStats {
-  /** Of the store. */
+  /** State of the breaker of the store. */
   breaker: BreakerState;
   /** Times that it opened. */
   breakerOpened: number;

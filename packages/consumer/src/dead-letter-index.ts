@@ -15,10 +15,10 @@ const bytesDefault = 16 * 1_048_576;
 /** What a dead letter takes beside its texts, its places in answers among it. */
 const deadLetterBytes = 900;
 const answersMax = 20;
-/** Of one reading: what lies behind them is read at the next question. */
+/** Most messages of one reading: what lies behind them is read at the next question. */
 const messagesPerReading = 20_000;
 const readingMs = 5_000;
-/** Decoded between two turns of the event loop; nobody looks at the records. */
+/** Decoded between two turns of the event loop; the records are not looked at. */
 const readLimits = { bytesMax: 128 * 1024, valueBytesMax: 0 };
 /** How often it is looked up what retention took. */
 const retentionEveryMs = 60_000;
@@ -41,7 +41,7 @@ export class DeadLetterIndex {
   readonly #monotonicMs: () => number;
   readonly #bytesMax: number;
   readonly #messagesMax: number;
-  /** By tenant and id. */
+  /** Dead letters by tenant and id. */
   readonly #deadLetters = new Map<string, Map<string, DeadLetter>>();
   readonly #byIdentity = new Map<string, DeadLetter>();
   readonly #byId = new Map<string, DeadLetter>();
@@ -49,7 +49,7 @@ export class DeadLetterIndex {
   readonly #cut = new Set<string>();
   #isBehind = false;
   #bytes = 0;
-  /** By filter, until something changes. */
+  /** Answers by filter, until something changes. */
   readonly #answers = new Map<string, NewestDeadLetters>();
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
@@ -92,7 +92,10 @@ export class DeadLetterIndex {
     return { deadLetters: deadLetters, isWhole: !isCut && !this.#isBehind };
   }
 
-  /** By id, in the order of the ids; without those that are unknown, or older than those kept. */
+  /**
+   * Finds dead letters by id, in the order of the ids; without those that are unknown, or older
+   * than those kept.
+   */
   async findAll(
     ids: readonly string[],
     signal?: AbortSignal,

@@ -28,7 +28,9 @@ export function deadLettersOf(
   return deadLettersFor(item, { refusals: item.refusals(outcome), group });
 }
 
-/** Of a part that no store takes: `from` is the index of its first record. */
+/**
+ * Makes the dead letters of a part that no store takes: `from` is the index of its first record.
+ */
 export function deadLettersFor(
   item: InFlightMessage,
   { refusals, group, from }: { refusals: Refusals; group: string; from?: number },
@@ -77,14 +79,18 @@ function newDeadLetter(parts: DeadLetterParts): OutgoingMessage {
   };
 }
 
-/** Codes of what is a dead letter whole, since its records cannot be told apart. */
+/** Codes of what is a dead letter whole, since its records cannot be distinguished. */
 const wholeCodes: ReadonlySet<string> = new Set(['malformed-message', 'kills-its-reader']);
-/** Of a key, too: a dead letter without its records must always be taken. */
+/**
+ * Most characters of a header, and of a key: a dead letter without its records must always be
+ * taken.
+ */
 const headerCharsMax = 1_000;
 
 /**
- * What the message is known by, also when another program wrote it: a broker without lasting positions
- * would name its dead letter anew. No other headers: they may be larger than any message can be.
+ * What the message is known by, also when another program wrote it: a broker without lasting
+ * positions would name its dead letter again. No other headers: they may be larger than any message
+ * can be.
  */
 function ownHeaders({ envelope }: InFlightMessage, records: number): Record<string, string> {
   const { traceparent = '', ...known } = envelope;
@@ -130,12 +136,12 @@ export interface DeadLetter {
   /** No position: it never was on the broker. */
   source: { topic: string; partition: number; position: number | undefined };
   sourceId: MessageId;
-  /** Of a dead letter that is about a part of a message: index of its first record. */
+  /** For a dead letter that is about a part of a message: index of its first record. */
   part: string | undefined;
   resubmitted: boolean;
 }
 
-/** Undefined for markers and for what is no dead letter of ours. */
+/** Undefined for markers and for what is no dead letter of Spillway. */
 export function readDeadLetter(message: DeliveredMessage): DeadLetter | undefined {
   const { headers, partition, position, topic } = message;
   const signal = signals.find((each) => deadLetterTopicOf[each] === topic);

@@ -25,9 +25,9 @@ export interface ResubmitOptions {
   onProgress?: (done: number) => void;
 }
 
-/** So many dead letters a second leave stores and brokers room for what is new. */
+/** Dead letters a second that leave stores and brokers room for what is new. */
 export const resubmitPerSecond = 50;
-/** Of one signal; those behind them are not looked at. */
+/** Most dead letters of one signal that are listed; those behind them are not looked at. */
 export const deadLettersListedMax = 100_000;
 /** Decoded between two turns of the event loop. */
 const readBytesMax = 128 * 1024;
@@ -80,9 +80,9 @@ export class DeadLetters {
   }
 
   /**
-   * The dead letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
-   * older than those that `newest` knows it is not told whether it was resubmitted. One at a time is
-   * read, since each may be as large as a message. Throws `TooMuchAskedError`.
+   * The dead letter with its records as OTLP/JSON (base64 when even that cannot be read). For one
+   * that is older than those that `newest` knows it is not known whether it was resubmitted. One at
+   * a time is read, since each may be as large as a message. Throws `TooMuchAskedError`.
    */
   async show(id: string, asked: ShowOptions = {}): Promise<ShownDeadLetter | undefined> {
     const place = placeOf(id);

@@ -36,7 +36,7 @@ export interface Applied {
   poison: InFlightMessage[];
   /** The store as a whole cannot work now. */
   trouble?: Error | undefined;
-  /** It failed at all that it was given, in a way that does not tell whose fault it is. */
+  /** It failed at all that it was given, in a way that does not show whose fault it is. */
   unclear?: boolean;
   /** Why what has no outcome has none. */
   reason?: string | undefined;

@@ -14,7 +14,7 @@ export interface HalvingOptions {
 }
 
 export interface Halved {
-  /** Of what the store took. */
+  /** Outcomes of what the store took. */
   outcomes: Map<InFlightMessage, MessageOutcome>;
   /** Messages that failed alone, and at what. */
   suspects: Map<InFlightMessage, Error>;
@@ -22,7 +22,10 @@ export interface Halved {
   trouble: Error | undefined;
 }
 
-/** Of one batch, so that a store which fails at everything is not asked once for each message. */
+/**
+ * Most tries for one batch, so that a store which fails at everything is not asked once for each
+ * message.
+ */
 const triesMax = 64;
 const failuresInARowMax = 24;
 

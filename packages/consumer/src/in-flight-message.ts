@@ -67,7 +67,7 @@ export class InFlightMessage implements DeliveredMessage {
     return this.#large?.bytes ?? this.#bytes;
   }
 
-  /** By record index; undefined when all are 0. */
+  /** Ordinals by record index; undefined when all are 0. */
   get ordinals(): number[] | undefined {
     return this.#reader?.ordinals ?? this.#ordinals;
   }
@@ -111,7 +111,7 @@ export class InFlightMessage implements DeliveredMessage {
     this.#decoded = { envelope, signal, position, records: [], broken };
   }
 
-  /** What is decoded is let go, and decoded anew when it is its turn. */
+  /** What is decoded is let go, and decoded again when it is its turn. */
   release(): void {
     this.#decoded = undefined;
     this.#large = undefined;

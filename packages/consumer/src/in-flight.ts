@@ -3,13 +3,13 @@ import type { MessageOutcome } from '@spillway/store';
 import type { InFlightMessage } from './in-flight-message.ts';
 
 export interface Retry {
-  /** Of the first message of the partition that must be handed over again. */
+  /** Position of the first message of the partition that must be handed over again. */
   position: number;
   afterMs: number;
   reason: string;
 }
 
-/** By partition: the first message that the sink wants again, or was not asked about. */
+/** Finds, by partition, the first message that the sink wants again, or was not asked about. */
 export function firstRetries(
   items: readonly InFlightMessage[],
   outcomes: ReadonlyMap<InFlightMessage, MessageOutcome>,
@@ -81,7 +81,10 @@ export class InFlight {
     return [...due.slice(first), ...due.slice(0, first)].flatMap(({ items }) => items);
   }
 
-  /** Of one partition, each time another one, up to the next message that the sink is asked about. */
+  /**
+   * Takes messages of one partition, each time another one, up to the next message that the sink is
+   * asked about.
+   */
   probe(names: ReadonlySet<string>): InFlightMessage[] {
     const partitions = [...this.#held].filter(([name]) => names.has(name));
     this.#turn += 1;

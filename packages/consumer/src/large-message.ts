@@ -8,7 +8,7 @@ export class LargeMessage {
   readonly #limits: SliceLimits;
   readonly #common: Pick<DecodedMessage, 'envelope' | 'signal' | 'position'>;
   readonly refusals = new Refusals();
-  /** Of the parts that the store took. */
+  /** Counts of the parts that the store took. */
   readonly counts = { stored: 0, duplicates: 0, deadLettered: 0 };
   #part: DecodedMessage | undefined;
   /** That the part in flight takes in memory, estimated; 0 between two parts. */

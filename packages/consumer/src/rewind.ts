@@ -32,7 +32,7 @@ export class Rewinder {
   readonly #settled = new Set<string>();
   /** What was read of all partitions and not committed is to be read again. */
   #dropped = false;
-  /** Moved, and not told yet: what came after it broke off. */
+  /** Moved, and not reported yet: what came after it broke off. */
   readonly #moved = new Set<string>();
 
   constructor(options: RewinderOptions) {

@@ -2,7 +2,7 @@ import { Breaker, type BreakerState, type Dependencies, fullJitterMs } from '@sp
 import type { ConsumerLimits } from './config.ts';
 
 export interface StoreGateOptions {
-  /** Of the store, in events. */
+  /** Name of the store, in events. */
   name: string;
   limits: ConsumerLimits;
   random: () => number;
@@ -100,7 +100,8 @@ export class StoreGate {
 
   /**
    * After a batch that the store answered. One that wants every record later (an index that is
-   * blocked, a full queue) works as little as one that does not answer, but nobody else has to wait.
+   * blocked, a full queue) works as little as one that does not answer, but no other partition has
+   * to wait.
    */
   judge(tookSome: boolean, reason = ''): void {
     this.#fruitless = tookSome || !reason ? 0 : this.#fruitless + 1;

@@ -1,4 +1,4 @@
-/** What a journal tells its owner besides answers. */
+/** What a journal reports to its owner besides answers. */
 export type JournalEvent =
   /** The bytes after the last intact entry, left by a crash, were cut off at open. */
   | { type: 'tail-cut'; path: string; bytesLost: number; message: string }

@@ -16,19 +16,21 @@ import { Writer } from './writer.ts';
 
 export interface JournalOptions {
   dir: string;
-  /** Of all segments together; appends beyond are refused as 'full'. */
+  /** Bytes of all segments together; appends beyond are refused as 'full'. */
   bytesMax: number;
-  /** Of one segment; a larger group gets one of its own. At most a quarter of `bytesMax`. */
+  /** Bytes of one segment; a larger group gets one of its own. At most a quarter of `bytesMax`. */
   segmentBytes?: number;
-  /** Of one entry's payload. */
+  /** Bytes of one entry's payload. */
   entryBytesMax?: number;
-  /** Of appends that wait for the disk; appends beyond are refused as 'busy'. */
+  /** Bytes of appends that wait for the disk; appends beyond are refused as 'busy'. */
   pendingBytesMax?: number;
   /** False: what is acknowledged survives kill -9, but not a power cut. */
   fsync?: boolean;
   /** The first new entry gets at least this sequence: one after the highest ever seen elsewhere. */
   nextAtLeast?: number;
-  /** Of this folder or one above it, where the caller holds it already; it stays the caller's. */
+  /**
+   * Lock of this folder or one above it, where the caller holds it already; it stays the caller's.
+   */
   lock?: FolderLock;
   files?: Files;
   clock?: () => number;
@@ -37,7 +39,7 @@ export interface JournalOptions {
 
 export interface SegmentInfo extends Range {
   bytes: number;
-  /** Of its latest entry; 0 when it is empty. */
+  /** Time of its latest entry; 0 when it is empty. */
   latestMs: number;
   /** The last one is being written and is never deleted. */
   sealed: boolean;

@@ -4,7 +4,7 @@ import type { Segment } from './segment.ts';
 /** The payload of one entry: the parts, concatenated. */
 export type Payload = readonly Uint8Array[];
 
-/** Of entries that stand together. */
+/** Payloads of entries that stand together. */
 export interface Payloads {
   payloads: readonly Payload[];
 }

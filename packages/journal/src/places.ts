@@ -3,7 +3,7 @@ import { type Entry, entryHeaderBytes, isIntact, readEntryHead } from './entry.t
 import type { OpenFile } from './files.ts';
 import type { Segment } from './segment.ts';
 
-/** As an append or an earlier read told it. */
+/** The place of an entry, from an append or an earlier read. */
 export interface EntryPlace {
   sequence: number;
   offset: number;

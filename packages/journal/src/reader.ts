@@ -22,9 +22,11 @@ export interface ReaderOptions {
   report: Report;
 }
 
-/** Sealed segments that stay open for reading; the oldest reader of more opens its file anew. */
+/** Sealed segments that stay open for reading; the oldest reader of more opens its file again. */
 const openSegmentsMax = 4;
-/** A place that stays corrupt after its segment was read anew is a disk that changes its answers. */
+/**
+ * A place that stays corrupt after its segment was read again is a disk that changes its answers.
+ */
 const repairsMax = 3;
 
 export class Reader {
@@ -67,7 +69,9 @@ export class Reader {
     return (await Promise.all(read)).flat();
   }
 
-  /** Of the first entry kept at or after `sequence`; undefined when there is none. */
+  /**
+   * Finds the time of the first entry kept at or after `sequence`; undefined when there is none.
+   */
   async timestampOf(sequence: number): Promise<number | undefined> {
     return (await this.read(sequence, { bytesMax: 1 })).entries[0]?.timestampMs;
   }

@@ -25,7 +25,10 @@ const namePattern = /^(\d{20})\.(log|quarantined)$/;
 /** What the heads of segments and entries can hold. */
 const sequencesMax = 2 ** 48;
 
-/** A file named after a sequence that there cannot be is none of ours, and stays where it is. */
+/**
+ * A file named after a sequence that there cannot be belongs to another program, and stays where it
+ * is.
+ */
 function isSegment(name: string): boolean {
   return Number(namePattern.exec(name)?.[1] ?? Number.NaN) < sequencesMax;
 }

@@ -2,7 +2,7 @@
 import { type Entry, entryHeaderBytes, isIntact, readEntryHead } from './entry.ts';
 import type { OpenFile } from './files.ts';
 
-/** Where an entry is expected. */
+/** The place at which an entry is expected. */
 export interface Place {
   sequence: number;
   offset: number;
@@ -12,7 +12,7 @@ export interface RunLimits {
   salt: number;
   /** Nothing at or after this offset belongs to the segment. */
   size: number;
-  /** Of one chunk; a larger entry gets a chunk of its own. */
+  /** Bytes of one chunk; a larger entry gets a chunk of its own. */
   bytesMax: number;
 }
 

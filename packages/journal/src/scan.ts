@@ -5,7 +5,7 @@ import { type Place, readRun } from './run.ts';
 import { segmentHeadBytes } from './segment-head.ts';
 
 export interface IntactRange {
-  /** Of the first entry. */
+  /** Place of the first entry. */
   start: Place;
   /** After the last entry. */
   end: Place;

@@ -28,7 +28,7 @@ export class Segment {
   path: string;
   /** After the last entry that is durable (the last one there can be, in a sealed segment). */
   end: number;
-  /** Of the file, up to the last durable entry. */
+  /** Bytes of the file, up to the last durable entry. */
   bytes: number;
   latestMs = 0;
   quarantined = false;
@@ -68,7 +68,7 @@ export class Segment {
 
   /**
    * The closest known place at or before a sequence that is not lost. (A place known exactly comes
-   * without the latest timestamp before it; nobody walks on from there.)
+   * without the latest timestamp before it; no walk goes on from there.)
    */
   locate(sequence: number): Point {
     const offset = this.#resume.get(sequence);
@@ -137,7 +137,7 @@ export class Segment {
     }
   }
 
-  /** Closes the file once nobody reads it. */
+  /** Closes the file once it has no reader. */
   async drop(): Promise<void> {
     this.#dropped = true;
     await this.#closeIfUnused();

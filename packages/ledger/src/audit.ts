@@ -51,7 +51,7 @@ export interface AuditFacts {
   noted: readonly Omit<KeptNotedMessage, 'notedMinute'>[];
   refused: readonly (Bucket & { records: number })[];
   spilled: readonly SpilledObservation[];
-  /** Those known, by whom they were told last. */
+  /** Those known, with who noted them last. */
   spills: readonly Pick<WaitingSpill, 'spill' | 'lastGateway' | 'atMs' | 'isSilent'>[];
   sinks: Readonly<Record<SinkName, SinkFacts>>;
 }
@@ -101,7 +101,10 @@ function waitingSpills({ spilled, spills }: AuditFacts): WaitingSpill[] {
 
 type Accepted = ReadonlyMap<string, Observation>;
 
-/** By name of the message. Resubmitted dead letters were accepted with the message they came from. */
+/**
+ * Finds accepted messages by name. Resubmitted dead letters were accepted with the message they
+ * came from.
+ */
 function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
   const found = new Map<string, Observation>();
   const see = (sighting: Observation): void => {

@@ -146,7 +146,7 @@ function optionalId(
     const reason = `${name} has ${hex.length / 2} bytes, not ${digits / 2}`;
     throw new BrokenRecordError(code, reason);
   }
-  // Two digits tell almost all of them.
+  // Two digits decide almost all of them.
   return hex.startsWith('00') && onlyZeros.test(hex) ? '' : hex;
 }
 

@@ -21,9 +21,9 @@ interface ResourceGroup {
 
 /**
  * The records, all of `signal`, as an `Export<Signal>ServiceRequest`, under their resources and
- * scopes (told apart by `hash`, or by identity where it is '') and metrics (by identity), in the
+ * scopes (distinguished by `hash`, or by identity where it is '') and metrics (by identity), in the
  * order in which each is met. Decoding gives equal records, with other keys and hashes: those
- * depend on bytes, and these bytes are ours.
+ * depend on bytes, and these bytes are new.
  */
 export function encodeRequest(signal: Signal, records: readonly TelemetryRecord[]): Uint8Array {
   const writer = new Writer();

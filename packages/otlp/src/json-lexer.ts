@@ -1,4 +1,4 @@
-/** Reads JSON text (RFC 8259) in place: tokens are ranges of the bytes until somebody needs more. */
+/** Reads JSON text (RFC 8259) in place: tokens are ranges of the bytes until more is needed. */
 import { OtlpError, pathText } from './errors.ts';
 
 /** Deeper JSON is refused: it bounds the stack. OTLP's own nesting is far below. */
@@ -14,7 +14,7 @@ export class JsonLexer {
   readonly bytes: Uint8Array;
   readonly #buffer: Buffer;
   pos = 0;
-  /** Of the last string: its content, and whether it has escapes. */
+  /** Start of the content of the last string, and whether it has escapes. */
   start = 0;
   end = 0;
   escaped = false;
@@ -188,7 +188,7 @@ export function isNumber(text: string): boolean {
   return numberForm.test(text);
 }
 
-/** For error messages: values can be long. */
+/** Shortens a value for error messages: values can be long. */
 export function clip(text: string): string {
   return text.length <= 40 ? JSON.stringify(text) : `${JSON.stringify(text.slice(0, 40))}…`;
 }

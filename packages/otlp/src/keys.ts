@@ -26,7 +26,10 @@ const hashBytes = 16;
 const prefixStart = hashBytes + 4;
 /** A scratch that grew beyond this for something large is let go. */
 const scratchBytes = 16 * 1024;
-/** Of each message's own, which grows: there may be thousands of small ones at a time. */
+/**
+ * Bytes of scratch space that each message has of its own, which grows: there may be thousands of
+ * small ones at a time.
+ */
 const keyScratchBytes = 512;
 
 function hash128(bytes: Uint8Array): string {
@@ -69,7 +72,7 @@ export class RecordKeys {
   #scratch = Buffer.allocUnsafe(keyScratchBytes);
   #prefixEnd = prefixStart;
 
-  /** By index; undefined while all are 0. */
+  /** Ordinals by index; undefined while all are 0. */
   ordinals: number[] | undefined;
 
   constructor(tenant: string, ordinals: readonly number[] | undefined) {

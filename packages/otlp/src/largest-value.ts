@@ -4,7 +4,7 @@ import type { AnyValue, KeyValue, Signal, TelemetryRecord } from './records.ts';
 import { RequestReader } from './request-reader.ts';
 
 export interface LargestValue {
-  /** Of the record's resource; `unknown_service` where it cannot be read. */
+  /** Name of the record's service; `unknown_service` where it cannot be read. */
   service: string;
   /** E.g. `attribute "http.body"`, `body`, `resource attribute "env"`. */
   name: string;
@@ -12,7 +12,10 @@ export interface LargestValue {
   bytes: number;
 }
 
-/** Of the first record of `message`; undefined when nothing of it can be read. */
+/**
+ * Finds the largest value of the first record of `message`; undefined when nothing of it can be
+ * read.
+ */
 export function largestValue(signal: Signal, message: Uint8Array): LargestValue | undefined {
   const record = firstRecord(signal, message);
   if (!record) return undefined;

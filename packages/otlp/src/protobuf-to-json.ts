@@ -39,8 +39,8 @@ export function protobufToJson(
 }
 
 /**
- * Where and why a message is malformed, in the names of OTLP/JSON; undefined when it is not, or has
- * more fields than are worth a search.
+ * Finds where and why a message is malformed, in the names of OTLP/JSON; undefined when it is not,
+ * or has more fields than are worth a search.
  */
 export function faultIn(message: Message, bytes: Uint8Array): Fault | undefined {
   try {

@@ -103,7 +103,7 @@ export class Reader {
     }
   }
 
-  /** As a number: exact to 2^53, which covers every length and 32-bit value. */
+  /** Reads a varint as a number: exact to 2^53, which covers every length and 32-bit value. */
   varint(): number {
     const byte = this.bytes[this.pos] as number;
     if (byte < 0x80 && this.pos < this.limit) {

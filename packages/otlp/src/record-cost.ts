@@ -7,14 +7,20 @@ import type { Fault } from './fault.ts';
 
 /** Values in one record, resource or scope; see `countValues`. Telemetry has some tens of them. */
 export const recordValuesMax = 65_536;
-/** Of memory for one record, resource or scope: 16 MiB of text fit, which is what a broker takes. */
+/**
+ * Bytes of memory for one record, resource or scope: 16 MiB of text fit, which is what a broker
+ * takes.
+ */
 export const recordBytesMax = 40 * 1024 * 1024;
 
 const bytesPerRecord = 512;
 const bytesPerByte = 2;
 const bytesPerValue = 112;
 
-/** @param bytes of the record on the wire */
+/**
+ * Estimates the bytes of memory that a record takes.
+ * @param bytes The record's size on the wire.
+ */
 export function costOf(bytes: number, values: number): number {
   return bytesPerRecord + bytesPerByte * bytes + bytesPerValue * values;
 }
@@ -27,7 +33,7 @@ export function tooLarge(bytes: number): Fault | undefined {
   return { code: 'too-complex', reason };
 }
 
-/** While it is built. */
+/** Throws the error of a record with too many values, while it is built. */
 export function tooManyValues(): never {
   throw new BrokenRecordError('too-complex', `at most ${recordValuesMax} are taken`);
 }

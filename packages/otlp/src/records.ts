@@ -143,9 +143,9 @@ export interface Metric {
   description: string;
   unit: string;
   type: 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
-  /** Of sum, histogram and exponential histogram; 0 otherwise. */
+  /** For sum, histogram and exponential histogram; 0 otherwise. */
   temporality: Temporality;
-  /** Of sum; false otherwise. */
+  /** For sum; false otherwise. */
   monotonic: boolean;
   metadata: KeyValue[];
 }
@@ -165,23 +165,23 @@ export interface MetricPoint extends RecordBase {
   startTimeUnixNano: bigint;
   timeUnixNano: bigint;
   flags: number;
-  /** Of gauge and sum. */
+  /** For gauge and sum. */
   value: NumberValue;
-  /** Of histogram, exponential histogram and summary. */
+  /** For histogram, exponential histogram and summary. */
   count: bigint | undefined;
   sum: number | undefined;
   min: number | undefined;
   max: number | undefined;
-  /** Of histogram: n counts and n-1 bounds, or both empty. */
+  /** For histogram: n counts and n-1 bounds, or both empty. */
   bucketCounts: bigint[] | undefined;
   explicitBounds: number[] | undefined;
-  /** Of exponential histogram. */
+  /** For exponential histogram. */
   scale: number | undefined;
   zeroCount: bigint | undefined;
   zeroThreshold: number | undefined;
   positive: Buckets | undefined;
   negative: Buckets | undefined;
-  /** Of summary. */
+  /** For summary. */
   quantiles: { quantile: number; value: number }[] | undefined;
   exemplars: Exemplar[];
 }

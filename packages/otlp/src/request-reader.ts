@@ -31,10 +31,10 @@ export interface ReaderOptions {
   keysOnly?: boolean;
 }
 
-/** Of a slice; it ends behind the record that reaches one of them. */
+/** Limits of a slice; it ends behind the record that reaches one of them. */
 export interface SliceLimits {
   recordsMax: number;
-  /** Of memory, as `record-cost.ts` estimates it. */
+  /** Bytes of memory, as `record-cost.ts` estimates it. */
   bytesMax: number;
 }
 
@@ -86,13 +86,13 @@ export class RequestReader {
   readonly #keysOnly: boolean;
   #index = 0;
   #level: number = request;
-  /** Of each level that was entered: the limit outside. */
+  /** The limit outside of each level that was entered. */
   readonly #outer: number[] = [];
   #resource: Around | undefined;
   #around: Around | undefined;
   #head: MetricHead | undefined;
   #metricFault: Fault | undefined;
-  /** Of the resource and of the scope, for each record below them. */
+  /** Bytes of the resource and of the scope, for each record below them. */
   #resourceBytes = 0;
   #scopeBytes = 0;
   #slice: DecodedSlice = newSlice(0);
@@ -111,7 +111,7 @@ export class RequestReader {
     return this.#index === this.total;
   }
 
-  /** Of the records read so far, by index; undefined while all are 0. */
+  /** Ordinals of the records read so far, by index; undefined while all are 0. */
   get ordinals(): number[] | undefined {
     return this.#keys.ordinals;
   }

@@ -48,7 +48,7 @@ export function scan(
   return { records: walk.records, slices: cutSlices(body, pieces) };
 }
 
-/** As `scan` counts them. @throws OtlpError as `scan` does. */
+/** Counts records as `scan` does. @throws OtlpError as `scan` does. */
 export function countRecords(signal: Signal, body: Uint8Array): number {
   const walk = new Walk(signal, body, oneSlot, recordsMax);
   walk.request();
@@ -176,7 +176,7 @@ class Walk {
     }
   }
 
-  /** Of the oneof `data` the last type counts; one type given twice is merged. */
+  /** Reads a metric. Of the oneof `data` the last type counts; one type given twice is merged. */
   #metric(): void {
     const reader = this.#reader;
     let dataTag = 0;

@@ -13,7 +13,10 @@ const attributesTagOf: Readonly<Record<Metric['type'], number>> = {
   summary: tagOf(7),
 };
 
-/** Of the point that `reader` is at the start of, well-formed; `keys` is at its scope. */
+/**
+ * Makes the series key of the point that `reader` is at the start of, well-formed; `keys` is at its
+ * scope.
+ */
 export function seriesKeyOf(
   keys: RecordKeys,
   { metric, dataTag }: { metric: Metric; dataTag: number },

@@ -26,7 +26,7 @@ export interface Piece {
   records: number;
   /** `mixed` when what is inside falls to several partitions: then it is one container. */
   partition: number;
-  /** Of a mixed container: where its fields begin, and the pieces among them. */
+  /** Where the fields of a mixed container begin, and the pieces among them. */
   content: number;
   pieces: Piece[];
 }

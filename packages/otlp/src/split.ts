@@ -8,7 +8,7 @@ import { countRecords } from './scan.ts';
 export interface Part {
   records: number;
   bytes: Uint8Array;
-  /** Of its records, as they were in the whole; undefined when all are 0. */
+  /** Ordinals of its records, as they were in the whole; undefined when all are 0. */
   ordinals: readonly number[] | undefined;
 }
 
@@ -20,9 +20,9 @@ export interface Split {
 }
 
 export interface SplitLimits {
-  /** Of a part: its bytes, and its ordinals as decimal text. */
+  /** Bytes of a part: its content, and its ordinals as decimal text. */
   bytesMax: number;
-  /** Of all parts together: what surrounds the records is repeated in each. */
+  /** Bytes of all parts together: what surrounds the records is repeated in each. */
   totalBytesMax: number;
 }
 

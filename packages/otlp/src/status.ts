@@ -114,7 +114,7 @@ function writeRetryInfo(writer: Writer, retryDelayMs: number): void {
   writer.close(mark);
 }
 
-/** Whole milliseconds, rounded up so that nobody comes back too early. */
+/** Whole milliseconds, rounded up so that no client comes back too early. */
 function durationOf(delayMs: number): { seconds: number; nanos: number } {
   const wholeMs = Math.ceil(delayMs);
   return { seconds: Math.floor(wholeMs / 1000), nanos: (wholeMs % 1000) * 1e6 };

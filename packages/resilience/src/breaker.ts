@@ -12,12 +12,12 @@ export interface BreakerOptions {
   name: string;
   /** It opens when more than this share of the calls within the window failed. */
   failuresPercentMax: number;
-  /** Of calls within the window, below which it stays closed. */
+  /** Calls within the window, below which it stays closed. */
   callsMin: number;
   windowMs: number;
   /** It opens after so many failures in a row, too, however many calls went well before them. */
   failuresInRowMax?: number | undefined;
-  /** So long after it opened, one call may try: its outcome closes or opens again. */
+  /** Milliseconds after it opened until one call may try: its outcome closes or opens it again. */
   resetMs: number;
   report?: ((event: BreakerEvent) => void) | undefined;
 }
@@ -79,7 +79,7 @@ export class Breaker {
     return this.#circuit.halfOpen ? 'half-open' : 'closed';
   }
 
-  /** Whether a call would be tried: closed, or half-open and nobody is trying yet. */
+  /** Whether a call would be tried: closed, or half-open and no call is trying yet. */
   get admits(): boolean {
     return this.#circuit.closed || this.#circuit.pendingClose;
   }

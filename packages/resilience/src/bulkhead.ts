@@ -9,11 +9,11 @@ export interface BulkheadOptions {
   within?: { bulkhead: Bulkhead; share: number } | undefined;
   /** Monotonic milliseconds. */
   nowMs: () => number;
-  /** 0 to 1: spreads what the refused are told. */
+  /** 0 to 1: spreads the waits of those refused. */
   random?: () => number;
 }
 
-/** Of what several share, this part is kept for those who hold little of it … */
+/** Part of what several share that is kept for those who hold little of it. */
 const reservedPart = 1 / 8;
 /** … which is at most this part of what is kept. */
 const littlePart = 1 / 16;
@@ -129,7 +129,7 @@ export class Permit {
     return this.#bytes;
   }
 
-  /** Adds the bytes everywhere, or nowhere and tells which limit they would break. */
+  /** Adds the bytes everywhere, or nowhere and says which limit they would break. */
   grow(bytes: number): Full | undefined {
     const full = findFull(this.#bulkheads, { requests: 0, bytes, held: this.#bytes });
     if (!full) this.#add(0, bytes);

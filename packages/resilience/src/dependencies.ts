@@ -34,7 +34,7 @@ export interface DependencyReporter {
 const dependenciesMax = 32;
 const reasonCharsMax = 200;
 
-/** What one process found out by itself: who trusts nobody else needs nothing more. */
+/** What one process found out by itself: a process that relies on no other needs nothing more. */
 export class LocalDependencies implements Dependencies {
   readonly #name: string;
   readonly #clock: () => number;

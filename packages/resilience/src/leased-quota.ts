@@ -2,7 +2,7 @@ import type { Quota, Reservoir } from './quota.ts';
 
 export interface LeasedQuotaOptions {
   reservoir: Reservoir;
-  /** Of all processes together. */
+  /** Rate of all processes together. */
   ratePerSecond: number;
   /** What all processes together may spend at once after a quiet time. */
   burst: number;

@@ -23,7 +23,7 @@ export interface QuotasStats {
   leased: { tenant: string; of: QuotaLimit['of']; amount: number }[];
 }
 
-/** Where quotas come from: this process, or what all processes share. */
+/** The source of quotas: this process, or what all processes share. */
 export interface Quotas {
   /** A new one for each call. Spending from it never waits. */
   open(limit: QuotaLimit): Quota & { close(): void };

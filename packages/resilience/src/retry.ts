@@ -4,7 +4,7 @@ import type { RetryBudget } from './retry-budget.ts';
 import { wait } from './wait.ts';
 
 export interface RetryOptions<T> extends Backoff {
-  /** By value: an attempt that throws is not tried again. */
+  /** Decides by value: an attempt that throws is not tried again. */
   shouldRetry: (outcome: T) => boolean;
   retriesMax: number;
   /** From the first attempt on; no wait reaches beyond it. It does not cut an attempt short. */

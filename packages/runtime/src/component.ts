@@ -45,7 +45,7 @@ export class Stack {
       try {
         await component.start();
       } catch (error) {
-        await this.stop().catch(() => undefined); // What made it fail is the error to tell.
+        await this.stop().catch(() => undefined); // What made it fail is the error to throw.
         throw error;
       }
       progress?.started(component.name, performance.now() - startedAt);

@@ -129,7 +129,7 @@ function coerce(leaf: Leaf, text: string | boolean): unknown {
   return text;
 }
 
-/** As in the file: `{shop: {recordsPerSecondMax: 100}}`. */
+/** Reads a map as in the file: `{shop: {recordsPerSecondMax: 100}}`. */
 function mapOf(text: string): unknown {
   try {
     return parseYaml(text);

@@ -17,7 +17,9 @@ export interface HttpServerLimits {
   silenceMs?: number;
 }
 
-/** Of one turn of the event loop, so that what else the process does has its turns. */
+/**
+ * Most requests in one turn of the event loop, so that what else the process does has its turns.
+ */
 const requestsPerTurn = 2;
 const headersMs = 10_000;
 const requestMs = 30_000;
@@ -39,7 +41,7 @@ interface Exchange {
 interface Connection {
   waiting: Exchange[];
   isBusy: boolean;
-  /** Of the last answer. */
+  /** Owner of the last answer. */
   owner: string | undefined;
 }
 

@@ -18,7 +18,9 @@ export interface KeyGrant {
 
 export type KeyRingEvent =
   | { type: 'keys-loaded'; keys: number; tenants: number }
-  /** Something is wrong with the file; told again each minute. `keys` are in force nevertheless. */
+  /**
+   * Something is wrong with the file; reported again each minute. `keys` are in force nevertheless.
+   */
   | { type: 'keys-file-wrong'; reason: string; keys: number };
 
 export interface KeyRingOptions {
@@ -36,7 +38,7 @@ const fileBytesMax = 4 * 1024 * 1024;
 /** A file that is put in the place of another may be away for a moment, and no longer. */
 const awayMs = 10_000;
 const tellEveryMs = 60_000;
-/** Of the file itself; other errors, such as too many open files, say nothing about it. */
+/** Error codes about the file itself; others, such as too many open files, say nothing about it. */
 const goneCodes = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP']);
 
 const keysEntry = z.strictObject({
@@ -51,12 +53,12 @@ type Grants = ReadonlyMap<string, KeyGrant>;
 /**
  * The API keys of a YAML file, followed while the process runs. Keys are 256 random bits, so a
  * plain SHA-256 keeps them as well as a slow password hash would: there is nothing to guess. They
- * are found by digest, which a caller cannot steer, so timing tells nothing of the key.
+ * are found by digest, which a caller cannot steer, so timing reveals nothing of the key.
  *
- * A key that was taken out of the file is not valid any more, also when something else is wrong with
- * the file: of a list with a wrong entry the others count; where it is no list at all, a key stays
- * valid only while its digest still stands somewhere in the text; and without a file that can be
- * read there is no key after 10 s.
+ * A key that was taken out of the file is not valid any more, also when something else is wrong
+ * with the file: of a list with a wrong entry the others count; where it is no list at all, a key
+ * stays valid only while its digest still stands somewhere in the text; and without a file that can
+ * be read there is no key after 10 s.
  */
 export class KeyRing implements Component {
   readonly name = 'keys';

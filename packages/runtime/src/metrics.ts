@@ -30,13 +30,14 @@ export type Family = Named &
     | { type: 'histogram'; read: () => readonly HistogramSample[] }
   );
 
-/** However often somebody asks, the parts are read once in so long. */
+/** However often they are asked for, the parts are read once in this time. */
 const keepMs = 1_000;
 /** A family that takes longer to read is left out. */
 const readMs = 4_000;
 
 /**
- * Metrics are read from the parts when somebody asks, so the hot path only counts in plain fields.
+ * Metrics are read from the parts when they are asked for, so the hot path only counts in plain
+ * fields.
  */
 export class Metrics {
   readonly #families: Family[] = [];
@@ -81,7 +82,7 @@ export class Metrics {
   }
 }
 
-/** By whether it names tenants. */
+/** Texts by whether they name tenants. */
 type Texts = Map<boolean, Promise<string>>;
 
 interface FamilyValues {

@@ -7,9 +7,9 @@ const fewBytes = mebibyte / 4;
 export interface SpillBudgetOptions {
   bytesMax: number;
   indexBytesMax: number;
-  /** Of what is read of it at once; one message may be larger. */
+  /** Bytes that are read of it at once; one message may be larger. */
   drainBytesMax: number;
-  /** Of the largest message that may lie in it. */
+  /** Bytes of the largest message that may lie in it. */
   messageBytesMax: number;
 }
 

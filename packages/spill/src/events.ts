@@ -21,7 +21,7 @@ export interface MessagesLost extends TopicPartition {
   message: string;
 }
 
-/** What a spill tells its owner besides answers; those of its journals are passed on. */
+/** What a spill reports to its owner besides answers; those of its journals are passed on. */
 export type SpillEvent =
   | JournalEvent
   /** At open: something waits here that an earlier process accepted. */
@@ -37,7 +37,7 @@ export type SpillEvent =
       message: string;
     }
   | MessagesLost
-  /** An intact entry is no message of ours: it was set aside, and what is behind it goes on. */
+  /** An intact entry is no message of Spillway: it was set aside, and what is behind it goes on. */
   | { type: 'message-unreadable'; path: string; message: string }
   /** A small value is corrupt; its file was set aside. */
   | { type: 'value-lost'; path: string; message: string }

@@ -1,4 +1,4 @@
-/** Saying which messages are gone, as far as what is left tells. */
+/** Saying which messages are gone, as far as what is left shows. */
 import type { TopicPartition } from '@spillway/broker';
 import type { JournalEvent } from '@spillway/journal';
 import type { MessagesLost } from './events.ts';

@@ -67,7 +67,8 @@ async function openTaken(
   const queues = new Queues(journal.positions);
   const { gaps, unreadable } = await fillQueues(queues, journal, (one) => setAside(one, settings));
   if (damage.found || unreadable > 0 || journal.start > neededFrom(journal)) {
-    // Without positions, what was done long ago cannot be told from what was lost before the first.
+    // Without positions, what was done long ago cannot be distinguished from what was lost before
+    // the first.
     const known = gaps.filter(({ before }) => before !== undefined || !damage.positionsLost);
     for (const gap of known) report(lossOfGap(gap));
   }

@@ -30,7 +30,7 @@ const revisionsPerOpen = 2 ** 32;
 
 /** What the broker does not take now, in order per partition, durable until it does. */
 export class Spill {
-  /** Of the folder, kept in it, whoever owns it. */
+  /** Id of the folder, kept in it, whoever owns it. */
   readonly id: string;
   readonly notes: SpillNotes;
   readonly #opened: Opened;
@@ -114,7 +114,7 @@ export class Spill {
     }
   }
 
-  /** Of memory, for what `next` would read. */
+  /** Bytes of memory for what `next` would read. */
   nextBytes(partition: TopicPartition, bytesMax: number): number {
     return this.#queues.get(partition)?.peek(bytesMax) ?? 0;
   }

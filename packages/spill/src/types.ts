@@ -16,7 +16,9 @@ export interface SpillStats {
   /** Waiting, handed out or not. */
   messages: number;
   bytes: number;
-  /** Of the segments, with what is done but not deleted yet: what counts against `bytesMax`. */
+  /**
+   * Bytes of the segments, with what is done but not deleted yet: what counts against `bytesMax`.
+   */
   diskBytes: number;
   bytesMax: number;
   oldestMs: number | undefined;

@@ -11,7 +11,7 @@ import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
 export type SearchStoreEvent =
   | DatabaseEvent
-  /** DuckDB gave up on its open file; it is opened anew for the next batch. */
+  /** DuckDB gave up on its open file; it is opened again for the next batch. */
   | { type: 'reopening'; reason: string }
   /** Damage was met while it was open: it takes nothing more, and the next start sets it aside. */
   | { type: 'store-damaged'; path: string; reason: string }
@@ -39,7 +39,7 @@ const readers = 3;
 
 const notStarted = 'the search store is not started';
 
-/** The open file: writes one after the other, reads beside them, opened anew after it broke. */
+/** The open file: writes one after the other, reads beside them, opened again after it broke. */
 export class DatabaseFile {
   readonly #options: DatabaseFileOptions;
   #open: OpenFile | undefined;
@@ -149,7 +149,7 @@ export class DatabaseFile {
     await markDamaged(dir, reason).catch(() => undefined);
   }
 
-  /** Anew where DuckDB gave up on it. Only in turn. */
+  /** Opens the file, again where DuckDB gave up on it. Only in turn. */
   async #opened(): Promise<OpenFile> {
     if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
     return this.#open ?? (await this.#openFile({ mayBeginAnew: false }));
@@ -185,7 +185,7 @@ export class DatabaseFile {
     return result;
   }
 
-  /** After such an error DuckDB refuses everything until the file is opened anew. */
+  /** After such an error DuckDB refuses everything until the file is opened again. */
   async #giveUp(error: Error): Promise<void> {
     const open = this.#open;
     this.#open = undefined;

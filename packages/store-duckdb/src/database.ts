@@ -51,7 +51,7 @@ export async function openDatabase(
   }
 }
 
-/** Of all connections of the file that is open. */
+/** Limits the memory of all connections of the file that is open. */
 export async function limitMemory(connection: DuckDBConnection, limitMb: number): Promise<void> {
   await connection.run(`SET memory_limit = '${limitOf(limitMb)}'`);
 }
@@ -100,7 +100,7 @@ async function open(options: DatabaseOptions): Promise<Database> {
     preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    // No SQL of ours reads other files or the network, so none can.
+    // The store's SQL reads no other files or the network, so none can.
     enable_external_access: 'false',
   });
   try {

@@ -187,7 +187,7 @@ export function dropTablesSql(): string {
     .join('\n');
 }
 
-/** Of the writer's own connection; never on disk. */
+/** Makes the SQL of the writer's own connection; its tables are never on disk. */
 export function createStagingSql(): string {
   return [
     createSql('staged_key', stagedKeyColumns, 'TEMP '),

@@ -22,8 +22,9 @@ export interface MemoryLiveStoreOptions {
   windowMs?: number | undefined;
   clock?: (() => number) | undefined;
   /**
-   * Of everything that is kept for all tenants; one tenant may have half of it. Beyond it, the tenant
-   * that has the most gives way, so that none is pushed out by another's flood. Default 96 MiB.
+   * Bytes of everything that is kept for all tenants; one tenant may have half of it. Beyond it,
+   * the tenant that has the most gives way, so that none is pushed out by another's flood. Default
+   * 96 MiB.
    */
   bytesMax?: number | undefined;
   /** Per tenant: operations and edges with a name of their own. Default 1,000. */
@@ -39,7 +40,7 @@ export interface MemoryLiveStoreOptions {
   report?: ((event: LiveStoreEvent) => void) | undefined;
 }
 
-/** Told once per tenant and kind until `reset`; `stats` has the numbers. */
+/** Reported once per tenant and kind until `reset`; `stats` has the numbers. */
 export type LiveStoreEvent =
   /** More names than `seriesMax`: the rest is counted under the name of all others. */
   | { type: 'series-overflowed'; tenant: string }
@@ -74,7 +75,7 @@ export interface MemoryLiveStore extends LiveStore {
 const pendingWaitMs = 120_000;
 const bytesDefault = 96 * 1_048_576;
 const perSecond = 200;
-/** The counts tell of what is beyond it. */
+/** The counts cover what is beyond it. */
 const reportedMax = 10_000;
 
 /**

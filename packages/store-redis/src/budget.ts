@@ -4,7 +4,7 @@ const mebibyte = 1_048_576;
  * with the largest names: see `what-is-sent-at-once-is-bounded.test.ts`.
  */
 const sendingBytes = 12 * mebibyte;
-/** Of one question: names and cells that are read at once, as bytes and as objects. */
+/** Bytes of one question: names and cells that are read at once, as bytes and as objects. */
 const readingBytes = 2 * mebibyte;
 
 export interface RedisLiveBudgetOptions {

@@ -1,7 +1,7 @@
 import type { TimeRange } from '@spillway/store';
 import { Sketch, Sparkline } from '@spillway/store/live';
 
-/** Of a name in memory, beside its text and the buckets of its durations. */
+/** Bytes of a name in memory, beside its text and the buckets of its durations. */
 const totalBytes = 700;
 const bucketBytes = 8;
 
@@ -14,7 +14,7 @@ export interface Slot {
   errors: number;
 }
 
-/** Of one name over all minutes: exact to 10 s, durations to the minute. */
+/** Totals of one name over all minutes: exact to 10 s, durations to the minute. */
 export class Total {
   count = 0;
   errors = 0;

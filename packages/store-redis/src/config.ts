@@ -3,7 +3,7 @@ import { z } from 'zod';
 const whole = () => z.number().int();
 const file = () => z.string().min(1).optional();
 
-/** Where Redis is and how long it may take to answer. */
+/** Configures where Redis is and how long it may take to answer. */
 export const redisSection = z
   .object({
     url: z

@@ -11,9 +11,9 @@ const documentCharsMax = 8_192;
 export type FailureReportsOptions = RedisConfig & {
   /** Unlike any other process. */
   name: string;
-  /** A report that is not told again counts no longer after it; it is told each second. */
+  /** A report that is not renewed counts no longer after it; it is renewed each second. */
   windowMs: number;
-  /** So many processes must hold a dependency down for the fleet to do so. */
+  /** Processes that must hold a dependency down for the fleet to do so. */
   reportersMin: number;
   /** What the other processes can read about this one, as JSON; asked each second. */
   describe?: () => unknown;
@@ -28,24 +28,26 @@ export interface FleetProcess {
   name: string;
   /** Milliseconds since 1970 by the clock of Redis. */
   startedMs: number;
-  /** What it tells about itself. */
+  /** The description of the process. */
   document: unknown;
 }
 
 export interface FailureReports extends Dependencies {
   /** Does not wait for a Redis that is away. */
   start(): Promise<void>;
-  /** Withdraws what this process told, as far as that takes a second. */
+  /** Withdraws what this process reported, as far as that takes a second. */
   stop(): Promise<void>;
   /** Well without Redis, too: nothing depends on it. */
   health(): { ok: boolean; detail: string };
   /** `lost` while each process trusts itself. */
   view(): 'shared' | 'lost';
-  /** Of the whole fleet, with this one; undefined while Redis is away. */
+  /** Lists the processes of the whole fleet, with this one; undefined while Redis is away. */
   processes(): Promise<FleetProcess[] | undefined>;
 }
 
-/** Tells the other processes through Redis what this one finds down, and reads what they tell. */
+/**
+ * Reports to the other processes through Redis what this one finds down, and reads their reports.
+ */
 export function createFailureReports(options: FailureReportsOptions): FailureReports {
   return new RedisFailureReports(options);
 }

@@ -36,7 +36,7 @@ export class FleetView {
   #reporters: ReadonlyMap<string, DependencyReporter[]> = new Map();
   #down: ReadonlySet<string> = new Set();
   #readMs = Number.NEGATIVE_INFINITY;
-  /** Known to be lost and told so; at first it is only awaited. */
+  /** Known to be lost and reported so; at first it is only awaited. */
   #state: 'awaited' | 'known' | 'lost' = 'awaited';
 
   constructor({ windowMs, reportersMin, report }: FleetViewOptions) {
@@ -59,7 +59,7 @@ export class FleetView {
     this.#tellTurns();
   }
 
-  /** Tells once when what is known is too old to be trusted. */
+  /** Reports once when what is known is too old to be trusted. */
   age(nowMs: number, reason: string): void {
     if (this.#state === 'lost' || nowMs - this.#readMs < viewAgeMaxMs) return;
     this.#state = 'lost';
@@ -77,7 +77,7 @@ export class FleetView {
     return this.#state === 'known' && nowMs - this.#readMs < viewAgeMaxMs;
   }
 
-  /** Of this process, completed by what the others say. */
+  /** States of this process, completed by what the others say. */
   states(own: readonly DependencyState[], nowMs: number): DependencyState[] {
     if (!this.isKnown(nowMs)) return [...own];
     const ownOf = new Map(own.map((state) => [state.dependency, state.own]));

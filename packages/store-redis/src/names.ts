@@ -3,7 +3,7 @@ import { operationBytesMax, rollUpName, serviceBytesMax } from '@spillway/store/
 
 /** Entries of each cache. */
 const knownMax = 10_000;
-/** Longer ones are made anew each time, so that a cache is bounded in bytes, too. */
+/** Longer ones are made each time, so that a cache is bounded in bytes, too. */
 const knownCharsMax = 500;
 
 export const separator = '\u0000';

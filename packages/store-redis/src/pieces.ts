@@ -3,7 +3,10 @@ import type { DecodedMessage } from '@spillway/store';
 import { bucketMs, placeInTime } from '@spillway/store/live';
 import { Effects } from './effects.ts';
 
-/** Records of a message that one step may take: a step is short, so that nobody waits for long. */
+/**
+ * Records of a message that one step may take: a step is short, so that no other step waits for
+ * long.
+ */
 export const pieceRecords = 1_000;
 
 /** What one step does. A message of many records takes several. */

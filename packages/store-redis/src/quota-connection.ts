@@ -4,7 +4,7 @@ import type { optionsOf } from './client.ts';
 
 /**
  * Bottleneck does not wait for the end of what it subscribed to, so that a failure there would end
- * the process. Nothing of what it is told is needed here.
+ * the process. None of its messages are needed here.
  */
 function quietly(subscriber: Redis): Redis {
   const unsubscribe = subscriber.unsubscribe.bind(subscriber) as (

@@ -24,7 +24,7 @@ export interface QuotaLeases extends Quotas {
   /** Does not wait for a Redis that is away. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Always well: the detail tells when it spends its own share. */
+  /** Always well: the detail says when it spends its own share. */
   health(): { ok: true; detail: string };
 }
 

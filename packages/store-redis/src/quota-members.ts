@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/** A process that has not been heard of for so long no longer counts. */
+/** A process that has not reported for so long no longer counts. */
 const aliveMs = 10_000;
 
 /** By the clock of Redis, so that those of the processes need not agree. */
@@ -37,7 +37,7 @@ export class QuotaMembers {
     const count = Number(await redis.eval(script, 1, this.#key, this.#member, aliveMs));
     if (count >= this.#count) this.#fewerSinceMs = undefined;
     else {
-      // A Redis that was away, or lost its memory, has to hear of everybody first.
+      // A Redis that was away, or lost its memory, needs the report of every process first.
       this.#fewerSinceMs ??= this.#nowMs();
       if (this.#nowMs() - this.#fewerSinceMs < aliveMs) return;
     }

@@ -5,7 +5,7 @@ import Bottleneck from 'bottleneck';
 const stepMs = 250;
 /** Redis forgets it after so long without a lease. */
 const keptMs = 3_600_000;
-/** So long without anything: the clock of a process has run ahead and was put back. */
+/** Milliseconds without anything left: the clock of a process has run ahead and was put back. */
 const stuckMs = 15_000;
 /** Bottleneck would beat every 5 s for each limiter; here each lease does what a beat does. */
 const heartbeat = { heartbeatInterval: 60_000, clientTimeout: 300_000 };
@@ -46,7 +46,7 @@ export class QuotaReservoir implements Reservoir {
     try {
       return await within(late, this.#take(this.#scaled(wanted), late));
     } catch (error) {
-      // Redis lost it, which Bottleneck does not see from Redis 7 on: made anew.
+      // Redis lost it, which Bottleneck does not see from Redis 7 on: it is made again.
       if (!/SETTINGS_KEY_NOT_FOUND|UNKNOWN_CLIENT/.test((error as Error).message)) throw error;
       this.close();
       return await within(late, this.#take(this.#scaled(wanted), late));
@@ -70,7 +70,7 @@ export class QuotaReservoir implements Reservoir {
     const asked = Math.floor(Math.min(wanted, share, rest));
     if (asked <= 0 || late.aborted) return 0;
     const left = (await limiter.incrementReservoir(-asked)) ?? 0;
-    // Others took some in between, or nobody waits for it any more.
+    // Others took some in between, or nothing waits for it any more.
     const back = late.aborted ? asked : Math.min(asked, Math.max(0, -left));
     if (back > 0) await limiter.incrementReservoir(back);
     return (asked - back) / this.#scale;

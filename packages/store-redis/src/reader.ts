@@ -102,7 +102,7 @@ export class Reader {
     }
   }
 
-  /** Of a scope over the minutes of the range, added up from the buckets of 10 s that count. */
+  /** Adds up a scope over the minutes of the range, from the buckets of 10 s that count. */
   async #totals(generation: string, asked: Asked): Promise<[name: string, total: Total][]> {
     const { client, home, clock, limits } = this.#options;
     const { query, scope, other } = asked;

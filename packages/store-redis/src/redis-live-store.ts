@@ -29,7 +29,7 @@ export type RedisLiveStoreOptions = RedisConfig & {
   positions: 'log' | 'sequences';
   /** How far back the roll-ups reach; default 1 hour. */
   windowMs?: number;
-  /** Of what Redis keeps of all tenants; default 256 MiB. One of them may have half. */
+  /** Bytes of what Redis keeps of all tenants; default 256 MiB. One of them may have half. */
   bytesMax?: number | undefined;
   /** Equal in all processes that share the keys. */
   limits?: Partial<LiveLimits>;
@@ -52,7 +52,7 @@ export interface RedisLiveStore extends LiveStore {
   stats(): Readonly<LiveCounts>;
 }
 
-/** The counts tell of what is beyond it. */
+/** The counts cover what is beyond it. */
 const toldMax = 10_000;
 
 /** Roll-ups that all projectors and consoles share. Does no I/O before `start`. */

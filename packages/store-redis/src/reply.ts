@@ -1,6 +1,6 @@
 import type { LiveCounts } from './stats.ts';
 
-/** As `apply.lua` names them. */
+/** Statuses as `apply.lua` names them. */
 export const status = {
   ...{ applied: 0, skipped: 1, behind: 2, fenced: 3, afresh: 4, forgotten: 5 },
 } as const;
@@ -18,7 +18,7 @@ export type Reply = [
   ...duplicates: number[],
 ];
 
-/** A tenant has more than it may; each is told once. */
+/** A tenant has more than it may; each is reported once. */
 export type LimitMet =
   /** More names in a minute than `seriesMax`: counted under the name of all others. */
   | { type: 'series-overflowed'; tenant: string }

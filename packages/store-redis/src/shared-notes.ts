@@ -22,11 +22,11 @@ export interface OwnNote {
 export interface SharedNotesOptions {
   client: Client;
   key: string;
-  /** A note that is not told again vanishes after it. */
+  /** A note that is not renewed vanishes after it. */
   windowMs: number;
 }
 
-/** Notes of many processes in one hash: told, withdrawn and read in one call. */
+/** Notes of many processes in one hash: written, withdrawn and read in one call. */
 export class SharedNotes {
   readonly #options: SharedNotesOptions;
 
@@ -38,7 +38,7 @@ export class SharedNotes {
     await this.#call(told, withdrawn, false);
   }
 
-  /** What all processes tell, after this one has told its own. */
+  /** Writes the notes of this process, and reads those of all. */
   async exchange(told: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<Note[]> {
     const [, ...reply] = await this.#call(told, withdrawn, true);
     const notes: Note[] = [];

@@ -62,7 +62,7 @@ export class TailReader {
     const key = `${home}t:${positions}:${tenantName(tenant)}:${signal}`;
     const newest = Number(await client.run((redis) => redis.get(key)));
     const [chunk = 0, index = 0] = afterId?.split('-').map(Number) ?? [];
-    // A tail that began anew counts from the start again.
+    // A tail that began again counts from the start again.
     const isAfter = chunk <= newest ? chunk : 0;
     const first = Math.max(1, isAfter, newest - limits.tailChunks + 1);
     const numbers = Array.from({ length: Math.max(0, newest - first + 1) }, (_, i) => first + i);

@@ -33,7 +33,7 @@ interface Done {
   reply: Reply;
 }
 
-/** Of the arguments of steps that are sent before the first answer is awaited. */
+/** Bytes of the arguments of steps that are sent before the first answer is awaited. */
 const sentBytesMax = 1_048_576;
 
 export interface WriterOptions {
@@ -185,7 +185,7 @@ export class Writer {
       return await run();
     } catch (error) {
       if (!/NOSCRIPT/.test((error as Error).message)) throw error;
-      // Redis began anew since the script was loaded. What did run is skipped the second time.
+      // Redis was restarted since the script was loaded. What did run is skipped the second time.
       await client.run((redis) => redis.script('LOAD', script.text));
       return await run();
     }

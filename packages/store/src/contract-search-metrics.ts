@@ -62,7 +62,7 @@ export function describeSearchMetrics({ store, apply }: SearchStoreUnderTest): v
       const maker = new PointMaker({ type: 'sum', temporality: 2, monotonic: true });
       const startMs = testNowMs - 3_600_000;
       const at = (s: number, n: number, start = startMs) => maker.number(s, n, [], start);
-      // 50 was reached before the range; at 22 s the process had begun anew.
+      // 50 was reached before the range; at 22 s the process had restarted.
       await apply(
         maker.message([
           at(-5, 50),

@@ -150,7 +150,7 @@ function note(number: number, of: { gateway: string; tenant: string }): LedgerNo
     topic: 'otlp_logs',
     partition: 3,
     sequence: number,
-    // A broker that does not tell, once.
+    // A broker that does not know it, once.
     position: number === 1 ? undefined : number,
     tenant,
     signal: 'logs',

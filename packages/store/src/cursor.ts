@@ -17,7 +17,7 @@ const ranges = {
 
 export type CursorColumn = keyof typeof ranges;
 
-/** No cursor of ours is longer: six numbers of 40 digits, their quotes and commas, as base64. */
+/** No valid cursor is longer: six numbers of 40 digits, their quotes and commas, as base64. */
 const charsMax = 400;
 
 /** The sort values of the last item, opaque to the client. */

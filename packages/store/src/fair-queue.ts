@@ -1,11 +1,11 @@
 export interface FairQueueOptions {
-  /** Of work that is done at once. */
+  /** Most pieces of work that are done at once. */
   slots: number;
-  /** Of all names together. */
+  /** Most that wait, of all names together. */
   waitingMax: number;
 }
 
-/** So many of this name wait already that no more of them may: others still have their places. */
+/** So many under this name wait already that no more may: others still have their places. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
 }

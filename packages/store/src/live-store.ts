@@ -31,7 +31,7 @@ export interface TailQuery {
 interface TailRecord {
   /** Place in the tail. */
   id: string;
-  /** Of the record: what a client sent again comes with the key that it had. */
+  /** Key of the record: what a client sent again comes with the key that it had. */
   key: string;
   timeUnixNano: string;
   service: string;

@@ -14,7 +14,7 @@ export interface StepValue {
   value: number | null;
 }
 
-/** Of one in a list, beside its labels. */
+/** What one step holds in a list, beside its labels. */
 export const stepValueHeld: Held = { objects: 72, text: 0 };
 
 export function metricSteps({ fromMs, toMs, stepMs }: MetricQuery) {
@@ -23,7 +23,7 @@ export function metricSteps({ fromMs, toMs, stepMs }: MetricQuery) {
   return { stepMs: widened, steps: Math.ceil(rangeMs / widened) };
 }
 
-/** Points this far before the range tell what a cumulative series had reached. */
+/** Points this far before the range show what a cumulative series had reached. */
 export function lookBackMs(stepMs: number): number {
   return Math.max(lookBackMinMs, 2 * stepMs);
 }
@@ -33,7 +33,7 @@ export function seriesLimit(asked: number): number {
   return Math.max(1, Math.min(asked, seriesMax));
 }
 
-/** Of the aggregates that are quantiles, from 0 to 1. */
+/** The quantiles among the aggregates, from 0 to 1. */
 export const percentileOf: Readonly<Record<string, number | undefined>> = {
   p50: 0.5,
   p90: 0.9,
@@ -41,7 +41,7 @@ export const percentileOf: Readonly<Record<string, number | undefined>> = {
   p99: 0.99,
 };
 
-/** Of a step in an answer: a pair in a list, and the text of both numbers. */
+/** What a step in an answer holds: a pair in a list, and the text of both numbers. */
 const pointHeld: Held = { objects: 112, text: 44 };
 
 /** The largest series, in that order, with every step; of the others how many there are. */

@@ -10,8 +10,8 @@ export interface PlacedInTime {
 }
 
 /**
- * Where a record belongs in time, decided by its message and not by a clock, so that every replay
- * decides the same: its own time; when that is absent or outside [received - retention,
+ * Decides where a record belongs in time, decided by its message and not by a clock, so that every
+ * replay decides the same: its own time; when that is absent or outside [received - retention,
  * received + 1 day] the observed one; failing that the time of acceptance.
  */
 export function placeInTime(

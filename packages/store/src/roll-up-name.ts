@@ -8,7 +8,7 @@ export const operationBytesMax = 250;
 export const otherName = 'other (too many names)';
 
 const digestChars = 8;
-/** Of `…#` and the digest. */
+/** Bytes of `…#` and the digest. */
 const markerBytes = 4 + digestChars;
 const control = /\p{Cc}/gu;
 

@@ -17,7 +17,7 @@ import type { Sink } from './sink.ts';
  */
 export const cutMark = 'spillway.cut';
 
-/** ms since the epoch; `from` inclusive, `to` exclusive. */
+/** A range in ms since the epoch; `from` inclusive, `to` exclusive. */
 export interface TimeRange {
   fromMs: number;
   toMs: number;
@@ -29,7 +29,7 @@ export interface Page<T> {
   cursor: string | undefined;
 }
 
-/** Of every question for telemetry. */
+/** What every question for telemetry has. */
 export interface Asked extends Abortable {
   /** What it may hold; without it, more than any client may. */
   room?: AnswerRoom | undefined;
@@ -54,7 +54,7 @@ export interface TraceQuery extends Query {
 
 export interface TraceSummary {
   traceId: string;
-  /** Of the root span, or of the earliest one seen when the root is missing. */
+  /** Service of the root span, or of the earliest one seen when the root is missing. */
   rootService: string;
   rootOperation: string;
   startTimeUnixNano: string;
@@ -144,7 +144,7 @@ export interface LogView {
 
 export interface HistogramBar {
   fromMs: number;
-  /** By severity band: trace, debug, info, warn, error, fatal, unset. */
+  /** Counts by severity band: trace, debug, info, warn, error, fatal, unset. */
   counts: Record<string, number>;
 }
 

@@ -55,7 +55,7 @@ export class Sketch {
   }
 }
 
-/** From 0 to 223. */
+/** Computes the bucket of a duration, from 0 to 223. */
 export function durationBucket(durationMs: number): number {
   const micros = durationMs * 1000;
   if (micros <= 1) return 0;

@@ -21,7 +21,7 @@ export interface WriteStore extends Sink, LedgerSide {
   inspect?(): Promise<SafetyFinding[]>;
   /**
    * Notes are kept once each; a redelivered note changes nothing, a second note of a message adds
-   * its position. `next` is where the reader of the notes goes on: kept with them, and told by
+   * its position. `next` is where the reader of the notes goes on: kept with them, and returned by
    * `nextPositions`.
    */
   applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void>;
@@ -29,7 +29,7 @@ export interface WriteStore extends Sink, LedgerSide {
   /** How many messages were noted per minute, in order of minute: what a reader plans its reads by. */
   notedCounts(range: MinuteRange): Promise<{ minute: number; messages: number }[]>;
   keptNotes(asked?: Abortable): Promise<KeptNotes[]>;
-  /** Every spill that was told, as it was told with its highest revision. */
+  /** Reads every spill that was noted, as it was noted with its highest revision. */
   toldSpills(asked?: Abortable): Promise<ToldSpill[]>;
   refusedCounts(
     range: MinuteRange,
@@ -50,7 +50,7 @@ export interface WriteStore extends Sink, LedgerSide {
   retain(olderThanMs: number): Promise<number>;
 }
 
-/** By marks of `appliedMark`. */
+/** Ranges by marks of `appliedMark`. */
 export interface AppliedRange {
   after?: string | undefined;
   upTo?: string | undefined;

@@ -86,7 +86,7 @@ function viewOf(path: string): { view: View | undefined; id: string } {
   return { view: undefined, id: '' };
 }
 
-/** `/` search, `g` and a letter to go, `r` refresh, `?` help. */
+/** `/` search, `g` and another key to go, `r` refresh, `?` help. */
 function useGlobalKeys(toggleHelp: () => void): void {
   const going = useSignal(false);
   useKeys((key) => {

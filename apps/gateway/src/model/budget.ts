@@ -12,10 +12,10 @@ const connectionBytes = 16 * KiB;
 /** What a request holds beside its body: the exchange, its slices, its timers. */
 const requestBytes = 6 * KiB;
 
-/** Of one entry of the journal that a spill is. */
+/** Bytes of one entry of the journal that a spill is. */
 const spilledBytesMax = 32 * MiB;
 
-/** Of what is read of the spill at once, on its way to the broker. */
+/** Bytes that are read from the spill at once, on their way to the broker. */
 export function drainBytesMaxOf({ batchBytesMax }: Pick<GatewayConfig, 'batchBytesMax'>): number {
   return 2 * batchBytesMax;
 }

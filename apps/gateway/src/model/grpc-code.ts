@@ -1,4 +1,6 @@
-/** gRPC status codes that the gateway answers with. https://grpc.io/docs/guides/status-codes */
+/**
+ * The gRPC status codes that the gateway answers with (https://grpc.io/docs/guides/status-codes).
+ */
 export const grpcCode = {
   ok: 0,
   cancelled: 1,

@@ -15,7 +15,7 @@ export interface GatewayStats extends RecordStats {
   /** Bodies as sent, and after decompression and transcoding. */
   bodyBytes: { signal: Signal; received: number; scanned: number }[];
   inFlight: { requests: number; bytes: number };
-  /** Of tenants with a quota: what they spent, and requests that it refused. */
+  /** Tenants with a quota: what they spent, and the requests that it refused. */
   quotas: { tenant: string; of: 'records' | 'bytes'; spent: number; refused: number }[];
   /** Waiting for the broker or on their way to it. */
   queueBytes: number;

@@ -23,7 +23,10 @@ export interface DrainOptions {
 }
 
 const publishBytesMax = 1024 * 1024;
-/** So few that newer ones can wait for them: then the partition is direct again. */
+/**
+ * Messages left in the spill that are so few that newer ones can wait for them: then the partition
+ * is direct again.
+ */
 const lastMessagesMax = 512;
 const backoff = { baseMs: 100, maxMs: 2000 };
 

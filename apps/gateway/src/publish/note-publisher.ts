@@ -12,14 +12,17 @@ export interface NotePublisherOptions {
   epoch: number;
   intervalMs: number;
   publishTimeoutMs: number;
-  /** Keeps notes that the broker does not take, and is told of: what waits there. */
+  /** Keeps notes that the broker does not take, and reports what waits there. */
   spill?: Spill | undefined;
   /** Milliseconds since 1970. */
   wallMs: () => number;
   report?: ((event: NotePublisherEvent) => void) | undefined;
 }
 
-/** Of messages, and of counts of what was refused. About 150 bytes each: a note stays below 800 KB. */
+/**
+ * Most messages, and most counts of refused records, in one note. Each is about 150 bytes: a note
+ * stays below 800 KB.
+ */
 const noteMessagesMax = 2500;
 /** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
 const pendingMessagesMax = 100_000;
@@ -31,10 +34,11 @@ const retryMs = 100;
 const keepMs = 1000;
 
 /**
- * Tells the ledger which messages of this gateway are durable, so that a lost message is a hole and
- * a lost tail is one, too. A note that fails is published again under its number, unchanged: should
- * both arrive, they say the same. With a spill, notes that the broker does not take are kept there,
- * across processes. What was durable but not yet noted at a crash is in the log, or in the spill.
+ * Notes in the ledger which messages of this gateway are durable, so that a lost message is a hole
+ * and a lost tail is one, too. A note that fails is published again under its number, unchanged:
+ * should both arrive, they say the same. With a spill, notes that the broker does not take are kept
+ * there, across processes. What was durable but not yet noted at a crash is in the log, or in the
+ * spill.
  */
 export class NotePublisher {
   readonly #options: NotePublisherOptions;
@@ -47,7 +51,7 @@ export class NotePublisher {
   #published = 0;
   #failed = 0;
   #kept = 0;
-  /** The revision of the spill that was told last, and told empty. */
+  /** The revision of the spill that was noted last, and noted as empty. */
   #toldEmpty: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<boolean> | undefined;
@@ -135,7 +139,7 @@ export class NotePublisher {
         !(isNext && (await this.#publish(encodeNote(note), note.note))) &&
         !(await this.#keep(note))
       ) {
-        // What was not told is told the next time.
+        // What was not noted is noted the next time.
         if (spill) this.#toldEmpty = undefined;
         return false;
       }

@@ -42,12 +42,12 @@ export type PartitionEvent<M> =
   | { type: 'call-ended' }
   /** It cannot go to the broker now. */
   | { type: 'diverted'; message: M }
-  /** Of those that failed, in their order, these failed again. */
+  /** The messages that failed, in their order, when those that failed were tried again. */
   | { type: 'retried'; left: readonly M[] }
   | { type: 'appended'; messages: readonly M[]; isDurable: boolean }
-  /** So many messages were found in the spill. */
+  /** The number of messages found in the spill. */
   | { type: 'recounted'; messages: number }
-  /** So many messages of the spill are on the broker. */
+  /** The number of messages of the spill that are now on the broker. */
   | { type: 'drained'; messages: number }
   /** The broker refused a message of the spill for good. */
   | { type: 'stuck' }

@@ -15,7 +15,7 @@ export interface Message {
   settled: number;
 }
 
-/** Broker, spill and clients around the machine; what they do next is told by the test. */
+/** Broker, spill and clients around the machine; what they do next is decided by the test. */
 export class PartitionWorld {
   state: PartitionState<Message>;
   readonly messages: Message[] = [];
@@ -56,7 +56,7 @@ export class PartitionWorld {
     else for (const message of come) this.handle({ type: 'diverted', message });
   }
 
-  /** Of a call, a beginning is durable. Those that fail may be there all the same. */
+  /** Ends a call of which a beginning is durable. Those that fail may be there all the same. */
   endCall(durable: number, areThere: boolean): void {
     const call = this.calls.shift() ?? [];
     for (const [i, message] of call.entries()) {

@@ -27,7 +27,7 @@ export interface SignalPublisherOptions
   measures: PublishMeasures;
 }
 
-/** Of the publishes of all signals together. */
+/** Measures of the publishes of all signals together. */
 export interface PublishMeasures {
   messages: Histogram;
   bytes: Histogram;
@@ -80,7 +80,7 @@ export class SignalPublisher {
     return request.result;
   }
 
-  /** Of requests that wait for the broker, or are on their way to it. */
+  /** Bytes of requests that wait for the broker, or are on their way to it. */
   get bytes(): number {
     return this.#queue.bytes + this.#openBytes;
   }

@@ -1,7 +1,10 @@
 import type { Refusal } from '../model/refusal.ts';
 
 export interface GrowingBytesOptions {
-  /** As many as were announced, if they were: all of the memory at once when a quarter is there. */
+  /**
+   * Bytes that were announced, if they were: all of the memory is taken at once when a quarter is
+   * there.
+   */
   expected?: number | undefined;
   /** The caller pushes no more than this. */
   bytesMax: number;

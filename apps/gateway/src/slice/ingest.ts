@@ -28,7 +28,7 @@ export interface ReceivedRequest {
   /** Wall clock. */
   receivedMs: number;
   permit: AdmissionPermit;
-  /** The request is answered already, or nobody listens. */
+  /** The request is answered already, or its client is gone. */
   isCancelled: () => boolean;
 }
 
@@ -53,7 +53,7 @@ export interface IngestOptions {
 const recordsOfAnySize = 1000;
 const recordBytesMin = 16;
 
-/** From a body to durable messages, the same for both doors. */
+/** Turns a body into durable messages, in the same way for HTTP and gRPC. */
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #inflater = new Inflater();

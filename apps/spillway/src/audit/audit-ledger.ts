@@ -18,7 +18,10 @@ export interface AuditOptions {
   ending?: AbortSignal | undefined;
   /** Throws `TooMuchAskedError` where more messages wait for a group. Default 5,000,000. */
   waitingMax?: number | undefined;
-  /** Of which all is known at once. Throws `TooMuchAskedError` where a minute alone has more. */
+  /**
+   * Most messages about which everything is known at once. Throws `TooMuchAskedError` where a
+   * minute alone has more.
+   */
   messagesMax?: number | undefined;
 }
 

@@ -25,12 +25,12 @@ import { type Log, minuteMs } from './read-log.ts';
 import { idOf, type Passed } from './unread-queues.ts';
 
 const groups: Readonly<Record<SinkName, string>> = { writer: writerGroup, search: searchGroup };
-/** A gateway that lives tells of its spill every few seconds. */
+/** A gateway that lives notes its spill every few seconds. */
 const silentMs = 5 * minuteMs;
 
 export interface Known {
   log: Log;
-  /** Of all windows so far; the latest comes first. */
+  /** What all windows so far have passed; the latest comes first. */
   passed: Readonly<Record<SinkName, Passed>>;
   nowMs: number;
 }
@@ -42,7 +42,7 @@ export async function factsOf(
   range: MinuteRange,
 ): Promise<AuditFacts> {
   const { broker, writeStore, search } = parts;
-  // Whether a queue that cannot be read has been passed is told by every tenant's messages.
+  // Whether a queue that cannot be read has been passed is decided by every tenant's messages.
   const wide = broker.canReplay ? range : { ...range, tenant: undefined };
   const noted = withUnread(await writeStore.notedMessages(range), log, range);
   const sides = { writer: writeStore, search: search.store };
@@ -156,7 +156,7 @@ function resubmittedName({ id, signal, source: { partition } }: DeadLetter): str
   return messageName({ ...source, sequence });
 }
 
-/** One with a position was drained, whatever its spill was last told to hold. */
+/** One with a position was drained, whatever its spill was last noted to hold. */
 function spilledOf(
   noted: readonly KeptNotedMessage[],
   { log, seen }: { log: Log; seen: ReadonlySet<string> },

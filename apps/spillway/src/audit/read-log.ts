@@ -37,7 +37,10 @@ export interface ReadLogOptions {
   waitingMax?: number | undefined;
 }
 
-/** In the order in which a message moves, so that one that moves meanwhile is seen, maybe twice. */
+/**
+ * Reads the log in the order in which a message moves, so that one that moves meanwhile is seen,
+ * maybe twice.
+ */
 export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promise<Log> {
   const { ending } = options;
   const { broker, deadLetters, writeStore, liveSpills } = parts;
@@ -137,7 +140,7 @@ async function readNotes(
   return notes;
 }
 
-/** Of each spill what its highest revision told. */
+/** Keeps of each spill what its highest revision says. */
 function latest(spills: readonly ToldSpill[]): ToldSpill[] {
   const byName = new Map<string, ToldSpill>();
   for (const spill of spills) {

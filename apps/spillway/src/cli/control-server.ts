@@ -26,7 +26,7 @@ export class ControlServer implements Component {
     this.#parts = parts;
   }
 
-  /** Of the socket; empty before start. */
+  /** Path of the socket; empty before start. */
   get path(): string {
     return this.#place?.path ?? '';
   }

@@ -15,7 +15,7 @@ const formatVersion = 1;
 
 export const searchFolder = 'search';
 
-/** What the running process tells the commands about itself. */
+/** What the commands read about the running process. */
 export interface RunFile {
   pid: number;
   startedAt: string;

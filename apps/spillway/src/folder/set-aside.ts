@@ -54,7 +54,10 @@ const topicsOf: Readonly<Record<AsideStore, ReadonlySet<string>>> = {
   search: new Set(Object.values(topicOf)),
 };
 
-/** A log that was begun anew says of nothing that it lacks it. */
+/**
+ * Reports whether the log is the first of the folder: one that was begun again does not show what
+ * it lacks.
+ */
 async function isFirstLog(dataDir: string): Promise<boolean> {
   const madeAtMs = async (...parts: string[]) => (await stat(join(dataDir, ...parts))).mtimeMs;
   return (await madeAtMs('log', 'format')) <= (await madeAtMs('format.json')) + togetherMs;
@@ -144,7 +147,7 @@ export class SetAside implements Component {
     return found;
   }
 
-  /** By the topics, not by what a group has read: it may have read nothing yet. */
+  /** Makes a note by the topics, not by what a group has read: it may have read nothing yet. */
   async #newNote({ path, store }: Aside): Promise<AsideNote> {
     const { broker, retentionMs, clock = Date.now } = this.#options;
     const oldestKeptMs = clock() - retentionMs[store];

@@ -55,8 +55,8 @@ export class SpillFolder {
 const foldersMax = 64;
 
 /**
- * `…/*` stands for the first of `…/1`, `…/2` and so on that nobody has: gateways that are made alike
- * share a disk, and one that comes back takes over what the one before it left.
+ * `…/*` stands for the first of `…/1`, `…/2` and so on that no process has: gateways that are made
+ * alike share a disk, and one that comes back takes over what the one before it left.
  */
 async function openFree({ dir, ...options }: SpillOptions): Promise<Spill> {
   if (!dir.endsWith('/*')) return openSpill({ dir, ...options });

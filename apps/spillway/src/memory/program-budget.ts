@@ -13,7 +13,7 @@ const besideBytes = 16 * mebibyte;
 const optimisingBytes = 640 * mebibyte;
 
 export interface Runtime {
-  /** Of one half of a young generation, as in `--max-semi-space-size`. */
+  /** Mebibytes of one half of a young generation, as in `--max-semi-space-size`. */
   semiSpaceMebibytes: number;
   /** Whether V8 may optimise the WebAssembly of the embedded database: a third less CPU for it. */
   optimises: boolean;

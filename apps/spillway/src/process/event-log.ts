@@ -49,12 +49,12 @@ const usual = new Set([
   'unblocked',
 ]);
 
-/** A warning that comes again and again is told this often. */
+/** A warning that comes again and again is logged this often. */
 const quietMs = 10_000;
 
 /**
- * One log line per event. What an operator must act on is an error, the ordinary is info; of warnings
- * of one kind that follow each other, the next line tells how many were left out.
+ * Writes one log line per event. What an operator must act on is an error, the ordinary is info; of
+ * warnings of one kind that follow each other, the next line says how many were left out.
  */
 export function eventLog(logger: Logger, nowMs: () => number = () => performance.now()): Report {
   const warned = new Map<string, { atMs: number; leftOut: number }>();

@@ -6,7 +6,7 @@ import { isEmbedded, type Role } from '../roles.ts';
 
 /** The other processes, as far as this one knows them. */
 export interface Fleet extends Dependencies {
-  /** Whether processes tell each other anything, and whether it arrives. */
+  /** Whether processes share what they find, and whether it arrives. */
   view(): 'alone' | 'shared' | 'lost';
   /** With this one; undefined while their place of meeting is away. */
   processes(): Promise<FleetProcess[] | undefined>;
@@ -19,7 +19,7 @@ export interface FleetProcess {
   name: string;
   /** Milliseconds since 1970. */
   startedMs: number;
-  /** What it tells about itself: a `ProcessDocument` of its version. */
+  /** The description of the process: a `ProcessDocument` of its version. */
   document: unknown;
 }
 
@@ -51,13 +51,13 @@ export class NoFleet extends LocalDependencies implements Fleet {
   }
 }
 
-/** What a process tells the others. */
+/** What a process shows to the others. */
 export interface FleetMember {
   name: string;
   describe(): unknown;
 }
 
-/** Unique in the fleet; the owner of a folder tells its starts apart by the epoch. */
+/** Names a gateway uniquely in the fleet; starts on the same folder differ by their epoch. */
 export function gatewayName(config: SpillwayConfig): string {
   const fallback = isEmbedded(config, 'broker') ? 'gw-1' : placeName();
   return config.gateway.name || fallback;
@@ -68,7 +68,10 @@ export function processName(config: SpillwayConfig, roles: readonly Role[]): str
   return `${roles.join('+') || 'command'}-${placeName()}`;
 }
 
-/** For the console; while the others cannot be asked, this process alone. */
+/**
+ * Reads the state of the fleet for the console; while the others cannot be asked, of this process
+ * alone.
+ */
 export async function readFleet(fleet: Fleet, self: FleetMember, reportersMin: number) {
   const alone = { name: self.name, startedMs: Date.now(), document: self.describe() };
   return {

@@ -48,7 +48,7 @@ export class Safety {
     this.#options = options;
   }
 
-  /** Every check that is switched off, with what it found: told on every page and as a metric. */
+  /** Every check that is switched off, with what it found: shown on every page and as a metric. */
   get allowed(): readonly SafetyFinding[] {
     return this.#allowed;
   }

@@ -18,7 +18,7 @@ export interface RebuildContext {
 const nextFolder = 'search.next';
 const rebuilding = new WeakSet<Parts>();
 
-/** Builds the search store anew from the write store, beside the one in use, and switches over. */
+/** Builds the search store from the write store, beside the one in use, and switches over. */
 export async function rebuildSearch(parts: Parts, context: RebuildContext): Promise<RebuildResult> {
   const shared = parts.search.current;
   if (shared.beginRebuild) return besideOthers(parts, shared, context);

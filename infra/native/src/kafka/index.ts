@@ -26,7 +26,7 @@ export interface KafkaOptions extends Placement {
 }
 
 export interface KafkaServers {
-  /** As advertised. */
+  /** Addresses as advertised. */
   bootstrap: string[];
   /** In the order of their node ids, which begin with 1. */
   servers: NativeServer[];

@@ -245,7 +245,7 @@ export class KafkajsClient implements KafkaClient {
   }
 }
 
-/** KafkaJS asks nobody before it knows who there is. */
+/** KafkaJS asks no broker before it knows which there are. */
 async function learn({ brokerPool }: LibraryCluster): Promise<void> {
   if (brokerPool.metadata === null) await brokerPool.refreshMetadata([]);
 }

@@ -29,7 +29,7 @@ export interface LeadersOptions {
   onAsked: (trouble: string | undefined) => void;
 }
 
-/** Asking is calm again when nobody asked for this long. */
+/** Asking is calm again when there was no question for this long. */
 const calmMs = 5_000;
 
 /** Who leads which partition. One question at a time; the next no sooner than its backoff says. */
@@ -47,7 +47,7 @@ export class Leaders {
     this.#options = options;
   }
 
-  /** As of an answer to a question asked after `sinceMs`. */
+  /** Finds the leader from an answer to a question asked after `sinceMs`. */
   find({ topic, partition }: TopicPartition, sinceMs: number): Leader {
     const known = this.#topics.get(topic);
     if (known === undefined || known.askedMs <= sinceMs) return { kind: 'unasked' };

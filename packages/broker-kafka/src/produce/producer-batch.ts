@@ -33,7 +33,7 @@ export interface Attempt<B> {
 
 export interface Slot<B> extends Attempt<B> {
   state: 'ready' | 'sent' | 'answered';
-  /** Of this round. */
+  /** Verdict of this round. */
   verdict: Verdict | undefined;
   /** An attempt ended without saying whether it is in the log. */
   perhaps: boolean;
@@ -54,7 +54,7 @@ export function isProven({ perhaps, verdict }: Slot<unknown>): boolean {
   return verdict.kind === 'gap' || (verdict.kind === 'again' && verdict.perhaps);
 }
 
-/** Neither known nor wanted any more: what is not certain is told as such. */
+/** Neither known nor wanted any more: what is not certain is reported as such. */
 export function abandon<B extends ProducerBatch<B>>(
   { batch, perhaps }: Slot<B>,
   refusal: Refusal,

@@ -8,7 +8,7 @@ export interface Records {
   readonly count: number;
   /** In order; the values' own buffers are among them, so nothing large is copied. */
   readonly parts: readonly Uint8Array[];
-  /** Of the whole batch with its head: what Kafka compares with `max.message.bytes`. */
+  /** Bytes of the whole batch with its head: what Kafka compares with `max.message.bytes`. */
   readonly batchBytes: number;
   readonly timestampMs: number;
 }
@@ -25,7 +25,7 @@ export interface RecordSize {
   /** From the record's attributes to its end. */
   body: number;
   value: number;
-  /** What is not the value: written into a buffer of ours. */
+  /** What is not the value: written into a buffer of its own. */
   own: number;
 }
 

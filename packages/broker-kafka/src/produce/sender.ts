@@ -177,7 +177,7 @@ export class Sender {
       return undefined;
     }
     const link = this.#links.to(leader.node);
-    // Unreachable where it was said to be: somebody else may lead by now.
+    // Unreachable where it was said to be: another broker may lead by now.
     if (link === undefined) this.#leaders.want(route.place.topic);
     return link?.ready ? link : undefined;
   }
@@ -214,7 +214,7 @@ export class Sender {
   #onLinkClosed(node: number, message: string): void {
     // Brokers close what is idle for long.
     if (this.#active.size === 0) return;
-    // Told once, not with every attempt to reach it again.
+    // Reported once, not with every attempt to reach it again.
     if (!this.#lost.has(node)) this.#options.report({ type: 'leader-lost', node, message });
     this.#lost.add(node);
     this.#trouble = message;

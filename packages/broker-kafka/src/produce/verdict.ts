@@ -24,7 +24,10 @@ export function brokenVerdict(message: string): Verdict {
   return { kind: 'again', perhaps: true, leaderMoved: true, message };
 }
 
-/** Error codes: https://kafka.apache.org/protocol.html#protocol_error_codes */
+/**
+ * Decides by an error code what became of a batch
+ * (https://kafka.apache.org/protocol.html#protocol_error_codes).
+ */
 export function verdictOf(
   errorCode: number,
   baseOffset: number,
@@ -69,7 +72,9 @@ export function verdictOf(
   }
 }
 
-/** Of each partition, by its name; an answer that cannot be read says nothing about any. */
+/**
+ * Decides for each partition, by its name; an answer that cannot be read says nothing about any.
+ */
 export function verdictsOf(body: Buffer | Error): { get(place: string): Verdict | undefined } {
   try {
     if (body instanceof Error) throw body;

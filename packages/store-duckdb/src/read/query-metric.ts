@@ -22,8 +22,8 @@ import { Parameters } from './parameters.ts';
  * - `sum` adds up the values of a delta sum, and otherwise the last value of each series;
  * - `rate` is the increase per second: what a delta sum brought, or what a cumulative one grew by;
  * - of histograms and summaries, `sum`, `count`, `rate` and `avg` are of the observations that the
- *   step brought, and `last` is the mean of the latest point.
- * A cumulative series that starts anew counts from zero. Points without a value are left out.
+ *   step brought, and `last` is the mean of the latest point. A cumulative series that starts again
+ *   counts from zero. Points without a value are left out.
  */
 export async function queryMetric(
   connection: DuckDBConnection,
@@ -42,7 +42,10 @@ export async function queryMetric(
   return { info, series, seriesDropped: dropped + left, exemplars };
 }
 
-/** Of the largest series alone: a metric may have more of them than there is memory for. */
+/**
+ * Reads the values of the largest series alone: a metric may have more of them than there is memory
+ * for.
+ */
 async function readValues(
   connection: DuckDBConnection,
   query: MetricQuery,

@@ -19,9 +19,9 @@ const textCharsMax = 2_000;
  * remembered than there is memory for, it starts over, which only costs look-ups.
  */
 export class Dimensions {
-  /** Of resources, and as many of scopes and of series. */
+  /** Most resources that are known, and as many scopes and series. */
   readonly #knownMax: number;
-  /** Of the texts by which series are known, two bytes a character as V8 may need. */
+  /** Bytes of the texts by which series are known, two bytes a character as V8 may need. */
   readonly #seriesBytesMax: number;
   #knownResources = new Set<string>();
   #knownScopes = new Set<string>();

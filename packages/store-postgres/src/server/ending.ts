@@ -1,4 +1,4 @@
-/** Work that somebody may ask no more: it ends at a signal, within a bounded time. */
+/** Work that may not be wanted any more: it ends at a signal, within a bounded time. */
 import { StoreUnavailableError } from '../errors.ts';
 
 /** A statement that was cancelled and has not ended after it is left to the server. */

@@ -31,7 +31,7 @@ export function rate(perSecond: number): string {
   return `${short(perSecond)}/s`;
 }
 
-/** 1234 → 1.23 k */
+/** Shortens a number: 1234 becomes `1.23 k`. */
 export function short(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return `${digits(value / 1e9)} G`;

@@ -11,7 +11,9 @@ interface FindingsProps {
   isOf: (each: { signal: string }) => boolean;
 }
 
-/** By name whatever is lost, open or waits for somebody; nothing of it where there is nothing. */
+/**
+ * Lists by name whatever is lost, open or needs an action; shows nothing where there is nothing.
+ */
 export function LedgerFindings({ ledger, isOf }: FindingsProps) {
   const { holes, missingRows, missingNotes, spills, open, unreadNotes } = ledger;
   return (

@@ -3,7 +3,7 @@ import { now } from '../lib/location.ts';
 import { ago } from '../lib/time-format.ts';
 import { State } from '../ui/state.tsx';
 
-/** Every process that tells about itself. */
+/** Every process that describes itself. */
 export function ProcessTable({ processes }: { processes: readonly ProcessView[] }) {
   return (
     <section aria-label="Processes">

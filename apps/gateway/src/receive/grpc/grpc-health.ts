@@ -19,7 +19,7 @@ export interface HealthOptions {
 }
 
 /**
- * The standard health check: of the server as a whole, or of one of the three services.
+ * Answers the standard health check: of the server as a whole, or of one of the three services.
  * Source: https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 export function answerHealth(

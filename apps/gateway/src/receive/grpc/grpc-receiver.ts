@@ -40,8 +40,8 @@ const sessionWindowBytes = 4 * 1024 * 1024;
 const goawayGraceMs = 2000;
 
 /**
- * OTLP/gRPC: unary calls framed by hand on node:http2, at a third of the cost of @grpc/grpc-js.
- * Rapid resets, ping and settings floods are cut by nghttp2's and Node's own limits.
+ * Receives OTLP/gRPC: unary calls framed by hand on node:http2, at a third of the cost of
+ * @grpc/grpc-js. Rapid resets, ping and settings floods are cut by nghttp2's and Node's own limits.
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export class GrpcReceiver implements Receiver {

@@ -54,7 +54,10 @@ function answer(
   return table([['KEY', 'VALUE', 'FROM', 'ENVIRONMENT'], ...rows]);
 }
 
-/** Of a process that `spillway up` starts; what Node itself was started with now does not count. */
+/**
+ * Computes the limits of a process that `spillway up` starts; what Node itself was started with now
+ * does not count.
+ */
 function limitsOf(loaded: LoadedConfig<SpillwayConfig>, chosen: readonly Role[]): string {
   const given = givenMemory(loaded.config.process.memoryBytes);
   const flags = { heapBytes: undefined, semiSpaceMebibytes: undefined };
