@@ -19,7 +19,8 @@ const localCaller: Caller = { tenant: 'default', scopes: new Set(['query', 'admi
 export function callerOf(request: FastifyRequest, keys: Keys | undefined): Caller {
   if (!keys) return localCaller;
   const key = bearerOf(request) ?? cookieOf(request);
-  if (!key) throw new QueryError('unauthenticated', 'an API key is needed (Authorization: Bearer)');
+  if (!key)
+    throw new QueryError('unauthenticated', 'an API key is required (Authorization: Bearer)');
   return callerOfKey(key, keys);
 }
 
@@ -55,7 +56,7 @@ export function demandLoopbackHost(request: FastifyRequest): void {
   const host = request.headers.host ?? '';
   if (isLoopback(host.replace(/:\d+$/, ''))) return;
   const got = host.slice(0, 100);
-  throw new QueryError('wrong-host', `ask for localhost or a loopback address, not for ${got}`);
+  throw new QueryError('wrong-host', `use localhost or a loopback address, not ${got}`);
 }
 
 /** `Secure` only when the page itself came over TLS, else the browser would drop the cookie. */

@@ -24,16 +24,19 @@ export interface Behind {
   writer: number | null;
 }
 
+/** What every answer says about how far its data is behind. */
 export interface Fresh {
   /** Seconds behind the store that answered; the slowest one's where no single store did. */
   behindSeconds: number | null;
   behind: Behind;
 }
 
+/** The body of an error. */
 export interface ErrorBody {
   error: { code: string; message: string; key?: string; wanted?: string; got?: string };
 }
 
+/** Who the caller is. */
 export interface SessionAnswer {
   tenant: string;
   scopes: string[];
@@ -50,24 +53,47 @@ interface Ranged {
 interface Busiest {
   truncated: boolean;
 }
+
+/** The services of a range of time. */
 export type ServicesAnswer = Fresh &
   Ranged &
   Busiest & { source: Source; services: ServiceSummary[] };
+
+/** The operations of a service. */
 export type OperationsAnswer = Fresh &
   Ranged &
   Busiest & { source: Source; operations: OperationSummary[] };
 /** Live roll-ups answer ranges inside their window, the search store all others. */
 export type Source = 'live' | 'search';
 
+/** A page of traces. */
 export type TracesAnswer = Fresh & Ranged & { traces: TraceSummary[]; cursor?: string };
+
+/** The spans of a trace. */
 export type TraceAnswer = Fresh & { traceId: string; truncated: boolean; spans: SpanView[] };
+
+/** A page of log records. */
 export type LogsAnswer = Fresh & Ranged & { logs: LogView[]; cursor?: string };
+
+/** Log records over time. */
 export type LogHistogramAnswer = Fresh & Ranged & { bars: HistogramBar[] };
+
+/** The metrics of a range of time. */
 export type MetricsAnswer = Fresh & Ranged & { metrics: MetricInfo[] };
+
+/** A metric in steps. */
 export type MetricQueryAnswer = Fresh & Ranged & { stepMs: number } & MetricAnswer;
+
+/** A page of metric points. */
 export type PointsAnswer = Fresh & Ranged & { points: PointView[]; cursor?: string };
+
+/** The map of services. */
 export type MapAnswer = Fresh & Ranged & Busiest & { edges: MapEdge[] };
+
+/** The account of a range of time. */
 export type LedgerAnswer = Fresh & LedgerReport;
+
+/** The lag of every group. */
 export type LagAnswer = Fresh & { lag: PartitionLag[]; unknownGroups: string[] };
 /** What every page should know. */
 export type StatusAnswer = Fresh & { unsafe: UnsafeFinding[] };
@@ -80,6 +106,8 @@ export interface UnsafeFinding {
   /** Where. */
   processes: string[];
 }
+
+/** The processes of the fleet. */
 export interface FleetAnswer {
   view: FleetReading['view'];
   /** Processes that must report a server as down before the whole fleet treats it as down. */
@@ -87,6 +115,8 @@ export interface FleetAnswer {
   dependencies: DependencyState[];
   processes: ProcessView[];
 }
+
+/** One process of the fleet. */
 export interface ProcessView {
   name: string;
   /** ms since the epoch. */
@@ -96,19 +126,27 @@ export interface ProcessView {
   /** Until the spill of a gateway is empty; null while it does not shrink, or not known yet. */
   drainSeconds: number | null;
 }
+
+/** The servers that the fleet depends on. */
 export type DependenciesAnswer = Fresh & FleetAnswer;
+
+/** The state of the whole pipeline. */
 export type PipelineAnswer = LagAnswer &
   FleetAnswer & {
     ready: boolean;
     components: ComponentHealth[];
     drain: GroupDrain[];
   };
+
+/** How fast a group works off its lag. */
 export interface GroupDrain {
   group: string;
   topic: string;
   /** Until the backlog is gone; null while it does not shrink, or not known yet. */
   seconds: number | null;
 }
+
+/** A page of dead letters, and their counts. */
 export type DeadLettersAnswer = Fresh & {
   /** Newest first. */
   deadLetters: DeadLetterView[];
@@ -118,6 +156,8 @@ export type DeadLettersAnswer = Fresh & {
   truncated: boolean;
   cursor?: string;
 };
+
+/** Dead letters of one code and group. */
 export interface DeadLetterCount {
   code: string;
   group: string;
@@ -130,6 +170,8 @@ export type DeadLetterAnswer = Fresh & {
   body: string;
   bodyBytes: number;
 };
+
+/** Which dead letters were sent back. */
 export interface ResubmitAnswer {
   resubmitted: string[];
   /** Not sent: unknown, another tenant's, sent before, without its records, or out of time. */

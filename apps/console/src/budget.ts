@@ -38,6 +38,7 @@ export function ledgerLimits({ ledgerBytesMax }: ConsoleConfig): {
 const waitingMessageBytes = 64;
 const auditedMessageBytes = 3_584;
 
+/** Lists what the console may take of the memory of its process. */
 export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
   const { queriesMax, connectionsMax, ledgerBytesMax } = config;
   const { small, large } = answerSizes(config);
@@ -93,6 +94,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
   ];
 }
 
+/** The lowest values to which limits shrink where memory is scarce. */
 export const consoleLeast: Least = {
   'console.queriesMax': 16,
   'console.connectionsMax': 64,
@@ -100,6 +102,7 @@ export const consoleLeast: Least = {
   'console.ledgerBytesMax': 5 * mebibyte,
 };
 
+/** The limits of the console, what each protects, and what is answered. */
 export const consoleLimits: readonly Limit[] = [
   {
     key: 'console.queryTimeoutMs',

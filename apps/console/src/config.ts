@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** The `console` section of the configuration. */
 export const consoleSection = z
   .object({
     host: z
@@ -72,4 +73,5 @@ export const consoleSection = z
   })
   .prefault({});
 
+/** The values of `consoleSection`. */
 export type ConsoleConfig = z.output<typeof consoleSection>;

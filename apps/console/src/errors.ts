@@ -20,14 +20,17 @@ export const errorStatus = {
   timeout: 504,
 } as const;
 
+/** The stable codes of the query API. */
 export type ErrorCode = keyof typeof errorStatus;
 
+/** Which parameter is wrong, what was wanted and what came. */
 export interface ErrorDetail {
   key: string;
   wanted: string;
   got: string;
 }
 
+/** An error that the query API answers with its code and status. */
 export class QueryError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
@@ -42,6 +45,7 @@ export class QueryError extends Error {
   }
 }
 
+/** Makes the error for a parameter with a wrong value. */
 export function badParameter(detail: ErrorDetail): QueryError {
   const { key, wanted, got } = detail;
   return new QueryError('bad-parameter', `${key}: wanted ${wanted}, got ${got}`, detail);

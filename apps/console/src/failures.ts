@@ -43,7 +43,7 @@ function ofStore(error: unknown, { query }: FastifyRequest): QueryError | undefi
     return new QueryError('too-many-queries', 'too many queries of this tenant wait already');
   }
   if ((error as { blamesStore?: boolean }).blamesStore !== false) return undefined;
-  const message = 'the store does not take this question; ask for less';
+  const message = 'the store refuses this query; ask for less';
   return new QueryError('too-much-asked', message, undefined, { cause: error });
 }
 
@@ -67,5 +67,5 @@ function missing(request: FastifyRequest): QueryError {
   if (method === 'GET' || method === 'HEAD') {
     return new QueryError('not-found', 'there is no such path in the query API');
   }
-  return new QueryError('wrong-method', `${method} is not answered here`);
+  return new QueryError('wrong-method', `${method} is not supported for this path`);
 }

@@ -3,6 +3,7 @@ import type { LiveStore, SearchStore } from '@spillway/store';
 import type { ConsoleConfig } from './config.ts';
 import type { Admin, ConsoleEvent, DeadLetters, Groups, Keys, ReadLedger } from './ports.ts';
 
+/** What the console reads from, and its configuration. */
 export interface ConsoleOptions {
   config: ConsoleConfig;
   search: SearchStore;

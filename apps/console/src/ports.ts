@@ -8,6 +8,7 @@ import type { Asked } from '@spillway/store';
 
 export type { LedgerCounts, LedgerReport } from '@spillway/ledger';
 
+/** Who an API key belongs to, and what it allows. */
 export interface Principal {
   tenant: string;
   /** `query` reads, `admin` may also resubmit. */
@@ -20,6 +21,7 @@ export interface Keys {
   find(key: string): Principal | undefined;
 }
 
+/** Reads the ledger for a tenant and a range of time. */
 export type ReadLedger = (query: {
   /** First minute of acceptance, ms since the epoch; undefined: all that is kept. */
   since?: number | undefined;
@@ -27,6 +29,7 @@ export type ReadLedger = (query: {
   ending: AbortSignal;
 }) => Promise<LedgerReport>;
 
+/** Which dead letters are meant. */
 export interface DeadLetterFilter {
   tenant: string;
   group?: string | undefined;
@@ -36,6 +39,7 @@ export interface DeadLetterFilter {
   all?: boolean | undefined;
 }
 
+/** A dead letter as the query API answers it. */
 export interface DeadLetterView {
   id: string;
   tenant: string;
@@ -78,6 +82,7 @@ export interface DeadLetters {
   ): Promise<string[]>;
 }
 
+/** What an operator can do through the query API. */
 export interface Admin {
   ready(): { ok: boolean; components: ComponentHealth[] };
   /** Prometheus text format; without `tenants` it names none of them. */
@@ -105,6 +110,7 @@ export interface Groups {
   live: string;
 }
 
+/** What an operator should know of the console. */
 export type ConsoleEvent =
   | { type: 'query-failed'; route: string; code: string; error: unknown }
   | { type: 'resubmitted'; tenant: string; resubmitted: number; skipped: number }

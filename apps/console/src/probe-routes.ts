@@ -27,7 +27,7 @@ export function addProbeRoutes(app: FastifyInstance, options: ConsoleOptions): v
     const access = metricsAccess(questionOf(request));
     if (access.status !== 200) {
       const code = access.status === 401 ? 'unauthenticated' : 'forbidden';
-      const message = 'wanted an API key of the scope metrics (Authorization: Bearer)';
+      const message = 'an API key with the scope metrics is required (Authorization: Bearer)';
       throw new QueryError(code, message);
     }
     const text = await admin.metrics({ tenants: access.isWhole });

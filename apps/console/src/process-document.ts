@@ -52,7 +52,14 @@ export const processDocument = z.object({
   gateway: gatewayDocument.optional(),
 });
 
+/** A signal in the description of a process. */
 export type SignalDocument = z.output<typeof signalDocument>;
+
+/** A spill in the description of a process. */
 export type SpillDocument = z.output<typeof spillDocument>;
+
+/** A gateway in the description of a process. */
 export type GatewayDocument = z.output<typeof gatewayDocument>;
+
+/** The description of a process. */
 export type ProcessDocument = z.output<typeof processDocument>;

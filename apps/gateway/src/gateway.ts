@@ -23,6 +23,7 @@ import { SlowBodies } from './receive/slow-bodies.ts';
 import { type TlsEvent, TlsFiles } from './receive/tls-files.ts';
 import { Ingest } from './slice/ingest.ts';
 
+/** What an operator should know of the gateway. */
 export type GatewayEvent =
   | KeyRingEvent
   | InternalErrorEvent
@@ -36,6 +37,7 @@ export type GatewayEvent =
 /** At a stop, the drain of the spill leaves so much time for the last note. */
 const lastNoteMs = 2000;
 
+/** Options of the gateway. */
 export interface GatewayOptions {
   config: GatewayConfig;
   /** Running for as long as the gateway does; its topics exist. */
@@ -59,6 +61,7 @@ export interface GatewayOptions {
   wallMs?: () => number;
 }
 
+/** The gateway: it receives OTLP and publishes it durably. */
 export interface Gateway extends Component {
   /** Where the doors listen, as `host:port`; '' before start. */
   readonly addresses: { http: string; grpc: string };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 const whole = () => z.number().int();
 
+/** The `projector` section of the configuration. */
 export const projectorSection = z
   .object({
     batchBytesMax: whole()
@@ -51,4 +52,5 @@ export const projectorSection = z
   })
   .prefault({});
 
+/** The values of `projectorSection`. */
 export type ProjectorConfig = z.output<typeof projectorSection>;

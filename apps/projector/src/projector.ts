@@ -5,7 +5,10 @@ import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { LiveStore, SearchStore } from '@spillway/store';
 import type { ProjectorConfig } from './config.ts';
 
+/** The group that fills the search store. */
 export const searchGroup = 'search';
+
+/** The group that fills the live store. */
 export const liveGroup = 'live';
 const hourMs = 3_600_000;
 
@@ -17,6 +20,7 @@ interface ProjectorOptions {
   report?: (event: ConsumerEvent) => void;
 }
 
+/** A consumer that fills a read store. */
 export interface Projector {
   consumer: Consumer;
   /** In the order to start; the store itself is not among them. */
@@ -65,6 +69,6 @@ export function createLiveProjector(options: ProjectorOptions & { store: LiveSto
 
 function common({ broker, config, report, dependencies, crashRecord }: ProjectorOptions) {
   const { searchRetentionHours: _, ...limits } = config;
-  const told = { ...(report && { report }), ...(dependencies && { dependencies }) };
-  return { broker, limits, ...told, crashRecord };
+  const reporting = { ...(report && { report }), ...(dependencies && { dependencies }) };
+  return { broker, limits, ...reporting, crashRecord };
 }

@@ -208,6 +208,7 @@ const unsafeAllow = z
     'Names of checks that do not stop the start when they fail. The flag --unsafe-allow NAME is short for it.',
   );
 
+/** The schema of the whole configuration: one section for each part. */
 export const spillwaySchema = z.object({
   data: dataSection,
   process: processSection,
@@ -224,4 +225,5 @@ export const spillwaySchema = z.object({
   unsafeAllow,
 });
 
+/** The whole configuration, checked. */
 export type SpillwayConfig = z.output<typeof spillwaySchema>;

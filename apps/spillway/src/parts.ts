@@ -1,7 +1,7 @@
 import { type Broker, LagBoard } from '@spillway/broker';
 import { deadLetterIndexBytesMax } from '@spillway/console';
 import { type Consumer, DeadLetters } from '@spillway/consumer';
-import type { ToldSpill } from '@spillway/ledger';
+import type { NotedSpill } from '@spillway/ledger';
 import type { Quotas } from '@spillway/resilience';
 import type { Component } from '@spillway/runtime';
 import type { LiveStore, SearchStore, WriteStore } from '@spillway/store';
@@ -58,7 +58,7 @@ export interface Parts {
   createSearchStore: (folderName: string, beside?: SearchStore) => Promise<SearchStore>;
   deadLetters: DeadLetters;
   /** What the spills of this process hold at this moment; undefined where it has no gateway. */
-  liveSpills?: () => readonly ToldSpill[];
+  liveSpills?: () => readonly NotedSpill[];
   /** What this process and the fleet think of the broker and the stores. */
   dependencies: Fleet;
   /** Undefined where nothing is consumed: the parts were only made for a command. */

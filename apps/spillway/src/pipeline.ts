@@ -22,12 +22,12 @@ export class Consumers implements Pipeline {
     crashRecord: CrashRecord,
   ) {
     const { config, broker, writeStore, search, live, dependencies } = parts;
-    const told = { report, dependencies, crashRecord };
-    const projector = { ...told, config: config.projector, broker };
+    const shared = { report, dependencies, crashRecord };
+    const projector = { ...shared, config: config.projector, broker };
     const accountHours = config.writer.retentionHours;
     const byRole: Partial<Record<Role, Restartable>> = {
       writer: new Restartable(writerGroup, () =>
-        createWriter({ config: config.writer, broker, store: writeStore, ...told }),
+        createWriter({ config: config.writer, broker, store: writeStore, ...shared }),
       ),
       'search-projector': new Restartable(searchGroup, () =>
         createSearchProjector({ ...projector, store: search.store, accountHours }),

@@ -9,6 +9,8 @@ export const roles = [
   'live-projector',
   'console',
 ] as const;
+
+/** A role that a process can have. */
 export type Role = (typeof roles)[number];
 
 /** The broker and the stores. */

@@ -1,7 +1,7 @@
 import { type Console, checkConsoleConfig, createConsole, ledgerLimits } from '@spillway/console';
 import { CrashRecord } from '@spillway/consumer';
 import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
-import type { ToldSpill } from '@spillway/ledger';
+import type { NotedSpill } from '@spillway/ledger';
 import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Component,
@@ -39,6 +39,7 @@ import { ThisProcess } from './process/this-process.ts';
 import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
 import { topicSpecs } from './topics.ts';
 
+/** Options of a Spillway process. */
 export interface SpillwayOptions {
   config: SpillwayConfig;
   logger: Logger;
@@ -178,7 +179,7 @@ export class Spillway implements Component {
   health(): Health {
     const failing = this.#stack.health().filter(({ ok }) => !ok);
     const detail = failing.map((part) => `${part.name}: ${part.detail}`).join('; ');
-    return { ok: failing.length === 0, detail: detail || 'all parts are well' };
+    return { ok: failing.length === 0, detail: detail || 'all components are healthy' };
   }
 
   #openFolder(): void {
@@ -251,8 +252,11 @@ export class Spillway implements Component {
     return [spillFolder.component({ dir: place, gateway, bytesMax, report })];
   }
 
-  #liveSpills(): ToldSpill[] {
-    return this.#parts.spillFolder.told({ gateway: gatewayName(this.#config), epoch: this.#epoch });
+  #liveSpills(): NotedSpill[] {
+    return this.#parts.spillFolder.notes({
+      gateway: gatewayName(this.#config),
+      epoch: this.#epoch,
+    });
   }
 
   #resource(resource: Resource): Component {

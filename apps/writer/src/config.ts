@@ -1,6 +1,7 @@
 import { defaultLimits } from '@spillway/consumer';
 import { z } from 'zod';
 
+/** The `writer` section of the configuration. */
 export const writerSection = z
   .object({
     batchBytesMax: z
@@ -63,4 +64,5 @@ export const writerSection = z
   })
   .prefault({});
 
+/** The values of `writerSection`. */
 export type WriterConfig = z.output<typeof writerSection>;

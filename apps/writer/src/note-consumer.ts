@@ -17,6 +17,7 @@ export interface NoteConsumerOptions {
   retryMs: number;
 }
 
+/** The group that reads the notes of gateways. */
 export const noteGroup = 'ledger';
 const batchBytesMax = 1_048_576;
 

@@ -6,9 +6,11 @@ import type { WriteStore } from '@spillway/store';
 import type { WriterConfig } from './config.ts';
 import { NoteConsumer } from './note-consumer.ts';
 
+/** The group that fills the write store. */
 export const writerGroup = 'writer';
 const hourMs = 3_600_000;
 
+/** Options of the writer. */
 export interface WriterOptions {
   config: WriterConfig;
   broker: Broker;
@@ -18,6 +20,7 @@ export interface WriterOptions {
   report?: (event: ConsumerEvent) => void;
 }
 
+/** The consumer that fills the write store. */
 export interface Writer {
   consumer: Consumer;
   /** In the order to start; the store itself is not among them. */
@@ -25,10 +28,10 @@ export interface Writer {
 }
 
 /** Consumes the OTLP topics into the write store. */
-export function createWriter({ config, broker, store, ...told }: WriterOptions): Writer {
+export function createWriter({ config, broker, store, ...rest }: WriterOptions): Writer {
   const { retentionHours, ...limits } = config;
   const consumer = new Consumer({
-    ...{ ...told, group: writerGroup, broker, sink: store, limits },
+    ...{ ...rest, group: writerGroup, broker, sink: store, limits },
     dependency: 'write-store',
   });
   const notes = new NoteConsumer({

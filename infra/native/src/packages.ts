@@ -56,14 +56,14 @@ async function aptInstall(programs: readonly Program[]): Promise<void> {
   const options = { timeoutMs: aptTimeoutMs, env: { DEBIAN_FRONTEND: 'noninteractive' } };
   const apt = ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300'] as const;
   const epmdsBefore = await epmds();
-  const ours = !(await exists(policyFile));
-  if (ours) await writeFile(policyFile, policy, { mode: 0o755 });
+  const isNew = !(await exists(policyFile));
+  if (isNew) await writeFile(policyFile, policy, { mode: 0o755 });
   try {
     // Old lists may do, and another update may be under way.
     await run([...apt, 'update'], options).catch((error) => say((error as Error).message));
     await run([...apt, 'install', '--no-install-recommends', ...packages], options);
   } finally {
-    if (ours) await rm(policyFile, { force: true });
+    if (isNew) await rm(policyFile, { force: true });
   }
   // RabbitMQ's package leaves a port mapper running, whatever the policy says.
   signalAll(

@@ -9,11 +9,13 @@ import { freePort } from './ports.ts';
 import { run } from './run.ts';
 import type { NativeServer, Placement } from './server.ts';
 
+/** Options of a RabbitMQ server. */
 export interface RabbitMqOptions extends Placement {
   /** Settings of rabbitmq.conf. */
   config?: Readonly<Record<string, string>>;
 }
 
+/** A running RabbitMQ server. */
 export interface RabbitMqServer {
   url: string;
   /** URL of the management API, with the user's name and password in it. */

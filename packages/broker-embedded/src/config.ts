@@ -1,5 +1,6 @@
 import type { Files, JournalEvent } from '@spillway/journal';
 
+/** Options of the embedded broker. */
 export interface EmbeddedBrokerOptions {
   /** One folder for everything, made if missing. One owner at a time. */
   dir: string;
@@ -24,6 +25,7 @@ export interface EmbeddedBrokerOptions {
 
 export type EmbeddedConfig = Required<EmbeddedBrokerOptions>;
 
+/** What an operator should know of the embedded broker. */
 export type EmbeddedBrokerEvent =
   | JournalEvent
   /** Retention removed messages that a group had not committed. */

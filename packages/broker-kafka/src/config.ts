@@ -43,6 +43,7 @@ const sasl = z
   })
   .prefault({});
 
+/** The `broker.kafka` section of the configuration. */
 export const kafkaSection = z
   .object({
     driver: z
@@ -133,6 +134,7 @@ export const kafkaSection = z
   })
   .prefault({});
 
+/** The values of `kafkaSection`. */
 export type KafkaSection = z.infer<typeof kafkaSection>;
 
 /** What an operator should know. Nothing here needs a restart. */
@@ -153,6 +155,7 @@ export type KafkaBrokerEvent =
   /** Retention had removed messages before the group read them; it goes on at `position`. */
   | { type: 'expired'; group: string; partition: string; messages: number; position: number };
 
+/** Options of the broker on Kafka. */
 export type KafkaBrokerOptions = KafkaSection & {
   /** Names this process to the brokers, in their logs and quotas. */
   clientId: string;

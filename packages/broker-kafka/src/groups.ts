@@ -19,7 +19,7 @@ export interface GroupsOptions {
 export class Groups {
   readonly #options: GroupsOptions;
   readonly #topics = new Set<string>();
-  readonly #ours = new Set<string>();
+  readonly #readers = new Set<string>();
   readonly #strangers = new Map<string, number>();
 
   constructor(options: GroupsOptions) {
@@ -39,12 +39,12 @@ export class Groups {
     const lists = await Promise.all(nodes.map((node) => client.groups(node)));
     const all = [...new Set(lists.flat())].sort();
     const found: string[] = [];
-    for (const group of all) if (await this.#isOurs(group)) found.push(group);
+    for (const group of all) if (await this.#readsTopics(group)) found.push(group);
     return found;
   }
 
-  async #isOurs(group: string): Promise<boolean> {
-    if (this.#ours.has(group)) return true;
+  async #readsTopics(group: string): Promise<boolean> {
+    if (this.#readers.has(group)) return true;
     const asked = this.#strangers.get(group);
     if (asked !== undefined && performance.now() - asked < strangerMs) return false;
     const { client } = this.#options;
@@ -53,7 +53,7 @@ export class Groups {
       const reads = committed.some(
         ({ topic }) => this.#topics.size === 0 || this.#topics.has(topic),
       );
-      if (reads && this.#topics.size > 0) this.#ours.add(group);
+      if (reads && this.#topics.size > 0) this.#readers.add(group);
       // It may have joined a moment ago.
       if (!reads && committed.length > 0) this.#strangers.set(group, performance.now());
       return reads;

@@ -46,7 +46,7 @@ interface Running {
   control: Control;
   lock: PublisherLock;
   producer: Producer;
-  teller: CountPublisher;
+  publisher: CountPublisher;
   counts: CountListener;
   groups: Map<string, Group>;
   members: Set<Member>;
@@ -69,13 +69,13 @@ class RabbitMqBroker implements Broker {
     if (this.#running !== undefined) return;
     const running = this.#assemble();
     this.#running = running;
-    const { reading, writing, lock, teller } = running;
+    const { reading, writing, lock, publisher } = running;
     await lock.load();
     reading.start();
     writing.start();
     try {
       await Promise.all([reading, writing].map((c) => c.whenOpen(this.#config.connectTimeoutMs)));
-      await teller.start(this.#config.beatMs);
+      await publisher.start(this.#config.beatMs);
     } catch (error) {
       await this.stop();
       throw error;
@@ -86,8 +86,8 @@ class RabbitMqBroker implements Broker {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    const { members, producer, teller, writing, reading } = running;
-    teller.stop();
+    const { members, producer, publisher, writing, reading } = running;
+    publisher.stop();
     await Promise.all([producer.stop(), ...[...members].map((member) => member.close())]);
     await Promise.all([writing.stop(), reading.stop()]);
   }
@@ -196,13 +196,13 @@ class RabbitMqBroker implements Broker {
     const { identities, report } = config;
     const lock = new PublisherLock({ client: writing, identities, report });
     const producer = new Producer({ config, client: writing, lock, topic, queuesOf });
-    const teller = new CountPublisher({
+    const publisher = new CountPublisher({
       control,
       publisher: randomUUID(),
       counts: producer.counts,
     });
     const running: Running = {
-      ...{ writing, reading, catalog, control, lock, producer, teller },
+      ...{ writing, reading, catalog, control, lock, producer, publisher },
       counts: new CountListener(control),
       groups: new Map(),
       members: new Set(),

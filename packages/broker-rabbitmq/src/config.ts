@@ -20,6 +20,7 @@ const tls = z
   })
   .prefault({});
 
+/** The `broker.rabbitmq` section of the configuration. */
 export const rabbitmqSection = z
   .object({
     urls: z
@@ -136,8 +137,10 @@ export const rabbitmqSection = z
   })
   .prefault({});
 
+/** The values of `rabbitmqSection`. */
 export type RabbitMqSection = z.output<typeof rabbitmqSection>;
 
+/** Options of the broker on RabbitMQ. */
 export interface RabbitMqOptions extends RabbitMqSection {
   /** Shown as the connection's name on the server. */
   clientId: string;
@@ -151,9 +154,11 @@ export interface RabbitMqOptions extends RabbitMqSection {
   random?: () => number;
 }
 
+/** Options with their defaults filled in. */
 export type RabbitMqConfig = Required<Pick<RabbitMqOptions, 'report' | 'clock' | 'random'>> &
   RabbitMqOptions;
 
+/** What an operator should know of RabbitMQ. */
 export type RabbitMqEvent =
   | { type: 'connected'; connection: string; address: string; version: string }
   /** The next try follows after `waitMs`. */
@@ -176,6 +181,7 @@ export type RabbitMqEvent =
   /** A member's `onRevoke` threw or took too long; its partitions moved without it. */
   | { type: 'revoke-failed'; group: string; message: string };
 
+/** Fills in the defaults of the options. */
 export function configOf(options: RabbitMqOptions): RabbitMqConfig {
   return { report: () => {}, clock: Date.now, random: Math.random, ...options };
 }

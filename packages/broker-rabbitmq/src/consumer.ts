@@ -44,7 +44,7 @@ export class Member implements Subscription, LocalMember {
   readonly #options: MemberOptions;
   readonly #inbox: Inbox;
   /** The queues that are ours by the last plan. */
-  #ours = new Map<string, TopicPartition>();
+  #own = new Map<string, TopicPartition>();
   #rounds: Promise<void> = Promise.resolve();
   #roundWanted = false;
   #timer: NodeJS.Timeout | undefined;
@@ -106,7 +106,7 @@ export class Member implements Subscription, LocalMember {
     const { shared, onClosed } = this.#options;
     await this.#rounds;
     await this.#inbox.release(this.#inbox.consumers);
-    shared.tell({ kind: 'beat', member: this.id, topics: [], held: {}, left: true });
+    shared.send({ kind: 'beat', member: this.id, topics: [], held: {}, left: true });
     shared.remove(this);
     onClosed(this);
   }
@@ -115,7 +115,7 @@ export class Member implements Subscription, LocalMember {
     const held: Record<string, Holding> = {};
     for (const consumer of this.#inbox.consumers) held[consumer.queue] = consumer.holding;
     const topics = [...this.#options.topics];
-    this.#options.shared.tell({ kind: 'beat', member: this.id, topics, held });
+    this.#options.shared.send({ kind: 'beat', member: this.id, topics, held });
   }
 
   holding(queue: string): Holding | undefined {
@@ -159,11 +159,11 @@ export class Member implements Subscription, LocalMember {
   async #round(): Promise<void> {
     const { shared, config, client } = this.#options;
     const members = this.#plan();
-    const lost = this.#inbox.consumers.filter(({ queue }) => !this.#ours.has(queue));
+    const lost = this.#inbox.consumers.filter(({ queue }) => !this.#own.has(queue));
     await this.#revoke(lost);
     if (!client.isOpen || this.#closed) return;
     const isFree = (queue: string) => !shared.roster.holderOf(queue, performance.now(), this.id);
-    const gained = [...this.#ours].filter(([queue, at]) => !this.#inbox.get(at) && isFree(queue));
+    const gained = [...this.#own].filter(([queue, at]) => !this.#inbox.get(at) && isFree(queue));
     for (const topic of new Set(gained.map(([, at]) => at.topic))) {
       await this.#options.declare(topic).catch((error) => this.#report(topic, error));
     }
@@ -194,7 +194,7 @@ export class Member implements Subscription, LocalMember {
       named,
       members.map(({ member, topics }) => ({ member, topics: new Set(topics) })),
     );
-    this.#ours = new Map([...queues].filter(([queue]) => plan.get(queue) === this.id));
+    this.#own = new Map([...queues].filter(([queue]) => plan.get(queue) === this.id));
     return members.length;
   }
 

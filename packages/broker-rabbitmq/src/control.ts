@@ -67,7 +67,7 @@ export class Control {
   }
 
   /** Sends it to all; false when it cannot be sent now. */
-  tell(key: string, body: unknown): boolean {
+  send(key: string, body: unknown): boolean {
     if (!this.#writing.isOpen || this.#writing.blocked !== undefined) return false;
     this.#writer?.publish(controlExchange, key, Buffer.from(JSON.stringify(body)), {
       persistent: false,

@@ -7,10 +7,11 @@ export class CountPublisher {
   readonly #control: Control;
   readonly #publisher: string;
   readonly #counts: ReadonlyMap<string, number>;
-  #told: Record<string, number> = {};
+  #published: Record<string, number> = {};
   #timer: NodeJS.Timeout | undefined;
   readonly #take = (body: unknown): void => {
-    if ((body as AskForCounts | PublishedCounts).kind === 'who') this.#tell(this.#told, true);
+    if ((body as AskForCounts | PublishedCounts).kind === 'who')
+      this.#publish(this.#published, true);
   };
 
   constructor(options: {
@@ -33,15 +34,15 @@ export class CountPublisher {
   }
 
   #beat(): void {
-    const changed = [...this.#counts].filter(([name, count]) => this.#told[name] !== count);
-    if (changed.length === 0 || !this.#tell(Object.fromEntries(changed), false)) return;
-    this.#told = Object.fromEntries(this.#counts);
+    const changed = [...this.#counts].filter(([name, count]) => this.#published[name] !== count);
+    if (changed.length === 0 || !this.#publish(Object.fromEntries(changed), false)) return;
+    this.#published = Object.fromEntries(this.#counts);
   }
 
-  #tell(counts: Record<string, number>, isAnswer: boolean): boolean {
+  #publish(counts: Record<string, number>, isAnswer: boolean): boolean {
     const publisher = this.#publisher;
     const body: PublishedCounts = { kind: 'counts', publisher, counts, isAnswer };
-    return this.#control.tell(publishedKey, body);
+    return this.#control.send(publishedKey, body);
   }
 }
 
@@ -63,9 +64,9 @@ export class CountListener {
 
   async #start(): Promise<void> {
     await this.#control.listen(publishedKey, (body) => {
-      const told = body as AskForCounts | PublishedCounts;
-      if (told.kind === 'counts') this.history.note(told, performance.now());
+      const message = body as AskForCounts | PublishedCounts;
+      if (message.kind === 'counts') this.history.note(message, performance.now());
     });
-    this.#control.tell(publishedKey, { kind: 'who' } satisfies AskForCounts);
+    this.#control.send(publishedKey, { kind: 'who' } satisfies AskForCounts);
   }
 }

@@ -24,7 +24,7 @@ export interface MembersQuery {
 /** The members of a group, as this process knows them. */
 export class GroupMembers {
   readonly #timeoutMs: number;
-  readonly #heard = new Map<string, { beat: Heartbeat; atMs: number }>();
+  readonly #members = new Map<string, { beat: Heartbeat; atMs: number }>();
 
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
@@ -32,19 +32,19 @@ export class GroupMembers {
 
   /** @param nowMs of a clock that only grows, as in all that follows */
   note(beat: Heartbeat, nowMs: number): void {
-    if (beat.left) this.#heard.delete(beat.member);
-    else this.#heard.set(beat.member, { beat, atMs: nowMs });
+    if (beat.left) this.#members.delete(beat.member);
+    else this.#members.set(beat.member, { beat, atMs: nowMs });
   }
 
   has(member: string, nowMs: number): boolean {
-    return nowMs - (this.#heard.get(member)?.atMs ?? Number.NEGATIVE_INFINITY) < this.#timeoutMs;
+    return nowMs - (this.#members.get(member)?.atMs ?? Number.NEGATIVE_INFINITY) < this.#timeoutMs;
   }
 
   present(nowMs: number): Heartbeat[] {
-    for (const [member, { atMs }] of this.#heard) {
-      if (nowMs - atMs >= this.#timeoutMs) this.#heard.delete(member);
+    for (const [member, { atMs }] of this.#members) {
+      if (nowMs - atMs >= this.#timeoutMs) this.#members.delete(member);
     }
-    return [...this.#heard.values()].map(({ beat }) => beat);
+    return [...this.#members.values()].map(({ beat }) => beat);
   }
 
   holderOf(queue: string, nowMs: number, except?: string): Heartbeat | undefined {
@@ -53,9 +53,9 @@ export class GroupMembers {
 
   /** After a break of the line: everyone gets the time to report again, and holds nothing. */
   renew(nowMs: number): void {
-    for (const heard of this.#heard.values()) {
-      heard.atMs = nowMs;
-      heard.beat = { ...heard.beat, held: {} };
+    for (const member of this.#members.values()) {
+      member.atMs = nowMs;
+      member.beat = { ...member.beat, held: {} };
     }
   }
 }

@@ -20,7 +20,7 @@ export class Group {
   readonly roster: GroupMembers;
   readonly #control: Control;
   readonly #members = new Set<LocalMember>();
-  readonly #take = (body: unknown): void => this.#heard(body as Heartbeat | MembersQuery);
+  readonly #take = (body: unknown): void => this.#receive(body as Heartbeat | MembersQuery);
   #opened: Promise<void> | undefined;
 
   constructor(options: { name: string; control: Control; memberTimeoutMs: number }) {
@@ -41,11 +41,11 @@ export class Group {
   }
 
   ask(): void {
-    this.#control.tell(memberKey(this.name), { kind: 'who' } satisfies MembersQuery);
+    this.#control.send(memberKey(this.name), { kind: 'who' } satisfies MembersQuery);
   }
 
-  tell(beat: Heartbeat): void {
-    this.#control.tell(memberKey(this.name), beat);
+  send(beat: Heartbeat): void {
+    this.#control.send(memberKey(this.name), beat);
   }
 
   add(member: LocalMember): void {
@@ -78,7 +78,7 @@ export class Group {
     return new Map(known.flatMap(partitionsOf).map((at) => [groupQueue(at, this.name), at]));
   }
 
-  #heard(body: Heartbeat | MembersQuery): void {
+  #receive(body: Heartbeat | MembersQuery): void {
     if (body.kind === 'who') {
       for (const member of this.#members) member.beat();
       return;

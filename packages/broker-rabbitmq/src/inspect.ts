@@ -32,8 +32,8 @@ async function sizeLimitOf(client: Client, bytes: number): Promise<number | unde
     channel.on('error', (error) => resolve(messageOf(error)));
   });
   try {
-    const nobody = randomUUID();
-    channel.sendToQueue(nobody, Buffer.alloc(bytes));
+    const nowhere = randomUUID();
+    channel.sendToQueue(nowhere, Buffer.alloc(bytes));
     const answered = channel.checkExchange('amq.direct').then(() => '');
     const message = await within(Promise.race([closed, answered.catch(() => closed)]), probeMs);
     return limitIn(message);

@@ -12,11 +12,11 @@ export class Unresolved {
 
   /** What is noted in one turn is reported together. */
   note(at: OutgoingMessage, message: string): void {
-    if (this.#noted.length === 0) queueMicrotask(() => this.#tell());
+    if (this.#noted.length === 0) queueMicrotask(() => this.#flush());
     this.#noted.push({ at, message });
   }
 
-  #tell(): void {
+  #flush(): void {
     const groups = Map.groupBy(this.#noted, ({ at, message }) => `${partitionName(at)} ${message}`);
     this.#noted = [];
     for (const those of groups.values()) {

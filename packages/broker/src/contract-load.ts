@@ -149,10 +149,10 @@ class Worker {
   async #handle(subscription: Subscription, messages: DeliveredMessage[]): Promise<void> {
     // A partition that moved between the poll and now is another's.
     const held = new Set(subscription.assigned().map(partitionName));
-    const ours = messages.filter((message) => held.has(partitionName(message)));
-    this.#seen.push(...ours);
-    this.handled += ours.length;
+    const own = messages.filter((message) => held.has(partitionName(message)));
+    this.#seen.push(...own);
+    this.handled += own.length;
     await new Promise((resolve) => setTimeout(resolve, 20)); // The effect takes a moment.
-    await commitAll(subscription, ours);
+    await commitAll(subscription, own);
   }
 }

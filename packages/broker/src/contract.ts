@@ -14,6 +14,7 @@ import { loadContract } from './contract-load.ts';
 import { publishingContract } from './contract-publishing.ts';
 import { replayContract } from './contract-replay.ts';
 
+/** Declares the tests that every broker must pass. */
 export function brokerContract(options: ContractOptions): void {
   describe(`broker contract: ${options.name}`, () => {
     let created: ContractBroker;

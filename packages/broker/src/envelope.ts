@@ -9,6 +9,7 @@ export const topicOf: Readonly<Record<Signal, string>> = {
   logs: 'otlp_logs',
 };
 
+/** The topic of the dead letters of each signal. */
 export const deadLetterTopicOf: Readonly<Record<Signal, string>> = {
   traces: 'otlp_spans_dlq',
   metrics: 'otlp_metrics_dlq',
@@ -18,6 +19,7 @@ export const deadLetterTopicOf: Readonly<Record<Signal, string>> = {
 /** Gateways note here, every few seconds, what they made durable. One partition. */
 export const ledgerTopic = 'spillway_ledger';
 
+/** Finds the signal of an OTLP topic; undefined for any other topic. */
 export function signalOf(topic: string): Signal | undefined {
   return signalByTopic.get(topic);
 }
@@ -51,6 +53,7 @@ export interface Envelope {
   ordinals: number[] | undefined;
 }
 
+/** Names of the headers that Spillway writes. */
 export const headerNames = {
   tenant: 'spillway-tenant',
   records: 'spillway-records',
@@ -62,7 +65,10 @@ export const headerNames = {
   ordinals: 'spillway-ordinals',
 } as const;
 
+/** The tenant where no API keys are configured. */
 export const defaultTenant = 'default';
+
+/** The gateway name of messages that another program wrote. */
 export const foreignGateway = 'foreign';
 /**
  * Gateway name of resubmitted dead letters; the sequence is the position of the dead letter. They
@@ -71,6 +77,7 @@ export const foreignGateway = 'foreign';
  */
 export const resubmitGateway = 'resubmit';
 
+/** What a gateway writes into the headers of a message. */
 export interface Stamp {
   gateway: string;
   epoch: number;
@@ -83,6 +90,7 @@ export interface Stamp {
   ordinals?: readonly number[] | undefined;
 }
 
+/** Writes what Spillway knows of a message into its headers; `readEnvelope` reads it. */
 export function stampHeaders(stamp: Stamp): Headers {
   const headers: Record<string, string> = {
     [headerNames.tenant]: stamp.tenant,
@@ -95,6 +103,7 @@ export function stampHeaders(stamp: Stamp): Headers {
   return headers;
 }
 
+/** A message with its place in the broker. */
 export interface Placed extends TopicPartition {
   position: number;
   /** Undefined before a broker took it. */

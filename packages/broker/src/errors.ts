@@ -11,6 +11,7 @@ export type BrokerErrorCode =
   | 'bad-name'
   | 'unsupported';
 
+/** An expected failure of a broker; its code is stable. */
 export class BrokerError extends Error {
   readonly code: BrokerErrorCode;
 

@@ -7,6 +7,7 @@ export interface GroupTopics {
   topics: readonly string[];
 }
 
+/** Options of the shared reading of lag. */
 export interface LagBoardOptions {
   broker: Pick<Broker, 'lag' | 'groups'>;
   /** Groups that are shown also when they have never started. */
@@ -29,6 +30,7 @@ export interface GroupLag {
   error: string | undefined;
 }
 
+/** One reading of the lag of all groups. */
 export interface LagReading {
   groups: readonly GroupLag[];
   /** Why it is not known whether there are other groups; undefined when it is. */

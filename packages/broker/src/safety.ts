@@ -8,6 +8,7 @@ export const safetyNames = [
   'document-ids',
 ] as const;
 
+/** Names of the checks that `--unsafe-allow` can switch off. */
 export type SafetyName = (typeof safetyNames)[number];
 
 /**

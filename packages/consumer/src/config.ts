@@ -23,6 +23,7 @@ export interface ConsumerLimits {
  */
 export const partRecordsMax = 10_000;
 
+/** The limits of a consumer unless configured otherwise. */
 export const defaultLimits: ConsumerLimits = {
   batchBytesMax: 1_048_576,
   decodedBytesMax: 16_777_216,

@@ -182,19 +182,19 @@ export class ConsumeLoop {
     );
     this.#wantsAll = applied?.unclear === true;
     if (!applied) return this.#startOver();
-    if (applied.trouble) this.#tellTrouble(applied.trouble);
+    if (applied.trouble) this.#reportTrouble(applied.trouble);
     await this.#finish(items, applied);
   }
 
   #next(): InFlightMessage[] {
     this.#dueItems = 0;
     const { gate, clock, subscription, crashRecord } = this.#options;
-    const ours = new Set(subscription.assigned().map(partitionName));
+    const assigned = new Set(subscription.assigned().map(partitionName));
     for (const item of crashRecord?.haveToWait ? this.#inFlight.items : []) {
-      if (crashRecord?.hasToWait(messageNameOf(item))) ours.delete(partitionName(item));
+      if (crashRecord?.hasToWait(messageNameOf(item))) assigned.delete(partitionName(item));
     }
-    if (gate.state !== 'closed' && !this.#wantsAll) return this.#inFlight.probe(ours);
-    const due = this.#inFlight.due(clock()).filter((item) => ours.has(partitionName(item)));
+    if (gate.state !== 'closed' && !this.#wantsAll) return this.#inFlight.probe(assigned);
+    const due = this.#inFlight.due(clock()).filter((item) => assigned.has(partitionName(item)));
     this.#dueItems = due.length;
     // What may have ended this process before is alone in flight now.
     const suspect = crashRecord?.isCareful
@@ -229,7 +229,7 @@ export class ConsumeLoop {
     subscription.resume(subscription.assigned());
   }
 
-  #tellTrouble(error: Error): void {
+  #reportTrouble(error: Error): void {
     const { gate, group, rewinder, stats, report } = this.#options;
     rewinder.forgetAll();
     stats.retries++;

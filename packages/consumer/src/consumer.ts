@@ -11,6 +11,7 @@ import { Delivery } from './delivery.ts';
 import { Rewinder } from './rewind.ts';
 import { StoreGate } from './store-gate.ts';
 
+/** Options of a consumer. */
 export interface ConsumerOptions {
   group: string;
   broker: Broker;

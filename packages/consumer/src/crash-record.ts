@@ -6,6 +6,7 @@ export interface CrashRecordOptions {
   report?: (event: CrashRecordEvent) => void;
 }
 
+/** What an operator should know of messages that were in flight at a crash. */
 export type CrashRecordEvent =
   /** The process before ended without a word, while it had these in flight: each is read alone now. */
   | { type: 'crashed-in-flight'; messages: number; alone: string | undefined }
@@ -79,8 +80,8 @@ export class CrashRecord {
     for (const name of inHand) this.#suspects.add(name);
     if (this.#suspects.size > 0) {
       this.#carefulUntilMs = this.#openedMs + carefulMs;
-      const told = { messages: inHand.length, alone: isAlone ? alone : undefined };
-      this.#report({ type: 'crashed-in-flight', ...told });
+      const found = { messages: inHand.length, alone: isAlone ? alone : undefined };
+      this.#report({ type: 'crashed-in-flight', ...found });
     }
     this.#write();
   }

@@ -17,6 +17,7 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 import { DeadLetterIndex, type NewestDeadLetters } from './dead-letter-index.ts';
 
+/** Options of sending dead letters back. */
 export interface ResubmitOptions {
   /** Dead letters a second, at most; default `resubmitPerSecond`. */
   ratePerSecond?: number;
@@ -39,6 +40,7 @@ export interface ShowOptions extends Asked {
   tenant?: string | undefined;
 }
 
+/** A dead letter with its records. */
 export interface ShownDeadLetter {
   deadLetter: DeadLetter;
   /** Empty where the dead letter has none, and where they are too many to be shown. */

@@ -28,7 +28,7 @@ export class StoreGate {
   #fruitless = 0;
   #nextTryMs = 0;
   #reason = '';
-  #told: 'up' | 'down' | undefined;
+  #reported: 'up' | 'down' | undefined;
 
   constructor(options: StoreGateOptions) {
     this.#options = options;
@@ -107,7 +107,7 @@ export class StoreGate {
     this.#fruitless = tookSome || !reason ? 0 : this.#fruitless + 1;
     if (this.#fruitless > 0) this.#reason = reason;
     if (this.#fruitless === failuresMax) this.#report('down');
-    else if (tookSome && this.#told === 'down' && this.state === 'closed') this.#report('up');
+    else if (tookSome && this.#reported === 'down' && this.state === 'closed') this.#report('up');
   }
 
   stop(): void {
@@ -128,7 +128,7 @@ export class StoreGate {
   #succeeded(): void {
     this.#failures = 0;
     this.#nextTryMs = 0;
-    if (this.#told === undefined) this.#report('up');
+    if (this.#reported === undefined) this.#report('up');
   }
 
   #changed(): void {
@@ -137,10 +137,10 @@ export class StoreGate {
     if (state !== 'half-open') this.#report(state === 'open' ? 'down' : 'up');
   }
 
-  #report(told: 'up' | 'down'): void {
+  #report(state: 'up' | 'down'): void {
     const { dependency, dependencies } = this.#options;
-    this.#told = told;
+    this.#reported = state;
     if (!dependency) return;
-    dependencies?.report(dependency, told, told === 'down' ? this.#reason : undefined);
+    dependencies?.report(dependency, state, state === 'down' ? this.#reason : undefined);
   }
 }

@@ -20,6 +20,7 @@ export async function readWhole(files: Files, path: string): Promise<Buffer | un
   }
 }
 
+/** Replaces a file in one step: after a crash it has its old or its new content. */
 export async function replaceWhole(files: Files, path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.tmp`;
   await unlinkIfThere(files, temporary);

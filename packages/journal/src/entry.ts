@@ -13,6 +13,7 @@
  */
 import { crc32c } from '@node-rs/crc32';
 
+/** One entry of a journal. */
 export interface Entry {
   sequence: number;
   /** Where it stands in its segment's file. */
@@ -23,6 +24,7 @@ export interface Entry {
   payload: Uint8Array;
 }
 
+/** Bytes of an entry beside its payload. */
 export const entryHeaderBytes = 24;
 export const entryMagic = 0x4c575053;
 const checkedFrom = 8;

@@ -11,6 +11,7 @@ const meanings = {
   ENOMEM: 'no memory is left',
 } as const;
 
+/** Codes of the system that mean trouble of the environment, not of the files. */
 export type EnvironmentCode = keyof typeof meanings;
 
 /**

@@ -10,6 +10,7 @@ export type JournalErrorCode =
   /** The operating system failed; see `cause`. */
   | 'io';
 
+/** An expected failure of a journal; its code is stable. */
 export class JournalError extends Error {
   readonly code: JournalErrorCode;
 

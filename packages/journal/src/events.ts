@@ -20,4 +20,5 @@ export type JournalEvent =
   /** A write or fsync failed; what was waiting for it was refused. */
   | { type: 'write-failed'; path: string; noSpace: boolean; message: string };
 
+/** Takes what a journal reports. */
 export type Report = (event: JournalEvent) => void;

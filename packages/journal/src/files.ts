@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { type FolderLock, lockFolder } from './lock.ts';
 
+/** The file operations that a journal needs. */
 export interface Files {
   /** Makes the folder and those above it, durably. */
   mkdir(dir: string): Promise<void>;
@@ -22,6 +23,7 @@ export interface Files {
   lock(dir: string): FolderLock;
 }
 
+/** An open file of a journal. */
 export interface OpenFile {
   size(): Promise<number>;
   /** Fills `into` as far as the file goes; says how many bytes that were. */
@@ -41,6 +43,7 @@ const fdatasyncAsync = promisify(fs.fdatasync);
 const ftruncateAsync = promisify(fs.ftruncate);
 const fstatAsync = promisify(fs.fstat);
 
+/** The file operations of Node.js. */
 export const nodeFiles: Files = {
   async mkdir(dir) {
     const made = await fs.promises.mkdir(dir, { recursive: true, mode: 0o700 });

@@ -14,6 +14,7 @@ import { recover } from './recover.ts';
 import { type Range, type Segment, totalBytes } from './segment.ts';
 import { Writer } from './writer.ts';
 
+/** Options of a journal. */
 export interface JournalOptions {
   dir: string;
   /** Bytes of all segments together; appends beyond are refused as 'full'. */
@@ -37,6 +38,7 @@ export interface JournalOptions {
   report?: Report;
 }
 
+/** One segment of a journal. */
 export interface SegmentInfo extends Range {
   bytes: number;
   /** Time of its latest entry; 0 when it is empty. */
@@ -45,6 +47,7 @@ export interface SegmentInfo extends Range {
   sealed: boolean;
 }
 
+/** Counts and sizes of a journal. */
 export interface JournalStats {
   bytes: number;
   pendingBytes: number;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { JournalError, messageOf } from './errors.ts';
 
+/** The lock of a folder, held by one process. */
 export interface FolderLock {
   /** Idempotent. */
   release(): void;

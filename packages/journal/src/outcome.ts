@@ -6,6 +6,7 @@ export type AppendOutcome =
   /** After a failed fsync that could not be undone: a later open may find the entries. */
   | { status: 'unknown'; message: string };
 
+/** Why an append was refused. */
 export type AppendRefusal =
   /** Too many bytes wait for the disk. */
   | 'busy'

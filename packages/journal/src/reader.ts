@@ -9,6 +9,7 @@ import { type Place, type Run, readRun } from './run.ts';
 import { pointEveryBytes, scanSegment } from './scan.ts';
 import type { Point, Segment } from './segment.ts';
 
+/** Entries that were read at once. */
 export interface Chunk {
   /** Ascending; in one chunk of memory of at most about `bytesMax` (a larger entry comes alone). */
   entries: Entry[];

@@ -125,7 +125,7 @@ describe('audit', () => {
     ]);
     const text = renderLedger(report);
     expect(text).toContain('writer: 5 in a queue that cannot be read, or lost');
-    expect(text).toContain('spill a: 20 records in 2 messages; gw told of it last at 2025-11-24');
+    expect(text).toContain('spill a: 20 records in 2 messages; gw noted it last at 2025-11-24');
     expect(text).toContain('bring its volume back');
   });
 

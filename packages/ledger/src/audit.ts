@@ -29,6 +29,7 @@ export interface Observation extends Bucket {
   foreign?: boolean;
 }
 
+/** What one sink knows of the messages. */
 export interface SinkFacts {
   applied: readonly AppliedMessage[];
   rows: readonly RowCount[];
@@ -47,6 +48,7 @@ export interface SpilledObservation extends Observation {
   spill: string;
 }
 
+/** Everything that an audit adds up. */
 export interface AuditFacts {
   noted: readonly Omit<KeptNotedMessage, 'notedMinute'>[];
   refused: readonly (Bucket & { records: number })[];
@@ -91,11 +93,11 @@ interface Books {
 
 function waitingSpills({ spilled, spills }: AuditFacts): WaitingSpill[] {
   const bySpill = Map.groupBy(spilled, ({ spill }) => spill);
-  return spills.flatMap((told) => {
-    const messages = bySpill.get(told.spill) ?? [];
+  return spills.flatMap((noted) => {
+    const messages = bySpill.get(noted.spill) ?? [];
     if (messages.length === 0) return [];
     const records = messages.reduce((sum, message) => sum + message.records, 0);
-    return [{ ...told, messages: messages.length, records }];
+    return [{ ...noted, messages: messages.length, records }];
   });
 }
 

@@ -10,6 +10,7 @@ export interface Abortable {
   ending?: AbortSignal | undefined;
 }
 
+/** Minutes of acceptance, since the epoch, optionally of one tenant. */
 export interface MinuteRange extends Abortable {
   /** Inclusive. */
   fromMinute: number;
@@ -119,7 +120,7 @@ export interface KeptNotedMessage extends NotedMessage {
 }
 
 /** A spill as it was last noted, and who noted it. */
-export interface ToldSpill extends SpillNote {
+export interface NotedSpill extends SpillNote {
   gateway: string;
   epoch: number;
 }

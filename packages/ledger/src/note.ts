@@ -7,6 +7,7 @@ const noteBytesMax = 2 * 1024 * 1024;
 /** Largest partition, minute and number of records in one message, as stores hold them. */
 const int32Max = 2 ** 31 - 1;
 
+/** Encodes a note as the bytes of its message. */
 export function encodeNote(note: LedgerNote): Uint8Array {
   return Buffer.from(JSON.stringify(note));
 }

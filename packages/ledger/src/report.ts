@@ -45,6 +45,7 @@ export interface SinkCounts {
   unaccounted: number;
 }
 
+/** The minute of acceptance, tenant and signal that an account is kept for. */
 export interface Bucket {
   tenant: string;
   signal: Signal;
@@ -112,6 +113,7 @@ export interface KeptAside {
   reason: string;
 }
 
+/** The account of a range of time. */
 export interface LedgerReport {
   totals: LedgerCounts;
   bySignal: Record<string, LedgerCounts>;

@@ -2,6 +2,7 @@
 import type { DecodedRequest, Signal } from './records.ts';
 import { type ReaderOptions, RequestReader } from './request-reader.ts';
 
+/** Options of decoding a message. */
 export type DecodeOptions = Omit<ReaderOptions, 'keysOnly'>;
 
 const unlimited = { recordsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };

@@ -77,5 +77,5 @@ export function faultOf(read: { value: unknown } | Fault, owner: string): Fault 
 }
 
 function snakeCase(path: string): string {
-  return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return path.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 }

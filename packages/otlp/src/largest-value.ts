@@ -3,6 +3,7 @@ import { OtlpError } from './errors.ts';
 import type { AnyValue, KeyValue, Signal, TelemetryRecord } from './records.ts';
 import { RequestReader } from './request-reader.ts';
 
+/** The largest value of a record, to name it in a refusal. */
 export interface LargestValue {
   /** Name of the record's service; `unknown_service` where it cannot be read. */
   service: string;

@@ -6,6 +6,8 @@
  */
 
 export type Signal = 'traces' | 'metrics' | 'logs';
+
+/** The OTLP signals that Spillway carries. */
 export const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 /** OTLP/JSON `AnyValue`: exactly one key, or none for an empty value. */
@@ -22,6 +24,7 @@ export interface AnyValue {
   bytesValue?: string;
 }
 
+/** An attribute. */
 export interface KeyValue {
   key: string;
   value: AnyValue;
@@ -38,6 +41,7 @@ export interface Resource {
   schemaUrl: string;
 }
 
+/** An instrumentation scope. */
 export interface Scope {
   /** 32 lower-case hex digits: xxh3-128 of the scope's bytes and schema URL. */
   hash: string;
@@ -60,6 +64,7 @@ interface RecordBase {
   scope: Scope;
 }
 
+/** An event of a span. */
 export interface SpanEvent {
   timeUnixNano: bigint;
   name: string;
@@ -67,6 +72,7 @@ export interface SpanEvent {
   droppedAttributesCount: number;
 }
 
+/** A link of a span to another one. */
 export interface SpanLink {
   traceId: string;
   spanId: string;
@@ -76,6 +82,7 @@ export interface SpanLink {
   droppedAttributesCount: number;
 }
 
+/** A span with its resource and scope. */
 export interface SpanRecord extends RecordBase {
   signal: 'traces';
   /** 32 lower-case hex digits. */
@@ -102,6 +109,7 @@ export interface SpanRecord extends RecordBase {
   statusMessage: string;
 }
 
+/** A log record with its resource and scope. */
 export interface LogRecord extends RecordBase {
   signal: 'logs';
   /** 0 when unknown. */
@@ -121,6 +129,7 @@ export interface LogRecord extends RecordBase {
   eventName: string;
 }
 
+/** An exemplar of a metric point. */
 export interface Exemplar {
   timeUnixNano: bigint;
   value: NumberValue;
@@ -150,6 +159,7 @@ export interface Metric {
   metadata: KeyValue[];
 }
 
+/** One side of an exponential histogram. */
 export interface Buckets {
   offset: number;
   bucketCounts: bigint[];
@@ -186,6 +196,7 @@ export interface MetricPoint extends RecordBase {
   exemplars: Exemplar[];
 }
 
+/** A record of any signal. */
 export type TelemetryRecord = SpanRecord | LogRecord | MetricPoint;
 
 /** A record that no sink can take: its bytes are framed well but wrong inside. */
@@ -210,6 +221,7 @@ export interface BrokenRecord {
   reason: string;
 }
 
+/** The records of one message. */
 export interface DecodedRequest {
   signal: Signal;
   /** Every record of the message in order of `index`; with `broken`, they add up to the scan's count. */

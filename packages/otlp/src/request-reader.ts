@@ -76,6 +76,7 @@ const sharedBytesFree = 4_096;
 /** Levels of the walk; at each the fields with one tag are entered. */
 const [request, resource, scope, metric, data] = [0, 1, 2, 3, 4] as const;
 
+/** Reads the records of a request one after the other, in slices of bounded memory. */
 export class RequestReader {
   /** Records of the message, broken ones too. */
   readonly total: number;

@@ -21,6 +21,7 @@ import type { Signal } from './records.ts';
 import { addContainer, addPiece, cutSlices, type Piece, type Slice } from './slices.ts';
 import { slotOfResource, slotOfSpan } from './slot.ts';
 
+/** What one walk over a request finds. */
 export interface Scan {
   /** Spans, log records or data points. */
   records: number;

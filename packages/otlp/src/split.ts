@@ -12,6 +12,7 @@ export interface Part {
   ordinals: readonly number[] | undefined;
 }
 
+/** The parts of a message that was too large, and the records that are too large alone. */
 export interface Split {
   /** In the order of their records. */
   parts: Part[];
@@ -19,6 +20,7 @@ export interface Split {
   oversize: Uint8Array[];
 }
 
+/** Limits of the parts of a message. */
 export interface SplitLimits {
   /** Bytes of a part: its content, and its ordinals as decimal text. */
   bytesMax: number;

@@ -7,14 +7,17 @@ import { wireVarint } from './reader.ts';
 import type { Signal } from './records.ts';
 import { Writer } from './writer.ts';
 
+/** The two encodings of OTLP. */
 export type Encoding = 'protobuf' | 'json';
 
+/** How many records were rejected, and why. */
 export interface PartialSuccess {
   /** Records that were not taken and must not be sent again; 0 makes `message` a warning. */
   rejected: number;
   message: string;
 }
 
+/** A `google.rpc.Status` with its details. */
 export interface Status {
   /** A `google.rpc.Code`: 3 invalid argument, 8 resource exhausted, 14 unavailable, … */
   code: number;

@@ -1,12 +1,15 @@
 import CircuitBreaker from 'opossum';
 
+/** The states of a circuit breaker. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** A change of state of a breaker. */
 export type BreakerEvent = {
   type: 'breaker-opened' | 'breaker-half-open' | 'breaker-closed';
   breaker: string;
 };
 
+/** Options of a circuit breaker. */
 export interface BreakerOptions {
   /** In events, e.g. `broker traces`. */
   name: string;
@@ -22,6 +25,7 @@ export interface BreakerOptions {
   report?: ((event: BreakerEvent) => void) | undefined;
 }
 
+/** Counts and state of a breaker. */
 export interface BreakerStats {
   state: BreakerState;
   calls: number;
@@ -31,6 +35,7 @@ export interface BreakerStats {
   opened: number;
 }
 
+/** How the outcome of a call is judged, and what a call gets while the breaker is open. */
 export interface Verdict<T> {
   failed: (outcome: T) => boolean;
   /** What a call gets that is not even tried. */
@@ -68,10 +73,10 @@ export class Breaker {
     });
     this.#circuit.on('open', () => {
       this.#opened += 1;
-      this.#tell('breaker-opened');
+      this.#announce('breaker-opened');
     });
-    this.#circuit.on('halfOpen', () => this.#tell('breaker-half-open'));
-    this.#circuit.on('close', () => this.#tell('breaker-closed'));
+    this.#circuit.on('halfOpen', () => this.#announce('breaker-half-open'));
+    this.#circuit.on('close', () => this.#announce('breaker-closed'));
   }
 
   get state(): BreakerState {
@@ -122,7 +127,7 @@ export class Breaker {
     this.#circuit.shutdown();
   }
 
-  #tell(type: BreakerEvent['type']): void {
+  #announce(type: BreakerEvent['type']): void {
     this.#report({ type, breaker: this.name });
   }
 }

@@ -1,5 +1,6 @@
 import { RetryAfter } from './retry-after.ts';
 
+/** Limits of a bulkhead. */
 export interface BulkheadOptions {
   /** Names the limit in refusals, e.g. `signal traces`. */
   name: string;
@@ -95,6 +96,7 @@ function mostOf(within: BulkheadOptions['within'], limit: 'requestsMax' | 'bytes
   return Math.max(1, Math.floor((shared * within.share) / (1 + within.share)));
 }
 
+/** Which limit of which bulkhead is reached. */
 export interface Full {
   bulkhead: Bulkhead;
   limit: 'requests' | 'bytes';

@@ -1,3 +1,4 @@
+/** Options of the judgement about dependencies of a fleet. */
 export interface FleetJudgementOptions {
   /** Processes that must hold a dependency down. */
   reportersMin: number;

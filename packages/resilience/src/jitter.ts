@@ -1,3 +1,4 @@
+/** Bounds of the waits between tries, in milliseconds. */
 export interface Backoff {
   /** The longest wait after the first failure; it doubles from one to the next. */
   baseMs: number;

@@ -1,5 +1,6 @@
 import type { Quota, Reservoir } from './quota.ts';
 
+/** Options of a quota that is spent from leases. */
 export interface LeasedQuotaOptions {
   reservoir: Reservoir;
   /** Rate of all processes together. */

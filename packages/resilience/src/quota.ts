@@ -8,6 +8,7 @@ export interface Quota {
   giveBack(amount: number): void;
 }
 
+/** Rate and burst of a quota. */
 export interface QuotaLimit {
   tenant: string;
   of: 'records' | 'bytes';
@@ -16,6 +17,7 @@ export interface QuotaLimit {
   burst: number;
 }
 
+/** Counts of what quotas allowed and refused. */
 export interface QuotasStats {
   /** 0 to 1: what this process grants itself while the shared quotas are away; undefined else. */
   localShare: number | undefined;

@@ -1,3 +1,4 @@
+/** Options of the waits that refused senders are given. */
 export interface RetryAfterOptions {
   /** Monotonic milliseconds. */
   nowMs: () => number;

@@ -3,6 +3,7 @@ import { type Backoff, fullJitterMs } from './jitter.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { wait } from './wait.ts';
 
+/** Options of repeated attempts. */
 export interface RetryOptions<T> extends Backoff {
   /** Decides by value: an attempt that throws is not tried again. */
   shouldRetry: (outcome: T) => boolean;

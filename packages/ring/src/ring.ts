@@ -5,12 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 
+/** Owners of places on a hash ring. */
 export interface Ring {
   ownerOf(key: string): string;
   /** Finds the owner of a place that `placeOf` gave. */
   ownerAt(place: number): string;
 }
 
+/** Places of each owner on the ring. */
 export const defaultVirtualNodes = 512;
 
 /** Throws a RangeError without owners, or when one is named twice. */

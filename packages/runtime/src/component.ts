@@ -7,16 +7,19 @@ export interface Component {
   health(): Health;
 }
 
+/** Whether a part works, and what an operator should know of it. */
 export interface Health {
   ok: boolean;
   /** One line for a person: what is wrong, or what is well. */
   detail: string;
 }
 
+/** The health of one component, by its name. */
 export interface ComponentHealth extends Health {
   name: string;
 }
 
+/** Receives the progress of a start. */
 export interface Progress {
   starting(name: string): void;
   started(name: string, tookMs: number): void;

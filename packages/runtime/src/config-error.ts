@@ -1,3 +1,4 @@
+/** One value of a configuration that cannot be used. */
 export interface ConfigProblem {
   /** Dotted path, e.g. `gateway.httpPort`. */
   key: string;

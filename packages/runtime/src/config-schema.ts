@@ -52,6 +52,7 @@ export function leavesOf(schema: z.ZodType, path: readonly string[] = []): Leaf[
   ];
 }
 
+/** Names the environment variable of a setting: `SPILLWAY_GATEWAY_HTTP_PORT`. */
 export function envName(path: readonly string[]): string {
   const words = path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase());
   return ['SPILLWAY', ...words].join('_');

@@ -5,6 +5,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Leaf, leavesOf } from './config-schema.ts';
 import { nearestName } from './nearest-name.ts';
 
+/** Where a configuration comes from. */
 export interface ConfigSources {
   /** YAML file; must exist when given. */
   file?: string | undefined;
@@ -13,6 +14,7 @@ export interface ConfigSources {
   flags: Readonly<Record<string, string | boolean>>;
 }
 
+/** A checked configuration, its settings, and where each value came from. */
 export interface LoadedConfig<T> {
   config: T;
   leaves: Leaf[];

@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 
+/** Options of a limit of open connections. */
 export interface ConnectionLimitOptions {
   connectionsMax: number;
   /** Monotonic milliseconds. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { cutConnection } from './cut-connection.ts';
 import { discardRest } from './discard-rest.ts';
 
+/** Limits of an HTTP server. */
 export interface HttpServerLimits {
   /** Requests of one connection that wait for the answer before them; one more closes it. */
   pipelinedMax?: number;

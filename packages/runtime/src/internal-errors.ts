@@ -8,6 +8,7 @@ export interface InternalErrorEvent {
   error: unknown;
 }
 
+/** Options of the handling of unforeseen errors. */
 export interface InternalErrorsOptions {
   report: (event: InternalErrorEvent) => void;
   /** Monotonic milliseconds. */

@@ -5,7 +5,10 @@ import { z } from 'zod';
 import type { Component, Health } from './component.ts';
 import { ConfigError } from './config-error.ts';
 
+/** What an API key can allow. */
 export const keyScopes = ['ingest', 'query', 'admin', 'metrics'] as const;
+
+/** One thing that an API key can allow. */
 export type KeyScope = (typeof keyScopes)[number];
 
 /** What a key allows. The key itself is never stored, only its digest. */
@@ -16,6 +19,7 @@ export interface KeyGrant {
   scopes: readonly KeyScope[];
 }
 
+/** What an operator should know of the keys file. */
 export type KeyRingEvent =
   | { type: 'keys-loaded'; keys: number; tenants: number }
   /**
@@ -23,6 +27,7 @@ export type KeyRingEvent =
    */
   | { type: 'keys-file-wrong'; reason: string; keys: number };
 
+/** Options of the API keys of a file. */
 export interface KeyRingOptions {
   /** YAML: a list of `{name, tenant, scopes, sha256}`. */
   file: string;
@@ -37,7 +42,7 @@ export interface KeyRingOptions {
 const fileBytesMax = 4 * 1024 * 1024;
 /** A file that is put in the place of another may be away for a moment, and no longer. */
 const awayMs = 10_000;
-const tellEveryMs = 60_000;
+const reportEveryMs = 60_000;
 /** Error codes about the file itself; others, such as too many open files, say nothing about it. */
 const goneCodes = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP']);
 
@@ -66,7 +71,7 @@ export class KeyRing implements Component {
   #grants: Grants = new Map();
   #version = '';
   #problem: string | undefined;
-  #toldMs = Number.NEGATIVE_INFINITY;
+  #reportedMs = Number.NEGATIVE_INFINITY;
   #goneSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -118,7 +123,7 @@ export class KeyRing implements Component {
       const version = `${mtimeMs}/${ctimeMs}/${size}/${ino}`;
       this.#goneSinceMs = undefined;
       if (version === this.#version) {
-        this.#tellAgain();
+        this.#reportAgain();
         return;
       }
       if (size > fileBytesMax) throw new Error(`${size} bytes, more than ${fileBytesMax}`);
@@ -151,15 +156,15 @@ export class KeyRing implements Component {
   }
 
   #wrong(problem: string): void {
-    if (problem !== this.#problem) this.#toldMs = Number.NEGATIVE_INFINITY;
+    if (problem !== this.#problem) this.#reportedMs = Number.NEGATIVE_INFINITY;
     this.#problem = problem;
-    this.#tellAgain();
+    this.#reportAgain();
   }
 
-  #tellAgain(): void {
+  #reportAgain(): void {
     const nowMs = this.#nowMs();
-    if (this.#problem === undefined || nowMs - this.#toldMs < tellEveryMs) return;
-    this.#toldMs = nowMs;
+    if (this.#problem === undefined || nowMs - this.#reportedMs < reportEveryMs) return;
+    this.#reportedMs = nowMs;
     const keys = this.#grants.size;
     this.#options.report?.({ type: 'keys-file-wrong', reason: this.#problem, keys });
   }

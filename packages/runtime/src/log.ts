@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { z } from 'zod';
 import { printable } from './printable.ts';
 
+/** The `log` section of the configuration. */
 export const logSection = z
   .object({
     level: z

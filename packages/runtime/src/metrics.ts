@@ -9,6 +9,7 @@ export interface Sample {
   value: number;
 }
 
+/** One histogram as it is exposed to Prometheus. */
 export interface HistogramSample {
   labels?: Labels;
   /** Cumulative counts; the last `le` is Infinity. */

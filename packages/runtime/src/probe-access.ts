@@ -1,5 +1,6 @@
 import { isLoopback } from './loopback.ts';
 
+/** A request for a probe, with what decides whether it may be answered. */
 export interface ProbeQuestion {
   /** The address that the door listens on. */
   host: string;

@@ -1,3 +1,4 @@
+/** Options of an orderly stop on signals. */
 export interface ShutdownOptions {
   stop: () => Promise<void>;
   /** After it the process exits with 1, whatever still runs. */

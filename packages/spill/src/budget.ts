@@ -4,6 +4,7 @@ const knownPerByte = 100 / (256 * 1024);
 /** Segments, and a note, which are read one by one. */
 const fewBytes = mebibyte / 4;
 
+/** Sizes from which the memory of a spill is reckoned. */
 export interface SpillBudgetOptions {
   bytesMax: number;
   indexBytesMax: number;

@@ -48,4 +48,5 @@ export type SpillEvent =
   /** A segment in which everything is done could not be deleted; the next start tries again. */
   | { type: 'not-deleted'; message: string };
 
+/** Takes what a spill reports. */
 export type SpillReport = (event: SpillEvent) => void;

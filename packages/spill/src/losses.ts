@@ -15,7 +15,7 @@ export interface Gap {
 }
 
 /** Whether entries of the journal are gone, so that a gap means a loss. */
-export function tellsOfLoss({ type }: JournalEvent): boolean {
+export function meansLoss({ type }: JournalEvent): boolean {
   return type === 'segment-quarantined' || type === 'segment-missing';
 }
 

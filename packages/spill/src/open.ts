@@ -3,7 +3,7 @@ import { type FolderLock, type Journal, type JournalEvent, openJournal } from '@
 import { DurableValues } from './durable-values.ts';
 import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './folder.ts';
 import { gatewaysOf } from './inventory.ts';
-import { lossOfGap, tellsOfLoss } from './losses.ts';
+import { lossOfGap, meansLoss } from './losses.ts';
 import { SpillNotes } from './notes.ts';
 import { type Settings, type SpillOptions, settingsOf } from './options.ts';
 import { messageOf, neededFrom, Progress } from './progress.ts';
@@ -37,7 +37,7 @@ class Damage {
 
   note(event: JournalEvent): void {
     if (event.type === 'positions-lost') this.positionsLost = true;
-    if (!tellsOfLoss(event)) return;
+    if (!meansLoss(event)) return;
     this.found = true;
     this.onDamage();
   }

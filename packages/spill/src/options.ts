@@ -1,6 +1,7 @@
 import { type Files, nodeFiles } from '@spillway/journal';
 import type { SpillReport } from './events.ts';
 
+/** Options of a spill. */
 export interface SpillOptions {
   /** Made if missing; its owner for as long as the spill is open. */
   dir: string;

@@ -9,6 +9,7 @@ import {
 import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
 import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
+/** What an operator should know of the search store. */
 export type SearchStoreEvent =
   | DatabaseEvent
   /** DuckDB gave up on its open file; it is opened again for the next batch. */
@@ -58,7 +59,7 @@ export class DatabaseFile {
     return this.#inTurn(async () => {
       if (this.#open) return;
       this.#damage = undefined;
-      await this.#openFile({ mayBeginAnew: true });
+      await this.#openFile({ mayStartEmpty: true });
     });
   }
 
@@ -152,15 +153,15 @@ export class DatabaseFile {
   /** Opens the file, again where DuckDB gave up on it. Only in turn. */
   async #opened(): Promise<OpenFile> {
     if (!this.#open && this.#failure === undefined) throw new Error(notStarted);
-    return this.#open ?? (await this.#openFile({ mayBeginAnew: false }));
+    return this.#open ?? (await this.#openFile({ mayStartEmpty: false }));
   }
 
-  async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<OpenFile> {
+  async #openFile({ mayStartEmpty }: { mayStartEmpty: boolean }): Promise<OpenFile> {
     const { report = () => {}, onOpened } = this.#options;
     const { dir, threads = 1 } = this.#options;
     const open = () => {
       const limit = this.#memoryLimitMb;
-      const options = { dir, memoryLimitMb: limit, threads, readers, mayBeginAnew };
+      const options = { dir, memoryLimitMb: limit, threads, readers, mayStartEmpty };
       return openDatabase(options, report);
     };
     try {

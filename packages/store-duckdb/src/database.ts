@@ -16,9 +16,10 @@ export interface DatabaseOptions {
    * Whether an empty file may take the place of one that does not open. Not while consumers run:
    * they would go on behind what it lacks.
    */
-  mayBeginAnew: boolean;
+  mayStartEmpty: boolean;
 }
 
+/** What is noticed when the database is opened. */
 export type DatabaseEvent =
   /** The file is damaged or older and was moved into the folder `path`; the store begins fresh. */
   { type: 'set-aside'; path: string; reason: string };
@@ -69,20 +70,20 @@ async function openOrReplace(
   options: DatabaseOptions,
   report: (event: DatabaseEvent) => void,
 ): Promise<Database> {
-  const { dir, mayBeginAnew } = options;
+  const { dir, mayStartEmpty } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const version = await readVersion(dir);
   if (version !== undefined && version > schemaVersion) throw new NewerSchemaError(dir, version);
   if (version !== undefined && version < schemaVersion) {
     await setAside(dir, `schema ${version} is older than ${schemaVersion}`, report);
   }
-  const damage = mayBeginAnew ? await readIfThere(damagePath(dir)) : undefined;
+  const damage = mayStartEmpty ? await readIfThere(damagePath(dir)) : undefined;
   if (damage !== undefined) await setAside(dir, `damage was found in it: ${damage.trim()}`, report);
   if (version !== schemaVersion) await writeVersion(dir);
   try {
     return await open(options);
   } catch (error) {
-    if (!mayBeginAnew || saysNothingOfTheFile(error)) throw error;
+    if (!mayStartEmpty || saysNothingOfTheFile(error)) throw error;
     await demandUsable(placeOf(dir));
     await setAside(dir, (error as Error).message, report);
     return await open(options);

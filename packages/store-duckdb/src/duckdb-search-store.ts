@@ -23,6 +23,7 @@ import { Dimensions } from './write/dimensions.ts';
 import { countRows, readApplied } from './write/ledger-rows.ts';
 import { emptyTables, noteRetired, retire } from './write/retire.ts';
 
+/** Options of the search store in the data folder. */
 export interface DuckdbSearchStoreOptions {
   /** Created when missing; one process at a time. */
   dir: string;
@@ -37,6 +38,7 @@ export interface DuckdbSearchStoreOptions {
   report?: ((event: SearchStoreEvent) => void) | undefined;
 }
 
+/** Counts of what the search store holds. */
 export interface SearchStoreStats {
   /** Also those that a redelivery brought again. */
   stored: number;
@@ -44,6 +46,7 @@ export interface SearchStoreStats {
   deadLettered: number;
 }
 
+/** The search store in the data folder. */
 export interface DuckdbSearchStore extends SearchStore {
   /** Since start. */
   stats(): SearchStoreStats;

@@ -7,6 +7,7 @@ const documentBytesMax = 20 * 1_048_576;
 /** Its answer to a request that is not a question: of two requests at once, as text and as objects. */
 const answersBytes = 2 * responseBytesMax * (inflationMax / 4);
 
+/** Sizes from which the memory of the search store is reckoned. */
 export interface ElasticsearchBudgetOptions {
   bulkBytesMax: number;
   bulkConcurrency: number;

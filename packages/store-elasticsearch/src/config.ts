@@ -3,6 +3,7 @@ import { z } from 'zod';
 const whole = () => z.number().int();
 const mebibyte = 1_048_576;
 
+/** The `store.search.elasticsearch` section of the configuration. */
 export const elasticsearchSection = z
   .object({
     nodes: z
@@ -63,4 +64,5 @@ export const elasticsearchSection = z
   })
   .prefault({});
 
+/** The values of `elasticsearchSection`. */
 export type ElasticsearchSection = z.output<typeof elasticsearchSection>;

@@ -1,6 +1,7 @@
 import type { Rebuild, SearchStore } from '@spillway/store';
 import type { ElasticsearchSection } from './config.ts';
 
+/** Options of the search store on Elasticsearch. */
 export interface ElasticsearchStoreOptions extends ElasticsearchSection {
   /** How old a record may be at its acceptance and still lie at its own time. Default 7 days. */
   retentionMs?: number | undefined;
@@ -9,10 +10,12 @@ export interface ElasticsearchStoreOptions extends ElasticsearchSection {
   now?: (() => number) | undefined;
 }
 
+/** What an operator should know of the search store. */
 export type SearchStoreEvent =
   | { type: 'search-unreachable'; reason: string }
   | { type: 'search-reachable' };
 
+/** Counts of what the search store has written. */
 export interface SearchStoreStats {
   /** Also those that a redelivery brought again. */
   stored: number;
@@ -22,6 +25,7 @@ export interface SearchStoreStats {
   retried: number;
 }
 
+/** The search store on Elasticsearch, which several processes share. */
 export interface ElasticsearchStore extends SearchStore {
   /** Since start. */
   stats(): SearchStoreStats;

@@ -17,6 +17,7 @@ import { bucketMs, placeInTime, TailRate } from '@spillway/store/live';
 import { LiveTenants } from './live-tenants.ts';
 import type { TenantLive } from './tenant-live.ts';
 
+/** Options of the live store in memory. */
 export interface MemoryLiveStoreOptions {
   /** Default 1 hour. */
   windowMs?: number | undefined;
@@ -49,6 +50,7 @@ export type LiveStoreEvent =
   /** More tenants than there is memory for: this one, and others after it, has no live view. */
   | { type: 'tenants-overflowed'; tenant: string };
 
+/** Counts of what the live store holds and has left out. */
 export interface LiveStoreStats {
   tenants: number;
   /** About, of everything that is kept. */
@@ -68,6 +70,7 @@ export interface LiveStoreStats {
   keysCutShort: number;
 }
 
+/** The live store in the memory of this process. */
 export interface MemoryLiveStore extends LiveStore {
   stats(): LiveStoreStats;
 }
@@ -205,7 +208,7 @@ class InMemory implements MemoryLiveStore {
     const known = records.slice(fresh.length).map(() => stored);
     const outcomes = this.#tenants.use(envelope.tenant, (tenant) => {
       const applied = this.#applyTo(tenant, { ...message, records: fresh });
-      this.#tell(envelope.tenant, tenant);
+      this.#reportLimits(envelope.tenant, tenant);
       return applied;
     });
     if (outcomes) return [...known, ...outcomes];
@@ -241,13 +244,13 @@ class InMemory implements MemoryLiveStore {
     this.#tenants.expire();
   }
 
-  #tell(name: string, tenant: TenantLive): void {
+  #reportLimits(name: string, tenant: TenantLive): void {
     const { overflowed, bucketsCut } = tenant.stats();
-    if (overflowed > 0) this.#tellOnce({ type: 'series-overflowed', tenant: name });
-    if (bucketsCut > 0) this.#tellOnce({ type: 'window-cut', tenant: name });
+    if (overflowed > 0) this.#reportOnce({ type: 'series-overflowed', tenant: name });
+    if (bucketsCut > 0) this.#reportOnce({ type: 'window-cut', tenant: name });
   }
 
-  #tellOnce(event: LiveStoreEvent): void {
+  #reportOnce(event: LiveStoreEvent): void {
     const name = `${event.type}/${event.tenant}`;
     if (this.#reported.has(name) || this.#reported.size >= reportedMax) return;
     this.#reported.add(name);

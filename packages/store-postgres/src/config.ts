@@ -24,6 +24,7 @@ const tlsSection = z
   })
   .prefault({});
 
+/** The `store.write.postgres` section of the configuration. */
 export const postgresSection = z
   .object({
     url: z
@@ -76,6 +77,7 @@ export const postgresSection = z
   })
   .prefault({});
 
+/** The values of `postgresSection`. */
 export type PostgresSection = z.output<typeof postgresSection>;
 
 interface CommonConfig {
@@ -89,13 +91,16 @@ interface CommonConfig {
   now?: (() => number) | undefined;
 }
 
+/** Options of the write store in the data folder. */
 export interface PostgresStoreConfig extends CommonConfig {
   /** Folder of the embedded database; made when missing. One process owns it. */
   dir: string;
 }
 
+/** Options of the write store on a PostgreSQL server. */
 export type PostgresServerStoreConfig = PostgresSection & CommonConfig;
 
+/** What an operator should know of the write store. */
 export type PostgresStoreEvent =
   /** The database could not be trusted; it starts empty and the log fills it again. */
   | { type: 'store-set-aside'; path: string; reason: string }

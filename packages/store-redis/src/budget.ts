@@ -7,6 +7,7 @@ const sendingBytes = 12 * mebibyte;
 /** Bytes of one question: names and cells that are read at once, as bytes and as objects. */
 const readingBytes = 2 * mebibyte;
 
+/** Sizes from which the memory of the live store is reckoned. */
 export interface RedisLiveBudgetOptions {
   /** Whether this process fills it. */
   isFilled: boolean;

@@ -58,7 +58,7 @@ export class Busiest {
   readonly #otherName: string;
   readonly #totals = new Map<string, Total>();
   #bytes = 0;
-  #toldBytes = 0;
+  #reportedBytes = 0;
 
   constructor(range: TimeRange, otherName: string) {
     this.#range = range;
@@ -75,8 +75,8 @@ export class Busiest {
 
   /** How much more memory this takes than when it was last asked; it never gives any back. */
   takeGrowth(): number {
-    const grown = Math.max(0, this.#bytes - this.#toldBytes);
-    this.#toldBytes = Math.max(this.#toldBytes, this.#bytes);
+    const grown = Math.max(0, this.#bytes - this.#reportedBytes);
+    this.#reportedBytes = Math.max(this.#reportedBytes, this.#bytes);
     return grown;
   }
 

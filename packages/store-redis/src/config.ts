@@ -42,4 +42,5 @@ export const redisSection = z
   })
   .prefault({});
 
+/** The values of `redisSection`. */
 export type RedisConfig = z.output<typeof redisSection>;

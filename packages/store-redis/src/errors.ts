@@ -7,12 +7,14 @@ const messages = {
   'piece-missing': 'Redis lost the first part of a message while the rest was on its way',
 } as const;
 
+/** The stable codes of `RedisStoreError`. */
 export type RedisStoreErrorCode = keyof typeof messages;
 
 /** What Redis says to any write until its state, its memory, its disk or our rights change. */
 const saidToAll =
   /\b(LOADING|OOM|READONLY|MISCONF|BUSY|UNKILLABLE|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOAUTH|NOPERM|WRONGPASS|NOSCRIPT)\b/;
 
+/** An expected failure of a store on Redis; its code is stable. */
 export class RedisStoreError extends Error {
   override readonly name = 'RedisStoreError';
   readonly code: RedisStoreErrorCode;

@@ -8,6 +8,7 @@ const refreshMs = 1_000;
 const stopMs = 1_000;
 const documentCharsMax = 8_192;
 
+/** Options of the reports that processes share through Redis. */
 export type FailureReportsOptions = RedisConfig & {
   /** Unlike any other process. */
   name: string;
@@ -24,6 +25,7 @@ export type FailureReportsOptions = RedisConfig & {
   clock?: () => number;
 };
 
+/** A process of the fleet, as its last report describes it. */
 export interface FleetProcess {
   name: string;
   /** Milliseconds since 1970 by the clock of Redis. */
@@ -32,6 +34,7 @@ export interface FleetProcess {
   document: unknown;
 }
 
+/** The dependencies of the fleet, judged by the reports of its processes. */
 export interface FailureReports extends Dependencies {
   /** Does not wait for a Redis that is away. */
   start(): Promise<void>;
@@ -98,7 +101,7 @@ class RedisFailureReports implements FailureReports {
 
   health(): { ok: boolean; detail: string } {
     const trouble = this.#timer ? this.#client.trouble : new Error('not started');
-    const detail = trouble ? `each process trusts itself: ${trouble.message}` : 'connected';
+    const detail = trouble ? `each process judges by itself: ${trouble.message}` : 'connected';
     return { ok: true, detail };
   }
 
@@ -137,7 +140,7 @@ class RedisFailureReports implements FailureReports {
 
   /** At once, or when the call on its way has come back. */
   #refresh(): void {
-    this.#tellLoss();
+    this.#reportLoss();
     this.#isPending = true;
     this.#exchange ??= this.#exchangeAll().finally(() => {
       this.#exchange = undefined;
@@ -148,34 +151,34 @@ class RedisFailureReports implements FailureReports {
     while (this.#isPending && this.#timer) {
       this.#isPending = false;
       try {
-        const [told, withdrawn] = this.#ownNotes();
+        const [own, withdrawn] = this.#ownNotes();
         const [notes] = await Promise.all([
-          this.#reports.exchange(told, withdrawn),
+          this.#reports.exchange(own, withdrawn),
           this.#processes.publish(this.#description()),
         ]);
         this.#view.take(notes, this.#nowMs());
       } catch {
-        this.#tellLoss();
+        this.#reportLoss();
       }
     }
   }
 
-  #tellLoss(): void {
+  #reportLoss(): void {
     const reason = this.#client.trouble?.message ?? 'no answer';
     this.#view.age(this.#nowMs(), reason);
   }
 
   /** What this process holds down, and what it does not hold down any more. */
   #ownNotes(): [OwnNote[], string[]] {
-    const told: OwnNote[] = [];
+    const kept: OwnNote[] = [];
     const withdrawn: string[] = [];
     for (const { dependency, reporters } of this.#own.states()) {
       const field = reportField(dependency, this.#options.name);
       const [own] = reporters;
       if (!own) withdrawn.push(field);
-      else told.push({ field, ageMs: Math.max(0, this.#clock() - own.sinceMs), text: own.reason });
+      else kept.push({ field, ageMs: Math.max(0, this.#clock() - own.sinceMs), text: own.reason });
     }
-    return [told, withdrawn];
+    return [kept, withdrawn];
   }
 
   #description(): OwnNote[] {

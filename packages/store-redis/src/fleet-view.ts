@@ -11,6 +11,7 @@ const viewAgeMaxMs = 3_000;
 const holdsPerWindow = 4;
 const separator = '\n';
 
+/** What an operator should know of the view of the fleet. */
 export type FleetViewEvent =
   /** Until it is restored each process trusts itself. */
   | { type: 'fleet-view-lost'; reason: string }
@@ -56,7 +57,7 @@ export class FleetView {
     this.#state = 'known';
     const counts = new Map([...this.#reporters].map(([name, own]) => [name, own.length]));
     this.#judgement.judge(counts, nowMs);
-    this.#tellTurns();
+    this.#reportTurns();
   }
 
   /** Reports once when what is known is too old to be trusted. */
@@ -90,7 +91,7 @@ export class FleetView {
     }));
   }
 
-  #tellTurns(): void {
+  #reportTurns(): void {
     const before = this.#down;
     const names = new Set([...before, ...this.#reporters.keys()]);
     const after = new Set([...names].filter((name) => this.#judgement.isDown(name)));

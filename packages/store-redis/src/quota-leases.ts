@@ -7,11 +7,13 @@ import { connectQuotas } from './quota-connection.ts';
 import { QuotaMembers } from './quota-members.ts';
 import { QuotaReservoir } from './quota-reservoir.ts';
 
+/** What an operator should know of the shared quotas. */
 export type QuotaLeasesEvent =
   /** Redis does not answer: each process spends its share, until `quotas-shared`. */
   | { type: 'quotas-local'; share: number; reason: string }
   | { type: 'quotas-shared'; gateways: number };
 
+/** Options of quotas that all gateways share through Redis. */
 export type QuotaLeasesOptions = RedisConfig & {
   /** Processes that share the quotas, to be reckoned with while Redis was never reached. */
   gatewaysAssumed: number;
@@ -20,6 +22,7 @@ export type QuotaLeasesOptions = RedisConfig & {
   nowMs?: () => number;
 };
 
+/** Quotas that all gateways share through Redis. */
 export interface QuotaLeases extends Quotas {
   /** Does not wait for a Redis that is away. */
   start(): Promise<void>;

@@ -21,6 +21,7 @@ import { type LiveCounts, newCounts } from './stats.ts';
 import { TailReader } from './tail.ts';
 import { generationName, Writer } from './writer.ts';
 
+/** Options of the live store on Redis. */
 export type RedisLiveStoreOptions = RedisConfig & {
   /**
    * `log`: the broker's positions last, so they are kept beside the effects, and what Redis lost is
@@ -37,6 +38,7 @@ export type RedisLiveStoreOptions = RedisConfig & {
   report?: (event: RedisLiveStoreEvent) => void;
 };
 
+/** What an operator should know of the live store on Redis. */
 export type RedisLiveStoreEvent =
   | { type: 'redis-down'; error: Error }
   | { type: 'redis-up' }
@@ -48,12 +50,13 @@ export type RedisLiveStoreEvent =
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
 
+/** The live store on Redis, which several processes share. */
 export interface RedisLiveStore extends LiveStore {
   stats(): Readonly<LiveCounts>;
 }
 
 /** The counts cover what is beyond it. */
-const toldMax = 10_000;
+const reportedMax = 10_000;
 
 /** Roll-ups that all projectors and consoles share. Does no I/O before `start`. */
 export function createRedisLiveStore(options: RedisLiveStoreOptions): RedisLiveStore {
@@ -76,7 +79,7 @@ class InRedis implements RedisLiveStore {
   readonly #reader: Reader;
   readonly #tail: TailReader;
   readonly #counts = newCounts();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(options: RedisLiveStoreOptions) {
     const { windowMs, bytesMax, clock = Date.now, report = () => {}, positions } = options;
@@ -104,7 +107,7 @@ class InRedis implements RedisLiveStore {
       clock,
       counts: this.#counts,
       onForgotten: (partition) => report({ type: 'live-state-lost', partition }),
-      onLimit: (met) => this.#tellOnce(met),
+      onLimit: (met) => this.#reportOnce(met),
     });
     const reading = { client: this.#queries, home: this.#home, limits, clock };
     this.#reader = new Reader(reading);
@@ -223,10 +226,10 @@ class InRedis implements RedisLiveStore {
     }
   }
 
-  #tellOnce(event: LimitMet): void {
+  #reportOnce(event: LimitMet): void {
     const name = `${event.type}/${event.tenant}`;
-    if (this.#told.has(name) || this.#told.size >= toldMax) return;
-    this.#told.add(name);
+    if (this.#reported.has(name) || this.#reported.size >= reportedMax) return;
+    this.#reported.add(name);
     this.#report(event);
   }
 }

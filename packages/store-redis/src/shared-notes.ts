@@ -34,13 +34,13 @@ export class SharedNotes {
     this.#options = options;
   }
 
-  async publish(told: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<void> {
-    await this.#call(told, withdrawn, false);
+  async publish(own: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<void> {
+    await this.#call(own, withdrawn, false);
   }
 
   /** Writes the notes of this process, and reads those of all. */
-  async exchange(told: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<Note[]> {
-    const [, ...reply] = await this.#call(told, withdrawn, true);
+  async exchange(own: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<Note[]> {
+    const [, ...reply] = await this.#call(own, withdrawn, true);
     const notes: Note[] = [];
     for (let i = 0; i < reply.length; i += 2) {
       const value = String(reply[i + 1]);
@@ -55,7 +55,7 @@ export class SharedNotes {
   }
 
   #call(
-    told: readonly OwnNote[],
+    own: readonly OwnNote[],
     withdrawn: readonly string[],
     isRead: boolean,
   ): Promise<(string | number)[]> {
@@ -66,7 +66,7 @@ export class SharedNotes {
       isRead ? 1 : 0,
       withdrawn.length,
       ...withdrawn,
-      ...told.flatMap(({ field, ageMs, text }) => [field, Math.round(ageMs), text]),
+      ...own.flatMap(({ field, ageMs, text }) => [field, Math.round(ageMs), text]),
     ];
     return client.run((redis) => redis.eval(script, 1, key, ...args) as Promise<string[]>);
   }

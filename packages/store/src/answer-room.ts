@@ -8,6 +8,7 @@ export interface Held {
   text: number;
 }
 
+/** Limits of the answer to one question. */
 export interface AnswerRoomOptions {
   /** What every question may hold from its begin. */
   small: Held;

@@ -10,6 +10,7 @@ import { operationBytesMax, otherName, serviceBytesMax } from './roll-up-name.ts
 import { longName } from './test-long-names.ts';
 import { TestRecords, testNowMs } from './test-records.ts';
 
+/** What the contract needs to run a live store. */
 export interface LiveStoreHarness {
   /** Started and empty, with the default window of an hour. */
   store: LiveStore;
@@ -19,6 +20,7 @@ export interface LiveStoreHarness {
   close: () => Promise<void>;
 }
 
+/** Options of the contract of live stores. */
 export interface LiveStoreContractOptions {
   name: string;
   /** The store takes its time from this clock, and keeps `bytesMax` of all tenants together. */
@@ -29,6 +31,7 @@ export interface LiveStoreContractOptions {
 const relativeError = 0.1;
 const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };
 
+/** Declares the tests that every live store must pass. */
 export function liveStoreContract({ name, create }: LiveStoreContractOptions): void {
   describeLiveMemory({ name, create });
   describe(`${name} as a live store`, () => {
@@ -241,7 +244,7 @@ export function liveStoreContract({ name, create }: LiveStoreContractOptions): v
       }
     });
 
-    test('names of 1 MB are cut with a mark, told apart, and found by the whole name', async () => {
+    test('names of 1 MB are cut with a mark, distinguished, and found by the whole name', async () => {
       const records = new TestRecords();
       const [from, to, name] = [longName(), longName(), longName()];
       const { client, server } = pair(records, from, to);

@@ -3,6 +3,7 @@ import type { SearchStore } from './search-store.ts';
 import type { DecodedMessage, MessageOutcome } from './sink.ts';
 import { testNowMs } from './test-records.ts';
 
+/** What the contract needs to run a search store. */
 export interface SearchStoreHarness {
   /** Started and empty. */
   store: SearchStore;
@@ -14,6 +15,7 @@ export interface SearchStoreHarness {
   close: () => Promise<void>;
 }
 
+/** Options of the contract of search stores. */
 export interface SearchStoreContractOptions {
   name: string;
   create: () => Promise<SearchStoreHarness>;
@@ -36,4 +38,5 @@ export const testRange = {
   limit: 100,
 };
 
+/** A range that holds every minute. */
 export const allMinutes = { fromMinute: 0, toMinute: Math.floor(testNowMs / 60_000) + 1_000_000 };

@@ -91,7 +91,7 @@ export function describeSearchMetrics({ store, apply }: SearchStoreUnderTest): v
       expect(await values({ agg: 'rate' })).toEqual([[3, 0.5, null]]);
     });
 
-    test('series are told apart by attributes and service, the largest first', async () => {
+    test('series are distinguished by attributes and service, the largest first', async () => {
       const maker = new PointMaker({ type: 'gauge' });
       const hosts = ['a', 'b', 'c'].map((host, i) =>
         maker.number(1, (i + 1) * 10, [text('host', host)]),
@@ -113,7 +113,7 @@ export function describeSearchMetrics({ store, apply }: SearchStoreUnderTest): v
         [testNowMs + 2 * stepMs, null],
       ]);
       expect(await values({ attributes: { host: 'b' } })).toEqual([[20, null, null]]);
-      expect(await values({ service: 'nobody' })).toEqual([]);
+      expect(await values({ service: 'absent' })).toEqual([]);
       const absent = await store().queryMetric({ ...query, groupBy: ['absent'] });
       expect(absent.series.map(({ labels }) => labels)).toEqual([{ absent: '' }]);
     });

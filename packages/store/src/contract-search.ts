@@ -17,6 +17,7 @@ import { describeSearchRoom } from './contract-search-room.ts';
 import { describeSearchTraces } from './contract-search-traces.ts';
 import { describeSearchValues } from './contract-search-values.ts';
 
+/** Declares the tests that every search store must pass. */
 export function searchStoreContract({ name, create }: SearchStoreContractOptions): void {
   describe(`${name} as a search store`, () => {
     let harness: SearchStoreHarness;

@@ -1,5 +1,6 @@
 import { InvalidCursorError } from './search-store.ts';
 
+/** One value of a cursor. */
 export type CursorValue = string | number | bigint;
 
 /** What an integer of a cursor may be: the range of the column that it is compared with. */
@@ -15,6 +16,7 @@ const ranges = {
   safe: [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)],
 } as const;
 
+/** The type of one value of a cursor. */
 export type CursorColumn = keyof typeof ranges;
 
 /** No valid cursor is longer: six numbers of 40 digits, their quotes and commas, as base64. */

@@ -1,3 +1,4 @@
+/** Limits of a queue that is fair by name. */
 export interface FairQueueOptions {
   /** Most pieces of work that are done at once. */
   slots: number;

@@ -15,6 +15,7 @@ export function listToJson(list: readonly unknown[]): string | null {
   return list.length === 0 ? null : toJson(list);
 }
 
+/** Reads a list that a store keeps as JSON. */
 export function listFromJson<T>(text: string | null): T[] {
   return text === null ? [] : (JSON.parse(text) as T[]);
 }

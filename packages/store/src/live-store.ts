@@ -7,6 +7,7 @@ import type { Rebuildable } from './rebuild.ts';
 import type { Asked, OperationSummary, ServiceSummary, TimeRange } from './search-store.ts';
 import type { Sink } from './sink.ts';
 
+/** Calls from one service to another. */
 export interface MapEdge {
   from: string;
   to: string;
@@ -15,6 +16,7 @@ export interface MapEdge {
   p95Ms: number;
 }
 
+/** A question for the newest records. */
 export interface TailQuery {
   tenant: string;
   signal: 'logs' | 'traces';
@@ -42,12 +44,14 @@ interface TailRecord {
   isCut: boolean;
 }
 
+/** A record in the tail. */
 export type TailItem = TailRecord &
   (
     | { signal: 'logs'; severityNumber: number; severityText: string }
     | { signal: 'traces'; kind: number; durationMs: number; statusCode: number }
   );
 
+/** An answer of the tail, and where the next question goes on. */
 export interface Tail {
   /** In the order in which they came; without `afterId` the last ones. */
   items: TailItem[];
@@ -71,10 +75,12 @@ export interface LiveLimited {
   tenants: number;
 }
 
+/** A question for roll-ups in a range of time. */
 export interface LiveQuery extends TimeRange, Asked {
   tenant: string;
 }
 
+/** Roll-ups of the last minutes: services, operations, the service map. */
 export interface LiveStore extends Sink, Rebuildable {
   /** How far back the roll-ups reach, ms. */
   readonly windowMs: number;

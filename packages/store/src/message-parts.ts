@@ -3,6 +3,7 @@ import { messageName, partitionName } from '@spillway/broker';
 import type { AppliedMessage } from '@spillway/ledger';
 import type { DecodedMessage, MessageOutcome } from './sink.ts';
 
+/** How many records of a message were stored, were duplicates, or became dead letters. */
 export type MessageCounts = Pick<
   AppliedMessage,
   'records' | 'stored' | 'duplicates' | 'deadLettered'

@@ -7,6 +7,7 @@ const stepsMax = 2_000;
 const lookBackMinMs = 300_000;
 const seriesMax = 50;
 
+/** The value of a series in one step. */
 export interface StepValue {
   /** The same object for the values of one series, or equal ones. */
   labels: Record<string, string>;
@@ -17,6 +18,7 @@ export interface StepValue {
 /** What one step holds in a list, beside its labels. */
 export const stepValueHeld: Held = { objects: 72, text: 0 };
 
+/** Divides the range of a metric query into its steps. */
 export function metricSteps({ fromMs, toMs, stepMs }: MetricQuery) {
   const rangeMs = Math.max(1, toMs - fromMs);
   const widened = Math.max(1, Math.ceil(stepMs), Math.ceil(rangeMs / stepsMax));

@@ -1,8 +1,11 @@
 import type { TelemetryRecord } from '@spillway/otlp';
 
 const dayMs = 86_400_000;
+
+/** Milliseconds for which a store keeps records by default. */
 export const retentionDefaultMs = 7 * dayMs;
 
+/** The time under which a record is filed. */
 export interface PlacedInTime {
   timeMs: number;
   /** True when only the time of acceptance was left: a client's retry is placed later. */

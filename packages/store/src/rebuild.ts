@@ -17,6 +17,7 @@ export interface Rebuild {
   abandon(): Promise<void>;
 }
 
+/** A shared store that can be rebuilt beside the one in use. */
 export interface Rebuildable {
   /**
    * Resolves when every process that applies to the store also applies to the new one. Throws when

@@ -23,6 +23,7 @@ export interface TimeRange {
   toMs: number;
 }
 
+/** Part of a list; `cursor` goes on behind it, and is absent at the end. */
 export interface Page<T> {
   items: T[];
   /** Give it back to read on; undefined at the end. */
@@ -42,6 +43,7 @@ interface Query extends TimeRange, Asked {
   cursor?: string | undefined;
 }
 
+/** A question for traces. */
 export interface TraceQuery extends Query {
   service?: string | undefined;
   operation?: string | undefined;
@@ -52,6 +54,7 @@ export interface TraceQuery extends Query {
   attributes?: Readonly<Record<string, string>> | undefined;
 }
 
+/** One trace in a list. */
 export interface TraceSummary {
   traceId: string;
   /** Service of the root span, or of the earliest one seen when the root is missing. */
@@ -64,6 +67,7 @@ export interface TraceSummary {
   services: string[];
 }
 
+/** A span as the query API answers it. */
 export interface SpanView {
   traceId: string;
   spanId: string;
@@ -100,17 +104,20 @@ export interface SpanView {
   scope: ScopeView;
 }
 
+/** A resource as the query API answers it. */
 export interface ResourceView {
   attributes: KeyValue[];
   droppedAttributesCount: number;
   schemaUrl: string;
 }
 
+/** An instrumentation scope as the query API answers it. */
 export interface ScopeView extends ResourceView {
   name: string;
   version: string;
 }
 
+/** A question for log records. */
 export interface LogQuery extends Query {
   /** Words that the body or an attribute value must contain, all of them, case-insensitive. */
   query?: string | undefined;
@@ -124,6 +131,7 @@ export interface LogQuery extends Query {
   order?: 'asc' | 'desc' | undefined;
 }
 
+/** A log record as the query API answers it. */
 export interface LogView {
   key: string;
   timeUnixNano: string;
@@ -142,12 +150,14 @@ export interface LogView {
   scope: ScopeView;
 }
 
+/** One bar of the histogram of log records. */
 export interface HistogramBar {
   fromMs: number;
   /** Counts by severity band: trace, debug, info, warn, error, fatal, unset. */
   counts: Record<string, number>;
 }
 
+/** A metric in a list. */
 export interface MetricInfo {
   name: string;
   description: string;
@@ -159,6 +169,7 @@ export interface MetricInfo {
   attributeKeys: string[];
 }
 
+/** A question for a metric in steps. */
 export interface MetricQuery extends TimeRange, Asked {
   tenant: string;
   name: string;
@@ -173,12 +184,14 @@ export interface MetricQuery extends TimeRange, Asked {
   seriesMax: number;
 }
 
+/** One line of a metric answer. */
 export interface MetricSeries {
   labels: Record<string, string>;
   /** [ms since the epoch of the step's start, value]; null where the step has no point. */
   points: [number, number | null][];
 }
 
+/** An exemplar as the query API answers it. */
 export interface ExemplarView {
   timeMs: number;
   value: number;
@@ -187,6 +200,7 @@ export interface ExemplarView {
   labels: Record<string, string>;
 }
 
+/** The answer to a metric query. */
 export interface MetricAnswer {
   info: MetricInfo | undefined;
   series: MetricSeries[];
@@ -225,6 +239,7 @@ export interface PointView {
   scope: ScopeView;
 }
 
+/** Figures of one service in a range of time. */
 export interface ServiceSummary {
   service: string;
   /** Server, consumer and root spans per second over the range. */
@@ -239,11 +254,13 @@ export interface ServiceSummary {
   sparkline: number[];
 }
 
+/** Figures of one operation of a service in a range of time. */
 export interface OperationSummary extends Omit<ServiceSummary, 'service' | 'sparkline'> {
   operation: string;
   kind: number;
 }
 
+/** A store that takes records and answers questions for them. */
 export interface SearchStore extends Sink, LedgerSide, Rebuildable {
   /** What is unsafe about the started store; absent where nothing can be. */
   inspect?(): Promise<SafetyFinding[]>;

@@ -37,6 +37,7 @@ export interface MessageOutcome {
   records: RecordOutcome[];
 }
 
+/** What a consumer hands its messages to. */
 export interface Sink {
   readonly name: string;
   start(): Promise<void>;
@@ -88,5 +89,8 @@ export class SinkBehindError extends Error {
   }
 }
 
+/** The outcome of a record that was stored. */
 export const stored: RecordOutcome = Object.freeze({ status: 'stored' });
+
+/** The outcome of a record that was stored before. */
 export const duplicate: RecordOutcome = Object.freeze({ status: 'duplicate' });

@@ -10,6 +10,7 @@ const bucketsMax = 224;
 const countBits = 22;
 const countMax = 2 ** countBits - 1;
 
+/** Counts durations in buckets of about 10 % each, for quantiles. */
 export class Sketch {
   /** Sorted by bucket. */
   readonly #packed: number[] = [];

@@ -22,6 +22,7 @@ export function tailItemOf(record: TelemetryRecord): TailItem | undefined {
   return item;
 }
 
+/** Reports whether a record belongs in the tail that a query asks for. */
 export function isInTail(item: TailItem, query: TailQuery): boolean {
   const { service, severityMin } = query;
   if (service !== undefined && item.service !== cut(service)) return false;

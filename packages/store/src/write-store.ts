@@ -7,7 +7,7 @@ import type {
   LedgerNote,
   LedgerSide,
   MinuteRange,
-  ToldSpill,
+  NotedSpill,
 } from '@spillway/ledger';
 import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import type { Sink } from './sink.ts';
@@ -30,7 +30,7 @@ export interface WriteStore extends Sink, LedgerSide {
   notedCounts(range: MinuteRange): Promise<{ minute: number; messages: number }[]>;
   keptNotes(asked?: Abortable): Promise<KeptNotes[]>;
   /** Reads every spill that was noted, as it was noted with its highest revision. */
-  toldSpills(asked?: Abortable): Promise<ToldSpill[]>;
+  notedSpills(asked?: Abortable): Promise<NotedSpill[]>;
   refusedCounts(
     range: MinuteRange,
   ): Promise<{ tenant: string; signal: Signal; minute: number; records: number }[]>;

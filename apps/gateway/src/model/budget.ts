@@ -67,6 +67,7 @@ export function gatewayBudget(
   ];
 }
 
+/** The lowest values to which limits shrink where memory is scarce. */
 export const gatewayLeast: Least = {
   'gateway.bodyBytesMax': 4 * MiB,
   'gateway.jsonBodyBytesMax': 4 * MiB,
@@ -81,6 +82,7 @@ export const gatewayLeast: Least = {
   'gateway.tenantSignalRequestsMax': 256,
 };
 
+/** The limits of the gateway, what each protects, and what is answered. */
 export const gatewayLimits: readonly Limit[] = [
   {
     key: 'gateway.bodyBytesMax',

@@ -221,4 +221,5 @@ export const gatewaySection = z.object({
     ),
 });
 
+/** The values of `gatewaySection`. */
 export type GatewayConfig = z.output<typeof gatewaySection>;

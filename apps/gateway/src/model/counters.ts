@@ -1,3 +1,4 @@
+/** A histogram as it is read for metrics. */
 export interface HistogramStats {
   /** Cumulative, as Prometheus has them; the last `le` is Infinity. */
   buckets: { le: number; count: number }[];

@@ -4,6 +4,7 @@ import type { SignalPublisherStats } from '../publish/signal-publisher.ts';
 import type { SpilloverStats } from '../publish/spillover.ts';
 import { Counts, Histogram, type HistogramStats } from './counters.ts';
 
+/** The protocols that a request can come by. */
 export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 
 /** Bounded: signals, protocols and codes are closed lists, tenants come from the keys file. */

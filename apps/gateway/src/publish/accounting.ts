@@ -112,12 +112,12 @@ export class Accounting {
     const { status, message } = outcome;
     if (status === 'unspilled') {
       this.#refuse(request, records, outcome.code);
-      const text = `neither the broker nor the spill takes it: ${message}`;
+      const text = `neither the broker nor the spill accepts the messages: ${message}`;
       return overloaded(outcome.code, text, outcome.retryAfterMs);
     }
     const code = status === 'unknown' ? 'broker-unknown' : 'broker-refused';
     this.#refuse(request, records, status === 'unknown' ? code : outcome.code);
-    return overloaded(code, `the broker did not take it: ${message}`);
+    return overloaded(code, `the broker did not accept the messages: ${message}`);
   }
 
   #refuse({ signal, tenant, receivedMs }: PendingRequest, records: number, reason: string): void {

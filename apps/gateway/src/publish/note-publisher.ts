@@ -52,7 +52,7 @@ export class NotePublisher {
   #failed = 0;
   #kept = 0;
   /** The revision of the spill that was noted last, and noted as empty. */
-  #toldEmpty: number | undefined;
+  #notedEmpty: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<boolean> | undefined;
   #relieving = false;
@@ -140,7 +140,7 @@ export class NotePublisher {
         !(await this.#keep(note))
       ) {
         // What was not noted is noted the next time.
-        if (spill) this.#toldEmpty = undefined;
+        if (spill) this.#notedEmpty = undefined;
         return false;
       }
       this.#unsent = undefined;
@@ -153,8 +153,8 @@ export class NotePublisher {
     const { spill, wallMs } = this.#options;
     if (!spill) return undefined;
     const { revision, waiting } = spill.inventory();
-    if (waiting.length === 0 && this.#toldEmpty === revision) return undefined;
-    this.#toldEmpty = waiting.length === 0 ? revision : undefined;
+    if (waiting.length === 0 && this.#notedEmpty === revision) return undefined;
+    this.#notedEmpty = waiting.length === 0 ? revision : undefined;
     return { spill: spill.id, revision, atMs: wallMs(), waiting };
   }
 

@@ -87,7 +87,7 @@ export class Ingest {
       return result;
     } catch (error) {
       this.#options.report?.({ type: 'internal-error', where: `${request.signal} request`, error });
-      return new Refusal('internal', 'an error of the gateway, told to its operator');
+      return new Refusal('internal', 'an internal error of the gateway; its log has the details');
     } finally {
       permit.release();
     }
@@ -118,7 +118,7 @@ export class Ingest {
     });
     if (this.#options.notes.full) {
       this.#options.accounting.refuse(pending, 'notes-full');
-      return overloaded('notes-full', 'the broker takes no ledger notes');
+      return overloaded('notes-full', 'the broker accepts no ledger notes');
     }
     return this.#options.publisher.publish(pending);
   }

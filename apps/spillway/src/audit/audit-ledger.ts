@@ -45,7 +45,7 @@ export async function auditLedger(parts: Parts, options: AuditOptions): Promise<
     options.ending?.throwIfAborted();
     if (options.ending && error instanceof TooMuchAskedError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    const message = `the ledger cannot be known now: ${why}`;
+    const message = `the ledger cannot be computed now: ${why}`;
     throw new OperationError(message, { cause: error, exitCode: exitCodes.unknown.code });
   }
 }

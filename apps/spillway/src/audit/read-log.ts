@@ -7,7 +7,7 @@ import {
   signalOf,
 } from '@spillway/broker';
 import { type DeadLetter, deadLettersListedMax } from '@spillway/consumer';
-import { type LedgerNote, ObservationTable, parseNote, type ToldSpill } from '@spillway/ledger';
+import { type LedgerNote, type NotedSpill, ObservationTable, parseNote } from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { searchGroup } from '@spillway/projector';
 import { TooMuchAskedError } from '@spillway/store';
@@ -29,7 +29,7 @@ export interface Log {
   waiting: ReadonlyMap<string, ObservationTable>;
   deadLetters: DeadLetter[];
   lags: ReadonlyMap<string, PartitionLag[]>;
-  spills: ToldSpill[];
+  spills: NotedSpill[];
 }
 
 export interface ReadLogOptions {
@@ -46,17 +46,17 @@ export async function readLog(parts: Parts, options: ReadLogOptions = {}): Promi
   const { broker, deadLetters, writeStore, liveSpills } = parts;
   const [notesLag] = await broker.lag(noteGroup);
   const unreadNotes = broker.canReplay ? await readNotes(broker, notesLag, ending) : [];
-  const told = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
+  const unread = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
     spill ? [{ ...spill, gateway, epoch }] : [],
   );
-  const kept = await writeStore.toldSpills({ ending });
-  const spills = latest([...kept, ...told, ...(liveSpills?.() ?? [])]);
+  const kept = await writeStore.notedSpills({ ending });
+  const spills = latest([...kept, ...unread, ...(liveSpills?.() ?? [])]);
   const waiting = new Map<string, ObservationTable>();
   const lags = new Map<string, PartitionLag[]>();
   for (const group of [writerGroup, searchGroup]) {
     const ofGroup = await broker.lag(group);
     if (ofGroup.length > 0 && ofGroup.every(({ messages }) => messages === null)) {
-      throw new Error(`${broker.name} does not tell what waits for the group ${group}`);
+      throw new Error(`${broker.name} does not report what waits for the group ${group}`);
     }
     lags.set(group, ofGroup);
     waiting.set(group, await readWaiting(broker, { group, lags: ofGroup, ...options }));
@@ -89,7 +89,7 @@ async function readWaiting(
     const signal = signalOf(topic);
     if (!signal) continue;
     if (committed === null || end === null) {
-      throw new Error(`${broker.name} does not tell what waits in ${topic}/${partition}`);
+      throw new Error(`${broker.name} does not report what waits in ${topic}/${partition}`);
     }
     if (committed >= end) continue;
     const from = { topic, partition, position: committed };
@@ -141,8 +141,8 @@ async function readNotes(
 }
 
 /** Keeps of each spill what its highest revision says. */
-function latest(spills: readonly ToldSpill[]): ToldSpill[] {
-  const byName = new Map<string, ToldSpill>();
+function latest(spills: readonly NotedSpill[]): NotedSpill[] {
+  const byName = new Map<string, NotedSpill>();
   for (const spill of spills) {
     const known = byName.get(spill.spill);
     const isLater =

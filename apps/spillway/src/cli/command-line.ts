@@ -62,7 +62,7 @@ function inherit(parent: Command, command: Command): void {
   for (const child of command.commands) inherit(command, child);
 }
 
-const allowHelp = `start although a check says no: ${safetyNames.join(', ')} (repeatable)`;
+const allowHelp = `start although this check fails: ${safetyNames.join(', ')} (repeatable)`;
 
 const helpAfter = `
 Any configuration key can be given as --section.key value, as SPILLWAY_SECTION_KEY in the
@@ -79,7 +79,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof EnvironmentError) {
-    return `${error.message} Nothing was set aside or removed: put that right and start again.`;
+    return `${error.message} Nothing was set aside or removed: correct that and start again.`;
   }
   if (code === 'EADDRINUSE') return `${error.message}. Another process has the port.`;
   const expected = [ConfigError, MemoryError, UnsafeError, DataFolderError, OperationError].some(

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Identities } from '@spillway/broker';
 import { JournalError } from '@spillway/journal';
-import type { ToldSpill } from '@spillway/ledger';
+import type { NotedSpill } from '@spillway/ledger';
 import type { Component, Health } from '@spillway/runtime';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
 
@@ -38,7 +38,7 @@ export class SpillFolder {
   }
 
   /** What lies here at this moment, for the ledger. */
-  told(identity: { gateway: string; epoch: number }): ToldSpill[] {
+  notes(identity: { gateway: string; epoch: number }): NotedSpill[] {
     if (!this.#spill) return [];
     const { id: spill } = this.#spill;
     return [{ ...identity, spill, ...this.#spill.inventory(), atMs: Date.now() }];

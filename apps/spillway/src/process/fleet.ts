@@ -47,7 +47,7 @@ export class NoFleet extends LocalDependencies implements Fleet {
   async stop(): Promise<void> {}
 
   health(): Health {
-    return { ok: true, detail: 'this process trusts itself alone' };
+    return { ok: true, detail: 'no other process is consulted' };
   }
 }
 

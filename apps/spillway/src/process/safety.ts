@@ -22,7 +22,7 @@ export class UnsafeError extends Error {
     const lines = findings.map((finding) => `  ${lineOf(finding)}`);
     const allow = names.map((name) => `--unsafe-allow ${name}`).join(' ');
     super(
-      ['configuration is not safe:', ...lines, `Set it right, or start with ${allow}.`].join('\n'),
+      ['configuration is not safe:', ...lines, `Correct it, or start with ${allow}.`].join('\n'),
     );
     this.name = 'UnsafeError';
     this.findings = findings;

@@ -59,7 +59,7 @@ function besideOthers(
     begin: (until) => (store.beginRebuild as NonNullable<Rebuildable['beginRebuild']>)(until),
     ...{ broker, from, fromMs, signal },
     onWaiting: (messages) => progress(`the writer has ${messages} messages to go`),
-    onProgress: told(progress),
+    onProgress: progressText(progress),
   });
 }
 
@@ -71,7 +71,7 @@ async function rebuildFolder(parts: Parts, { progress }: RebuildContext): Promis
   const filled = async (): Promise<RebuildResult> => {
     await next.start();
     const takes = await settledBefore(broker);
-    return await fill(next, { from, takes, onProgress: told(progress) });
+    return await fill(next, { from, takes, onProgress: progressText(progress) });
   };
   const result = await filled().finally(() => next.stop());
   const change = () =>
@@ -87,7 +87,7 @@ async function rebuildFolder(parts: Parts, { progress }: RebuildContext): Promis
   return result;
 }
 
-function told(progress: (line: string) => void): OnProgress {
+function progressText(progress: (line: string) => void): OnProgress {
   return ({ signal, records }) => progress(`${signal}: ${records} records so far`);
 }
 

@@ -40,7 +40,7 @@ function groupOfView(path: string): Group | undefined {
 
 function describe(state: Behind | undefined, group: Group | undefined) {
   if (!state) {
-    const title = 'Nothing has said yet how far behind it is';
+    const title = 'It is not known yet how far behind it is';
     return { text: 'freshness unknown', level: 'unknown', late: '', title };
   }
   const all = Object.entries(state) as [Group, number | null][];

@@ -15,7 +15,7 @@ const takeDeadLetters = (page: DeadLettersAnswer): DeadLetterView[] => page.dead
 export function DeadLettersPage() {
   const url = query('/api/dead-letters', { code: param('code'), group: param('group') });
   const pages = usePages<DeadLettersAnswer, DeadLetterView>(url, takeDeadLetters, now.value);
-  const id = param('dead letter');
+  const id = param('deadLetter');
   return (
     <div class="page page-full">
       <div class="page-head">

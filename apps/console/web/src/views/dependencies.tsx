@@ -44,7 +44,7 @@ export function Dependencies({ dependencies, reportersMin, view }: DependenciesP
 function ruleText(view: FleetAnswer['view'], reportersMin: number): string {
   if (view === 'shared')
     return `down for all when ${many(reportersMin, 'process', 'processes')} say so`;
-  return 'each process trusts itself';
+  return 'each process judges by itself';
 }
 
 /** Others that report it do not make it down for this process. */

@@ -52,7 +52,7 @@ export function LedgerFindings({ ledger, isOf }: FindingsProps) {
           <>
             <strong>{spill}</strong> {many(records, 'record')} in {many(messages, 'message')},{' '}
             <span class={isSilent ? 'state-bad' : 'faint'}>
-              last told of by {lastGateway} at {timeText(atMs, { date: true })}
+              last noted by {lastGateway} at {timeText(atMs, { date: true })}
               {isSilent && ': bring its volume back to a gateway'}
             </span>
           </>

@@ -51,7 +51,7 @@ export function answerHealth(
       const service = serviceOf(message);
       if (service === '' || services.has(service)) {
         sendMessage(stream, ready() ? serving : notServing);
-      } else sendRefusal(stream, new Refusal('unknown-service', `no service ${service} here`));
+      } else sendRefusal(stream, new Refusal('unknown-service', `there is no service ${service}`));
     }),
   );
 }

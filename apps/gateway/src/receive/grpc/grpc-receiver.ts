@@ -148,7 +148,7 @@ export class GrpcReceiver implements Receiver {
     else if (signal) new GrpcExchange({ context, stream, headers, signal, connection }).run();
     else if (path === healthPath) answerHealth(stream, { context, services, ready: this.#ready });
     else {
-      const refusal = new Refusal('unknown-path', `no method ${path} here`);
+      const refusal = new Refusal('unknown-path', `there is no method ${path}`);
       const answer = {
         signal: undefined,
         protocol: 'grpc',

@@ -24,10 +24,10 @@ export function signalOfUrl(url: string): Signal | Refusal {
   const signal = signalByPath.get(path);
   if (signal) return signal;
   if (profilePaths.has(path)) {
-    return new Refusal('unknown-path', 'profiles are not taken: the signal is in development');
+    return new Refusal('unknown-path', 'profiles are not supported: the signal is in development');
   }
   const known = [...signalByPath.keys()].join(', ');
-  return new Refusal('unknown-path', `nothing here; OTLP/HTTP is at ${known}`);
+  return new Refusal('unknown-path', `no such path; OTLP/HTTP is received at ${known}`);
 }
 
 export function targetOf(signal: Signal, headers: IncomingHttpHeaders): Target | Refusal {

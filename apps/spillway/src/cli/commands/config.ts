@@ -20,9 +20,7 @@ interface ConfigOptions {
 export function configCommand(context: Context): Command {
   return new Command('config')
     .description('print the effective configuration, secrets masked, and where it comes from')
-    .addArgument(
-      new Argument('[role...]', 'of --limits; all of them when none is named').choices(roles),
-    )
+    .addArgument(new Argument('[role...]', 'roles for --limits (default: all)').choices(roles))
     .option('--json', 'print JSON')
     .option('--limits', 'print every limit, and the memory that they add up to, as Markdown')
     .option('--docs', 'print every setting with its description, as Markdown')
