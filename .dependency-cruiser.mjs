@@ -8,9 +8,9 @@ const tests = '(\\.test\\.ts$|/test/|^test/)';
 export default {
   forbidden: [
     {
-      name: 'leaves-know-nobody',
+      name: 'leaves-know-no-package',
       severity: 'error',
-      comment: 'resilience, journal, ring, runtime and otlp import no other package of ours',
+      comment: 'resilience, journal, ring, runtime and otlp import no other package of Spillway',
       from: { path: `${leaves}`, pathNot: tests },
       to: { path: '^(apps|packages)/', pathNot: leaves },
     },

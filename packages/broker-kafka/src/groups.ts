@@ -58,7 +58,7 @@ export class Groups {
       if (!reads && committed.length > 0) this.#strangers.set(group, performance.now());
       return reads;
     } catch (error) {
-      if (error instanceof KafkaError && error.code === 'answer') return false; // Not ours to see.
+      if (error instanceof KafkaError && error.code === 'answer') return false; // This user may not see it.
       throw error;
     }
   }

@@ -43,7 +43,7 @@ export class Member implements Subscription, LocalMember {
   readonly id = randomUUID();
   readonly #options: MemberOptions;
   readonly #inbox: Inbox;
-  /** The queues that are ours by the last plan. */
+  /** The queues that the last plan assigns to this member. */
   #own = new Map<string, TopicPartition>();
   #rounds: Promise<void> = Promise.resolve();
   #roundWanted = false;
@@ -221,7 +221,7 @@ export class Member implements Subscription, LocalMember {
     }
   }
 
-  /** The next round, at the latest one beat later, takes it again if it is still ours. */
+  /** The next round, at the latest one beat later, takes it again if it is still assigned. */
   #broken(consumer: QueueConsumer, message: string): void {
     if (!this.#inbox.remove(consumer)) return;
     void consumer.close();

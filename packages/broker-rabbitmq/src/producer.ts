@@ -244,7 +244,7 @@ export class Producer {
     void this.open().catch(() => {});
   }
 
-  /** A server whose limit is below ours says so by closing the channel. */
+  /** A server whose limit is lower says so by closing the channel. */
   #learnLimit(error: unknown): void {
     const limit = limitIn(messageOf(error));
     if (limit) this.#messageBytesMax = Math.min(this.#messageBytesMax, limit);

@@ -45,7 +45,7 @@ export function groupContract(context: ContractContext): void {
         group,
         topics: [topic],
         onRevoke: async (partitions) => {
-          // What is in hand may still be committed here: the partition is ours until we are done.
+          // What is in hand may still be committed here: the partition stays here until this is done.
           await commitAll(
             first,
             found.filter((message) => includes(partitions, message)),

@@ -2,7 +2,7 @@
 import { recordsMax, type Signal } from '@spillway/otlp';
 import type { Headers, TopicPartition } from './broker.ts';
 
-/** The topics of the OpenTelemetry Collector's Kafka exporter, so that either side can be ours. */
+/** The topics of the OpenTelemetry Collector's Kafka exporter, so that Spillway can be on either side. */
 export const topicOf: Readonly<Record<Signal, string>> = {
   traces: 'otlp_spans',
   metrics: 'otlp_metrics',
@@ -127,7 +127,7 @@ const receivedBehindMsMax = 2 * dayMs;
 /** Seven digits for each record. */
 const ordinalsCharsMax = 8 * recordsMax;
 
-/** Reads the headers back. A message without ours, or with broken ones, is foreign. */
+/** Reads the headers back. A message without them, or with broken ones, is foreign. */
 export function readEnvelope(message: Placed): Envelope {
   const { headers, topic, partition } = message;
   const seq = parseSeq(headers[headerNames.seq]);

@@ -6,7 +6,7 @@
  *   4  u32  CRC-32C of the rest
  *   8  u32  salt of the entries' checksums
  *  12  u48  first sequence
- *  18  u48  the segment before: first sequence (equal to ours when there is none)
+ *  18  u48  the segment before: first sequence (equal to this one's when there is none)
  *  24  u48  the segment before: sequence after its last entry
  *  30  u48  the segment before: latest timestamp
  *  36  u32  zero

@@ -37,7 +37,7 @@ export async function retry<T>(
   try {
     return await pRetry(once, {
       retries: retriesMax,
-      // Full jitter is ours: p-retry's own waits are never shorter than the bound.
+      // Full jitter is added here: p-retry's own waits are never shorter than the bound.
       minTimeout: 0,
       shouldRetry: ({ error, attemptNumber }) =>
         error instanceof Again &&

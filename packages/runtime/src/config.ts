@@ -97,7 +97,7 @@ function readFile(
   walk(tree, '');
 }
 
-/** Kubernetes injects these for services named `spillway-*`; they are not ours. */
+/** Kubernetes injects these for services named `spillway-*`; they are no settings. */
 const serviceLink = /_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_\d+_(TCP|UDP)(_.*)?)$/;
 
 /** What tests, and the servers that they start, read. */

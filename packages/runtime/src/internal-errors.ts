@@ -18,7 +18,7 @@ export interface InternalErrorsOptions {
 /** Errors within a minute that are a loop: the process lives, and says that it is not ready. */
 const loopErrors = 10;
 const loopMs = 60_000;
-/** Names of places are ours and few; this bounds them whatever happens. */
+/** Names of places come from the code and are few; this bounds them whatever happens. */
 const placesMax = 64;
 
 /**

@@ -42,7 +42,7 @@ export interface FailureReports extends Dependencies {
   stop(): Promise<void>;
   /** Well without Redis, too: nothing depends on it. */
   health(): { ok: boolean; detail: string };
-  /** `lost` while each process trusts itself. */
+  /** `lost` while each process judges by itself. */
   view(): 'shared' | 'lost';
   /** Lists the processes of the whole fleet, with this one; undefined while Redis is away. */
   processes(): Promise<FleetProcess[] | undefined>;

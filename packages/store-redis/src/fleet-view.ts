@@ -13,7 +13,7 @@ const separator = '\n';
 
 /** What an operator should know of the view of the fleet. */
 export type FleetViewEvent =
-  /** Until it is restored each process trusts itself. */
+  /** Until it is restored each process judges by itself. */
   | { type: 'fleet-view-lost'; reason: string }
   | { type: 'fleet-view-restored' }
   | { type: 'fleet-holds-down'; dependency: string; reporters: string[] }

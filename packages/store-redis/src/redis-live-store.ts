@@ -45,7 +45,7 @@ export type RedisLiveStoreEvent =
   /** With `sequences` alone: Redis lost what it had, answers are too low until a rebuild. */
   | { type: 'live-state-lost'; partition: string }
   | LimitMet
-  /** Redis refuses what its own limit has no room for, whoever sent it: it should be above ours. */
+  /** Redis refuses what its own limit has no room for, whoever sent it: it should be above `bytesMax`. */
   | { type: 'redis-too-small'; maxmemoryBytes: number; bytesMax: number }
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };

@@ -28,7 +28,7 @@ const trustedShare = 4;
 export class GrowingBytes {
   readonly #options: GrowingBytesOptions;
   #buffer: Uint8Array = new Uint8Array();
-  /** The buffer is ours to write to. */
+  /** Whether the buffer may be written to. */
   #isOwn = false;
   #length = 0;
   #pieces = 0;

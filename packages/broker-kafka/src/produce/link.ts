@@ -17,7 +17,7 @@ interface Pending {
   timer: NodeJS.Timeout;
 }
 
-/** The client numbers its own requests from 1: ours never meet them. */
+/** The client numbers its own requests from 1: these never meet them. */
 const ownIdsFrom = 0x4000_0000;
 const idMask = 0x3fff_ffff;
 const headBytes = 8;
