@@ -2,11 +2,10 @@ import { globSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { needsServers } from './test/structure/src/needs-servers.ts';
 
-/** `npm run test:fast`: every test that starts no server, no browser and no process. */
-const files = globSync('{apps,packages,infra,test}/**/*.test.ts', {
-  exclude: (name) => name.endsWith('node_modules'),
-});
+/** The tests beside the files, and those of the source itself. */
+const files = globSync(['{apps,packages,infra}/*/src/**/*.test.ts', 'test/structure/*.test.ts']);
 
+/** `npm run test:fast`: whatever of them starts no server, no browser and no process. */
 export default defineConfig({
   test: {
     include: files.filter((file) => !needsServers(file)),

@@ -53,7 +53,7 @@ it('knows nothing rather than too little when not all dead letters can be listed
   const deadLetters = new Array<DeadLetter>(100_000).fill(deadLetter);
   const parts = {
     broker: { canReplay: false, lag: async () => [] },
-    writeStore: { toldSpills: async () => [] },
+    writeStore: { notedSpills: async () => [] },
     deadLetters: { list: async () => deadLetters },
   } as unknown as Parts;
   await expect(readLog(parts)).rejects.toThrow('more than 100000 dead letters of logs');
