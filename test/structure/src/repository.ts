@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -26,10 +26,20 @@ export const documents: readonly string[] = filesOf([
   'infra/**/*.{yml,yaml,cfg,sh}',
 ]);
 
+/** Whether a path of the repository is a file or a folder. */
+export function isThere(path: string): boolean {
+  return existsSync(`${root}${path}`);
+}
+
 /** Reads a file by its path in the repository. */
 export function readText(path: string): string {
   return readFileSync(`${root}${path}`, 'utf8');
 }
+
+/** Every workspace that has a package.json, as `apps/console`. */
+export const workspaces: readonly string[] = filesOf([
+  '{apps,packages,infra,test}/*/package.json',
+]).map((path) => path.replace('/package.json', ''));
 
 /** Whether a file is a test by its name. */
 export function isTest(path: string): boolean {
