@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Broker, OutgoingMessage } from '@spillway/broker';
 import {
   type DecodedMessage,
   type MessageOutcome,
@@ -7,26 +6,17 @@ import {
   type Sink,
   SinkBehindError,
 } from '@spillway/store';
-import type { ConsumerLimits } from './config.ts';
-import { type ConsumerEvent, deadLetterEvent } from './consumer-event.ts';
-import { deadLettersFor, deadLettersOf, leftToPublish } from './dead-letter.ts';
+import { deadLettersFor, deadLettersOf } from './dead-letter.ts';
 import { applyByHalves, isStoreTrouble } from './halving.ts';
 import type { InFlightMessage } from './in-flight-message.ts';
 import type { LargeMessage } from './large-message.ts';
 import { PoisonDetector } from './poison-detector.ts';
+import { type DeadLetterPublisherOptions, publishDeadLetters } from './publish-dead-letters.ts';
 import { Refusals } from './refusals.ts';
-import { retryUntilDone } from './retry-until-done.ts';
 
-export interface DeliveryOptions {
-  group: string;
-  broker: Broker;
+/** What a delivery needs. */
+export interface DeliveryOptions extends DeadLetterPublisherOptions {
   sink: Sink;
-  limits: ConsumerLimits;
-  random: () => number;
-  report: ((event: ConsumerEvent) => void) | undefined;
-  onRetry: () => void;
-  /** What keeps dead letters from being written, for `health`; undefined when nothing does. */
-  onTrouble: (trouble: string | undefined) => void;
 }
 
 export interface Applied {
@@ -137,7 +127,7 @@ export class Delivery {
     refusals.add(part, refusal(part, error));
     const { group } = this.#options;
     const deadLetters = deadLettersFor(item, { refusals, group, from: part.part?.from ?? 0 });
-    if (await this.#publish(deadLetters, signal)) {
+    if (await publishDeadLetters(deadLetters, this.#options, signal)) {
       const refused = allBroken(part);
       await this.#options.sink.apply([refused]);
       large.refuse(refused);
@@ -156,35 +146,7 @@ export class Delivery {
       const outcome = outcomes.get(item);
       return outcome ? deadLettersOf(item, outcome, this.#options.group) : [];
     });
-    return await this.#publish(deadLetters, signal);
-  }
-
-  async #publish(deadLetters: readonly OutgoingMessage[], signal: AbortSignal): Promise<boolean> {
-    const { broker, group, limits, random, report, onRetry, onTrouble } = this.#options;
-    if (!deadLetters.length) return true;
-    let left = [...deadLetters];
-    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
-    const buried = await retryUntilDone(
-      async () => {
-        const results = await broker.publish(left);
-        const failed = results.find((result) => result.status !== 'durable');
-        left = left.flatMap((deadLetter, i) => leftToPublish(deadLetter, results[i]));
-        if (failed) throw new Error(failed.message);
-      },
-      {
-        signal,
-        backoff: { baseMs, maxMs, random },
-        onFailure: (error, attempt, waitMs) => {
-          onRetry();
-          onTrouble(`dead letters are not taken: ${error.message}`);
-          report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error });
-        },
-      },
-    );
-    if (!buried) return false;
-    onTrouble(undefined);
-    for (const { headers } of deadLetters) report?.(deadLetterEvent(group, headers));
-    return true;
+    return await publishDeadLetters(deadLetters, this.#options, signal);
   }
 
   /**
