@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Broker,
   BrokerError,
@@ -16,40 +15,20 @@ import {
   type TopicSpec,
   UnsupportedError,
 } from '@spillway/broker';
-import { Catalog } from './catalog.ts';
-import { Client } from './client.ts';
 import { configOf, type RabbitMqConfig, type RabbitMqOptions } from './config.ts';
 import { Member } from './consumer.ts';
-import { Control } from './control.ts';
-import { CountListener, CountPublisher } from './counts.ts';
 import { refuse } from './errors.ts';
 import { Group } from './group.ts';
 import { inspectServer } from './inspect.ts';
 import { lagOf } from './lag.ts';
 import { checkName, checkNames } from './names.ts';
-import { Producer } from './producer.ts';
-import { PublisherLock } from './publisher-lock.ts';
 import { keptPositionAt, readKept } from './read.ts';
+import { assemble, type Running } from './running.ts';
 import { declareTopic, settle } from './topology.ts';
 
 /** On one or more nodes of RabbitMQ, 3.10 or later. */
 export function createRabbitMqBroker(options: RabbitMqOptions): Broker {
   return new RabbitMqBroker(configOf(options));
-}
-
-/** What exists between start and stop. */
-interface Running {
-  /** Two connections: the server stops reading one that publishes when it lacks memory or disk. */
-  writing: Client;
-  reading: Client;
-  catalog: Catalog;
-  control: Control;
-  lock: PublisherLock;
-  producer: Producer;
-  publisher: CountPublisher;
-  counts: CountListener;
-  groups: Map<string, Group>;
-  members: Set<Member>;
 }
 
 class RabbitMqBroker implements Broker {
@@ -186,27 +165,8 @@ class RabbitMqBroker implements Broker {
   }
 
   #assemble(): Running {
-    const config = this.#config;
-    const writing = new Client(config, 'publishes');
-    const reading = new Client(config, 'consumes');
-    const catalog = new Catalog({ config, writing, reading });
-    const control = new Control({ writing, reading });
-    const topic = (name: string) => catalog.topic(name);
-    const queuesOf = (name: string) => catalog.readersOf(name);
-    const { identities, report } = config;
-    const lock = new PublisherLock({ client: writing, identities, report });
-    const producer = new Producer({ config, client: writing, lock, topic, queuesOf });
-    const publisher = new CountPublisher({
-      control,
-      publisher: randomUUID(),
-      counts: producer.counts,
-    });
-    const running: Running = {
-      ...{ writing, reading, catalog, control, lock, producer, publisher },
-      counts: new CountListener(control),
-      groups: new Map(),
-      members: new Set(),
-    };
+    const running = assemble(this.#config);
+    const { reading, writing, catalog, control, producer } = running;
     reading.onOpen(() => control.openReader());
     reading.onOpen(() => catalog.openReader());
     writing.onOpen(() => control.openWriter());

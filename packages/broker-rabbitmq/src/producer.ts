@@ -9,6 +9,7 @@ import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqpli
 import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
 import { messageOf, refuse, unknown } from './errors.ts';
+import { FullPartitions } from './full-partitions.ts';
 import { limitIn } from './inspect.ts';
 import { contentOf, propertiesOf, sizeOf } from './message.ts';
 import type { Pending } from './pending.ts';
@@ -25,8 +26,6 @@ export interface ProducerOptions {
   queuesOf: (topic: string) => number;
 }
 
-/** A backlog that was full is tried again with a message, no sooner than this. */
-const fullMs = 1_000;
 const expiryMs = 250;
 
 /**
@@ -40,7 +39,7 @@ export class Producer {
   /** Confirmed since the start, by partition. */
   readonly counts = new Map<string, number>();
   readonly #unresolved: Unresolved;
-  readonly #fullUntilMs = new Map<string, number>();
+  readonly #full = new FullPartitions();
   #waiting: Pending[] = [];
   #bytes = 0;
   #next = 1;
@@ -130,7 +129,7 @@ export class Producer {
       return refuse('too-large', `${bytes} bytes are over ${this.#messageBytesMax}`, false);
     }
     const nowMs = config.clock();
-    if ((this.#fullUntilMs.get(name) ?? 0) > nowMs) return refuse('log-full', fullText(name));
+    if (this.#full.has(name, nowMs)) return this.#full.refusal(name);
     const { promise, resolve: settle } = Promise.withResolvers<PublishOutcome>();
     const id = `${this.#name}/${this.#next++}`;
     const deadlineMs = performance.now() + config.confirmTimeoutMs;
@@ -176,7 +175,7 @@ export class Producer {
     const name = partitionName(message);
     if (error) {
       const isNack = messageOf(error) === 'message nacked';
-      if (isNack) this.#finish(pending, this.#full(message));
+      if (isNack) this.#finish(pending, this.#nacked(message));
       else this.#finish(pending, this.#unknown(pending, 'The channel broke'));
     } else if (returned !== undefined) {
       this.#finish(pending, refuse('unknown-topic', `No queue takes ${name}: ${returned}`));
@@ -187,13 +186,11 @@ export class Producer {
   }
 
   /** One full queue of several says no for all, though the others have taken it. */
-  #full(message: OutgoingMessage): PublishOutcome {
+  #nacked(message: OutgoingMessage): PublishOutcome {
     const { config, queuesOf } = this.#options;
     const name = partitionName(message);
-    this.#fullUntilMs.set(name, config.clock() + fullMs);
-    return queuesOf(message.topic) > 1
-      ? unknown(fullText(name))
-      : refuse('log-full', fullText(name));
+    this.#full.add(name, config.clock());
+    return this.#full.refusal(name, { isUnknown: queuesOf(message.topic) > 1 });
   }
 
   #finish(pending: Pending, outcome: PublishOutcome): void {
@@ -249,8 +246,4 @@ export class Producer {
     const limit = limitIn(messageOf(error));
     if (limit) this.#messageBytesMax = Math.min(this.#messageBytesMax, limit);
   }
-}
-
-function fullText(name: string): string {
-  return `A group has too much waiting in ${name}`;
 }

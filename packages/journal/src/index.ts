@@ -10,13 +10,8 @@ export { JournalError, type JournalErrorCode } from './errors.ts';
 export type { JournalEvent, Report } from './events.ts';
 export { type Files, nodeFiles, type OpenFile } from './files.ts';
 export { checkFormat, type Format, writeFormat } from './format.ts';
-export {
-  Journal,
-  type JournalOptions,
-  type JournalStats,
-  openJournal,
-  type SegmentInfo,
-} from './journal.ts';
+export { Journal, type JournalOptions, openJournal } from './journal.ts';
+export type { JournalStats, SegmentInfo } from './journal-stats.ts';
 export type { FolderLock } from './lock.ts';
 export type { AppendOutcome, AppendRefusal } from './outcome.ts';
 export type { Payload } from './payload.ts';

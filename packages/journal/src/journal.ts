@@ -4,6 +4,7 @@ import { JournalError } from './errors.ts';
 import type { Report } from './events.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { checkFormat, writeFormat } from './format.ts';
+import type { JournalStats, SegmentInfo } from './journal-stats.ts';
 import type { FolderLock } from './lock.ts';
 import type { AppendOutcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
@@ -11,7 +12,7 @@ import type { EntryPlace } from './places.ts';
 import { openPositions, type Positions } from './positions.ts';
 import { type Chunk, Reader } from './reader.ts';
 import { recover } from './recover.ts';
-import { type Range, type Segment, totalBytes } from './segment.ts';
+import { type Segment, totalBytes } from './segment.ts';
 import { Writer } from './writer.ts';
 
 /** Options of a journal. */
@@ -36,27 +37,6 @@ export interface JournalOptions {
   files?: Files;
   clock?: () => number;
   report?: Report;
-}
-
-/** One segment of a journal. */
-export interface SegmentInfo extends Range {
-  bytes: number;
-  /** Time of its latest entry; 0 when it is empty. */
-  latestMs: number;
-  /** The last one is being written and is never deleted. */
-  sealed: boolean;
-}
-
-/** Counts and sizes of a journal. */
-export interface JournalStats {
-  bytes: number;
-  pendingBytes: number;
-  segments: number;
-  appended: number;
-  appendedBytes: number;
-  groups: number;
-  syncs: number;
-  refused: number;
 }
 
 const format = { name: 'spillway-journal', version: 1 };

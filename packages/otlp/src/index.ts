@@ -1,4 +1,5 @@
 export { type DecodeOptions, decode } from './decode.ts';
+export type { DecodedSlice, SliceLimits } from './decoded-slice.ts';
 export { encodeRequest } from './encode.ts';
 export { OtlpError, type OtlpErrorCode } from './errors.ts';
 export { extract } from './extract.ts';
@@ -8,11 +9,7 @@ export { recordsMax } from './layout.ts';
 export { protobufToJson, TooManyFields } from './protobuf-to-json.ts';
 export { costOf, recordBytesMax, recordValuesMax } from './record-cost.ts';
 export * from './records.ts';
-export {
-  type DecodedSlice,
-  RequestReader,
-  type SliceLimits,
-} from './request-reader.ts';
+export { RequestReader } from './request-reader.ts';
 export { countRecords, type Scan, scan } from './scan.ts';
 export type { Slice } from './slices.ts';
 export { type Part, type Split, type SplitLimits, split } from './split.ts';

@@ -4,21 +4,14 @@ import { type MetricHead, readMetadata, readMetricHead } from './decode-metric.t
 import { emptyResource, emptyScope, readResource, readScope } from './decode-owner.ts';
 import { readPoint } from './decode-point.ts';
 import { readSpan } from './decode-span.ts';
+import { type DecodedSlice, newSlice, type SliceLimits } from './decoded-slice.ts';
 import { attempt, type Fault, faultOf, inner } from './fault.ts';
-import { Fragments } from './fragments.ts';
 import { RecordKeys } from './keys.ts';
-import {
-  commonTag,
-  Place,
-  pointsTag,
-  recordsTag,
-  resourcesTag,
-  schemaUrlTag,
-  scopesTag,
-} from './layout.ts';
+import { Place, pointsTag, recordsTag, resourcesTag, scopesTag } from './layout.ts';
+import { type OwnerFields, ownerFields, type Payload, readOwner } from './owner-fields.ts';
 import { Reader } from './reader.ts';
 import { costOf, tooLarge } from './record-cost.ts';
-import type { BrokenRecord, Resource, Scope, Signal, TelemetryRecord } from './records.ts';
+import type { Resource, Scope, Signal, TelemetryRecord } from './records.ts';
 import { countRecords } from './scan.ts';
 import { seriesKeyOf } from './series-key.ts';
 
@@ -31,25 +24,6 @@ export interface ReaderOptions {
   keysOnly?: boolean;
 }
 
-/** Limits of a slice; it ends behind the record that reaches one of them. */
-export interface SliceLimits {
-  recordsMax: number;
-  /** Bytes of memory, as `record-cost.ts` estimates it. */
-  bytesMax: number;
-}
-
-/** Some records of a message that follow each other. */
-export interface DecodedSlice {
-  /** Index of the first record. */
-  from: number;
-  /** Behind the last one. */
-  to: number;
-  records: TelemetryRecord[];
-  broken: BrokenRecord[];
-  /** What they take in memory, estimated. */
-  bytes: number;
-}
-
 /** What surrounds a record. `fault` is that of the resource, the scope or the metric. */
 interface Around {
   resource: Resource;
@@ -57,19 +31,6 @@ interface Around {
   fault: Fault | undefined;
 }
 
-/** A stretch of the message: the payload of one record. */
-interface Payload {
-  bytes: Uint8Array;
-  offset: number;
-}
-
-interface Common extends Payload {
-  schemaUrl: Uint8Array;
-  /** Put together from several fields: not a stretch of the message. */
-  merged: boolean;
-}
-
-const noBytes: Uint8Array = new Uint8Array();
 /** A resource or scope up to this size is a small part of its record wherever both are written. */
 const sharedBytesFree = 4_096;
 
@@ -162,22 +123,22 @@ export class RequestReader {
     const level = this.#level;
     const outer = reader.enter();
     const isRecord = level === scope && this.#signal !== 'metrics';
-    if (isRecord) this.#record(outer);
-    else if (level === data) this.#point(outer);
-    else {
-      if (level === request) this.#enterResource();
-      else if (level === resource) this.#enterScope();
-      else if (level === scope) this.#enterMetric();
-      this.#outer.push(outer);
-      this.#level = level + 1;
-    }
+    if (isRecord) return this.#record(outer);
+    if (level === data) return this.#point(outer);
+    if (level === request) this.#enterResource();
+    else if (level === resource) this.#enterScope();
+    else if (level === scope) this.#enterMetric();
+    this.#outer.push(outer);
+    this.#level = level + 1;
   }
 
   #enterResource(): void {
     this.#place.next(request);
-    const common = this.#common();
+    const common = ownerFields(this.#reader);
     const found = emptyResource(common.bytes, common.schemaUrl);
-    const read = this.#inside(inner.resource, common, (reader) => readResource(reader, found));
+    const read = readOwner(this.#reader, inner.resource, common, (reader) =>
+      readResource(reader, found),
+    );
     const fault = faultOf(read, 'resource');
     this.#resource = { resource: found, scope: noScope, fault };
     this.#resourceBytes = this.#shared(common);
@@ -185,9 +146,9 @@ export class RequestReader {
 
   #enterScope(): void {
     this.#place.next(resource);
-    const common = this.#common();
+    const common = ownerFields(this.#reader);
     const found = emptyScope(common.bytes, common.schemaUrl);
-    const read = this.#inside(inner.scope, common, (reader) => readScope(reader, found));
+    const read = readOwner(this.#reader, inner.scope, common, (reader) => readScope(reader, found));
     const { resource: of, fault } = this.#resource as Around;
     this.#around = { resource: of, scope: found, fault: fault ?? faultOf(read, 'scope') };
     this.#scopeBytes = this.#shared(common);
@@ -195,7 +156,7 @@ export class RequestReader {
   }
 
   /** It counts for the slice that builds it; a large one for each record, as some stores write it. */
-  #shared({ bytes, schemaUrl }: Common): number {
+  #shared({ bytes, schemaUrl }: OwnerFields): number {
     const cost = costOf(bytes.length + schemaUrl.length, this.#reader.values);
     this.#slice.bytes += cost;
     return cost > sharedBytesFree ? cost : 0;
@@ -284,53 +245,6 @@ export class RequestReader {
     const { pos, limit } = this.#reader;
     return { bytes: this.#reader.slice(pos, limit), offset: pos };
   }
-
-  /** Reads a payload, and comes back. */
-  #inside(
-    message: Parameters<typeof attempt>[0],
-    { bytes, offset, merged }: Common,
-    read: (reader: Reader) => void,
-  ): { value: unknown } | Fault {
-    const own = this.#reader;
-    own.values = 0;
-    const fault = tooLarge(bytes.length);
-    if (fault) return fault;
-    const reader = merged ? new Reader(bytes) : own;
-    const { pos, limit } = own;
-    if (!merged) {
-      own.pos = offset;
-      own.limit = offset + bytes.length;
-    }
-    const result = attempt(message, { bytes, offset }, () => read(reader));
-    own.values = reader.values;
-    own.pos = pos;
-    own.limit = limit;
-    return result;
-  }
-
-  /** What a resource or scope field says of all its records, wherever it stands in it. */
-  #common(): Common {
-    const reader = this.#reader;
-    const start = reader.pos;
-    const parts = new Fragments();
-    let schemaUrl = noBytes;
-    let offset = start;
-    while (reader.more) {
-      const tag = reader.tag();
-      if (tag === commonTag) {
-        const part = reader.blob();
-        parts.add(part);
-        offset = reader.pos - part.length;
-      } else if (tag === schemaUrlTag) schemaUrl = reader.blob();
-      else reader.skip(tag);
-    }
-    reader.pos = start;
-    return { bytes: parts.bytes(), offset, schemaUrl, merged: parts.isMerged };
-  }
 }
 
-const noScope = emptyScope(noBytes, noBytes);
-
-function newSlice(from: number): DecodedSlice {
-  return { from, to: from, records: [], broken: [], bytes: 0 };
-}
+const noScope = emptyScope(new Uint8Array(), new Uint8Array());

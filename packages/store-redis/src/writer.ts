@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { foreignGateway, type MessageId, partitionName } from '@spillway/broker';
+import { partitionName } from '@spillway/broker';
 import {
   type DecodedMessage,
   duplicate,
@@ -13,18 +13,12 @@ import { TailRate } from '@spillway/store/live';
 import type { Client } from './client.ts';
 import { RedisStoreError } from './errors.ts';
 import { keptMs, type LiveLimits } from './limits.ts';
-import { tenantName } from './names.ts';
 import { type Piece, piecesOf } from './pieces.ts';
 import { countReply, type LimitMet, limitsMet, type Reply, status } from './reply.ts';
 import type { Script } from './script.ts';
 import type { LiveCounts } from './stats.ts';
+import { bodyOf, inGroups, type Step, sourceOf } from './steps.ts';
 import { chunksOf } from './tail.ts';
-
-interface Step {
-  message: DecodedMessage;
-  piece: Piece;
-  args: (string | number)[];
-}
 
 /** What is left of a step when it was carried out. */
 interface Done {
@@ -32,9 +26,6 @@ interface Done {
   places: readonly number[];
   reply: Reply;
 }
-
-/** Bytes of the arguments of steps that are sent before the first answer is awaited. */
-const sentBytesMax = 1_048_576;
 
 export interface WriterOptions {
   client: Client;
@@ -211,44 +202,7 @@ export class Writer {
   }
 }
 
-function* inGroups(steps: Iterable<Step>): Generator<Step[]> {
-  let group: Step[] = [];
-  let bytes = 0;
-  for (const step of steps) {
-    group.push(step);
-    for (const arg of step.args) bytes += String(arg).length;
-    if (bytes < sentBytesMax) continue;
-    yield group;
-    [group, bytes] = [[], 0];
-  }
-  if (group.length > 0) yield group;
-}
-
 /** New every time: a generation is never filled twice. */
 export function generationName(): string {
   return randomUUID().slice(0, 8);
-}
-
-/** Source, sequence, from, to, total, tenant, effects, shares. */
-function bodyOf(
-  { envelope }: DecodedMessage,
-  { from, to, total, effects }: Piece,
-  positions: 'log' | 'sequences',
-): (string | number)[] {
-  const [id, sequence] = sourceOf(envelope.id, positions);
-  const head = [id, sequence, from, to, total, tenantName(envelope.tenant)];
-  if (effects.size === 0) return [...head, '', ''];
-  const { keys, cells, halves, shares } = effects;
-  return [...head, JSON.stringify({ keys, cells, halves }), JSON.stringify(shares)];
-}
-
-/**
- * Whose sequence it is, and the sequence. Foreign messages of a broker without a log are named by
- * their content: such numbers do not follow each other, so each has a name of its own, and no sequence.
- */
-function sourceOf(id: MessageId, positions: 'log' | 'sequences'): [string, number | ''] {
-  const { gateway, epoch, topic, partition, sequence } = id;
-  const source = `${encodeURIComponent(gateway)}/${epoch}/${topic}/${partition}`;
-  const isContent = gateway === foreignGateway && positions === 'sequences';
-  return isContent ? [`${source}/${sequence}`, ''] : [source, sequence];
 }

@@ -3,6 +3,7 @@ import { encodeNote, type LedgerNote, type NotedMessage, type SpillNote } from '
 import type { Signal } from '@spillway/otlp';
 import { aborted, wait, withTimeLimit } from '@spillway/resilience';
 import type { Spill } from '@spillway/spill';
+import { noteMessagesMax, PendingNotes } from './pending-notes.ts';
 
 export type NotePublisherEvent = { type: 'note-failed'; note: number; reason: string };
 
@@ -19,11 +20,6 @@ export interface NotePublisherOptions {
   report?: ((event: NotePublisherEvent) => void) | undefined;
 }
 
-/**
- * Most messages, and most counts of refused records, in one note. Each is about 150 bytes: a note
- * stays below 800 KB.
- */
-const noteMessagesMax = 2500;
 /** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
 const pendingMessagesMax = 100_000;
 /** With a spill, so much does not wait for a broker that is slow to answer. */
@@ -42,12 +38,10 @@ const keepMs = 1000;
  */
 export class NotePublisher {
   readonly #options: NotePublisherOptions;
-  #messages: NotedMessage[] = [];
-  readonly #refused = new Map<string, LedgerNote['refused'][number]>();
+  readonly #pending: PendingNotes;
   #unsent: LedgerNote | undefined;
   /** Has its number, and could not be kept: the next to be sent. */
   #unkept: LedgerNote | undefined;
-  #numbered = 0;
   #published = 0;
   #failed = 0;
   #kept = 0;
@@ -59,11 +53,12 @@ export class NotePublisher {
 
   constructor(options: NotePublisherOptions) {
     this.#options = options;
+    this.#pending = new PendingNotes(options);
   }
 
   /** No more can be noted until the broker takes notes again. */
   get full(): boolean {
-    return this.#messages.length >= pendingMessagesMax;
+    return this.#pending.messages >= pendingMessagesMax;
   }
 
   start(): void {
@@ -87,16 +82,13 @@ export class NotePublisher {
   }
 
   durable(message: NotedMessage): void {
-    this.#messages.push(message);
-    if (this.#messages.length < relievedMessagesMax || this.#relieving || this.#unkept) return;
+    this.#pending.durable(message);
+    if (this.#pending.messages < relievedMessagesMax || this.#relieving || this.#unkept) return;
     void this.#relieve();
   }
 
   refused(tenant: string, signal: Signal, minute: number, records: number): void {
-    const key = `${tenant}\n${signal}\n${minute}`;
-    const entry = this.#refused.get(key);
-    if (entry) entry.records += records;
-    else this.#refused.set(key, { tenant, signal, minute, records });
+    this.#pending.refused({ tenant, signal, minute, records });
   }
 
   /** Never rejects. True when nothing is pending any more. */
@@ -111,15 +103,14 @@ export class NotePublisher {
     const numbered = [this.#unsent, this.#unkept].map((note) => note?.messages.length ?? 0);
     const pendingMessages = numbered.reduce(
       (sum, messages) => sum + messages,
-      this.#messages.length,
+      this.#pending.messages,
     );
     const counts = { published: this.#published, failed: this.#failed };
     return { ...counts, kept: this.#kept, pendingMessages };
   }
 
   get #isIdle(): boolean {
-    if (this.#unsent || this.#unkept) return false;
-    return this.#messages.length === 0 && this.#refused.size === 0;
+    return !this.#unsent && !this.#unkept && this.#pending.isEmpty;
   }
 
   async #flushAll(): Promise<boolean> {
@@ -128,7 +119,7 @@ export class NotePublisher {
       this.#unsent ??= this.#unkept;
       if (this.#unsent === this.#unkept) this.#unkept = undefined;
       if (!this.#unsent) {
-        this.#unsent = this.#nextNote(spill);
+        this.#unsent = this.#pending.next(spill);
         spill = undefined;
       }
       if (!this.#unsent) break;
@@ -158,27 +149,12 @@ export class NotePublisher {
     return { spill: spill.id, revision, atMs: wallMs(), waiting };
   }
 
-  #nextNote(spill?: SpillNote): LedgerNote | undefined {
-    if (this.#messages.length === 0 && this.#refused.size === 0 && !spill) return undefined;
-    const messages = this.#messages.splice(0, noteMessagesMax);
-    const refused = this.#takeRefused();
-    this.#numbered += 1;
-    const { gateway, epoch } = this.#options;
-    return { gateway, epoch, note: this.#numbered, messages, refused, ...(spill && { spill }) };
-  }
-
-  #takeRefused(): LedgerNote['refused'] {
-    const taken = [...this.#refused].slice(0, noteMessagesMax);
-    for (const [key] of taken) this.#refused.delete(key);
-    return taken.map(([, count]) => count);
-  }
-
   /** The broker does not answer, and meanwhile much has become durable. */
   async #relieve(): Promise<void> {
     if (!this.#options.spill) return;
     this.#relieving = true;
-    while (this.#messages.length >= noteMessagesMax) {
-      const note = this.#nextNote() as LedgerNote;
+    while (this.#pending.messages >= noteMessagesMax) {
+      const note = this.#pending.next() as LedgerNote;
       if (await this.#keep(note)) continue;
       // Its number must not be missing; another may be on its way.
       this.#unkept = note;
@@ -190,13 +166,13 @@ export class NotePublisher {
   /** One on its way to the broker, too: should both arrive, they say the same. */
   async #keepAll(): Promise<void> {
     if (!this.#options.spill || this.#isIdle) return;
-    let note = this.#unsent ?? this.#unkept ?? this.#nextNote(this.#spillNote());
+    let note = this.#unsent ?? this.#unkept ?? this.#pending.next(this.#spillNote());
     while (note) {
       this.#unkept = note === this.#unsent ? this.#unkept : note;
       if (!(await this.#keep(note))) return;
       if (note === this.#unsent) this.#unsent = undefined;
       if (note === this.#unkept) this.#unkept = undefined;
-      note = this.#unkept ?? this.#nextNote();
+      note = this.#unkept ?? this.#pending.next();
     }
   }
 
@@ -208,7 +184,7 @@ export class NotePublisher {
 
   async #publishKept(): Promise<boolean> {
     const { spill, report } = this.#options;
-    let number = this.#numbered;
+    let number = this.#pending.numbered;
     try {
       while (spill && spill.notes.count > 0) {
         const kept = await spill.notes.next();

@@ -1,3 +1,4 @@
+import { byTopic } from '../by-topic.ts';
 import type {
   ClusterView,
   CommittedOffset,
@@ -248,14 +249,4 @@ export class KafkajsClient implements KafkaClient {
 /** KafkaJS asks no broker before it knows which there are. */
 async function learn({ brokerPool }: LibraryCluster): Promise<void> {
   if (brokerPool.metadata === null) await brokerPool.refreshMetadata([]);
-}
-
-function byTopic<T extends { topic: string }, P>(
-  all: readonly T[],
-  partOf: (one: T) => P,
-): { topic: string; partitions: P[] }[] {
-  return [...Map.groupBy(all, ({ topic }) => topic)].map(([topic, own]) => ({
-    topic,
-    partitions: own.map(partOf),
-  }));
 }

@@ -1,8 +1,8 @@
 import { metadataV9 } from '@platformatic/kafka';
 import type { TopicPartition } from '@spillway/broker';
 import { errorName, messageOf } from '../errors.ts';
-import { withErrors } from '../platformatic/client.ts';
 import type { Connections } from '../platformatic/connections.ts';
+import { withErrors } from '../platformatic/with-errors.ts';
 import type { Address } from './connection.ts';
 
 export type Leader =

@@ -1,7 +1,7 @@
 import { initProducerIdV3, metadataV9 } from '@platformatic/kafka';
 import { KafkaError } from '../errors.ts';
-import { withErrors } from '../platformatic/client.ts';
 import type { Connections } from '../platformatic/connections.ts';
+import { withErrors } from '../platformatic/with-errors.ts';
 import { sleep } from '../wait.ts';
 
 export interface ProducerIdOptions {

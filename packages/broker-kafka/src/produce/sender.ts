@@ -13,7 +13,7 @@ import type { Refusal } from './producer-batch.ts';
 import { clusterIdOf, newProducerId } from './producer-id.ts';
 import { Requests, type Sent } from './requests.ts';
 import { Route } from './route.ts';
-import { brokenVerdict, verdictsOf } from './verdict.ts';
+import { verdictsOf } from './verdict.ts';
 
 const tickMs = 20;
 const backoffFirstMs = 40;
@@ -28,7 +28,7 @@ export class Sender {
   readonly #leaders: Leaders;
   readonly #links: Links;
   readonly #identity: Identity;
-  readonly #laneOptions: PartitionProducerOptions;
+  readonly #producerOptions: PartitionProducerOptions;
   readonly #routes = new Map<string, Route>();
   /** Routes with batches. */
   readonly #active = new Set<Route>();
@@ -71,8 +71,7 @@ export class Sender {
       newProducerId: () => newProducerId(asking),
       clusterId: () => clusterIdOf(asking),
     });
-    const mayUse = this.#identity.mayUse.bind(this.#identity);
-    this.#laneOptions = { backoffMs, mayUse };
+    this.#producerOptions = { backoffMs, mayUse: (id, used) => this.#identity.mayUse(id, used) };
   }
 
   /** Why nothing was acknowledged of late; undefined when something was. */
@@ -121,13 +120,12 @@ export class Sender {
 
   #routeOf(place: TopicPartition): Route {
     const name = partitionName(place);
-    let route = this.#routes.get(name);
-    if (route === undefined) {
-      route = new Route(place, this.#laneOptions);
-      const { first } = this.#identity;
-      if (first !== undefined) route.producer.identify(first);
-      this.#routes.set(name, route);
-    }
+    const known = this.#routes.get(name);
+    if (known !== undefined) return known;
+    const route = new Route(place, this.#producerOptions);
+    const { first } = this.#identity;
+    if (first !== undefined) route.producer.identify(first);
+    this.#routes.set(name, route);
     return route;
   }
 
@@ -198,10 +196,9 @@ export class Sender {
 
   #answered(link: Link, sent: readonly Sent[], body: Buffer | Error): void {
     const nowMs = this.#options.nowMs();
-    const verdicts = verdictsOf(body);
+    const verdictOn = verdictsOf(body);
     for (const { route, attempt } of sent) {
-      const verdict =
-        verdicts.get(partitionName(route.place)) ?? brokenVerdict('Left out of the answer');
+      const verdict = verdictOn(partitionName(route.place));
       if (verdict.kind === 'durable') this.#trouble = undefined;
       else if (verdict.kind === 'again') this.#trouble = verdict.message;
       if (verdict.kind === 'again' && verdict.leaderMoved) route.doubtedMs = nowMs;

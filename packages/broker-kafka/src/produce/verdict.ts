@@ -75,16 +75,17 @@ export function verdictOf(
 /**
  * Decides for each partition, by its name; an answer that cannot be read says nothing about any.
  */
-export function verdictsOf(body: Buffer | Error): { get(place: string): Verdict | undefined } {
+export function verdictsOf(body: Buffer | Error): (place: string) => Verdict {
   try {
     if (body instanceof Error) throw body;
     const answers = parseProduce(body).map((answer): [string, Verdict] => [
       partitionName(answer),
       verdictOf(answer.errorCode, answer.baseOffset, answer.errorMessage),
     ]);
-    return new Map(answers);
+    const verdicts = new Map(answers);
+    return (place) => verdicts.get(place) ?? brokenVerdict('Left out of the answer');
   } catch (error) {
     const verdict = brokenVerdict(messageOf(error));
-    return { get: () => verdict };
+    return () => verdict;
   }
 }
