@@ -47,34 +47,46 @@ export function LedgerFindings({ ledger, isOf }: FindingsProps) {
           </td>,
         ]}
       </Findings>
-      <List title="Spills that wait for their broker or owner" of={spills}>
-        {({ spill, lastGateway, atMs, messages, records, isSilent }) => (
-          <>
-            <strong>{spill}</strong> {many(records, 'record')} in {many(messages, 'message')},{' '}
-            <span class={isSilent ? 'state-bad' : 'faint'}>
-              last noted by {lastGateway} at {timeText(atMs, { date: true })}
-              {isSilent && ': bring its volume back to a gateway'}
-            </span>
-          </>
-        )}
-      </List>
-      <List title="Notes that never came" of={missingNotes}>
-        {({ gateway, epoch, from, to, minute }) => (
-          <>
-            <strong>
-              {gateway}/{epoch}
-            </strong>{' '}
-            {from === to ? `note ${from}` : `notes ${from} to ${to}`}
-            <span class="faint">, before {timeText(minute * 60_000, { date: true })}</span>
-          </>
-        )}
-      </List>
+      <WaitingSpills spills={spills} />
+      <MissingNotes notes={missingNotes} />
       {unreadNotes > 0 && (
         <p class="faint">
           {many(unreadNotes, 'note')} of gateways wait to be read; what they name may follow.
         </p>
       )}
     </>
+  );
+}
+
+function WaitingSpills({ spills }: Pick<LedgerAnswer, 'spills'>) {
+  return (
+    <List title="Spills that wait for their broker or owner" of={spills}>
+      {({ spill, lastGateway, atMs, messages, records, isSilent }) => (
+        <>
+          <strong>{spill}</strong> {many(records, 'record')} in {many(messages, 'message')},{' '}
+          <span class={isSilent ? 'state-bad' : 'faint'}>
+            last noted by {lastGateway} at {timeText(atMs, { date: true })}
+            {isSilent && ': bring its volume back to a gateway'}
+          </span>
+        </>
+      )}
+    </List>
+  );
+}
+
+function MissingNotes({ notes }: { notes: LedgerAnswer['missingNotes'] }) {
+  return (
+    <List title="Notes that never came" of={notes}>
+      {({ gateway, epoch, from, to, minute }) => (
+        <>
+          <strong>
+            {gateway}/{epoch}
+          </strong>{' '}
+          {from === to ? `note ${from}` : `notes ${from} to ${to}`}
+          <span class="faint">, before {timeText(minute * 60_000, { date: true })}</span>
+        </>
+      )}
+    </List>
   );
 }
 

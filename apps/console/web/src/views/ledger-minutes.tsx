@@ -50,21 +50,11 @@ export function LedgerMinutes({ minutes, leftOff }: { minutes: Minute[]; leftOff
           </thead>
           <tbody>
             {minutes.slice(0, shown).map((minute) => (
-              <tr
+              <MinuteRow
                 key={`${minute.tenant} ${minute.signal} ${minute.minute}`}
-                class={minute.unaccounted ? 'different' : ''}
-              >
-                <th scope="row" class="nowrap">
-                  {timeText(minute.minute * 60_000, { date: true, seconds: false })}
-                </th>
-                <td>{minute.tenant}</td>
-                <td>{minute.signal}</td>
-                {used.map(({ term }) => (
-                  <td class={minute[term] === 0 ? 'num faint' : 'num'} key={term}>
-                    {count(minute[term])}
-                  </td>
-                ))}
-              </tr>
+                minute={minute}
+                columns={used}
+              />
             ))}
           </tbody>
         </table>
@@ -78,5 +68,22 @@ export function LedgerMinutes({ minutes, leftOff }: { minutes: Minute[]; leftOff
         <p class="faint">{count(leftOff)} more are in the sums alone; choose a shorter time.</p>
       )}
     </section>
+  );
+}
+
+function MinuteRow({ minute, columns: used }: { minute: Minute; columns: typeof columns }) {
+  return (
+    <tr class={minute.unaccounted ? 'different' : ''}>
+      <th scope="row" class="nowrap">
+        {timeText(minute.minute * 60_000, { date: true, seconds: false })}
+      </th>
+      <td>{minute.tenant}</td>
+      <td>{minute.signal}</td>
+      {used.map(({ term }) => (
+        <td class={minute[term] === 0 ? 'num faint' : 'num'} key={term}>
+          {count(minute[term])}
+        </td>
+      ))}
+    </tr>
   );
 }

@@ -38,13 +38,7 @@ export function LedgerTable({ ledger }: { ledger: LedgerAnswer }) {
           <tbody>
             {terms.map((term) => (
               <tr key={term} class={term === 'unaccounted' ? 'sum' : ''}>
-                <th scope="row">
-                  {term === 'deadLettered' ? (
-                    <a href={href('/dead-letters')}>dead-lettered</a>
-                  ) : (
-                    spaced(term)
-                  )}
-                </th>
+                <TermHead term={term} />
                 {columns.map(([name, counts]) => (
                   <td class={counts[term] === 0 ? 'num faint' : 'num'} key={name}>
                     {count(counts[term])}
@@ -56,5 +50,13 @@ export function LedgerTable({ ledger }: { ledger: LedgerAnswer }) {
         </table>
       </div>
     </section>
+  );
+}
+
+function TermHead({ term }: { term: keyof LedgerCounts }) {
+  return (
+    <th scope="row">
+      {term === 'deadLettered' ? <a href={href('/dead-letters')}>dead-lettered</a> : spaced(term)}
+    </th>
   );
 }

@@ -142,24 +142,10 @@ function Chips() {
 function SearchForm() {
   const { fromMs, toMs } = range.value;
   const services = useQuery<ServicesAnswer>(query('/api/services', { from: fromMs, to: toMs }));
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string): string => String(form.get(name) ?? '').trim();
-    const old = Object.keys(attributesOf(place.value.params)).map((key) => [key, undefined]);
-    setParams({
-      ...Object.fromEntries(old),
-      query: text('query'),
-      service: text('service'),
-      severity: text('severity'),
-      ...parseAttributes(text('attributes')),
-      log: undefined,
-    });
-  };
   const { params } = place.value;
   const key = ['query', 'service', 'severity'].map(param).join() + showAttributes(params);
   return (
-    <form class="search" onSubmit={submit} key={key}>
+    <form class="search" onSubmit={search} key={key}>
       <label class="grow">
         Words
         <input name="query" defaultValue={param('query') ?? ''} data-search spellcheck={false} />
@@ -198,4 +184,19 @@ function SearchForm() {
       </button>
     </form>
   );
+}
+
+function search(event: Event): void {
+  event.preventDefault();
+  const form = new FormData(event.currentTarget as HTMLFormElement);
+  const text = (name: string): string => String(form.get(name) ?? '').trim();
+  const old = Object.keys(attributesOf(place.value.params)).map((key) => [key, undefined]);
+  setParams({
+    ...Object.fromEntries(old),
+    query: text('query'),
+    service: text('service'),
+    severity: text('severity'),
+    ...parseAttributes(text('attributes')),
+    log: undefined,
+  });
 }

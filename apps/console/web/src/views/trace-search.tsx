@@ -77,38 +77,7 @@ interface DurationsProps {
 
 function Durations({ traces, partial, fromMs, toMs }: DurationsProps) {
   const theme = dark.value;
-  const option = useMemo(() => {
-    const points = (failed: boolean) =>
-      traces
-        .filter((trace) => trace.errors > 0 === failed)
-        .map((trace) => ({
-          value: [nanoToMs(trace.startTimeUnixNano), Math.max(trace.durationNano / 1e6, 0.001)],
-          traceId: trace.traceId,
-          name: `${trace.rootService} ${trace.rootOperation}`,
-        }));
-    const base = timeChart({ fromMs, toMs, format: duration, logarithmic: true });
-    return {
-      ...base,
-      tooltip: { ...base.tooltip, trigger: 'item', formatter: tip },
-      series: [
-        {
-          type: 'scatter',
-          name: 'no error',
-          symbolSize: 7,
-          itemStyle: { color: token('accent'), opacity: 0.55 },
-          data: points(false),
-        },
-        {
-          type: 'scatter',
-          name: 'error',
-          symbol: 'triangle',
-          symbolSize: 10,
-          itemStyle: { color: token('error') },
-          data: points(true),
-        },
-      ],
-    };
-  }, [traces, fromMs, toMs, theme]);
+  const option = useMemo(() => scatter({ traces, fromMs, toMs }), [traces, fromMs, toMs, theme]);
   const failed = traces.filter((trace) => trace.errors > 0).length;
   const longest = traces.reduce((most, trace) => Math.max(most, trace.durationNano), 0);
   return (
@@ -134,6 +103,40 @@ function Durations({ traces, partial, fromMs, toMs }: DurationsProps) {
       />
     </figure>
   );
+}
+
+/** Draws each trace at its start and duration, those with errors by another sign. */
+function scatter({ traces, fromMs, toMs }: Omit<DurationsProps, 'partial'>) {
+  const points = (failed: boolean) =>
+    traces
+      .filter((trace) => trace.errors > 0 === failed)
+      .map((trace) => ({
+        value: [nanoToMs(trace.startTimeUnixNano), Math.max(trace.durationNano / 1e6, 0.001)],
+        traceId: trace.traceId,
+        name: `${trace.rootService} ${trace.rootOperation}`,
+      }));
+  const base = timeChart({ fromMs, toMs, format: duration, logarithmic: true });
+  return {
+    ...base,
+    tooltip: { ...base.tooltip, trigger: 'item', formatter: tip },
+    series: [
+      {
+        type: 'scatter',
+        name: 'no error',
+        symbolSize: 7,
+        itemStyle: { color: token('accent'), opacity: 0.55 },
+        data: points(false),
+      },
+      {
+        type: 'scatter',
+        name: 'error',
+        symbol: 'triangle',
+        symbolSize: 10,
+        itemStyle: { color: token('error') },
+        data: points(true),
+      },
+    ],
+  };
 }
 
 function tip(point: unknown): string {

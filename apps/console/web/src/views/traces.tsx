@@ -33,24 +33,9 @@ function SearchForm() {
     service &&
       query(`/api/services/${encodeURIComponent(service)}/operations`, { from: fromMs, to: toMs }),
   );
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string): string => String(form.get(name) ?? '').trim();
-    const old = Object.keys(attributesOf(place.value.params)).map((key) => [key, undefined]);
-    setParams({
-      ...Object.fromEntries(old),
-      service: text('service'),
-      operation: text('operation'),
-      minDurationMs: text('minDurationMs'),
-      maxDurationMs: text('maxDurationMs'),
-      status: text('status'),
-      ...parseAttributes(text('attributes')),
-    });
-  };
   const key = place.value.params.toString();
   return (
-    <form class="search" onSubmit={submit} key={key}>
+    <form class="search" onSubmit={search} key={key}>
       <label>
         Service
         <input name="service" list="services" defaultValue={service ?? ''} data-search />
@@ -69,38 +54,9 @@ function SearchForm() {
           <option value={each.operation} key={`${each.operation} ${each.kind}`} />
         ))}
       </datalist>
-      <label class="narrow">
-        Min ms
-        <input
-          name="minDurationMs"
-          type="number"
-          min="0"
-          step="any"
-          defaultValue={param('minDurationMs') ?? ''}
-        />
-      </label>
-      <label class="narrow">
-        Max ms
-        <input
-          name="maxDurationMs"
-          type="number"
-          min="0"
-          step="any"
-          defaultValue={param('maxDurationMs') ?? ''}
-        />
-      </label>
-      <label class="narrow">
-        Status
-        <select name="status">
-          <option value="">any</option>
-          <option value="error" selected={param('status') === 'error'}>
-            error
-          </option>
-          <option value="ok" selected={param('status') === 'ok'}>
-            no error
-          </option>
-        </select>
-      </label>
+      <MsField label="Min ms" name="minDurationMs" />
+      <MsField label="Max ms" name="maxDurationMs" />
+      <StatusField />
       <label class="grow">
         Attributes
         <input
@@ -115,4 +71,46 @@ function SearchForm() {
       </button>
     </form>
   );
+}
+
+function MsField({ label, name }: { label: string; name: string }) {
+  return (
+    <label class="narrow">
+      {label}
+      <input name={name} type="number" min="0" step="any" defaultValue={param(name) ?? ''} />
+    </label>
+  );
+}
+
+function StatusField() {
+  return (
+    <label class="narrow">
+      Status
+      <select name="status">
+        <option value="">any</option>
+        <option value="error" selected={param('status') === 'error'}>
+          error
+        </option>
+        <option value="ok" selected={param('status') === 'ok'}>
+          no error
+        </option>
+      </select>
+    </label>
+  );
+}
+
+function search(event: Event): void {
+  event.preventDefault();
+  const form = new FormData(event.currentTarget as HTMLFormElement);
+  const text = (name: string): string => String(form.get(name) ?? '').trim();
+  const old = Object.keys(attributesOf(place.value.params)).map((key) => [key, undefined]);
+  setParams({
+    ...Object.fromEntries(old),
+    service: text('service'),
+    operation: text('operation'),
+    minDurationMs: text('minDurationMs'),
+    maxDurationMs: text('maxDurationMs'),
+    status: text('status'),
+    ...parseAttributes(text('attributes')),
+  });
 }

@@ -31,38 +31,14 @@ export function Waterfall({ tree, selected }: WaterfallProps) {
     setActiveId(node.span.spanId);
     setParams({ span: node.span.spanId }, { replace: selected !== undefined });
   };
-  useKeys((key) => {
-    const node = rows[active];
-    const step = key === 'j' || key === 'ArrowDown' ? 1 : key === 'k' || key === 'ArrowUp' ? -1 : 0;
-    if (step !== 0) {
-      const next = rows[Math.max(0, Math.min(rows.length - 1, active + step))];
-      setActiveId(next?.span.spanId);
-      if (selected && next) select(next);
-    } else if (!node) return false;
-    else if (key === 'Enter') select(node);
-    else if (key === 'ArrowLeft') toggle(node, true);
-    else if (key === 'ArrowRight') toggle(node, false);
-    else return false;
-    return true;
-  });
-  const allShut = collapsed.size > 0;
+  useTreeKeys({ rows, active, isOpen: selected !== undefined, setActiveId, select, toggle });
   return (
     <div class="waterfall">
-      <div class="waterfall-head">
-        <div class="waterfall-tools">
-          <button
-            type="button"
-            class="button small"
-            onClick={() => setCollapsed(allShut ? new Set() : shutBelow(tree))}
-          >
-            {allShut ? 'Expand all' : 'Collapse'}
-          </button>
-          <span class="legend faint">
-            <span class="sign-critical" aria-hidden="true" /> critical path
-          </span>
-        </div>
-        <Ruler durationNano={tree.durationNano} />
-      </div>
+      <Head
+        allShut={collapsed.size > 0}
+        durationNano={tree.durationNano}
+        onShut={(shut) => setCollapsed(shut ? shutBelow(tree) : new Set())}
+      />
       <div
         class="waterfall-rows"
         ref={scroller}
@@ -90,6 +66,55 @@ export function Waterfall({ tree, selected }: WaterfallProps) {
           )}
         />
       </div>
+    </div>
+  );
+}
+
+interface TreeKeys {
+  rows: readonly SpanNode[];
+  active: number;
+  /** Whether a span is shown beside the tree: then it follows the keys. */
+  isOpen: boolean;
+  setActiveId: (id: string | undefined) => void;
+  select: (node: SpanNode) => void;
+  toggle: (node: SpanNode, shut: boolean) => void;
+}
+
+function useTreeKeys({ rows, active, isOpen, setActiveId, select, toggle }: TreeKeys): void {
+  useKeys((key) => {
+    const node = rows[active];
+    const step = key === 'j' || key === 'ArrowDown' ? 1 : key === 'k' || key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0) {
+      const next = rows[Math.max(0, Math.min(rows.length - 1, active + step))];
+      setActiveId(next?.span.spanId);
+      if (isOpen && next) select(next);
+    } else if (!node) return false;
+    else if (key === 'Enter') select(node);
+    else if (key === 'ArrowLeft') toggle(node, true);
+    else if (key === 'ArrowRight') toggle(node, false);
+    else return false;
+    return true;
+  });
+}
+
+interface HeadProps {
+  allShut: boolean;
+  durationNano: number;
+  onShut: (shut: boolean) => void;
+}
+
+function Head({ allShut, durationNano, onShut }: HeadProps) {
+  return (
+    <div class="waterfall-head">
+      <div class="waterfall-tools">
+        <button type="button" class="button small" onClick={() => onShut(!allShut)}>
+          {allShut ? 'Expand all' : 'Collapse'}
+        </button>
+        <span class="legend faint">
+          <span class="sign-critical" aria-hidden="true" /> critical path
+        </span>
+      </div>
+      <Ruler durationNano={durationNano} />
     </div>
   );
 }
@@ -123,35 +148,7 @@ function Row({ node, tree, active, selected, shut, onToggle, onSelect }: RowProp
       aria-expanded={children.length ? !shut : undefined}
       onClick={() => onSelect(node)}
     >
-      <span
-        class="span-name"
-        style={{ paddingInlineStart: `${Math.min(depth, indentMax) * 14}px` }}
-      >
-        {children.length ? (
-          <span
-            class="twist"
-            aria-hidden="true"
-            onClick={(event) => {
-              event.stopPropagation();
-              onToggle(node, !shut);
-            }}
-          >
-            {shut ? '▸' : '▾'}
-          </span>
-        ) : (
-          <span class="twist" aria-hidden="true" />
-        )}
-        <span class="dot" style={{ background: serviceColour(span.service) }} aria-hidden="true" />
-        {failed && (
-          <span class="span-error" aria-hidden="true">
-            ▲
-          </span>
-        )}
-        <span class="span-title" title={`${span.service} · ${span.name}`}>
-          <b>{span.name}</b> <span class="faint">{span.service}</span>
-        </span>
-        {shut && <span class="tag">{count(node.descendants)}</span>}
-      </span>
+      <Name node={node} shut={shut} onToggle={onToggle} />
       <span class="span-track" aria-hidden="true">
         <span
           class={`span-bar ${failed ? 'failed' : ''} ${critical ? 'critical' : ''}`}
@@ -168,6 +165,38 @@ function Row({ node, tree, active, selected, shut, onToggle, onSelect }: RowProp
         {critical && <span class="visually-hidden">, on the critical path</span>}
       </span>
     </div>
+  );
+}
+
+function Name({ node, shut, onToggle }: Pick<RowProps, 'node' | 'shut' | 'onToggle'>) {
+  const { span, depth, children } = node;
+  return (
+    <span class="span-name" style={{ paddingInlineStart: `${Math.min(depth, indentMax) * 14}px` }}>
+      {children.length ? (
+        <span
+          class="twist"
+          aria-hidden="true"
+          onClick={(event) => {
+            event.stopPropagation();
+            onToggle(node, !shut);
+          }}
+        >
+          {shut ? '▸' : '▾'}
+        </span>
+      ) : (
+        <span class="twist" aria-hidden="true" />
+      )}
+      <span class="dot" style={{ background: serviceColour(span.service) }} aria-hidden="true" />
+      {span.statusCode === 2 && (
+        <span class="span-error" aria-hidden="true">
+          ▲
+        </span>
+      )}
+      <span class="span-title" title={`${span.service} · ${span.name}`}>
+        <b>{span.name}</b> <span class="faint">{span.service}</span>
+      </span>
+      {shut && <span class="tag">{count(node.descendants)}</span>}
+    </span>
   );
 }
 
