@@ -32,11 +32,11 @@ test(`no folder has more than ${filesPerFolderMax} files side by side`, () => {
 
 test('no object literal is spread into another one', () => {
   const found = sourceFiles.flatMap((path) => {
-    const { program, text } = parse(path);
+    const source = parse(path);
     const lines: string[] = [];
-    walk(program, (node) => {
+    walk(source.program, (node) => {
       if (node.type === 'SpreadElement' && node.argument.type === 'ObjectExpression') {
-        lines.push(`${path}:${lineAt(text, node.start)}`);
+        lines.push(`${path}:${lineAt(source, node.start)}`);
       }
       return undefined;
     });

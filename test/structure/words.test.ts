@@ -5,11 +5,12 @@ import { isExcepted, wordsOf, wrongWord } from './src/words.ts';
 
 describe('the words of the field', () => {
   test.each(productionFiles)('%s', (path) => {
-    const { text, program, comments } = parse(path);
+    const source = parse(path);
+    const { program, comments } = source;
     const found: string[] = [];
     const check = (words: string, offset: number): void => {
       const wrong = isExcepted(path, words) ? undefined : wrongWord(words);
-      if (wrong) found.push(`${path}:${lineAt(text, offset)}: ${wrong}`);
+      if (wrong) found.push(`${path}:${lineAt(source, offset)}: ${wrong}`);
     };
     for (const { value, start } of comments) check(value, start);
     walk(program, (node) => {

@@ -14,7 +14,7 @@ type Suite = 'describe' | 'test' | 'it';
  * a list of them, and does not count; a test does.
  */
 export function longFunctionsOf(source: Source, linesMax: number): MeasuredFunction[] {
-  const { path, text, program } = source;
+  const { path, program } = source;
   const found: MeasuredFunction[] = [];
   const visit = (node: Node, name: string): void => {
     walk(node, (each) => {
@@ -24,7 +24,7 @@ export function longFunctionsOf(source: Source, linesMax: number): MeasuredFunct
         return false;
       }
       if (isFunction(each)) {
-        const lines = lineAt(text, each.end) - lineAt(text, each.start) + 1;
+        const lines = lineAt(source, each.end) - lineAt(source, each.start) + 1;
         if (lines > linesMax && !declaresTests(each))
           found.push({ name: `${path}#${name}`, lines });
       }

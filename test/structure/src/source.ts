@@ -7,6 +7,8 @@ export interface Source {
   text: string;
   program: Node;
   comments: readonly Comment[];
+  /** Offsets at which lines begin. */
+  lineStarts: readonly number[];
 }
 
 const parsed = new Map<string, Source>();
@@ -18,7 +20,8 @@ export function parse(path: string): Source {
   const text = readText(path);
   const { program, comments, errors } = parseSync(path, text);
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
-  const source = { path, text, program, comments };
+  const lineStarts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  const source = { path, text, program, comments, lineStarts };
   parsed.set(path, source);
   return source;
 }
@@ -34,9 +37,15 @@ export function walk(node: Node, visit: (node: Node) => boolean | undefined): vo
   }
 }
 
-/** Counts the lines up to a place in a text, from 1. */
-export function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
+/** Finds the line of a place in a file, from 1. */
+export function lineAt({ lineStarts }: Source, offset: number): number {
+  let [low, high] = [0, lineStarts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((lineStarts[middle] ?? 0) <= offset) low = middle;
+    else high = middle;
+  }
+  return low + 1;
 }
 
 function isNode(value: unknown): value is Node {

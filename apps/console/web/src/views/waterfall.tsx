@@ -15,23 +15,29 @@ const rowHeight = 28;
 const indentMax = 12;
 
 export function Waterfall({ tree, selected }: WaterfallProps) {
-  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
+  const { collapsed, setCollapsed, toggle } = useCollapsed();
   const [activeId, setActiveId] = useState(selected?.span.spanId);
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed]);
   const active = rows.findIndex((node) => node.span.spanId === activeId);
 
-  const toggle = (node: SpanNode, shut: boolean): void => {
-    const next = new Set(collapsed);
-    if (shut) next.add(node.span.spanId);
-    else next.delete(node.span.spanId);
-    setCollapsed(next);
-  };
   const select = (node: SpanNode): void => {
     setActiveId(node.span.spanId);
     setParams({ span: node.span.spanId }, { replace: selected !== undefined });
   };
   useTreeKeys({ rows, active, isOpen: selected !== undefined, setActiveId, select, toggle });
+  const rowAt = (i: number) => (
+    <Row
+      key={rows[i]?.span.spanId}
+      node={rows[i] as SpanNode}
+      tree={tree}
+      active={i === active}
+      selected={rows[i] === selected}
+      shut={collapsed.has(rows[i]?.span.spanId ?? '')}
+      onToggle={toggle}
+      onSelect={select}
+    />
+  );
   return (
     <div class="waterfall">
       <Head
@@ -52,22 +58,23 @@ export function Waterfall({ tree, selected }: WaterfallProps) {
           rowHeight={rowHeight}
           active={active}
           scroller={scroller}
-          row={(i) => (
-            <Row
-              key={rows[i]?.span.spanId}
-              node={rows[i] as SpanNode}
-              tree={tree}
-              active={i === active}
-              selected={rows[i] === selected}
-              shut={collapsed.has(rows[i]?.span.spanId ?? '')}
-              onToggle={toggle}
-              onSelect={select}
-            />
-          )}
+          row={rowAt}
         />
       </div>
     </div>
   );
+}
+
+/** Which spans are shut: what hangs below them is not shown. */
+function useCollapsed() {
+  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (node: SpanNode, shut: boolean): void => {
+    const next = new Set(collapsed);
+    if (shut) next.add(node.span.spanId);
+    else next.delete(node.span.spanId);
+    setCollapsed(next);
+  };
+  return { collapsed, setCollapsed, toggle };
 }
 
 interface TreeKeys {
