@@ -15,7 +15,7 @@ import type {
   ReadingOptions,
 } from '../client.ts';
 import { reasonOf } from '../errors.ts';
-import type { LibraryBroker, LibraryCluster, LibraryMetadata } from './cluster.ts';
+import { type LibraryBroker, type LibraryMetadata, learn } from './cluster.ts';
 import { fetchRecords } from './fetch.ts';
 import { type QuestionOptions, Questions } from './questions.ts';
 
@@ -244,9 +244,4 @@ export class KafkajsClient implements KafkaClient {
       ask(await cluster.findBroker({ nodeId: String(node) })),
     );
   }
-}
-
-/** KafkaJS asks no broker before it knows which there are. */
-async function learn({ brokerPool }: LibraryCluster): Promise<void> {
-  if (brokerPool.metadata === null) await brokerPool.refreshMetadata([]);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PartitionProducer } from './partition-producer.ts';
 import type { Attempt, BatchOutcome, ProducerBatch } from './producer-batch.ts';
 import { brokenVerdict, type Verdict, verdictOf } from './verdict.ts';
@@ -101,234 +101,95 @@ const verdicts = {
   broken: brokenVerdict('cut'),
 };
 
-type Answers = Record<string, keyof typeof verdicts | number>;
-interface Round {
-  answers: Answers;
-  /** What is sent next, with epoch/sequence. */
-  next: string[];
-}
+test('nothing follows the first batch of a producer before its acknowledgement', () => {
+  const story = new Story();
+  story.add('abc');
+  expect(story.send()).toEqual(['a 0/0']);
+  story.answer('a', 0);
+  expect(story.send()).toEqual(['b 0/2', 'c 0/4']);
+});
 
-/** `b`, `c`, `d` are in flight with sequences 2, 4, 6 behind the durable `a`; `e` waits. */
-const stories: [string, Round[], Record<string, string>][] = [
-  [
-    'acknowledged in order',
-    [{ answers: { b: 7, c: 9, d: 11 }, next: [] }],
-    { b: 'durable 7', c: 'durable 9', d: 'durable 11' },
-  ],
-  [
-    'a moved leader gets the same sequences',
-    [
-      { answers: { b: 'moved', c: 'moved', d: 'moved' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-      { answers: { b: 7, c: 9, d: 11 }, next: [] },
-    ],
-    { b: 'durable 7', c: 'durable 9', d: 'durable 11' },
-  ],
-  [
-    'behind a batch that was not appended, the gaps go again too',
-    [{ answers: { b: 'few', c: 'gap', d: 'gap' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] }],
-    {},
-  ],
-  [
-    'nothing is sent again before the last one in flight is answered',
-    [
-      { answers: { b: 'moved', c: 'broken' }, next: [] },
-      { answers: { d: 'broken' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-    ],
-    {},
-  ],
-  [
-    'a leader that only knows the last one again proves the ones before',
-    [
-      { answers: { b: 'broken', c: 'broken', d: 'broken' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-      { answers: { b: 'gap', c: 'gap', d: 11 }, next: [] },
-    ],
-    { b: 'durable ?', c: 'durable ?', d: 'durable 11' },
-  ],
-  [
-    'an earlier slow one is proved by a later acknowledgement',
-    [{ answers: { b: 'slow', c: 9, d: 11 }, next: [] }],
-    { b: 'durable ?', c: 'durable 9', d: 'durable 11' },
-  ],
-  [
-    'nothing but gaps: none is in the log, all go again in a new epoch, one first',
-    [
-      { answers: { b: 'broken', c: 'broken', d: 'broken' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-      { answers: { b: 'gap', c: 'gap', d: 'gap' }, next: ['b 1/0'] },
-      { answers: { b: 20 }, next: ['c 1/2', 'd 1/4'] },
-    ],
-    { b: 'durable 20' },
-  ],
-  [
-    'gaps and a broken connection prove nothing yet',
-    [
-      { answers: { b: 'broken', c: 'broken', d: 'broken' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-      { answers: { b: 'gap', c: 'gap', d: 'broken' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-      { answers: { b: 'gap', c: 9, d: 11 }, next: [] },
-    ],
-    { b: 'durable ?', c: 'durable 9', d: 'durable 11' },
-  ],
-  [
-    'a batch too large is halved; what follows keeps its place',
-    [
-      { answers: { b: 'large', c: 'gap', d: 'gap' }, next: ['b1 1/0'] },
-      { answers: { b1: 5 }, next: ['b2 1/1', 'c 1/2', 'd 1/4'] },
-    ],
-    { b1: 'durable 5' },
-  ],
-  [
-    'a refused batch leaves no hole: the rest moves up in a new epoch',
-    [{ answers: { b: 'forbidden', c: 'gap', d: 'gap' }, next: ['c 1/0'] }],
-    { b: 'refused unavailable' },
-  ],
-  [
-    'what was refused behind an uncertain one waits until that is resolved',
-    [
-      { answers: { b: 'slow', c: 'forbidden', d: 'gap' }, next: ['b 0/2'] },
-      { answers: { b: 7 }, next: ['d 1/0'] },
-    ],
-    { b: 'durable 7', c: 'refused unavailable' },
-  ],
-  [
-    'refused after an attempt that may have landed: unknown',
-    [
-      { answers: { b: 'broken', c: 'broken', d: 'broken' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-      {
-        answers: { b: 'forbidden', c: 'forbidden', d: 'forbidden' },
-        next: [],
-      },
-    ],
-    { b: 'unknown', c: 'unknown', d: 'unknown' },
-  ],
-  [
-    'a duplicate is durable',
-    [{ answers: { b: 'known', c: 9, d: 11 }, next: [] }],
-    { b: 'durable ?', c: 'durable 9', d: 'durable 11' },
-  ],
-  [
-    'fenced without doubt: a new epoch',
-    [{ answers: { b: 'fenced', c: 'fenced', d: 'fenced' }, next: ['b 1/0'] }],
-    {},
-  ],
-  [
-    'fenced with doubt: given up',
-    [
-      { answers: { b: 'broken', c: 'broken', d: 'broken' }, next: ['b 0/2', 'c 0/4', 'd 0/6'] },
-      { answers: { b: 'fenced', c: 'fenced', d: 'fenced' }, next: [] },
-    ],
-    { b: 'unknown', c: 'unknown', d: 'unknown' },
-  ],
-  [
-    'a leader that forgot the producer and left one out: that one is given back',
-    [{ answers: { b: 'few', c: 9, d: 11 }, next: [] }],
-    { b: 'refused unavailable', c: 'durable 9', d: 'durable 11' },
-  ],
-];
+test('nor the first after a time in which a leader may have forgotten the producer', () => {
+  const story = new Story();
+  story.prove();
+  story.at(11 * 60_000);
+  story.add('bc');
+  expect(story.send()).toEqual(['b 0/2']);
+});
 
-describe('producer', () => {
-  test.each(stories)('%s', (_, rounds, outcomes) => {
-    const story = new Story();
-    story.prove();
-    story.add('bcd');
-    expect(story.send()).toEqual(['b 0/2', 'c 0/4', 'd 0/6']);
-    for (const { answers, next } of rounds) {
-      for (const [name, word] of Object.entries(answers)) story.answer(name, word);
-      expect(story.send()).toEqual(next);
-    }
-    const { a, ...others } = story.told();
-    expect(a).toBe('durable 0');
-    expect(others).toEqual(outcomes);
-  });
+test('at most five are in flight, and none joins while others are tried again', () => {
+  const story = new Story();
+  story.prove();
+  story.add('bcdefgh');
+  expect(story.send()).toHaveLength(5);
+  story.answer('b', 1);
+  expect(story.send()).toEqual(['g 0/12']);
+  for (const name of 'cdefg') story.answer(name, 'moved');
+  expect(story.send()).toHaveLength(5);
+  story.answer('c', 3);
+  for (const name of 'defg') story.answer(name, 'moved');
+  expect(story.send()).toEqual(['d 0/6', 'e 0/8', 'f 0/10', 'g 0/12']);
+});
 
-  test('nothing follows the first batch of a producer before its acknowledgement', () => {
-    const story = new Story();
-    story.add('abc');
-    expect(story.send()).toEqual(['a 0/0']);
-    story.answer('a', 0);
-    expect(story.send()).toEqual(['b 0/2', 'c 0/4']);
-  });
+test('sequences go round at 2^31', () => {
+  const story = new Story();
+  story.add('a', 0x7fff_fffe);
+  story.send();
+  story.answer('a', 0);
+  story.add('bc', 4);
+  expect(story.send()).toEqual([`b 0/${0x7fff_fffe}`, 'c 0/2']);
+});
 
-  test('nor the first after a time in which a leader may have forgotten the producer', () => {
-    const story = new Story();
-    story.prove();
-    story.at(11 * 60_000);
-    story.add('bc');
-    expect(story.send()).toEqual(['b 0/2']);
-  });
+test('what was never sent is refused at its deadline; the epoch stays', () => {
+  const story = new Story();
+  story.prove();
+  story.add('b');
+  story.at(1_000);
+  expect(story.expire()).toBe(false);
+  expect(story.told()).toMatchObject({ b: 'refused unavailable' });
+  story.add('c');
+  expect(story.send()).toEqual(['c 0/2']);
+});
 
-  test('at most five are in flight, and none joins while others are tried again', () => {
-    const story = new Story();
-    story.prove();
-    story.add('bcdefgh');
-    expect(story.send()).toHaveLength(5);
-    story.answer('b', 1);
-    expect(story.send()).toEqual(['g 0/12']);
-    for (const name of 'cdefg') story.answer(name, 'moved');
-    expect(story.send()).toHaveLength(5);
-    story.answer('c', 3);
-    for (const name of 'defg') story.answer(name, 'moved');
-    expect(story.send()).toEqual(['d 0/6', 'e 0/8', 'f 0/10', 'g 0/12']);
-  });
+test('what is uncertain at its deadline is unknown, what waits is given back, then a new epoch', () => {
+  const story = new Story();
+  story.prove();
+  story.add('bcdefg');
+  story.send();
+  story.at(1_000);
+  expect(story.expire()).toBe(true);
+  expect(story.told()).toEqual({ a: 'durable 0', g: 'refused unavailable' });
+  for (const name of 'bcdef') story.answer(name, 'broken');
+  expect(story.expire()).toBe(false);
+  for (const name of 'bcdef') expect(story.told()).toMatchObject({ [name]: 'unknown' });
+  story.add('h');
+  expect(story.send()).toEqual(['h 1/0']);
+});
 
-  test('sequences go round at 2^31', () => {
-    const story = new Story();
-    story.add('a', 0x7fff_fffe);
+test('certainly not appended at its deadline: refused', () => {
+  const story = new Story();
+  story.prove();
+  story.add('bc');
+  story.send();
+  story.answer('b', 'few');
+  story.answer('c', 'gap');
+  story.at(1_000);
+  story.expire();
+  expect(story.told()).toMatchObject({ b: 'refused unavailable', c: 'refused unavailable' });
+});
+
+test('when the epochs are used up, it needs another producer id', () => {
+  const story = new Story();
+  for (let epoch = 0; epoch <= 32_767; epoch += 1) {
+    story.outcomes.clear();
+    story.add('x');
     story.send();
-    story.answer('a', 0);
-    story.add('bc', 4);
-    expect(story.send()).toEqual([`b 0/${0x7fff_fffe}`, 'c 0/2']);
-  });
-
-  test('what was never sent is refused at its deadline; the epoch stays', () => {
-    const story = new Story();
-    story.prove();
-    story.add('b');
-    story.at(1_000);
-    expect(story.expire()).toBe(false);
-    expect(story.told()).toMatchObject({ b: 'refused unavailable' });
-    story.add('c');
-    expect(story.send()).toEqual(['c 0/2']);
-  });
-
-  test('what is uncertain at its deadline is unknown, what waits is given back, then a new epoch', () => {
-    const story = new Story();
-    story.prove();
-    story.add('bcdefg');
-    story.send();
-    story.at(1_000);
-    expect(story.expire()).toBe(true);
-    expect(story.told()).toEqual({ a: 'durable 0', g: 'refused unavailable' });
-    for (const name of 'bcdef') story.answer(name, 'broken');
-    expect(story.expire()).toBe(false);
-    for (const name of 'bcdef') expect(story.told()).toMatchObject({ [name]: 'unknown' });
-    story.add('h');
-    expect(story.send()).toEqual(['h 1/0']);
-  });
-
-  test('certainly not appended at its deadline: refused', () => {
-    const story = new Story();
-    story.prove();
-    story.add('bc');
-    story.send();
-    story.answer('b', 'few');
-    story.answer('c', 'gap');
-    story.at(1_000);
-    story.expire();
-    expect(story.told()).toMatchObject({ b: 'refused unavailable', c: 'refused unavailable' });
-  });
-
-  test('when the epochs are used up, it needs another producer id', () => {
-    const story = new Story();
-    for (let epoch = 0; epoch <= 32_767; epoch += 1) {
-      story.outcomes.clear();
-      story.add('x');
-      story.send();
-      story.answer('x', 'broken');
-      story.producer.giveUp({ code: 'unavailable', retryable: true, message: 'late' });
-    }
-    expect(story.producer.needsIdentity).toBe(true);
-    story.add('b');
-    expect(story.send()).toEqual([]);
-    story.producer.identify({ producerId: 2n, epoch: 0 });
-    expect(story.send()).toEqual(['b 0/0']);
-  });
+    story.answer('x', 'broken');
+    story.producer.giveUp({ code: 'unavailable', retryable: true, message: 'late' });
+  }
+  expect(story.producer.needsIdentity).toBe(true);
+  story.add('b');
+  expect(story.send()).toEqual([]);
+  story.producer.identify({ producerId: 2n, epoch: 0 });
+  expect(story.send()).toEqual(['b 0/0']);
 });

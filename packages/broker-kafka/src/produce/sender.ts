@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts';
 import { Connections } from '../platformatic/connections.ts';
 import type { Batch } from './batch.ts';
 import { Identity } from './identity.ts';
+import { jitterMs } from './jitter.ts';
 import { Leaders } from './leaders.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
@@ -16,8 +17,6 @@ import { Route } from './route.ts';
 import { verdictsOf } from './verdict.ts';
 
 const tickMs = 20;
-const backoffFirstMs = 40;
-const backoffMostMs = 1_000;
 /** The leader answers that its replicas are slow before the request is given up. */
 const replicasShare = 0.8;
 
@@ -42,7 +41,7 @@ export class Sender {
   constructor(options: SenderOptions) {
     const { nowMs, report } = options;
     const { signal } = this.#closing;
-    const backoffMs = (failures: number) => this.#backoffMs(failures);
+    const backoffMs = (failures: number) => jitterMs(failures, options.random);
     this.#options = options;
     this.#connections = new Connections(options);
     this.#leaders = new Leaders({
@@ -244,11 +243,5 @@ export class Sender {
     } finally {
       this.#identifying = false;
     }
-  }
-
-  /** Full jitter, from 0 to a bound that doubles. */
-  #backoffMs(failures: number): number {
-    const boundMs = Math.min(backoffMostMs, backoffFirstMs * 2 ** Math.min(failures, 10));
-    return this.#options.random() * boundMs;
   }
 }
