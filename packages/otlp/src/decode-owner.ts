@@ -1,8 +1,8 @@
 /** Resources and scopes: what records have in common. Source: `resource.proto`, `common.proto`. */
 import { readKeyValue } from './decode-common.ts';
-import { hashBlocks } from './keys.ts';
 import { tagOf } from './layout.ts';
 import { type Reader, wireVarint } from './reader.ts';
+import { hashBlocks } from './record-keys.ts';
 import type { KeyValue, Resource, Scope } from './records.ts';
 
 const unknownService = 'unknown_service';

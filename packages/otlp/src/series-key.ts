@@ -1,7 +1,8 @@
 /** Which time series a data point belongs to, see `keys.ts`. */
-import { type RecordKeys, writeBlock } from './keys.ts';
+
 import { tagOf } from './layout.ts';
 import type { Reader } from './reader.ts';
+import { type RecordKeys, writeBlock } from './record-keys.ts';
 import type { Metric } from './records.ts';
 
 /** The field number of the attributes in each kind of point. */

@@ -1,3 +1,4 @@
+export * from './api-keys.ts';
 export * from './budget.ts';
 export * from './component.ts';
 export * from './config.ts';
@@ -8,7 +9,6 @@ export * from './cut-connection.ts';
 export * from './discard-rest.ts';
 export * from './http-server.ts';
 export * from './internal-errors.ts';
-export * from './keys.ts';
 export * from './log.ts';
 export * from './loopback.ts';
 export * from './metrics.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { createKey, KeyRing, type KeyRingEvent } from './api-keys.ts';
 import { ConfigError } from './config-error.ts';
-import { createKey, KeyRing, type KeyRingEvent } from './keys.ts';
 
 const shop = { name: 'shop-prod', tenant: 'shop', scopes: ['ingest'] as const };
 const ops = { name: 'ops', tenant: 'ops', scopes: ['query', 'admin'] as const };
