@@ -58,3 +58,6 @@ function serviceOf(attributes: KeyValue[]): string {
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
+
+/** The scope of what stands under none. */
+export const noScope = emptyScope(new Uint8Array(), new Uint8Array());

@@ -3,6 +3,14 @@ import { Fragments } from './fragments.ts';
 import { commonTag, schemaUrlTag } from './layout.ts';
 import { Reader } from './reader.ts';
 import { tooLarge } from './record-cost.ts';
+import type { Resource, Scope } from './records.ts';
+
+/** What surrounds a record. `fault` is that of the resource, the scope or the metric. */
+export interface Around {
+  resource: Resource;
+  scope: Scope;
+  fault: Fault | undefined;
+}
 
 /** A stretch of the message: the payload of one record. */
 export interface Payload {

@@ -1,17 +1,23 @@
 /** Walks a message record by record, so that no more of it is built than is asked for. */
 import { readLogRecord } from './decode-log.ts';
 import { type MetricHead, readMetadata, readMetricHead } from './decode-metric.ts';
-import { emptyResource, emptyScope, readResource, readScope } from './decode-owner.ts';
+import { emptyResource, emptyScope, noScope, readResource, readScope } from './decode-owner.ts';
 import { readPoint } from './decode-point.ts';
 import { readSpan } from './decode-span.ts';
 import { type DecodedSlice, newSlice, type SliceLimits } from './decoded-slice.ts';
 import { attempt, type Fault, faultOf, inner } from './fault.ts';
 import { Place, pointsTag, recordsTag, resourcesTag, scopesTag } from './layout.ts';
-import { type OwnerFields, ownerFields, type Payload, readOwner } from './owner-fields.ts';
+import {
+  type Around,
+  type OwnerFields,
+  ownerFields,
+  type Payload,
+  readOwner,
+} from './owner-fields.ts';
 import { Reader } from './reader.ts';
 import { costOf, tooLarge } from './record-cost.ts';
 import { RecordKeys } from './record-keys.ts';
-import type { Resource, Scope, Signal, TelemetryRecord } from './records.ts';
+import type { Signal, TelemetryRecord } from './records.ts';
 import { countRecords } from './scan.ts';
 import { seriesKeyOf } from './series-key.ts';
 
@@ -22,13 +28,6 @@ export interface ReaderOptions {
   ordinals?: readonly number[] | undefined;
   /** Only counts the ordinals: no record is read. */
   keysOnly?: boolean;
-}
-
-/** What surrounds a record. `fault` is that of the resource, the scope or the metric. */
-interface Around {
-  resource: Resource;
-  scope: Scope;
-  fault: Fault | undefined;
 }
 
 /** A resource or scope up to this size is a small part of its record wherever both are written. */
@@ -123,13 +122,15 @@ export class RequestReader {
     const level = this.#level;
     const outer = reader.enter();
     const isRecord = level === scope && this.#signal !== 'metrics';
-    if (isRecord) return this.#record(outer);
-    if (level === data) return this.#point(outer);
-    if (level === request) this.#enterResource();
-    else if (level === resource) this.#enterScope();
-    else if (level === scope) this.#enterMetric();
-    this.#outer.push(outer);
-    this.#level = level + 1;
+    if (isRecord) this.#record(outer);
+    else if (level === data) this.#point(outer);
+    else {
+      if (level === request) this.#enterResource();
+      else if (level === resource) this.#enterScope();
+      else if (level === scope) this.#enterMetric();
+      this.#outer.push(outer);
+      this.#level = level + 1;
+    }
   }
 
   #enterResource(): void {
@@ -246,5 +247,3 @@ export class RequestReader {
     return { bytes: this.#reader.slice(pos, limit), offset: pos };
   }
 }
-
-const noScope = emptyScope(new Uint8Array(), new Uint8Array());
