@@ -14,7 +14,7 @@ import type { GatewayConfig } from './model/config.ts';
 import { type GatewayStats, ReceiverStats } from './model/stats.ts';
 import { Accounting } from './publish/accounting.ts';
 import { MessageStamper } from './publish/message-stamper.ts';
-import { NotePublisher, type NotePublisherEvent } from './publish/note-publisher.ts';
+import { NotePublisher, type NotePublisherEvent } from './publish/notes/note-publisher.ts';
 import { type PublishEvent, Publisher } from './publish/publisher.ts';
 import { GrpcReceiver } from './receive/grpc/grpc-receiver.ts';
 import { HttpReceiver } from './receive/http/http-receiver.ts';

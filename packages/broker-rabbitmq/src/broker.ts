@@ -16,15 +16,15 @@ import {
   UnsupportedError,
 } from '@spillway/broker';
 import { configOf, type RabbitMqConfig, type RabbitMqOptions } from './config.ts';
-import { Member } from './consumer.ts';
 import { refuse } from './errors.ts';
-import { Group } from './group.ts';
-import { inspectServer } from './inspect.ts';
+import { Member } from './group/consumer.ts';
+import { Group } from './group/group.ts';
 import { lagOf } from './lag.ts';
 import { checkName, checkNames } from './names.ts';
 import { keptPositionAt, readKept } from './read.ts';
 import { assemble, type Running } from './running.ts';
-import { declareTopic, settle } from './topology.ts';
+import { inspectServer } from './server/inspect.ts';
+import { declareTopic, settle } from './server/topology.ts';
 
 /** On one or more nodes of RabbitMQ, 3.10 or later. */
 export function createRabbitMqBroker(options: RabbitMqOptions): Broker {

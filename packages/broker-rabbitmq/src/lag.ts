@@ -1,12 +1,12 @@
 import { type PartitionLag, partitionName, type TopicPartition } from '@spillway/broker';
-import type { Catalog } from './catalog.ts';
-import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import type { CountListener } from './counts.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group/group.ts';
 import { groupQueue } from './names.ts';
-import { type QueueStat, statQueues } from './stat.ts';
-import { partitionsOf } from './topology.ts';
+import type { Catalog } from './server/catalog.ts';
+import type { Client } from './server/client.ts';
+import type { CountListener } from './server/counts.ts';
+import { type QueueStat, statQueues } from './server/stat.ts';
+import { partitionsOf } from './server/topology.ts';
 
 export interface LagOptions {
   config: RabbitMqConfig;

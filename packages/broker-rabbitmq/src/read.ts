@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveredMessage, Position, ReadOptions, TopicPartition } from '@spillway/broker';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { type Client, closeChannel } from './client.ts';
-import { delivered } from './message.ts';
+import { delivered } from './message/message.ts';
 import { keptQueue } from './names.ts';
+import { type Client, closeChannel } from './server/client.ts';
 import { sleep, within } from './wait.ts';
 
 export interface ReadKeptOptions extends ReadOptions {

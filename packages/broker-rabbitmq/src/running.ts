@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Catalog } from './catalog.ts';
-import { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import type { Member } from './consumer.ts';
-import { Control } from './control.ts';
-import { CountListener, CountPublisher } from './counts.ts';
-import type { Group } from './group.ts';
-import { Producer } from './producer.ts';
-import { PublisherLock } from './publisher-lock.ts';
+import type { Member } from './group/consumer.ts';
+import type { Group } from './group/group.ts';
+import { Producer } from './publish/producer.ts';
+import { PublisherLock } from './publish/publisher-lock.ts';
+import { Catalog } from './server/catalog.ts';
+import { Client } from './server/client.ts';
+import { Control } from './server/control.ts';
+import { CountListener, CountPublisher } from './server/counts.ts';
 
 /** What exists between start and stop. */
 export interface Running {

@@ -2,10 +2,10 @@ import type { DeliveredMessage, Subscription } from '@spillway/broker';
 import { partitionName } from '@spillway/broker';
 import { wait } from '@spillway/resilience';
 import type { ConsumerLimits } from './config.ts';
-import type { DecodeWindow } from './decode-window.ts';
-import type { InFlight } from './in-flight.ts';
-import { InFlightMessage } from './in-flight-message.ts';
-import type { StoreGate } from './store-gate.ts';
+import type { StoreGate } from './delivery/store-gate.ts';
+import type { DecodeWindow } from './in-flight/decode-window.ts';
+import type { InFlight } from './in-flight/in-flight.ts';
+import { InFlightMessage } from './in-flight/in-flight-message.ts';
 
 /** What polling needs. */
 export interface BatchPollerOptions {

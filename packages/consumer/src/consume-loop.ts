@@ -1,17 +1,17 @@
 import { partitionName, type Subscription, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import { BatchPoller } from './batch-poller.ts';
-import { positionsToCommit } from './commit.ts';
 import type { ConsumerLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count } from './consumer-stats.ts';
 import type { CrashRecord } from './crash-record.ts';
-import { DecodeWindow } from './decode-window.ts';
-import type { Applied, Delivery } from './delivery.ts';
-import { firstRetries, InFlight, type Retry } from './in-flight.ts';
-import { type InFlightMessage, messageNameOf } from './in-flight-message.ts';
-import type { Rewinder } from './rewind.ts';
-import type { StoreGate } from './store-gate.ts';
+import { positionsToCommit } from './delivery/commit.ts';
+import type { Applied, Delivery } from './delivery/delivery.ts';
+import type { Rewinder } from './delivery/rewind.ts';
+import type { StoreGate } from './delivery/store-gate.ts';
+import { DecodeWindow } from './in-flight/decode-window.ts';
+import { firstRetries, InFlight, type Retry } from './in-flight/in-flight.ts';
+import { type InFlightMessage, messageNameOf } from './in-flight/in-flight-message.ts';
 
 export interface ConsumeLoopOptions {
   subscription: Subscription;

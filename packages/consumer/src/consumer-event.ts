@@ -1,5 +1,5 @@
 import { deadLetterHeaders, type Headers } from '@spillway/broker';
-import type { Rewind } from './rewind.ts';
+import type { Rewind } from './delivery/rewind.ts';
 
 /** What a consumer reports besides its counts. */
 export type ConsumerEvent = { group: string } & (

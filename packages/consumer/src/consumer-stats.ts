@@ -1,6 +1,6 @@
 import type { BreakerState } from '@spillway/resilience';
 import type { MessageOutcome } from '@spillway/store';
-import type { InFlightMessage } from './in-flight-message.ts';
+import type { InFlightMessage } from './in-flight/in-flight-message.ts';
 
 /** Since start, in records where nothing else is said. */
 export interface ConsumerStats {

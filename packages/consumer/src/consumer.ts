@@ -7,9 +7,9 @@ import { ConsumeLoop } from './consume-loop.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerReport, newStats } from './consumer-stats.ts';
 import type { CrashRecord } from './crash-record.ts';
-import { Delivery } from './delivery.ts';
-import { Rewinder } from './rewind.ts';
-import { StoreGate } from './store-gate.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { Rewinder } from './delivery/rewind.ts';
+import { StoreGate } from './delivery/store-gate.ts';
 
 /** Options of a consumer. */
 export interface ConsumerOptions {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { readWhole, replaceWhole } from './atomic.ts';
 import { JournalError } from './errors.ts';
-import type { Files } from './files.ts';
+import { readWhole, replaceWhole } from './files/atomic.ts';
+import type { Files } from './files/files.ts';
 
 /** The name and version of a folder's format. */
 export interface Format {

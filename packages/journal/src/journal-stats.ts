@@ -1,4 +1,4 @@
-import type { Range } from './segment.ts';
+import type { Range } from './segment/segment.ts';
 
 /** One segment of a journal. */
 export interface SegmentInfo extends Range {

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import type { Entry } from './entry.ts';
 import { JournalError } from './errors.ts';
 import type { Report } from './events.ts';
-import { type Files, nodeFiles } from './files.ts';
+import { type Files, nodeFiles } from './files/files.ts';
+import type { FolderLock } from './files/lock.ts';
 import { checkFormat, writeFormat } from './format.ts';
 import type { JournalStats, SegmentInfo } from './journal-stats.ts';
-import type { FolderLock } from './lock.ts';
 import type { AppendOutcome } from './outcome.ts';
-import type { Payload } from './payload.ts';
-import type { EntryPlace } from './places.ts';
 import { openPositions, type Positions } from './positions.ts';
 import { type Chunk, Reader } from './reader.ts';
 import { recover } from './recover.ts';
-import { type Segment, totalBytes } from './segment.ts';
+import type { Entry } from './segment/entry.ts';
+import type { Payload } from './segment/payload.ts';
+import type { EntryPlace } from './segment/places.ts';
+import { type Segment, totalBytes } from './segment/segment.ts';
 import { Writer } from './writer.ts';
 
 /** Options of a journal. */

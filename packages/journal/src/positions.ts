@@ -6,10 +6,10 @@
  * A slot, little-endian: u32 magic, u32 CRC-32C of the rest, u32 JSON bytes, u48 generation, JSON.
  */
 import { crc32c } from '@node-rs/crc32';
-import { readWhole, replaceWhole } from './atomic.ts';
 import { JournalError, messageOf } from './errors.ts';
 import type { Report } from './events.ts';
-import type { Files, OpenFile } from './files.ts';
+import { readWhole, replaceWhole } from './files/atomic.ts';
+import type { Files, OpenFile } from './files/files.ts';
 
 /** Options of saved positions. */
 export interface PositionsOptions {

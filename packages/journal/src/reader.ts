@@ -1,13 +1,13 @@
-import type { Entry } from './entry.ts';
-import { entryHeaderBytes } from './entry.ts';
 import { isNotFound, JournalError } from './errors.ts';
 import type { Report } from './events.ts';
-import type { Files } from './files.ts';
-import { clusters, type EntryPlace, readCluster } from './places.ts';
-import { quarantine } from './quarantine.ts';
-import { type Place, type Run, readRun } from './run.ts';
-import { pointEveryBytes, scanSegment } from './scan.ts';
-import type { Point, Segment } from './segment.ts';
+import type { Files } from './files/files.ts';
+import type { Entry } from './segment/entry.ts';
+import { entryHeaderBytes } from './segment/entry.ts';
+import { clusters, type EntryPlace, readCluster } from './segment/places.ts';
+import { quarantine } from './segment/quarantine.ts';
+import { type Place, type Run, readRun } from './segment/run.ts';
+import { pointEveryBytes, scanSegment } from './segment/scan.ts';
+import type { Point, Segment } from './segment/segment.ts';
 
 /** Entries that were read at once. */
 export interface Chunk {

@@ -1,6 +1,6 @@
 import type { Report } from './events.ts';
-import type { Files } from './files.ts';
-import type { Segment } from './segment.ts';
+import type { Files } from './files/files.ts';
+import type { Segment } from './segment/segment.ts';
 
 /** What the writer of a journal needs. */
 export interface WriterOptions {

@@ -4,13 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { entryHeaderBytes } from './entry.ts';
 import { isNoSpace, messageOf } from './errors.ts';
-import type { OpenFile } from './files.ts';
+import type { OpenFile } from './files/files.ts';
 import { type AppendOutcome, refused } from './outcome.ts';
-import { encodeGroup, type Payload, type Payloads, payloadBytes } from './payload.ts';
-import { Segment, segmentName, totalBytes } from './segment.ts';
-import { encodeSegmentHead, segmentHeadBytes } from './segment-head.ts';
+import { entryHeaderBytes } from './segment/entry.ts';
+import { encodeGroup, type Payload, type Payloads, payloadBytes } from './segment/payload.ts';
+import { Segment, segmentName, totalBytes } from './segment/segment.ts';
+import { encodeSegmentHead, segmentHeadBytes } from './segment/segment-head.ts';
 import type { WriterOptions } from './writer-options.ts';
 
 interface Append extends Payloads {

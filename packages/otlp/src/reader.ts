@@ -2,9 +2,10 @@
  * Reads the protobuf wire format. `limit` is the end of the message being read: no read passes it.
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
+
+import { Interned } from './decode/interned.ts';
+import { recordValuesMax, tooManyValues } from './decode/record-cost.ts';
 import { WireError } from './errors.ts';
-import { Interned } from './interned.ts';
-import { recordValuesMax, tooManyValues } from './record-cost.ts';
 
 export const wireVarint = 0;
 export const wireFixed64 = 1;

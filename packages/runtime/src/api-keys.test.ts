@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createKey, KeyRing, type KeyRingEvent } from './api-keys.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from './config/config-error.ts';
 
 const shop = { name: 'shop-prod', tenant: 'shop', scopes: ['ingest'] as const };
 const ops = { name: 'ops', tenant: 'ops', scopes: ['query', 'admin'] as const };

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { Component, Health } from './component.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from './config/config-error.ts';
 
 /** What an API key can allow. */
 export const keyScopes = ['ingest', 'query', 'admin', 'metrics'] as const;

@@ -11,15 +11,15 @@ import type {
 } from '@spillway/store';
 import { Client } from './client.ts';
 import type { RedisConfig } from './config.ts';
-import { dropKeys } from './drop.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
-import { Reader } from './reader.ts';
-import { RedisRebuild } from './rebuild.ts';
-import type { LimitMet } from './reply.ts';
+import { dropKeys } from './live/drop.ts';
+import { Reader } from './live/reader.ts';
+import { RedisRebuild } from './live/rebuild.ts';
+import type { LimitMet } from './live/reply.ts';
+import { TailReader } from './live/tail.ts';
+import { generationName, Writer } from './live/writer.ts';
 import { applyScript } from './script.ts';
 import { type LiveCounts, newCounts } from './stats.ts';
-import { TailReader } from './tail.ts';
-import { generationName, Writer } from './writer.ts';
 
 /** Options of the live store on Redis. */
 export type RedisLiveStoreOptions = RedisConfig & {

@@ -12,7 +12,7 @@ import {
 } from '@spillway/broker';
 import type { DecodedMessage, Sink } from '@spillway/store';
 import { type Adapters, adapters, runCommandLine } from 'spillway';
-import { plantFaults, plantLateWrites } from './faulty-ports.ts';
+import { plantFaults, plantLateWrites } from './faults/faulty-ports.ts';
 import { override } from './override.ts';
 
 type AdapterContext = Parameters<Adapters['broker']>[0];

@@ -3,7 +3,7 @@ import type { Signal } from '@spillway/otlp';
 import type { SpilledMessage } from '@spillway/spill';
 import { Counts } from '../model/counters.ts';
 import { overloaded, type Refusal } from '../model/refusal.ts';
-import type { NotePublisher } from './note-publisher.ts';
+import type { NotePublisher } from './notes/note-publisher.ts';
 import type {
   MessageOutcome,
   PendingMessage,

@@ -1,7 +1,7 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import type { SpilledMessage } from '@spillway/spill';
-import type { Partition } from './partition.ts';
+import type { Partition } from './partition/partition.ts';
 import { bytesOf, isTooLarge } from './pending-request.ts';
 import type { PublishPolicy } from './publish-policy.ts';
 import type { Spillover } from './spillover.ts';

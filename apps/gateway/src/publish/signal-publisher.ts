@@ -4,9 +4,9 @@ import type { Histogram } from '../model/counters.ts';
 import { overloaded, Refusal } from '../model/refusal.ts';
 import type { Accounting } from './accounting.ts';
 import type { MessageStamper } from './message-stamper.ts';
-import type { Partition } from './partition.ts';
-import type { PartitionMode } from './partition-state.ts';
-import { PartitionTable, type PartitionTableOptions } from './partition-table.ts';
+import type { Partition } from './partition/partition.ts';
+import type { PartitionMode } from './partition/partition-state.ts';
+import { PartitionTable, type PartitionTableOptions } from './partition/partition-table.ts';
 import {
   isTransient,
   type PendingMessage,

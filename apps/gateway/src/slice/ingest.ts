@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../model/config.ts';
 import { overloaded, Refusal } from '../model/refusal.ts';
 import type { ReceiverStats } from '../model/stats.ts';
 import type { Accounting } from '../publish/accounting.ts';
-import type { NotePublisher } from '../publish/note-publisher.ts';
+import type { NotePublisher } from '../publish/notes/note-publisher.ts';
 import { PendingRequest, type PublishResult } from '../publish/pending-request.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { GrowingBytes } from '../receive/growing-bytes.ts';

@@ -1,7 +1,7 @@
 import type { Connection } from '@platformatic/kafka';
 import { messageOf } from '../errors.ts';
 import { dropConnection } from './connection.ts';
-import { Frames } from './frames.ts';
+import { Frames } from './wire/frames.ts';
 
 export interface LinkOptions {
   open: () => Promise<Connection>;

@@ -1,20 +1,20 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import { messageOf } from '../errors.ts';
 import { Connections } from '../platformatic/connections.ts';
-import type { Batch } from './batch.ts';
-import { Identity } from './identity.ts';
+import { Identity } from './identity/identity.ts';
+import { clusterIdOf, newProducerId } from './identity/producer-id.ts';
 import { jitterMs } from './jitter.ts';
 import { Leaders } from './leaders.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
 import type { SenderOptions } from './options.ts';
-import type { PartitionProducerOptions } from './partition-producer.ts';
-import { encodeProduce } from './produce-request.ts';
-import type { Refusal } from './producer-batch.ts';
-import { clusterIdOf, newProducerId } from './producer-id.ts';
+import type { Batch } from './partition/batch.ts';
+import type { PartitionProducerOptions } from './partition/partition-producer.ts';
+import type { Refusal } from './partition/producer-batch.ts';
+import { Route } from './partition/route.ts';
+import { verdictsOf } from './partition/verdict.ts';
 import { Requests, type Sent } from './requests.ts';
-import { Route } from './route.ts';
-import { verdictsOf } from './verdict.ts';
+import { encodeProduce } from './wire/produce-request.ts';
 
 const tickMs = 20;
 /** The leader answers that its replicas are slow before the request is given up. */
