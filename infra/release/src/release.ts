@@ -12,7 +12,7 @@ export interface ReleaseOptions {
   version: string;
   /** Shows every step, and takes none that leaves a trace. */
   isDryRun: boolean;
-  /** Of the release, as 2026-01-31. */
+  /** Day of the release, as 2026-01-31. */
   date: string;
   say: (line: string) => void;
 }

@@ -6,7 +6,7 @@ export interface FairQueueOptions {
   waitingMax: number;
 }
 
-/** So many under this name wait already that no more may: others still have their places. */
+/** Too many under this name wait already: others still have their places. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
 }

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 /** A process that has not reported for so long no longer counts. */
 const aliveMs = 10_000;
 
-/** By the clock of Redis, so that those of the processes need not agree. */
+/** Counts by the clock of Redis, so that those of the processes need not agree. */
 const script = `
 local time = redis.call('time')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -103,7 +103,7 @@ export function bandOf(severityNumber: number): string {
   return bands[Math.floor((severityNumber - 1) / 4)] ?? 'unset';
 }
 
-/** `recordsPerSecond` → `records per second` */
+/** Writes `recordsPerSecond` as `records per second`. */
 export function spaced(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 }
