@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApartLab } from './support/apart-lab.ts';
-import { neighbour, notes, ofManyMonths, strange, unreadable } from './support/foreign-messages.ts';
+import {
+  neighbour,
+  notes,
+  ofManyMonths,
+  strange,
+  unreadable,
+} from './support/foreign/foreign-messages.ts';
+import { RabbitPoison } from './support/foreign/rabbit-poison.ts';
 import { flood } from './support/hostile-questions.ts';
 import { emptyRecords } from './support/protobuf.ts';
-import { RabbitPoison } from './support/rabbit-poison.ts';
 import { ask } from './support/target.ts';
 
 /** Five processes and four servers share the machine. */

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bombs, manyRecords, twoFrames } from './support/amplified.ts';
 import { ApartLab } from './support/apart-lab.ts';
 import { depart, departureNames } from './support/departures.ts';
-import { neighbour, notes, ofManyMonths, strange, unreadable } from './support/foreign-messages.ts';
+import {
+  neighbour,
+  notes,
+  ofManyMonths,
+  strange,
+  unreadable,
+} from './support/foreign/foreign-messages.ts';
+import { KafkaPoison } from './support/foreign/kafka-poison.ts';
 import {
   announceBodies,
   announceMessages,
@@ -11,7 +18,6 @@ import {
   sendWithoutEnd,
 } from './support/hostile-bodies.ts';
 import { endlessTimes, flood, pipeline } from './support/hostile-questions.ts';
-import { KafkaPoison } from './support/kafka-poison.ts';
 import { sendLongNames } from './support/long-names.ts';
 import { emptyRecords } from './support/protobuf.ts';
 import { call, post } from './support/requests.ts';

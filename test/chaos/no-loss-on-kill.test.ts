@@ -6,11 +6,11 @@ import { createDuckdbSearchStore } from '@spillway/store-duckdb';
 import { createPostgresStore } from '@spillway/store-postgres';
 import { runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
-import { judge, type Verdict } from './src/census.ts';
+import { judge, type Verdict } from './src/check/census.ts';
+import { readReadStore, readWriteStore } from './src/check/read-stores.ts';
 import { killRounds } from './src/kill-rounds.ts';
+import type { SenderLog } from './src/load/sender-file.ts';
 import { seededRandom } from './src/random.ts';
-import { readReadStore, readWriteStore } from './src/read-stores.ts';
-import type { SenderLog } from './src/sender-file.ts';
 
 const sabotaged = fileURLToPath(new URL('./src/sabotaged.ts', import.meta.url));
 const seed = Number(process.env.SPILLWAY_TEST_SEED ?? Date.now() % 1_000_000);

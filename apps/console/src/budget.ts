@@ -15,10 +15,13 @@ const tailBytes = 3 * tailBatchBytes;
 /** Short questions, those for the ledger, and what resubmits. */
 const queues = 3;
 
-/** Of the stores. */
+/** Most questions that the stores work on at once. */
 export const questionsAtOnce = shortPlaces;
 
-/** For the newest dead letters, of which all questions for them are answered. */
+/**
+ * Bytes of memory for the index of the newest dead letters, from which all questions for them are
+ * answered.
+ */
 export function deadLetterIndexBytesMax({ answerBytesMax }: ConsoleConfig): number {
   return 2 * answerBytesMax;
 }
@@ -38,6 +41,7 @@ export function ledgerLimits({ ledgerBytesMax }: ConsoleConfig): {
 const waitingMessageBytes = 64;
 const auditedMessageBytes = 3_584;
 
+/** Lists what the console may take of the memory of its process. */
 export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
   const { queriesMax, connectionsMax, ledgerBytesMax, tailsMax } = config;
   const { small, large } = answerSizes(config);
@@ -101,6 +105,7 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
   ];
 }
 
+/** The lowest values to which limits shrink where memory is scarce. */
 export const consoleLeast: Least = {
   'console.queriesMax': 16,
   'console.connectionsMax': 64,
@@ -109,6 +114,7 @@ export const consoleLeast: Least = {
   'console.ledgerBytesMax': 5 * mebibyte,
 };
 
+/** The limits of the console, what each protects, and what is answered. */
 export const consoleLimits: readonly Limit[] = [
   {
     key: 'console.queryTimeoutMs',

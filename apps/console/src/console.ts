@@ -38,6 +38,7 @@ export interface Console extends Component {
 
 const bodyBytesMax = 64 * 1024;
 
+/** Creates the query API and the page; `start` opens the port. */
 export function createConsole(options: ConsoleOptions): Console {
   const { host, port } = options.config;
   let app: FastifyInstance | undefined;

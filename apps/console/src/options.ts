@@ -4,6 +4,7 @@ import type { LiveReader, LiveStore, SearchReader } from '@spillway/store';
 import type { ConsoleConfig } from './config.ts';
 import type { Admin, ConsoleEvent, DeadLetters, Keys, ReadLedger } from './ports.ts';
 
+/** What the console reads from, and its configuration. */
 export interface ConsoleOptions {
   config: ConsoleConfig;
   search: SearchReader;

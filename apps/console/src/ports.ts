@@ -9,6 +9,7 @@ import type { Asked } from '@spillway/store';
 
 export type { LedgerReport } from '@spillway/ledger';
 
+/** Who an API key belongs to, and what it allows. */
 export interface Principal {
   tenant: string;
   /** `query` reads, `admin` may also resubmit. */
@@ -21,6 +22,7 @@ export interface Keys {
   find(key: string): Principal | undefined;
 }
 
+/** Reads the ledger for a tenant and a range of time. */
 export type ReadLedger = (query: {
   /** First minute of acceptance, ms since the epoch; undefined: all that is kept. */
   since?: number | undefined;
@@ -28,6 +30,7 @@ export type ReadLedger = (query: {
   ending: AbortSignal;
 }) => Promise<LedgerReport>;
 
+/** Which dead letters are meant. */
 export interface DeadLetterFilter {
   tenant: string;
   group?: string | undefined;
@@ -37,6 +40,7 @@ export interface DeadLetterFilter {
   all?: boolean | undefined;
 }
 
+/** A dead letter as the query API answers it. */
 export interface DeadLetterView {
   id: string;
   tenant: string;
@@ -68,7 +72,10 @@ export interface DeadLetters {
     filter: DeadLetterFilter,
     ending: AbortSignal,
   ): Promise<{ deadLetters: readonly DeadLetterView[]; isWhole: boolean }>;
-  /** Of the tenant. `body`: the records as OTLP/JSON, base64 when they cannot be read, '' when too many. */
+  /**
+   * Shows a dead letter of the tenant. `body`: the records as OTLP/JSON, base64 when they cannot be
+   * read, '' when too many.
+   */
   show(
     id: string,
     asked: Asked & { tenant: string },
@@ -80,6 +87,7 @@ export interface DeadLetters {
   ): Promise<string[]>;
 }
 
+/** What an operator can do through the query API. */
 export interface Admin {
   ready(): { ok: boolean; components: ComponentHealth[] };
   /** Prometheus text format; without `tenants` it names none of them. */
@@ -89,9 +97,11 @@ export interface Admin {
 
 /** All processes of the pipeline, as far as this one knows them. */
 export interface FleetReading {
-  /** `alone`: they do not tell each other; `lost`: they would, but cannot at the moment. */
+  /**
+   * `alone`: processes do not share what they find; `lost`: they would, but cannot at the moment.
+   */
   view: 'alone' | 'shared' | 'lost';
-  /** So many processes must hold a server down for the fleet to do so. */
+  /** Processes that must report a server as down before the whole fleet treats it as down. */
   reportersMin: number;
   dependencies: DependencyState[];
   /** `document`: a `ProcessDocument` of the version of that process. */

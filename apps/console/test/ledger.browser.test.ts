@@ -78,7 +78,7 @@ describe.skipIf(!chromiumPath)('the ledger page', () => {
     expect(await textOf('Rows that should be there')).toContain('2026-11-23 10:01');
     expect(await textOf('Open minutes')).toContain('in a queue that cannot be read, or lost');
     expect(await textOf('Spills that wait for their broker or owner')).toContain(
-      'spill-a 10 records in 1 message, last told of by gw-2 at 2026-11-23 10:05:00: bring',
+      'spill-a 10 records in 1 message, last noted by gw-2 at 2026-11-23 10:05:00: bring',
     );
     expect(await textOf('Notes that never came')).toContain('gw-1/7 notes 4 to 5');
     expect(await textOf('The sum')).toContain('=difference 17 17');

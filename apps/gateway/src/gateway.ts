@@ -15,7 +15,7 @@ import type { GatewayConfig } from './model/config.ts';
 import { type GatewayStats, ReceiverStats } from './model/stats.ts';
 import { Accounting } from './publish/accounting.ts';
 import { MessageStamper } from './publish/message-stamper.ts';
-import { NotePublisher, type NotePublisherEvent } from './publish/note-publisher.ts';
+import { NotePublisher, type NotePublisherEvent } from './publish/notes/note-publisher.ts';
 import { type PublishEvent, Publisher } from './publish/publisher.ts';
 import { GrpcReceiver } from './receive/grpc/grpc-receiver.ts';
 import { HttpReceiver } from './receive/http/http-receiver.ts';
@@ -24,6 +24,7 @@ import { SlowBodies } from './receive/slow-bodies.ts';
 import { type TlsEvent, TlsFiles } from './receive/tls-files.ts';
 import { Ingest } from './slice/ingest.ts';
 
+/** What an operator should know of the gateway. */
 export type GatewayEvent =
   | KeyRingEvent
   | InternalErrorEvent
@@ -37,6 +38,7 @@ export type GatewayEvent =
 /** At a stop, the drain of the spill leaves so much time for the last note. */
 const lastNoteMs = 2000;
 
+/** Options of the gateway. */
 export interface GatewayOptions {
   config: GatewayConfig;
   /** Running for as long as the gateway does; its topics exist. */
@@ -60,6 +62,7 @@ export interface GatewayOptions {
   wallMs?: () => number;
 }
 
+/** The gateway: it receives OTLP and publishes it durably. */
 export interface Gateway extends Component {
   /** Where the doors listen, as `host:port`; '' before start. */
   readonly addresses: { http: string; grpc: string };

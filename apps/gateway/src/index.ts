@@ -4,7 +4,7 @@ export { gatewayBudget, gatewayLeast, gatewayLimits } from './model/budget.ts';
 export { bytesForBody, checkGatewayConfig } from './model/check-config.ts';
 export { type GatewayConfig, gatewaySection } from './model/config.ts';
 export { gatewayEvents } from './model/events.ts';
-export { refusals } from './model/refusal.ts';
+export { isRetryable, type RefusalCode, refusals } from './model/refusals.ts';
 export type { GatewayStats } from './model/stats.ts';
 export { topicsName } from './slice/known-topics.ts';
 export { slotTable } from './slice/slot-table.ts';

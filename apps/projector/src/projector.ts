@@ -33,6 +33,7 @@ interface ProjectorOptions {
   report?: (event: ConsumerEvent) => void;
 }
 
+/** A consumer that fills a read store. */
 export interface Projector {
   consumer: Consumer;
   /** In the order to start; the store itself is not among them. */
@@ -81,6 +82,6 @@ export function createLiveProjector(options: ProjectorOptions & { store: LiveSto
 
 function common({ broker, config, report, dependencies, crashRecord }: ProjectorOptions) {
   const { searchRetentionHours: _, ...limits } = config;
-  const told = { ...(report && { report }), ...(dependencies && { dependencies }) };
-  return { broker, limits, ...told, crashRecord };
+  const reporting = { ...(report && { report }), ...(dependencies && { dependencies }) };
+  return { broker, limits, ...reporting, crashRecord };
 }

@@ -11,7 +11,7 @@ const processSection = z
       .min(0)
       .default(0)
       .describe(
-        'Memory that the process may take; its limits are made to fit, or it does not start. --memory 512M is short for it. 0: what its container allows, else that of the machine.',
+        'Bytes of memory that the process may take. Its limits are lowered to fit, or it does not start. The flag --memory, as in --memory 512M, is short for it. With 0 it is what the container allows, or else the memory of the machine.',
       ),
   })
   .prefault({});
@@ -23,14 +23,18 @@ const stopSection = z
       .int()
       .min(1_000)
       .default(30_000)
-      .describe('A stop that takes longer exits with 1.'),
+      .describe(
+        'Milliseconds after which a stop that has not finished ends the process with exit code 1.',
+      ),
   })
   .prefault({});
 
 const unsafeAllow = z
   .array(z.enum(safetyNames))
   .default([])
-  .describe('Checks of the start to switch off, by name; --unsafe-allow NAME is short for it.');
+  .describe(
+    'Names of checks that do not stop the start when they fail. The flag --unsafe-allow NAME is short for it.',
+  );
 
 const { data, ...others } = sections;
 
@@ -44,4 +48,5 @@ export const spillwaySchema = z.object({
   unsafeAllow,
 });
 
+/** The whole configuration, checked. */
 export type SpillwayConfig = z.output<typeof spillwaySchema>;

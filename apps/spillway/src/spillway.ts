@@ -28,6 +28,7 @@ import type { Addresses, ModuleContext } from './registry/module.ts';
 import { checkPlacements } from './registry/placement.ts';
 import type { Registry } from './registry/registry.ts';
 
+/** Options of a Spillway process. */
 export interface SpillwayOptions {
   config: SpillwayConfig;
   logger: Logger;
@@ -123,7 +124,7 @@ export class Spillway implements Component {
   health(): Health {
     const failing = this.#stack.health().filter(({ ok }) => !ok);
     const detail = failing.map((part) => `${part.name}: ${part.detail}`).join('; ');
-    return { ok: failing.length === 0, detail: detail || 'all parts are well' };
+    return { ok: failing.length === 0, detail: detail || 'all components are healthy' };
   }
 
   #makePrivate(dir: string): void {

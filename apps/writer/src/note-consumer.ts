@@ -55,7 +55,7 @@ export class NoteConsumer implements Component {
     return { ok: true, detail: `keeping the gateways' notes${unreadable}` };
   }
 
-  /** A store that was set aside and began anew has none of the notes that were committed. */
+  /** A store that was set aside and began again has none of the notes that were committed. */
   async #rewindToStore(): Promise<void> {
     const { broker, store } = this.#options;
     const { nextPositions } = store.capabilities;

@@ -17,6 +17,7 @@ export const writerSink = {
 
 const hourMs = 3_600_000;
 
+/** Options of the writer. */
 export interface WriterOptions {
   config: WriterConfig;
   broker: Broker;
@@ -26,6 +27,7 @@ export interface WriterOptions {
   report?: (event: ConsumerEvent) => void;
 }
 
+/** The consumer that fills the write store. */
 export interface Writer {
   consumer: Consumer;
   /** In the order to start; the store itself is not among them. */
@@ -33,10 +35,10 @@ export interface Writer {
 }
 
 /** Consumes the OTLP topics into the write store. */
-export function createWriter({ config, broker, store, ...told }: WriterOptions): Writer {
+export function createWriter({ config, broker, store, ...rest }: WriterOptions): Writer {
   const { retentionHours, ...limits } = config;
   const consumer = new Consumer({
-    ...{ ...told, group: writerSink.group, broker, sink: store, limits },
+    ...{ ...rest, group: writerSink.group, broker, sink: store, limits },
     dependency: 'write-store',
   });
   const notes = new NoteConsumer({

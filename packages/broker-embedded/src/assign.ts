@@ -8,7 +8,7 @@ export interface AssignMember<M> {
 
 /**
  * Who holds what: as even in number as the subscriptions allow, and moving as little as that takes.
- * Partitions of a topic that nobody subscribes to are left out.
+ * Partitions of a topic without a subscriber are left out.
  */
 export function assign<M>(
   partitions: readonly TopicPartition[],

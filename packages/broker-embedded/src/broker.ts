@@ -37,6 +37,7 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBr
   return new EmbeddedBroker(configOf(options, nodeFiles));
 }
 
+/** The broker in the data folder: topics and partitions as journals, groups in this process. */
 export class EmbeddedBroker implements Broker {
   readonly name = 'embedded';
   readonly capabilities: BrokerCapabilities = {

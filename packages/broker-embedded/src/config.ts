@@ -1,11 +1,12 @@
 import type { Files, JournalEvent } from '@spillway/journal';
 
+/** Options of the embedded broker. */
 export interface EmbeddedBrokerOptions {
   /** One folder for everything, made if missing. One owner at a time. */
   dir: string;
-  /** Of key, headers and value of one message. */
+  /** Bytes of key, headers and value of one message. */
   messageBytesMax?: number;
-  /** Of all partitions together; publishes beyond are refused as 'log-full'. */
+  /** Bytes of all partitions together; publishes beyond are refused as 'log-full'. */
   logBytesMax?: number;
   /** Segments whose latest message is older are removed, committed or not. */
   retentionMs?: number;
@@ -24,6 +25,7 @@ export interface EmbeddedBrokerOptions {
 
 export type EmbeddedConfig = Required<EmbeddedBrokerOptions>;
 
+/** What an operator should know of the embedded broker. */
 export type EmbeddedBrokerEvent =
   | JournalEvent
   /** Retention removed messages that a group had not committed. */

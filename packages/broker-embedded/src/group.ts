@@ -17,7 +17,7 @@ export class Group {
     return this.#members;
   }
 
-  /** Resolves when the partitions are shared anew. */
+  /** Resolves when the partitions are shared out again. */
   join(member: Member): Promise<void> {
     this.#members.add(member);
     return this.#rebalance();
@@ -29,7 +29,7 @@ export class Group {
     return this.#rebalance();
   }
 
-  /** Anew: partitions may have been added. */
+  /** Shares the partitions out again: some may have been added. */
   share(): Promise<void> {
     return this.#rebalance();
   }

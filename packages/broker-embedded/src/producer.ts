@@ -19,7 +19,7 @@ interface Batch {
   log: Log;
   bytes: number;
   payloads: Uint8Array[][];
-  /** Of the messages in the publish. */
+  /** Indexes of the messages in the publish. */
   indexes: number[];
 }
 

@@ -2,7 +2,7 @@
  * What leaves the log, by whole segments:
  * - older than `retentionMs`, read or not; what a group had not committed is noted as expired;
  * - when the log is nearly full, the oldest that every group of the topic has committed. A topic
- *   that no group ever subscribed to is kept: nobody has taken its messages over.
+ *   that no group ever subscribed to is kept: no group has taken its messages over.
  */
 import { messageOf } from '@spillway/resilience';
 import type { EmbeddedConfig } from './config.ts';

@@ -16,19 +16,19 @@ import {
   type TopicSpec,
 } from '@spillway/broker';
 import { waitAtMost } from '@spillway/resilience';
+import { Groups } from './admin/groups.ts';
+import { inspectTopics } from './admin/inspect.ts';
+import { LagReader } from './admin/lag.ts';
+import { checkName, ensureTopics } from './admin/topics.ts';
 import type { KafkaClient } from './client.ts';
 import type { KafkaBrokerOptions } from './config.ts';
 import { Consumer } from './consumer.ts';
 import { type Driver, openDriver } from './driver.ts';
-import { Groups } from './groups.ts';
-import { inspectTopics } from './inspect.ts';
-import { LagReader } from './lag.ts';
 import { Logs, latestMs, unknownTopic } from './logs.ts';
 import type { ProducePort } from './producer.ts';
 import { readLog } from './read.ts';
 import { positionAt, replayGroup } from './replay.ts';
 import { readSecurity } from './security.ts';
-import { checkName, ensureTopics } from './topics.ts';
 
 /** What exists between start and stop. */
 interface Running {

@@ -159,7 +159,7 @@ export class Consumer implements Subscription {
   /** Not polled from now on; let go once `onRevoke` is done, or has had its time. */
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
     for (const held of this.#heldOf(partitions)) held.revoking = true;
-    await this.#tell(partitions);
+    await this.#callOnRevoke(partitions);
     this.#forget(partitions);
   }
 
@@ -179,10 +179,10 @@ export class Consumer implements Subscription {
   #lose(): void {
     const lost = this.assigned();
     this.#forget(lost);
-    if (lost.length > 0) void this.#tell(lost);
+    if (lost.length > 0) void this.#callOnRevoke(lost);
   }
 
-  async #tell(partitions: readonly TopicPartition[]): Promise<void> {
+  async #callOnRevoke(partitions: readonly TopicPartition[]): Promise<void> {
     const { onRevoke, section, group, report } = this.#options;
     if (onRevoke === undefined) return;
     try {

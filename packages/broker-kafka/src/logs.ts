@@ -52,7 +52,7 @@ export class Logs {
   }
 
   /**
-   * By the partition's name; those without a leader that answers, within `limitMs` where that is
+   * Reads offsets, by the partition's name; those without a leader that answers, within `limitMs` where that is
    * given, are absent.
    */
   async offsets(queries: readonly OffsetQuery[], limitMs?: number): Promise<Map<string, number>> {
@@ -76,7 +76,7 @@ export class Logs {
     return found;
   }
 
-  /** Asks until somebody answers, for as long as is bearable. */
+  /** Asks until a broker answers, for as long as is bearable. */
   async offset(query: OffsetQuery): Promise<number> {
     return await this.retryUntilDone(async () => {
       const found = (await this.offsets([query])).get(partitionName(query));

@@ -16,7 +16,10 @@ export interface ReadOptions {
   abort: AbortSignal | undefined;
 }
 
-/** From a position to the end, without a group. Below what is kept it begins at the first kept. */
+/**
+ * Reads from a position to the end, without a group. Below what is kept it begins at the first
+ * kept.
+ */
 export async function* readLog(
   from: Position,
   { client, logs, end, bytesMax, abort }: ReadOptions,

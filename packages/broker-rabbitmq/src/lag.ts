@@ -1,13 +1,13 @@
 import { type PartitionLag, partitionName, type TopicPartition } from '@spillway/broker';
 import { sleep } from '@spillway/resilience';
-import type { Catalog } from './catalog.ts';
-import type { Client } from './client.ts';
 import type { RabbitMqConfig } from './config.ts';
-import type { CountListener } from './counts.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group/group.ts';
 import { groupQueue } from './names.ts';
-import { type QueueStat, statQueues } from './stat.ts';
-import { partitionsOf } from './topology.ts';
+import type { Catalog } from './server/catalog.ts';
+import type { Client } from './server/client.ts';
+import type { CountListener } from './server/counts.ts';
+import { type QueueStat, statQueues } from './server/stat.ts';
+import { partitionsOf } from './server/topology.ts';
 
 export interface LagOptions {
   config: RabbitMqConfig;
@@ -21,9 +21,9 @@ export interface LagOptions {
 const answerMs = 25;
 
 /**
- * Messages: what is ready, which the server tells, and what members were given and have not
- * acknowledged, which they tell. Seconds: of the oldest one that a member has; and while there is
- * no member, of the n-th last one published. Whatever nobody told is unknown.
+ * Messages: what is ready, which the server knows, and what members were given and have not
+ * acknowledged, which they report. Seconds: of the oldest one that a member has; and while there is
+ * no member, of the n-th last one published. What is not reported is unknown.
  */
 export async function lagOf(group: Group, options: LagOptions): Promise<PartitionLag[]> {
   const { catalog, client } = options;

@@ -2,11 +2,14 @@ import { BrokerError, type TopicPartition } from '@spillway/broker';
 
 /** A stream that remembers which topics and groups there are; kept for ever, and small. */
 export const catalogQueue = 'spillway.catalog';
-/** What members, publishers and readers of the lag tell each other; nothing of it is kept. */
+/**
+ * The exchange through which members, publishers and readers of the lag report; nothing of it is
+ * kept.
+ */
 export const controlExchange = 'spillway.control';
 export const publishedKey = 'published';
 
-/** Of the one connection that publishes under a name. */
+/** Names the queue of the one connection that publishes under a name. */
 export function publisherQueue(name: string): string {
   return `spillway.publisher/${name}`;
 }

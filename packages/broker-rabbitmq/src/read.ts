@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { DeliveredMessage, Position, ReadOptions, TopicPartition } from '@spillway/broker';
 import { AutoResetEvent, withTimeout } from '@spillway/resilience';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { type Client, closeChannel } from './client.ts';
-import { delivered } from './message.ts';
+import { delivered } from './message/message.ts';
 import { keptQueue } from './names.ts';
+import { type Client, closeChannel } from './server/client.ts';
 
 export interface ReadKeptOptions extends ReadOptions {
   writing: Client;
@@ -15,7 +15,7 @@ export interface ReadKeptOptions extends ReadOptions {
 type From = number | 'next' | { '!': 'timestamp'; value: number };
 
 const prefetchMax = 64;
-/** Of a dead letter without its records. */
+/** Bytes of a dead letter without its records. */
 const messageBytes = 2_048;
 const markMs = 10_000;
 const markEveryMs = 1_000;
@@ -25,7 +25,7 @@ const skewSeconds = 60;
 const markHeader = 'spillway-end-of-read';
 
 /**
- * A stream tells nobody where it ends, so the end at the time of the call is marked: with a message
+ * A stream does not say where it ends, so the end at the time of the call is marked: with a message
  * that no reader delivers. Positions are the stream's offsets, and so have gaps.
  */
 export function readKept(
@@ -34,7 +34,7 @@ export function readKept(
 ): AsyncIterable<DeliveredMessage> {
   const id = randomUUID();
   const marked = mark(from, id, options.writing);
-  marked.catch(() => {}); // Who iterates is told.
+  marked.catch(() => {}); // The iteration fails.
   return deliver(from, { from: from.position, marked, id, ...options });
 }
 
@@ -136,7 +136,7 @@ async function mark(at: TopicPartition, id: string, writing: Client): Promise<vo
 
 type ArrivalsOptions = ReadOptions & { from: From };
 
-/** A channel that reads a stream, and what it delivered and nobody took yet. */
+/** A channel that reads a stream, and what it delivered and was not taken yet. */
 class Arrivals {
   readonly #channel: Channel;
   readonly #abort: AbortSignal | undefined;

@@ -9,8 +9,10 @@
 
 import type { SafetyFinding } from './safety.ts';
 
+/** Headers of a message, by name. */
 export type Headers = Readonly<Record<string, string>>;
 
+/** A message to publish. */
 export interface OutgoingMessage {
   topic: string;
   partition: number;
@@ -20,14 +22,16 @@ export interface OutgoingMessage {
   headers: Headers;
 }
 
+/** What became of a published message. */
 export type PublishOutcome =
-  /** `position` is undefined where the broker does not tell (RabbitMQ). */
+  /** `position` is undefined where the broker does not know (RabbitMQ). */
   | { status: 'durable'; position: number | undefined }
   /** Certainly not on the broker. `retryable` false: the same bytes will never be taken. */
   | { status: 'refused'; code: RefusalCode; retryable: boolean; message: string }
   /** It may or may not be on the broker (time-out, broken connection). */
   | { status: 'unknown'; message: string };
 
+/** Why a broker refused a message. */
 export type RefusalCode =
   | 'disk-full'
   | 'log-full'
@@ -36,16 +40,19 @@ export type RefusalCode =
   | 'not-running'
   | 'unavailable';
 
+/** One partition of a topic. */
 export interface TopicPartition {
   topic: string;
   partition: number;
 }
 
+/** A place in a partition. */
 export interface Position extends TopicPartition {
-  /** Of a message in its partition: grows by at least 1 from one message to the next. */
+  /** Position of a message in its partition: grows by at least 1 from one message to the next. */
   position: number;
 }
 
+/** A message that a broker delivers. */
 export interface DeliveredMessage extends Position {
   key: string;
   value: Uint8Array;
@@ -61,6 +68,7 @@ export interface DeliveredMessage extends Position {
   fault?: string | undefined;
 }
 
+/** Options of joining a group. */
 export interface SubscribeOptions {
   group: string;
   topics: readonly string[];
@@ -71,6 +79,7 @@ export interface SubscribeOptions {
   onRevoke?: (partitions: readonly TopicPartition[]) => Promise<void>;
 }
 
+/** Options of one poll. */
 export interface PollOptions {
   /** At most about this many bytes of values (one message may exceed it alone). */
   bytesMax: number;
@@ -102,6 +111,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+/** How far a group is behind on one partition. */
 export interface PartitionLag extends TopicPartition {
   group: string;
   /** Messages kept and not committed; null when it cannot be known. Never negative. */
@@ -117,6 +127,7 @@ export interface PartitionLag extends TopicPartition {
   end: number | null;
 }
 
+/** A topic that must exist. */
 export interface TopicSpec {
   name: string;
   partitions: number;
@@ -132,6 +143,7 @@ export interface TopicSpec {
 /** The next position to read per partition; a replay starts there. */
 export type ReplayFrom = { timestampMs: number } | { positions: readonly Position[] } | 'earliest';
 
+/** Options of reading without a group. */
 export interface ReadOptions {
   abort?: AbortSignal;
   /** About what is read ahead. */
@@ -185,8 +197,8 @@ export interface Broker {
 
   /** Lag per partition of one group, over the topics it subscribed to or committed on. */
   /**
-   * Of every partition that the group reads; with `topics`, also of those of these topics on which it
-   * has committed nothing yet: all that it would read if it started now.
+   * Lag of every partition that the group reads; with `topics`, also of those of these topics on
+   * which it has committed nothing yet: all that it would read if it started now.
    */
   lag(group: string, topics?: readonly string[]): Promise<PartitionLag[]>;
   /** Every group that ever subscribed. */

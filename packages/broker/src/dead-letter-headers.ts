@@ -8,9 +8,15 @@ export const deadLetterHeaders = {
   source: 'spillway-dlq-source',
   /** Records in this dead letter; `spillway-records` stays that of the message. */
   records: 'spillway-dlq-records',
-  /** Of a dead letter about a part of a message: index of its first record, since it may have several. */
+  /**
+   * For a dead letter about a part of a message: index of its first record, since it may have
+   * several.
+   */
   part: 'spillway-dlq-part',
-  /** Of a dead letter without a body: how large the record was, and the SHA-256 of its message in hex. */
+  /**
+   * For a dead letter without a body: how large the record was, and the SHA-256 of its message in
+   * hex.
+   */
   bytes: 'spillway-dlq-bytes',
   digest: 'spillway-dlq-digest',
   /** Marker: the dead letter at this position of the same partition went back in. */

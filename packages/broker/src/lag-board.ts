@@ -7,6 +7,7 @@ export interface GroupTopics {
   topics: readonly string[];
 }
 
+/** Options of the shared reading of lag. */
 export interface LagBoardOptions {
   broker: Pick<Broker, 'lag' | 'groups'>;
   /** Groups that are shown also when they have never started. */
@@ -18,7 +19,10 @@ export interface LagBoardOptions {
 /** What is known of one group. */
 export interface GroupLag {
   group: string;
-  /** As they were last read, also when a reading has failed since; undefined when they never were. */
+  /**
+   * Partitions as they were last read, also when a reading has failed since; undefined when they
+   * never were.
+   */
   partitions: readonly PartitionLag[] | undefined;
   /** How long ago they were read, in milliseconds; 0 when they never were. */
   ageMs: number;
@@ -26,6 +30,7 @@ export interface GroupLag {
   error: string | undefined;
 }
 
+/** One reading of the lag of all groups. */
 export interface LagReading {
   groups: readonly GroupLag[];
   /** Why it is not known whether there are other groups; undefined when it is. */
@@ -68,7 +73,9 @@ export class LagBoard {
     this.#names = new Reading({ read, keepMs: groupsKeepMs, nowMs });
   }
 
-  /** Of every group that is configured, then of every other one that the broker knows. */
+  /**
+   * Reads the lag of every group that is configured, then of every other one that the broker knows.
+   */
   async read(): Promise<LagReading> {
     const own = [...this.#own.values()].map((reading) => reading.refresh());
     const late = AbortSignal.timeout(answerMs);

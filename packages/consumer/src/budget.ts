@@ -8,7 +8,7 @@ const decodedMax = 4;
 export interface ConsumerBudgetOptions {
   /** Where its records go, as the operator knows it: `the write store`. */
   store: string;
-  /** Of the configuration: `writer`. */
+  /** Name of its section of the configuration: `writer`. */
   section: string;
 }
 

@@ -1,21 +1,17 @@
-import {
-  type DeliveredMessage,
-  partitionName,
-  type Subscription,
-  type TopicPartition,
-} from '@spillway/broker';
-import { fullJitterMs, sleep } from '@spillway/resilience';
-import { positionsToCommit } from './commit.ts';
+import { partitionName, type Subscription, type TopicPartition } from '@spillway/broker';
+import { fullJitterMs } from '@spillway/resilience';
+import { BatchPoller } from './batch-poller.ts';
 import type { ConsumerLimits } from './config.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerStats, count } from './consumer-stats.ts';
 import type { CrashRecord } from './crash-record.ts';
-import { DecodeWindow } from './decode-window.ts';
-import type { Applied, Delivery } from './delivery.ts';
-import { firstRetries, InFlight, type Retry } from './in-flight.ts';
-import { InFlightMessage, messageNameOf } from './in-flight-message.ts';
-import type { Rewinder } from './rewind.ts';
-import type { StoreGate } from './store-gate.ts';
+import { positionsToCommit } from './delivery/commit.ts';
+import type { Applied, Delivery } from './delivery/delivery.ts';
+import type { Rewinder } from './delivery/rewind.ts';
+import type { StoreGate } from './delivery/store-gate.ts';
+import { DecodeWindow } from './in-flight/decode-window.ts';
+import { firstRetries, InFlight, type Retry } from './in-flight/in-flight.ts';
+import { type InFlightMessage, messageNameOf } from './in-flight/in-flight-message.ts';
 
 export interface ConsumeLoopOptions {
   subscription: Subscription;
@@ -36,11 +32,6 @@ export interface ConsumeLoopOptions {
   report: ((event: ConsumerEvent) => void) | undefined;
 }
 
-/** What is in flight is at most so many batches. */
-const batchesInHandMax = 4;
-/** While the store cannot be asked, the broker is polled about this often, for nothing. */
-const idlePollMs = 5;
-
 /** One attempt at the store. */
 interface Attempt {
   items: readonly InFlightMessage[];
@@ -49,29 +40,24 @@ interface Attempt {
 }
 
 /**
- * A subscription at work: polls, hands over, buries dead letters, commits. It never waits for a
+ * A subscription at work: polls, hands over, publishes dead letters, commits. It never waits for a
  * store: what the store does not take stays in flight, its partitions are paused, and polls go on, so
  * that the group keeps its member and gets its partitions back at once when it wants them.
  */
 export class ConsumeLoop {
   readonly #options: ConsumeLoopOptions;
   readonly #inFlight = new InFlight();
-  /** Polled by the fetch under way, or by the last one, and not in flight yet. */
-  #fetched: InFlightMessage[] = [];
+  readonly #room: DecodeWindow;
+  readonly #poller: BatchPoller;
   #round: Promise<void> = Promise.resolve();
   #revoking = new AbortController();
-  #isPaused = false;
-  /** Something in flight had no room in the last batch, or is not finished. */
-  #hasMore = false;
   #dueItems = 0;
-  readonly #room: DecodeWindow;
-  /** Looking for poison takes the whole batch and what comes after it, not a probe. */
-  #wantsAll = false;
   #heldReason: string | undefined;
 
   constructor(options: ConsumeLoopOptions) {
     this.#options = options;
     this.#room = new DecodeWindow(options);
+    this.#poller = new BatchPoller(options, { inFlight: this.#inFlight, room: this.#room });
   }
 
   /** Partitions that wait for the store to take their next message, and why. */
@@ -81,10 +67,10 @@ export class ConsumeLoop {
 
   async run(): Promise<void> {
     const { abort, rewinder, subscription } = this.#options;
-    let upcoming = this.#fetch();
+    let upcoming = this.#poller.poll();
     while (!abort.aborted) {
       await upcoming;
-      this.#inFlight.add(this.#fetched);
+      this.#inFlight.add(this.#poller.polled);
       await this.#options.unpaused();
       if (abort.aborted) return;
       // What is polled while the position moves would be void.
@@ -98,13 +84,13 @@ export class ConsumeLoop {
   }
 
   /**
-   * Before partitions move: the attempt under way is finished and committed, the rest is dropped. At
-   * once: a partition that was lost may be back, and polled anew, before the attempt is over.
+   * Before partitions move: the attempt under way is finished and committed, the rest is dropped.
+   * At once: a partition that was lost may be back, and polled again, before the attempt is over.
    */
   async onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
     const names = new Set(partitions.map(partitionName));
     for (const name of names) this.#inFlight.drop(name);
-    this.#fetched = this.#fetched.filter((item) => !names.has(partitionName(item)));
+    this.#poller.drop(names);
     this.#revoking.abort();
     await this.#round.catch(() => undefined); // The loop reports it.
     this.#revoking = new AbortController();
@@ -112,55 +98,9 @@ export class ConsumeLoop {
   }
 
   #read(): Promise<void> {
-    const read = this.#fetch();
+    const read = this.#poller.poll();
     read.catch(() => undefined); // The next round awaits it and throws what it threw.
     return read;
-  }
-
-  async #fetch(): Promise<void> {
-    const { subscription, limits, abort, gate, group } = this.#options;
-    const { batchBytesMax, gatherMs } = limits;
-    const take = (polled: readonly DeliveredMessage[]): void => {
-      const items = polled.map((message) => new InFlightMessage(message, group));
-      this.#fetched.push(...items);
-      this.#room.decodeAhead(items, this.#inFlight.items);
-    };
-    this.#fetched = [];
-    this.#pauseOrResume();
-    const messages = await subscription.poll({
-      ...{ bytesMax: batchBytesMax, abort },
-      waitMs: this.#waitMs(),
-    });
-    take(messages);
-    const bytes = messages.reduce((sum, { value }) => sum + value.byteLength, 0);
-    const bytesMax = batchBytesMax - bytes;
-    const isSmall = messages.length > 0 && bytesMax > bytes && !gate.failing && !this.#hasMore;
-    if (isSmall && (await sleep(gatherMs, abort))) {
-      take(await subscription.poll({ bytesMax, waitMs: 0, abort }));
-    }
-  }
-
-  /** Polls go on while all is paused: partitions that came meanwhile are paused, too. */
-  #pauseOrResume(): void {
-    const { subscription, gate, limits } = this.#options;
-    const isFull = this.#inFlight.bytes >= batchesInHandMax * limits.batchBytesMax;
-    const assigned = subscription.assigned();
-    if (isFull || (gate.failing && !this.#wantsAll)) {
-      subscription.pause(assigned);
-      this.#isPaused = true;
-    } else if (this.#isPaused) {
-      subscription.resume(assigned.filter((each) => !this.#inFlight.isWaiting(each)));
-      this.#isPaused = false;
-    }
-  }
-
-  #waitMs(): number {
-    const { limits, gate } = this.#options;
-    if (this.#hasMore && !gate.failing) return 0;
-    if (gate.failing) return Math.min(limits.pollWaitMs, Math.max(gate.waitMs, idlePollMs));
-    return this.#inFlight.waiting
-      ? Math.min(limits.pollWaitMs, limits.retryBaseMs)
-      : limits.pollWaitMs;
   }
 
   async #turn(): Promise<void> {
@@ -175,26 +115,26 @@ export class ConsumeLoop {
   async #offer(due: readonly InFlightMessage[]): Promise<void> {
     const { gate } = this.#options;
     const next = await this.#room.take(due, this.#inFlight.items);
-    this.#hasMore = next.length < this.#dueItems;
+    this.#poller.hasMore = next.length < this.#dueItems;
     const { items, applied } = await gate.run(
       () => this.#attempt(next),
       (turn) => turn.applied?.trouble,
     );
-    this.#wantsAll = applied?.unclear === true;
+    this.#poller.wantsAll = applied?.unclear === true;
     if (!applied) return this.#startOver();
-    if (applied.trouble) this.#tellTrouble(applied.trouble);
+    if (applied.trouble) this.#reportTrouble(applied.trouble);
     await this.#finish(items, applied);
   }
 
   #next(): InFlightMessage[] {
     this.#dueItems = 0;
     const { gate, clock, subscription, crashRecord } = this.#options;
-    const ours = new Set(subscription.assigned().map(partitionName));
+    const assigned = new Set(subscription.assigned().map(partitionName));
     for (const item of crashRecord?.haveToWait ? this.#inFlight.items : []) {
-      if (crashRecord?.hasToWait(messageNameOf(item))) ours.delete(partitionName(item));
+      if (crashRecord?.hasToWait(messageNameOf(item))) assigned.delete(partitionName(item));
     }
-    if (gate.state !== 'closed' && !this.#wantsAll) return this.#inFlight.probe(ours);
-    const due = this.#inFlight.due(clock()).filter((item) => ours.has(partitionName(item)));
+    if (gate.state !== 'closed' && !this.#poller.wantsAll) return this.#inFlight.probe(assigned);
+    const due = this.#inFlight.due(clock()).filter((item) => assigned.has(partitionName(item)));
     this.#dueItems = due.length;
     // What may have ended this process before is alone in flight now.
     const suspect = crashRecord?.isCareful
@@ -229,7 +169,7 @@ export class ConsumeLoop {
     subscription.resume(subscription.assigned());
   }
 
-  #tellTrouble(error: Error): void {
+  #reportTrouble(error: Error): void {
     const { gate, group, rewinder, stats, report } = this.#options;
     rewinder.forgetAll();
     stats.retries++;
@@ -242,7 +182,7 @@ export class ConsumeLoop {
     const { outcomes, poison, trouble, reason = '' } = applied;
     if (trouble && outcomes.size === 0) return;
     if (applied.isUnfinished) {
-      this.#hasMore = true;
+      this.#poller.hasMore = true;
       return;
     }
     const unasked = { afterMs: limits.retryBaseMs, reason };
@@ -268,7 +208,7 @@ export class ConsumeLoop {
     this.#options.crashRecord?.succeeded(done.map(messageNameOf));
     const waited = new Set(positions.filter((each) => this.#inFlight.isWaiting(each)));
     for (const position of positions) this.#inFlight.done(position, position.position);
-    for (const each of waited) if (!this.#isPaused) subscription.resume([each]);
+    for (const each of waited) if (!this.#poller.isPaused) subscription.resume([each]);
     this.#options.onCommitted();
     count(stats, done, outcomes);
     gate.judge(

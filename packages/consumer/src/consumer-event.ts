@@ -1,7 +1,7 @@
 import { deadLetterHeaders, type Headers } from '@spillway/broker';
-import type { Rewind } from './rewind.ts';
+import type { Rewind } from './delivery/rewind.ts';
 
-/** What a consumer tells besides its counts. */
+/** What a consumer reports besides its counts. */
 export type ConsumerEvent = { group: string } & (
   | ({ type: 'rewound' } & Rewind)
   | { type: 'sink-unavailable'; attempt: number; waitMs: number; error: Error }

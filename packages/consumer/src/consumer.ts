@@ -7,10 +7,11 @@ import { ConsumeLoop } from './consume-loop.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerReport, newStats } from './consumer-stats.ts';
 import type { CrashRecord } from './crash-record.ts';
-import { Delivery } from './delivery.ts';
-import { Rewinder } from './rewind.ts';
-import { StoreGate } from './store-gate.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { Rewinder } from './delivery/rewind.ts';
+import { StoreGate } from './delivery/store-gate.ts';
 
+/** Options of a consumer. */
 export interface ConsumerOptions {
   group: string;
   broker: Broker;
@@ -18,7 +19,7 @@ export interface ConsumerOptions {
   limits?: Partial<ConsumerLimits>;
   /** Where a sink that knows nothing of a partition begins to read: ms since the epoch. */
   replayFromMs?: () => number;
-  /** Told when the store goes down and comes back, under the name `dependency`. */
+  /** Notified when the store goes down and comes back, under the name `dependency`. */
   dependencies?: Dependencies;
   dependency?: string;
   /** Shared by the consumers of this process; without one no message is set aside for ending it. */
@@ -134,12 +135,12 @@ export class Consumer {
       onRevoke: async (partitions) => await this.#loop?.onRevoked(partitions),
     });
     this.#rewinder.forgetAll();
-    // Before anyone asks for the lag; a sink that cannot tell now is asked again by the loop.
+    // Before anyone asks for the lag; a sink that does not know now is asked again by the loop.
     await this.#rewinder.settle(subscription).catch(() => undefined);
     return subscription;
   }
 
-  /** What breaks off (a commit that the disk refused) begins anew where the group stands. */
+  /** What breaks off (a commit that the disk refused) begins again where the group stands. */
   async #runOn(joined: Subscription): Promise<void> {
     const { group, report } = this.#options;
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;

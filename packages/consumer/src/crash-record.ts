@@ -6,6 +6,7 @@ export interface CrashRecordOptions {
   report?: (event: CrashRecordEvent) => void;
 }
 
+/** What an operator should know of messages that were in flight at a crash. */
 export type CrashRecordEvent =
   /** The process before ended without a word, while it had these in flight: each is read alone now. */
   | { type: 'crashed-in-flight'; messages: number; alone: string | undefined }
@@ -34,12 +35,13 @@ const asideMax = 1_000;
 const lengthBytes = 4;
 
 /**
- * Remembers which messages this process has in flight, so that one that ends its process (an abort, a
- * kill for its memory) is found at the next starts and set aside. What was in flight when it ended is
- * read one by one, and then only one thing is in flight in the whole process: so an end counts for the
- * message that was alone, and a process that somebody kills amid its work blames no other. Before it is
- * tried again, the process lives some seconds without it: so one that is killed again and again for
- * another reason, however slow its work, does not blame what it happened to begin with.
+ * Remembers which messages this process has in flight, so that one that ends its process (an abort,
+ * a kill for its memory) is found at the next starts and set aside. What was in flight when it
+ * ended is read one by one, and then only one thing is in flight in the whole process: so an end
+ * counts for the message that was alone, and a process that is killed from outside amid its work
+ * blames no other. Before it is tried again, the process lives some seconds without it: so one that
+ * is killed again and again for another reason, however slow its work, does not blame what it
+ * happened to begin with.
  *
  * Not synced, so that a note costs some microseconds: a file that was written survives every end of
  * a process, and a power cut is no message's doing.
@@ -78,8 +80,8 @@ export class CrashRecord {
     for (const name of inHand) this.#suspects.add(name);
     if (this.#suspects.size > 0) {
       this.#carefulUntilMs = this.#openedMs + carefulMs;
-      const told = { messages: inHand.length, alone: isAlone ? alone : undefined };
-      this.#report({ type: 'crashed-in-flight', ...told });
+      const found = { messages: inHand.length, alone: isAlone ? alone : undefined };
+      this.#report({ type: 'crashed-in-flight', ...found });
     }
     this.#write();
   }
@@ -171,7 +173,7 @@ export class CrashRecord {
       const end = lengthBytes + bytes.readUInt32LE(0);
       return { ...nothing, ...JSON.parse(bytes.toString('utf8', lengthBytes, end)) };
     } catch {
-      // Not there, or cut short by the disk: then nobody is suspected.
+      // Not there, or cut short by the disk: then no message is suspected.
       return nothing;
     }
   }

@@ -97,8 +97,23 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
   await vi.waitFor(() => expect(logPartitions(first)).toHaveLength(2), patient);
   postgres.server.resume();
   await vi.waitFor(async () => expect(await lagOf(first.broker)).toBe(0), patient);
+  const bodies = await storedBodies(first);
+  const sent = Array.from({ length: 2 * messages }, (_, i) => `${i}`);
+  expect(bodies.sort()).toEqual(sent.sort());
+  const applied = await first.store.appliedMessages(everyMinute);
+  expect(applied.every(({ stored, duplicates }) => stored === 1 && duplicates === 0)).toBe(true);
+  await expectOrder();
+  expect(await new DeadLetters(first.broker).list()).toEqual([]);
+  for (const { consumer, broker, store } of running) {
+    await consumer.stop();
+    await broker.stop();
+    await store.stop();
+  }
+}, 150_000);
+
+async function storedBodies({ store }: Process): Promise<string[]> {
   const bodies: string[] = [];
-  for await (const { records, applied } of first.store.readBack({
+  for await (const { records, applied } of store.readBack({
     ...everyMinute,
     signal: 'logs',
   })) {
@@ -106,11 +121,11 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
     for (const each of records)
       bodies.push(each.signal === 'logs' ? (each.body?.stringValue ?? '') : '');
   }
-  const sent = Array.from({ length: 2 * messages }, (_, i) => `${i}`);
-  expect(bodies.sort()).toEqual(sent.sort());
-  const applied = await first.store.appliedMessages(everyMinute);
-  expect(applied.every(({ stored, duplicates }) => stored === 1 && duplicates === 0)).toBe(true);
-  // Numbered when they were handed over.
+  return bodies;
+}
+
+/** Messages are numbered when they are handed over: within a partition, in its order. */
+async function expectOrder(): Promise<void> {
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   const { rows } = await client.query(
@@ -121,10 +136,4 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
     const positions = own.map(({ position }) => position);
     expect(positions).toEqual(positions.toSorted((a, b) => a - b));
   }
-  expect(await new DeadLetters(first.broker).list()).toEqual([]);
-  for (const { consumer, broker, store } of running) {
-    await consumer.stop();
-    await broker.stop();
-    await store.stop();
-  }
-}, 150_000);
+}

@@ -1,6 +1,7 @@
 import type { Signal } from '@spillway/otlp';
 import type { DeadLetter } from './dead-letter.ts';
 
+/** Which dead letters are meant. */
 export interface DeadLetterFilter {
   tenant?: string | undefined;
   group?: string | undefined;

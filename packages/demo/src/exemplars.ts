@@ -1,6 +1,6 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 
-/** As OTLP/JSON writes it. */
+/** An exemplar as OTLP/JSON writes it. */
 export interface ExemplarJson {
   timeUnixNano: string;
   asDouble: number;

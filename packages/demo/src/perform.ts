@@ -12,8 +12,8 @@ import { durationMs, horizonMs, type Line, type Step, severityNumberOf } from '.
 import type { Telemetry } from './telemetry.ts';
 
 /**
- * Tells a visit to the SDK as if it had just ended: with its own times instead of timers, so that
- * a visit costs one moment of work however long it took.
+ * Hands a visit to the SDK as if it had just ended: with its own times instead of timers, so that a
+ * visit costs one moment of work however long it took.
  */
 export function perform(visit: Step, services: Telemetry['services'], nowMs: number): void {
   new Performance(services).run(visit, nowMs - horizonMs(visit), ROOT_CONTEXT, []);
@@ -92,7 +92,7 @@ const databaseDuration = 'db.client.operation.duration';
 const httpKeys = ['http.request.method', 'http.route', 'http.response.status_code', 'error.type'];
 const databaseKeys = ['db.system.name', 'db.operation.name', 'db.collection.name', 'error.type'];
 
-/** The attributes that a step's duration is told by; undefined when it is not measured. */
+/** The attributes that a step's duration is recorded with; undefined when it is not measured. */
 function measuredKeys({ kind, attributes }: Step): string[] | undefined {
   if (kind === SpanKind.SERVER) return httpKeys;
   return attributes['db.system.name'] === undefined ? undefined : databaseKeys;

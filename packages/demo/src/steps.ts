@@ -63,7 +63,7 @@ type Extra = Partial<Pick<Step, 'calls' | 'later' | 'failure' | 'logs' | 'counts
 export interface Route {
   method: 'GET' | 'POST' | 'DELETE';
   template: string;
-  /** Of the response; 5xx is a failure of the server, 4xx one of its caller. */
+  /** Status of the response; 5xx is a failure of the server, 4xx one of its caller. */
   status?: number | undefined;
 }
 
@@ -153,7 +153,7 @@ export function durationMs({ selfMs, calls }: Step): number {
   return calls.reduce((sum, called) => sum + durationMs(called), selfMs);
 }
 
-/** Until the last thing that it brings about is over. */
+/** Milliseconds until the last thing that the step brings about is over. */
 export function horizonMs(some: Step): number {
   let at = some.selfMs / 2;
   let horizon = 0;

@@ -91,7 +91,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     services: services as Telemetry['services'],
     async stop() {
       const parts = [spans, logs, ...meters].map((part) => part.shutdown());
-      // What cannot be delivered is lost with the shop: nobody waits for the exporters' retries.
+      // What cannot be delivered is lost with the shop: nothing waits for the exporters' retries.
       await waitAtMost(Promise.allSettled(parts), { ms: stopTimeoutMs });
     },
   };

@@ -11,8 +11,9 @@ const viewAgeMaxMs = 3_000;
 const holdsPerWindow = 4;
 const separator = '\n';
 
+/** What an operator should know of the view of the fleet. */
 export type FleetViewEvent =
-  /** Until it is restored each process trusts itself. */
+  /** Until it is restored each process judges by itself. */
   | { type: 'fleet-view-lost'; reason: string }
   | { type: 'fleet-view-restored' }
   | { type: 'fleet-holds-down'; dependency: string; reporters: string[] }
@@ -36,7 +37,7 @@ export class FleetView {
   #reporters: ReadonlyMap<string, DependencyReporter[]> = new Map();
   #down: ReadonlySet<string> = new Set();
   #readMs = Number.NEGATIVE_INFINITY;
-  /** Known to be lost and told so; at first it is only awaited. */
+  /** Known to be lost and reported so; at first it is only awaited. */
   #state: 'awaited' | 'known' | 'lost' = 'awaited';
 
   constructor({ windowMs, reportersMin, report }: FleetViewOptions) {
@@ -56,10 +57,10 @@ export class FleetView {
     this.#state = 'known';
     const counts = new Map([...this.#reporters].map(([name, own]) => [name, own.length]));
     this.#judgement.judge(counts, nowMs);
-    this.#tellTurns();
+    this.#reportTurns();
   }
 
-  /** Tells once when what is known is too old to be trusted. */
+  /** Reports once when what is known is too old to be trusted. */
   age(nowMs: number, reason: string): void {
     if (this.#state === 'lost' || nowMs - this.#readMs < viewAgeMaxMs) return;
     this.#state = 'lost';
@@ -77,7 +78,7 @@ export class FleetView {
     return this.#state === 'known' && nowMs - this.#readMs < viewAgeMaxMs;
   }
 
-  /** Of this process, completed by what the others say. */
+  /** States of this process, completed by what the others say. */
   states(own: readonly DependencyState[], nowMs: number): DependencyState[] {
     if (!this.isKnown(nowMs)) return [...own];
     const ownOf = new Map(own.map((state) => [state.dependency, state.own]));
@@ -90,7 +91,7 @@ export class FleetView {
     }));
   }
 
-  #tellTurns(): void {
+  #reportTurns(): void {
     const before = this.#down;
     const names = new Set([...before, ...this.#reporters.keys()]);
     const after = new Set([...names].filter((name) => this.#judgement.isDown(name)));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@spillway/redis';
 
-/** A process that has not been heard of for so long no longer counts. */
+/** A process that has not reported for so long no longer counts. */
 const aliveMs = 10_000;
 
-/** By the clock of Redis, so that those of the processes need not agree. */
+/** Counts by the clock of Redis, so that those of the processes need not agree. */
 const script = `
 local time = redis.call('time')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -38,7 +38,7 @@ export class QuotaMembers {
     const count = Number(await beat);
     if (count >= this.#count) this.#fewerSinceMs = undefined;
     else {
-      // A Redis that was away, or lost its memory, has to hear of everybody first.
+      // A Redis that was away, or lost its memory, needs the report of every process first.
       this.#fewerSinceMs ??= this.#nowMs();
       if (this.#nowMs() - this.#fewerSinceMs < aliveMs) return;
     }

@@ -1,5 +1,5 @@
 import type { EventTable } from '@spillway/events';
-/** What a journal tells its owner besides answers. */
+/** What a journal reports to its owner besides answers. */
 export type JournalEvent =
   /** The bytes after the last intact entry, left by a crash, were cut off at open. */
   | { type: 'tail-cut'; path: string; bytesLost: number; message: string }
@@ -21,6 +21,7 @@ export type JournalEvent =
   /** A write or fsync failed; what was waiting for it was refused. */
   | { type: 'write-failed'; path: string; noSpace: boolean; message: string };
 
+/** Takes what a journal reports. */
 export type Report = (event: JournalEvent) => void;
 
 /** What each event says to an operator. */

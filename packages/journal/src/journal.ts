@@ -1,57 +1,42 @@
 import { join } from 'node:path';
-import type { Entry } from './entry.ts';
 import { JournalError } from './errors.ts';
 import type { Report } from './events.ts';
-import { type Files, nodeFiles } from './files.ts';
+import { type Files, nodeFiles } from './files/files.ts';
+import type { FolderLock } from './files/lock.ts';
 import { checkFormat, writeFormat } from './format.ts';
-import type { FolderLock } from './lock.ts';
+import type { JournalStats, SegmentInfo } from './journal-stats.ts';
 import type { AppendOutcome } from './outcome.ts';
-import type { Payload } from './payload.ts';
-import type { EntryPlace } from './places.ts';
 import { openPositions, type Positions } from './positions.ts';
 import { type Chunk, Reader } from './reader.ts';
 import { recover } from './recover.ts';
-import { type Range, type Segment, totalBytes } from './segment.ts';
+import type { Entry } from './segment/entry.ts';
+import type { Payload } from './segment/payload.ts';
+import type { EntryPlace } from './segment/places.ts';
+import { type Segment, totalBytes } from './segment/segment.ts';
 import { Writer } from './writer.ts';
 
+/** Options of a journal. */
 export interface JournalOptions {
   dir: string;
-  /** Of all segments together; appends beyond are refused as 'full'. */
+  /** Bytes of all segments together; appends beyond are refused as 'full'. */
   bytesMax: number;
-  /** Of one segment; a larger group gets one of its own. At most a quarter of `bytesMax`. */
+  /** Bytes of one segment; a larger group gets one of its own. At most a quarter of `bytesMax`. */
   segmentBytes?: number;
-  /** Of one entry's payload. */
+  /** Bytes of one entry's payload. */
   entryBytesMax?: number;
-  /** Of appends that wait for the disk; appends beyond are refused as 'busy'. */
+  /** Bytes of appends that wait for the disk; appends beyond are refused as 'busy'. */
   pendingBytesMax?: number;
   /** False: what is acknowledged survives kill -9, but not a power cut. */
   fsync?: boolean;
   /** The first new entry gets at least this sequence: one after the highest ever seen elsewhere. */
   nextAtLeast?: number;
-  /** Of this folder or one above it, where the caller holds it already; it stays the caller's. */
+  /**
+   * Lock of this folder or one above it, where the caller holds it already; it stays the caller's.
+   */
   lock?: FolderLock;
   files?: Files;
   clock?: () => number;
   report?: Report;
-}
-
-export interface SegmentInfo extends Range {
-  bytes: number;
-  /** Of its latest entry; 0 when it is empty. */
-  latestMs: number;
-  /** The last one is being written and is never deleted. */
-  sealed: boolean;
-}
-
-export interface JournalStats {
-  bytes: number;
-  pendingBytes: number;
-  segments: number;
-  appended: number;
-  appendedBytes: number;
-  groups: number;
-  syncs: number;
-  refused: number;
 }
 
 const format = { name: 'spillway-journal', version: 1 };

@@ -50,11 +50,12 @@ export interface SpilledObservation extends Observation {
   spill: string;
 }
 
+/** Everything that an audit adds up. */
 export interface AuditFacts {
   noted: readonly Omit<KeptNotedMessage, 'notedMinute'>[];
   refused: readonly (Bucket & { records: number })[];
   spilled: readonly SpilledObservation[];
-  /** Those known, by whom they were told last. */
+  /** Those known, with who noted them last. */
   spills: readonly Pick<WaitingSpill, 'spill' | 'lastGateway' | 'atMs' | 'isSilent'>[];
   /** Of every store that is accounted for. */
   sinks: readonly SinkFacts[];
@@ -93,17 +94,20 @@ interface Books {
 
 function waitingSpills({ spilled, spills }: AuditFacts): WaitingSpill[] {
   const bySpill = Map.groupBy(spilled, ({ spill }) => spill);
-  return spills.flatMap((told) => {
-    const messages = bySpill.get(told.spill) ?? [];
+  return spills.flatMap((noted) => {
+    const messages = bySpill.get(noted.spill) ?? [];
     if (messages.length === 0) return [];
     const records = messages.reduce((sum, message) => sum + message.records, 0);
-    return [{ ...told, messages: messages.length, records }];
+    return [{ ...noted, messages: messages.length, records }];
   });
 }
 
 type Accepted = ReadonlyMap<string, Observation>;
 
-/** By name of the message. Resubmitted dead letters were accepted with the message they came from. */
+/**
+ * Finds accepted messages by name. Resubmitted dead letters were accepted with the message they
+ * came from.
+ */
 function acceptedMessages({ noted, spilled, sinks }: AuditFacts): Accepted {
   const found = new Map<string, Observation>();
   const see = (sighting: Observation): void => {

@@ -5,11 +5,12 @@
 import type { MessageId } from '@spillway/broker';
 import type { Signal } from '@spillway/otlp';
 
-/** Of every question: the work for it ends at the signal, and the answer is its reason. */
+/** A question that ends: the work for it ends at the signal, and the answer is its reason. */
 export interface Abortable {
   ending?: AbortSignal | undefined;
 }
 
+/** Minutes of acceptance, since the epoch, optionally of one tenant. */
 export interface MinuteRange extends Abortable {
   /** Inclusive. */
   fromMinute: number;
@@ -38,7 +39,7 @@ export interface RowCount {
   signal: Signal;
   minute: number;
   rows: number;
-  /** Of those once stored, removed by the store's own retention. */
+  /** Records that were once stored and were removed by the store's own retention. */
   retired: number;
 }
 
@@ -58,7 +59,9 @@ export interface LedgerNote {
   messages: NotedMessage[];
   /** Refused by `partial_success` or by a limit; outside the sum, for the operator. */
   refused: { tenant: string; signal: Signal; minute: number; records: number }[];
-  /** In every note, while something waits there or what waits has changed since it was last told. */
+  /**
+   * In every note, while something waits there or what waits has changed since it was last noted.
+   */
   spill?: SpillNote | undefined;
 }
 
@@ -67,13 +70,16 @@ export interface LedgerNote {
  * the store keeps the later knowledge.
  */
 export interface NotedMessage {
-  /** Of a message that a former owner of the spill accepted; those of the note where undefined. */
+  /**
+   * For a message that a former owner of the spill accepted: its gateway and epoch; those of the
+   * note where undefined.
+   */
   gateway?: string | undefined;
   epoch?: number | undefined;
   topic: string;
   partition: number;
   sequence: number;
-  /** Undefined where the broker does not tell, and while the message lies in a spill. */
+  /** Undefined where the broker does not know, and while the message lies in a spill. */
   position: number | undefined;
   tenant: string;
   signal: Signal;
@@ -83,14 +89,14 @@ export interface NotedMessage {
 
 /**
  * What lies in a spill folder, as seen when the note was made: after its messages were spilled. The
- * highest revision of a spill counts; one that is never told again stays as it was last told.
+ * highest revision of a spill counts; one that is never noted again stays as it was last noted.
  */
 export interface SpillNote {
-  /** Of the folder, whoever owns it. */
+  /** Id of the folder, whoever owns it. */
   spill: string;
   /** Grows with every change of what waits, from owner to owner. */
   revision: number;
-  /** When it was told, ms since the epoch. */
+  /** When it was noted, ms since the epoch. */
   atMs: number;
   waiting: SpilledRange[];
 }
@@ -109,12 +115,12 @@ export interface SpilledRange {
 export interface KeptNotedMessage extends NotedMessage {
   gateway: string;
   epoch: number;
-  /** Minute in which the store heard of it last: by then it was where the note says. */
+  /** Minute in which the store noted it last: by then it was where the note says. */
   notedMinute: number;
 }
 
-/** A spill as it was told last, and who told it. */
-export interface ToldSpill extends SpillNote {
+/** A spill as it was last noted, and who noted it. */
+export interface NotedSpill extends SpillNote {
   gateway: string;
   epoch: number;
 }

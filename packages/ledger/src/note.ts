@@ -2,11 +2,12 @@ import { nameCharsMax, signalOf, timeMsMax } from '@spillway/broker';
 import { isSignal } from '@spillway/otlp';
 import type { LedgerNote, NotedMessage, SpilledRange, SpillNote } from './facts.ts';
 
-/** Of a gateway's own notes, the largest have some hundred KB. */
+/** Bytes of a note; the largest ones of a gateway have some hundred KB. */
 const noteBytesMax = 2 * 1024 * 1024;
-/** Of partitions, minutes and records in one message, as stores hold them. */
+/** Largest partition, minute and number of records in one message, as stores hold them. */
 const int32Max = 2 ** 31 - 1;
 
+/** Encodes a note as the bytes of its message. */
 export function encodeNote(note: LedgerNote): Uint8Array {
   return Buffer.from(JSON.stringify(note));
 }

@@ -15,19 +15,19 @@ export interface LedgerCounts {
   spilled: number;
   deadLettered: number;
   expired: number;
-  /** Of the minutes that are `open`: what cannot be read now, and may wait or be lost. */
+  /** Records of the minutes that are `open`: what cannot be read now, and may wait or be lost. */
   undecided: number;
-  /** Told to the client; outside the sum. */
+  /** Refused with an answer to the client; outside the sum. */
   refused: number;
-  /** Of the accepted ones, those that no gateway of ours wrote. */
+  /** Accepted records that no gateway of Spillway wrote. */
   foreign: number;
   /** Over all stores; a surplus counts like a loss, so that they cannot cancel out. */
   unaccounted: number;
 }
 
 /**
- * accepted = stored + duplicates + waiting + spilled + deadLettered + expired + undecided +
- * difference.
+ * Counts of one sink: accepted = stored + duplicates + waiting + spilled + deadLettered + expired +
+ * undecided + difference.
  */
 export interface SinkCounts {
   accepted: number;
@@ -43,6 +43,7 @@ export interface SinkCounts {
   unaccounted: number;
 }
 
+/** The minute of acceptance, tenant and signal that an account is kept for. */
 export interface Bucket {
   tenant: string;
   signal: Signal;
@@ -83,13 +84,13 @@ export interface OpenMinute extends Bucket {
 /** A spill that holds accepted messages. */
 export interface WaitingSpill {
   spill: string;
-  /** Who told of it last, and when. */
+  /** Who noted it last, and when. */
   lastGateway: string;
   atMs: number;
-  /** Of those that the report is about. */
+  /** Messages that the report is about. */
   messages: number;
   records: number;
-  /** Nobody has told of it for long: its volume must be brought back. */
+  /** It was not noted for long: its volume must be brought back. */
   isSilent: boolean;
 }
 
@@ -114,6 +115,7 @@ export interface KeptAside {
   reason: string;
 }
 
+/** The account of a range of time. */
 export interface LedgerReport {
   totals: LedgerCounts;
   bySignal: Record<string, LedgerCounts>;

@@ -1,9 +1,9 @@
 import type { MessageId } from '@spillway/broker';
 import type { SpilledRange, SpillNote } from './facts.ts';
 
-/** Says which spill a message waits in, of what every spill was last told to hold. */
+/** Says which spill a message waits in, of what every spill was last noted to hold. */
 export class SpillIndex {
-  /** By lane, in order of `from`. */
+  /** Ranges by source, in order of `from`. */
   readonly #bySource = new Map<string, { range: SpilledRange; spill: string }[]>();
 
   constructor(spills: readonly Pick<SpillNote, 'spill' | 'waiting'>[]) {

@@ -39,9 +39,9 @@ export function renderLedger(report: LedgerReport): string {
     }),
     ...list('Waiting in spills', report.spills, (each) => {
       const { spill, lastGateway, atMs, messages, records, isSilent } = each;
-      const told = `${lastGateway} told of it last at ${time(atMs)}`;
+      const noted = `${lastGateway} noted it last at ${time(atMs)}`;
       const silent = isSilent ? ': bring its volume back to a gateway' : '';
-      return `spill ${spill}: ${records} records in ${messages} messages; ${told}${silent}`;
+      return `spill ${spill}: ${records} records in ${messages} messages; ${noted}${silent}`;
     }),
     ...list('Set aside and kept', report.keptAside, ({ path, reason }) => `${path}: ${reason}`),
     ...Object.entries(report.leftOff)

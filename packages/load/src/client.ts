@@ -31,7 +31,7 @@ export interface ClientOptions {
   compression: Compression;
   /** Sent as `Authorization: Bearer`. */
   key: string | undefined;
-  /** Of one attempt. */
+  /** Milliseconds that one attempt may take. */
   timeoutMs: number;
   /** Connections kept open, at most. */
   connectionsMax: number;

@@ -31,7 +31,7 @@ export interface Batch {
 
 const spreadNanos = 60_000_000_000n;
 const servicesDefault = 6;
-/** Of logs or points without traces to belong to, made at a time. */
+/** Logs or points made at a time that belong to no trace. */
 const stepRecords = 100;
 
 /**
@@ -53,7 +53,7 @@ export function* generate(options: GenerateOptions): Generator<Batch, void, void
   yield* batches.rest();
 }
 
-/** What has been told so far. */
+/** The story that the records form so far. */
 class Story {
   readonly #options: GenerateOptions;
   readonly #random: Random;

@@ -20,7 +20,7 @@ const answerBytesMax = 1024 * 1024;
 
 interface Response {
   httpStatus: number;
-  /** Of the trailers, or of the headers when there is nothing else. */
+  /** gRPC status of the trailers, or of the headers when there is nothing else. */
   status: number | undefined;
   message: string;
   details: Uint8Array | undefined;
@@ -28,7 +28,7 @@ interface Response {
 }
 
 /**
- * OTLP/gRPC: unary calls, framed by hand, all on one HTTP/2 connection that is made anew when it
+ * OTLP/gRPC: unary calls, framed by hand, all on one HTTP/2 connection that is replaced when it
  * breaks or the server asks to leave.
  * Source: grpc `doc/PROTOCOL-HTTP2.md`.
  */
@@ -58,7 +58,7 @@ class Connection {
   session(): http2.ClientHttp2Session {
     if (this.#session && !this.#session.closed && !this.#session.destroyed) return this.#session;
     const session = http2.connect(this.#authority);
-    // Every call on the session fails with the same error, and tells it.
+    // Every call on the session fails with the same error, and reports it.
     session.on('error', () => {});
     session.on('goaway', () => {
       if (this.#session === session) this.#session = undefined;
@@ -133,7 +133,7 @@ function read(stream: http2.ClientHttp2Stream): Promise<Response> {
   });
 }
 
-/** As it is when it is not what the protocol says. */
+/** Decodes percent-encoding; leaves text that is not what the protocol says as it is. */
 function percentDecoded(message: string): string {
   try {
     return decodeURIComponent(message);

@@ -40,7 +40,7 @@ const metrics: readonly Metric[] = [
 export class PointSource {
   readonly #random: Random;
   readonly #startUnixNano: bigint;
-  /** Of the cumulative series: one number per service. */
+  /** State of the cumulative series: one number per service. */
   readonly #orders = new Map<Service, bigint>();
   readonly #durations = new Map<Service, Distribution>();
 

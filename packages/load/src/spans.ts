@@ -70,7 +70,7 @@ function nameOf({ role, route, service }: PlannedSpan): string {
   return `${route.method} ${route.template}`;
 }
 
-/** By the semantic conventions for HTTP, database and messaging spans. */
+/** Makes attributes by the semantic conventions for HTTP, database and messaging spans. */
 function attributesOf(planned: PlannedSpan, random: Random): KeyValue[] {
   const { role, service, route } = planned;
   const path = route.template.replace('{id}', String(random.below(100_000)));

@@ -49,7 +49,10 @@ export function tagOf(field: number, wire: number = wireBytes): number {
   return field * 8 + wire;
 }
 
-/** Where a walk is. Costs two stores an element; the text is made when something is wrong. */
+/**
+ * The place of a walk in a message. It costs two stores an element; the text is made when something
+ * is wrong.
+ */
 export class Place {
   readonly #names: readonly string[];
   readonly #indexes = [-1, -1, -1, -1];

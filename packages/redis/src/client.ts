@@ -12,7 +12,7 @@ const pipelineMax = 500;
 
 export interface ClientOptions {
   config: RedisConfig;
-  /** Told to Redis, for `CLIENT LIST`. */
+  /** Shown by Redis, for `CLIENT LIST`. */
   name: string;
   onDown?: (error: Error) => void;
   onUp?: () => void;
@@ -21,8 +21,9 @@ export interface ClientOptions {
 }
 
 /**
- * One connection that makes itself anew. Nothing waits in a queue while it is down: a command then
- * fails at once, and one that was on its way fails with the connection (it may have been carried out).
+ * One connection that reconnects by itself. Nothing waits in a queue while it is down: a command
+ * then fails at once, and one that was on its way fails with the connection (it may have been
+ * carried out).
  */
 export class Client {
   readonly redis: Redis;
@@ -120,7 +121,7 @@ export function optionsOf(config: RedisConfig, name: string) {
     maxRetriesPerRequest: 0,
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
-    // A Redis that hangs must not gather commands that nobody waits for any more.
+    // A Redis that hangs must not gather commands whose answers are not waited for any more.
     socketTimeout: commandTimeoutMs,
     maxLoadingRetryTime: reconnectMaxMs,
     retryStrategy: (times: number) =>

@@ -1,8 +1,9 @@
 import type { Quota, Reservoir } from './quota.ts';
 
+/** Options of a quota that is spent from leases. */
 export interface LeasedQuotaOptions {
   reservoir: Reservoir;
-  /** Of all processes together. */
+  /** Rate of all processes together. */
   ratePerSecond: number;
   /** What all processes together may spend at once after a quiet time. */
   burst: number;

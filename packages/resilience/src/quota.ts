@@ -8,6 +8,7 @@ export interface Quota {
   giveBack(amount: number): void;
 }
 
+/** Rate and burst of a quota. */
 export interface QuotaLimit {
   tenant: string;
   of: 'records' | 'bytes';
@@ -16,6 +17,7 @@ export interface QuotaLimit {
   burst: number;
 }
 
+/** Counts of what quotas allowed and refused. */
 export interface QuotasStats {
   /** 0 to 1: what this process grants itself while the shared quotas are away; undefined else. */
   localShare: number | undefined;
@@ -23,7 +25,7 @@ export interface QuotasStats {
   leased: { tenant: string; of: QuotaLimit['of']; amount: number }[];
 }
 
-/** Where quotas come from: this process, or what all processes share. */
+/** The source of quotas: this process, or what all processes share. */
 export interface Quotas {
   /** A new one for each call. Spending from it never waits. */
   open(limit: QuotaLimit): Quota & { close(): void };

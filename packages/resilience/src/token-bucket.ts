@@ -1,3 +1,4 @@
+/** Rate and size of a token bucket. */
 export interface TokenBucketOptions {
   ratePerSecond: number;
   /** What may be spent at once after a quiet time. */

@@ -23,7 +23,7 @@ const knownNames: readonly string[] = [
 ];
 const codeOf = new Map(knownNames.map((name, index) => [name, index + 1]));
 const fixedBytes = 14;
-/** Of UTF-8, per UTF-16 unit. */
+/** Bytes of UTF-8, per UTF-16 unit. */
 const unitBytesMax = 3;
 
 export interface SpillEntry {

@@ -22,7 +22,7 @@ export interface MessagesLost extends TopicPartition {
   message: string;
 }
 
-/** What a spill tells its owner besides answers; those of its journals are passed on. */
+/** What a spill reports to its owner besides answers; those of its journals are passed on. */
 export type SpillEvent =
   | JournalEvent
   /** At open: something waits here that an earlier process accepted. */
@@ -38,7 +38,7 @@ export type SpillEvent =
       message: string;
     }
   | MessagesLost
-  /** An intact entry is no message of ours: it was set aside, and what is behind it goes on. */
+  /** An intact entry is no message of Spillway: it was set aside, and what is behind it goes on. */
   | { type: 'message-unreadable'; path: string; message: string }
   /** A small value is corrupt; its file was set aside. */
   | { type: 'value-lost'; path: string; message: string }
@@ -49,6 +49,7 @@ export type SpillEvent =
   /** A segment in which everything is done could not be deleted; the next start tries again. */
   | { type: 'not-deleted'; message: string };
 
+/** Takes what a spill reports. */
 export type SpillReport = (event: SpillEvent) => void;
 
 /** What each event says to an operator. */

@@ -4,7 +4,7 @@
  */
 import type { EntryPlace } from '@spillway/journal';
 
-/** Where a message came from, shared by all that came from there. */
+/** The origin of a message, shared by all that came from there. */
 export interface Origin {
   gateway: string;
   epoch: number;
@@ -24,7 +24,7 @@ export type Identity = Pick<Item, 'origin' | 'messageSequence' | 'receivedMs'>;
 const fields = 5;
 const capacityMin = 16;
 const capacityMax = 4096;
-/** Of one in memory, beside its table. */
+/** Bytes of one chunk in memory, beside its table. */
 const stretchBytes = 400;
 /** How far a later message's numbers may lie below the first one's. */
 const slack = 2 ** 16;

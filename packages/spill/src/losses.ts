@@ -1,4 +1,4 @@
-/** Saying which messages are gone, as far as what is left tells. */
+/** Saying which messages are gone, as far as what is left shows. */
 import type { TopicPartition } from '@spillway/broker';
 import type { JournalEvent } from '@spillway/journal';
 import type { MessagesLost } from './events.ts';
@@ -15,7 +15,7 @@ export interface Gap {
 }
 
 /** Whether entries of the journal are gone, so that a gap means a loss. */
-export function tellsOfLoss({ type }: JournalEvent): boolean {
+export function meansLoss({ type }: JournalEvent): boolean {
   return type === 'segment-quarantined' || type === 'segment-missing';
 }
 

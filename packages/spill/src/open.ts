@@ -4,7 +4,7 @@ import { messageOf } from '@spillway/resilience';
 import { DurableValues } from './durable-values.ts';
 import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './folder.ts';
 import { gatewaysOf } from './inventory.ts';
-import { lossOfGap, tellsOfLoss } from './losses.ts';
+import { lossOfGap, meansLoss } from './losses.ts';
 import { SpillNotes } from './notes.ts';
 import { type Settings, type SpillOptions, settingsOf } from './options.ts';
 import { neededFrom, Progress } from './progress.ts';
@@ -38,7 +38,7 @@ class Damage {
 
   note(event: JournalEvent): void {
     if (event.type === 'positions-lost') this.positionsLost = true;
-    if (!tellsOfLoss(event)) return;
+    if (!meansLoss(event)) return;
     this.found = true;
     this.onDamage();
   }
@@ -68,7 +68,8 @@ async function openTaken(
   const queues = new Queues(journal.positions);
   const { gaps, unreadable } = await fillQueues(queues, journal, (one) => setAside(one, settings));
   if (damage.found || unreadable > 0 || journal.start > neededFrom(journal)) {
-    // Without positions, what was done long ago cannot be told from what was lost before the first.
+    // Without positions, what was done long ago cannot be distinguished from what was lost before
+    // the first.
     const known = gaps.filter(({ before }) => before !== undefined || !damage.positionsLost);
     for (const gap of known) report(lossOfGap(gap));
   }

@@ -17,7 +17,7 @@ export interface ProgressOptions {
   report: SpillReport;
 }
 
-/** Remembers durably what is done, and deletes what nobody needs any more. */
+/** Remembers durably what is done, and deletes what is not needed any more. */
 export class Progress {
   readonly #options: ProgressOptions;
   #deleting: Promise<void> = Promise.resolve();

@@ -15,7 +15,7 @@ export class Queue {
   releases = 0;
   messages = 0;
   bytes = 0;
-  /** Of what is known of the messages, in memory. */
+  /** Bytes of memory for what is known of the messages. */
   indexBytes = 0;
 
   /** `doneTo`: those with smaller ordinals are on the broker. */

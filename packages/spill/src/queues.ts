@@ -17,7 +17,7 @@ export class Queues {
     return this.#queues.values();
   }
 
-  /** Of what is known of all that waits, in memory. */
+  /** Bytes of memory for what is known of all that waits. */
   get indexBytes(): number {
     let bytes = 0;
     for (const queue of this.#queues.values()) bytes += queue.indexBytes;
@@ -39,7 +39,7 @@ export class Queues {
     return queue;
   }
 
-  /** Throws a TypeError for a message that is not stamped: nobody could account for it. */
+  /** Throws a TypeError for a message that is not stamped: it could not be accounted for. */
   identify(message: OutgoingMessage): Identity {
     const envelope = readEnvelope({ ...message, position: 0, timestampMs: undefined });
     if (envelope.foreign) {

@@ -4,6 +4,7 @@ import type { SpillRefusal } from './outcome.ts';
 /** Stamped: `readEnvelope` of `@spillway/broker` reads gateway, epoch and sequence back. */
 export interface SpilledMessage extends OutgoingMessage {}
 
+/** What waits in the spill for one partition. */
 export interface PartitionBacklog extends TopicPartition {
   messages: number;
   /** On the disk, with keys and headers. */
@@ -12,11 +13,14 @@ export interface PartitionBacklog extends TopicPartition {
   oldestMs: number;
 }
 
+/** Counts of what waits in the spill. */
 export interface SpillStats {
   /** Waiting, handed out or not. */
   messages: number;
   bytes: number;
-  /** Of the segments, with what is done but not deleted yet: what counts against `bytesMax`. */
+  /**
+   * Bytes of the segments, with what is done but not deleted yet: what counts against `bytesMax`.
+   */
   diskBytes: number;
   bytesMax: number;
   oldestMs: number | undefined;

@@ -3,9 +3,11 @@ import { largeTextFactor } from './memory.ts';
 const mebibyte = 1_048_576;
 /** Code, catalogue and statements of DuckDB; measured. */
 const engineBytes = 20 * mebibyte;
-/** For the ids of dimensions that were seen lately, beside DuckDB's own memory. */
+/**
+ * Share of the memory for the ids of dimensions that were seen lately, beside DuckDB's own memory.
+ */
 export const dimensionsShare = 3 / 16;
-/** For resources and scopes that were answered lately. */
+/** Share of the memory for resources and scopes that were answered lately. */
 export const originsShare = 1 / 16;
 
 /** Lines of the memory budget: DuckDB inside this process. */

@@ -11,9 +11,10 @@ import {
 import { isOutOfMemory, largeTextFactor, memoryLimitDefaultMb } from './memory.ts';
 import { ReaderPool, type ReadOptions } from './reader-pool.ts';
 
+/** What an operator should know of the search store. */
 export type SearchStoreEvent =
   | DatabaseEvent
-  /** DuckDB gave up on its open file; it is opened anew for the next batch. */
+  /** DuckDB gave up on its open file; it is opened again for the next batch. */
   | { type: 'reopening'; reason: string }
   /** Damage was met while it was open: it takes nothing more, and the next start sets it aside. */
   | { type: 'store-damaged'; path: string; reason: string }
@@ -41,7 +42,7 @@ const readers = 3;
 
 const notStarted = 'the search store is not started';
 
-/** The open file: writes one after the other, reads beside them, opened anew after it broke. */
+/** The open file: writes one after the other, reads beside them, opened again after it broke. */
 export class DatabaseFile {
   readonly #options: DatabaseFileOptions;
   #open: OpenFile | undefined;
@@ -60,7 +61,7 @@ export class DatabaseFile {
     return this.#inTurn(async () => {
       if (this.#open) return;
       this.#damage = undefined;
-      await this.#openFile({ mayBeginAnew: true });
+      await this.#openFile({ mayStartEmpty: true });
     });
   }
 
@@ -152,18 +153,18 @@ export class DatabaseFile {
     await markDamaged(dir, reason).catch(() => undefined);
   }
 
-  /** Anew where DuckDB gave up on it. Only in turn. */
+  /** Opens the file, again where DuckDB gave up on it. Only in turn. */
   async #opened(): Promise<OpenFile> {
     if (!this.#open && this.#failure === undefined) throw new StoreError('unavailable', notStarted);
-    return this.#open ?? (await this.#openFile({ mayBeginAnew: false }));
+    return this.#open ?? (await this.#openFile({ mayStartEmpty: false }));
   }
 
-  async #openFile({ mayBeginAnew }: { mayBeginAnew: boolean }): Promise<OpenFile> {
+  async #openFile({ mayStartEmpty }: { mayStartEmpty: boolean }): Promise<OpenFile> {
     const { report = () => {}, onOpened } = this.#options;
     const { dir, threads = 1 } = this.#options;
     const open = () => {
       const limit = this.#memoryLimitMb;
-      const options = { dir, memoryLimitMb: limit, threads, readers, mayBeginAnew };
+      const options = { dir, memoryLimitMb: limit, threads, readers, mayStartEmpty };
       return openDatabase(options, report);
     };
     try {
@@ -188,7 +189,7 @@ export class DatabaseFile {
     return result;
   }
 
-  /** After such an error DuckDB refuses everything until the file is opened anew. */
+  /** After such an error DuckDB refuses everything until the file is opened again. */
   async #giveUp(error: Error): Promise<void> {
     const open = this.#open;
     this.#open = undefined;

@@ -18,9 +18,10 @@ export interface DatabaseOptions {
    * Whether an empty file may take the place of one that does not open. Not while consumers run:
    * they would go on behind what it lacks.
    */
-  mayBeginAnew: boolean;
+  mayStartEmpty: boolean;
 }
 
+/** What is noticed when the database is opened. */
 export type DatabaseEvent =
   /** The file is damaged or older and was moved into the folder `path`; the store begins fresh. */
   { type: 'set-aside'; path: string; reason: string };
@@ -46,7 +47,7 @@ export async function openDatabase(
   }
 }
 
-/** Of all connections of the file that is open. */
+/** Limits the memory of all connections of the file that is open. */
 export async function limitMemory(connection: DuckDBConnection, limitMb: number): Promise<void> {
   await connection.run(`SET memory_limit = '${limitOf(limitMb)}'`);
 }
@@ -64,20 +65,20 @@ async function openOrReplace(
   options: DatabaseOptions,
   report: (event: DatabaseEvent) => void,
 ): Promise<Database> {
-  const { dir, mayBeginAnew } = options;
+  const { dir, mayStartEmpty } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const version = await readVersion(dir);
   if (version !== undefined && version > schemaVersion) throw newerSchema(dir, version);
   if (version !== undefined && version < schemaVersion) {
     await setAside(dir, `schema ${version} is older than ${schemaVersion}`, report);
   }
-  const damage = mayBeginAnew ? await readIfThere(damagePath(dir)) : undefined;
+  const damage = mayStartEmpty ? await readIfThere(damagePath(dir)) : undefined;
   if (damage !== undefined) await setAside(dir, `damage was found in it: ${damage.trim()}`, report);
   if (version !== schemaVersion) await writeVersion(dir);
   try {
     return await open(options);
   } catch (error) {
-    if (!mayBeginAnew || saysNothingOfTheFile(error)) throw error;
+    if (!mayStartEmpty || saysNothingOfTheFile(error)) throw error;
     await demandUsable(placeOf(dir));
     await setAside(dir, messageOf(error), report);
     return await open(options);
@@ -95,7 +96,7 @@ async function open(options: DatabaseOptions): Promise<Database> {
     preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    // No SQL of ours reads other files or the network, so none can.
+    // The store's SQL reads no other files or the network, so none can.
     enable_external_access: 'false',
   });
   try {

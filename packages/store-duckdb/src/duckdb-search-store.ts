@@ -25,10 +25,11 @@ import { Dimensions } from './write/dimensions.ts';
 import { countRows, readApplied } from './write/ledger-rows.ts';
 import { emptyTables, noteRetired, retire } from './write/retire.ts';
 
+/** Options of the search store in the data folder. */
 export interface DuckdbSearchStoreOptions {
   /** Created when missing; one process at a time. */
   dir: string;
-  /** Of DuckDB's buffers. Default 96. */
+  /** Mebibytes of DuckDB's buffers. Default 96. */
   memoryLimitMb?: number | undefined;
   /** That one statement may use. Default 1. */
   threads?: number | undefined;
@@ -71,7 +72,8 @@ class DuckdbStore implements DuckdbSearchStore {
     this.#options = options;
     const memoryBytes = (options.memoryLimitMb ?? memoryLimitDefaultMb) * 1_048_576;
     const { beside } = options;
-    // Nobody asks a store that is being filled: its ids take the place of answered origins.
+    // A store that is being filled answers no questions: its ids take the place of answered
+    // origins.
     this.#dimensions = new Dimensions((beside ? originsShare : dimensionsShare) * memoryBytes);
     this.#pages = new Pages(originsShare * memoryBytes);
     const factorMax = beside ? besideFactor : largeTextFactor;

@@ -6,7 +6,7 @@ export const memoryLimitDefaultMb = 96;
 const takenPerByte = 1.3;
 /** A checkpoint holds a whole vector of texts at once; it gets this many times the memory. */
 export const largeTextFactor = 4;
-/** Of a file that is filled beside the one in use, which keeps the rest. */
+/** Factor of the memory of a file that is filled beside the one in use, which keeps the rest. */
 export const besideFactor = largeTextFactor - 1;
 /** A transaction takes several times its text, and queries and checkpoints have their share. */
 const transactionShare = 8;
@@ -14,7 +14,7 @@ const rowsPerVector = 2_048;
 /** Measured: with less, a vector full of the largest rows does not fit. */
 const vectorShare = 2.2;
 
-/** What DuckDB is told, so that it takes no more than it is given. */
+/** Mebibytes that DuckDB is given, so that it takes no more than it should. */
 export function countedMb(memoryLimitMb: number): number {
   return memoryLimitMb / takenPerByte;
 }

@@ -30,11 +30,11 @@ const place = {
   minute: INTEGER,
   partition: INTEGER,
   position: BIGINT,
-  /** Of the record in its message. */
+  /** Index of the record in its message. */
   idx: INTEGER,
   /** Where the record belongs in time; see `place-in-time.ts`. */
   time_ms: BIGINT,
-  /** Of its texts and of those that it shares with others: what reading it takes. */
+  /** Bytes of its texts and of those that it shares with others: what reading it takes. */
   bytes: INTEGER,
 } as const;
 
@@ -187,7 +187,7 @@ export function dropTablesSql(): string {
     .join('\n');
 }
 
-/** Of the writer's own connection; never on disk. */
+/** Makes the SQL of the writer's own connection; its tables are never on disk. */
 export function createStagingSql(): string {
   return [
     createSql('staged_key', stagedKeyColumns, 'TEMP '),

@@ -11,7 +11,7 @@ export async function inTransaction<T>(
     await connection.run('COMMIT');
     return result;
   } catch (error) {
-    // A failed COMMIT has already rolled back; the first error is the one to tell.
+    // A failed COMMIT has already rolled back; the first error is the one to throw.
     await connection.run('ROLLBACK').catch(() => {});
     throw error;
   }

@@ -40,7 +40,7 @@ export async function call<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
-/** As `call`; undefined when what is asked for is not there. */
+/** Calls like `call`; undefined when what is asked for is not there. */
 export async function callIfThere<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();

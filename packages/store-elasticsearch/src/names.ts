@@ -42,7 +42,7 @@ export class IndexNames {
     return `${this.prefix}-g${generation}-account-${dayOf(minute * minuteMs)}`;
   }
 
-  /** Undefined for an index that is none of ours. */
+  /** Undefined for an index of another owner. */
   parse(index: string): { generation: number; kind: string; endMs: number } | undefined {
     if (!index.startsWith(`${this.prefix}-g`)) return undefined;
     const rest = index.slice(this.prefix.length + 2);

@@ -1,6 +1,7 @@
 import type { Rebuild, SearchStore, StoreCapabilities } from '@spillway/store';
 import type { ElasticsearchSection } from './config.ts';
 
+/** Options of the search store on Elasticsearch. */
 export interface ElasticsearchStoreOptions extends ElasticsearchSection {
   /** How old a record may be at its acceptance and still lie at its own time. Default 7 days. */
   retentionMs?: number | undefined;
@@ -9,6 +10,7 @@ export interface ElasticsearchStoreOptions extends ElasticsearchSection {
   now?: (() => number) | undefined;
 }
 
+/** What an operator should know of the search store. */
 export type SearchStoreEvent =
   | { type: 'search-unreachable'; reason: string }
   | { type: 'search-reachable' };

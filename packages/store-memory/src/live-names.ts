@@ -8,7 +8,7 @@ const nameBytes = 200;
 
 interface Known {
   name: string;
-  /** Of an operation. */
+  /** Service of an operation. */
   service: string | undefined;
   lastMs: number;
 }

@@ -1,14 +1,17 @@
 import { type TenantLimits, TenantLive, tenantBytes } from './tenant-live.ts';
 
 export interface LiveTenantsOptions {
-  /** Of all tenants together; each may have `limits.bytesMax`. */
+  /** Bytes of all tenants together; each may have `limits.bytesMax`. */
   bytesMax: number;
   limits: TenantLimits;
   clock: () => number;
   windowMs: number;
 }
 
-/** So that what remains after one tenant gave way is not full again with the next record. */
+/**
+ * Share that is freed, so that what remains after one tenant gave way is not full again with the
+ * next record.
+ */
 const roomShare = 1 / 16;
 
 type Stats = ReturnType<TenantLive['stats']>;

@@ -19,13 +19,15 @@ import { LiveTenants } from './live-tenants.ts';
 import { readTailId } from './recent-records.ts';
 import type { TenantLive } from './tenant-live.ts';
 
+/** Options of the live store in memory. */
 export interface MemoryLiveStoreOptions {
   /** Default 1 hour. */
   windowMs?: number | undefined;
   clock?: (() => number) | undefined;
   /**
-   * Of everything that is kept for all tenants; one tenant may have half of it. Beyond it, the tenant
-   * that has the most gives way, so that none is pushed out by another's flood. Default 96 MiB.
+   * Bytes of everything that is kept for all tenants; one tenant may have half of it. Beyond it,
+   * the tenant that has the most gives way, so that none is pushed out by another's flood. Default
+   * 96 MiB.
    */
   bytesMax?: number | undefined;
   /** Per tenant: operations and edges with a name of their own. Default 1,000. */
@@ -41,7 +43,7 @@ export interface MemoryLiveStoreOptions {
   report?: ((event: LiveStoreEvent) => void) | undefined;
 }
 
-/** Told once per tenant and kind until `reset`; `stats` has the numbers. */
+/** Reported once per tenant and kind until `reset`; `stats` has the numbers. */
 export type LiveStoreEvent =
   /** More names than `seriesMax`: the rest is counted under the name of all others. */
   | { type: 'series-overflowed'; tenant: string }
@@ -53,7 +55,7 @@ export type LiveStoreEvent =
 const pendingWaitMs = 120_000;
 const bytesDefault = 96 * 1_048_576;
 const perSecond = 200;
-/** The counts tell of what is beyond it. */
+/** The counts cover what is beyond it. */
 const reportedMax = 10_000;
 
 /**
@@ -189,7 +191,7 @@ class InMemory implements LiveStore {
     const known = records.slice(fresh.length).map(() => stored);
     const outcomes = this.#tenants.use(envelope.tenant, (tenant) => {
       const applied = this.#applyTo(tenant, { ...message, records: fresh });
-      this.#tell(envelope.tenant, tenant);
+      this.#reportLimits(envelope.tenant, tenant);
       return applied;
     });
     if (outcomes) return [...known, ...outcomes];
@@ -226,13 +228,13 @@ class InMemory implements LiveStore {
     this.#tenants.expire();
   }
 
-  #tell(name: string, tenant: TenantLive): void {
+  #reportLimits(name: string, tenant: TenantLive): void {
     const { overflowed, bucketsCut } = tenant.stats();
-    if (overflowed > 0) this.#tellOnce({ type: 'series-overflowed', tenant: name });
-    if (bucketsCut > 0) this.#tellOnce({ type: 'window-cut', tenant: name });
+    if (overflowed > 0) this.#reportOnce({ type: 'series-overflowed', tenant: name });
+    if (bucketsCut > 0) this.#reportOnce({ type: 'window-cut', tenant: name });
   }
 
-  #tellOnce(event: LiveStoreEvent): void {
+  #reportOnce(event: LiveStoreEvent): void {
     const name = `${event.type}/${event.tenant}`;
     if (this.#reported.has(name) || this.#reported.size >= reportedMax) return;
     this.#reported.add(name);

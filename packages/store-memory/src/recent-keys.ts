@@ -90,7 +90,7 @@ class Table {
     this.size++;
   }
 
-  /** Of the key, or of the free slot where it would go. */
+  /** Finds the slot of the key, or the free slot where it would go. */
   #find(high: number, low: number): number {
     const mask = this.#slots.length / 2 - 1;
     for (let slot = (high ^ low) & mask; ; slot = (slot + 1) & mask) {

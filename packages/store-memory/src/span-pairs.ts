@@ -13,7 +13,7 @@ const pendingBytes = 300;
 
 /** What is kept of a span while its other half has not come. */
 export interface Half {
-  /** As the roll-ups count it: bounded in length. */
+  /** Name of the service as the roll-ups count it: bounded in length. */
   service: string;
   durationMs: number;
   isError: boolean;

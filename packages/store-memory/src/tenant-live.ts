@@ -30,7 +30,10 @@ export interface TenantLimits {
   seriesMax: number;
   /** Cells of operations and edges together; the oldest buckets go when more come. */
   cellsMax: number;
-  /** Of everything that is kept of the tenant; the largest part of it goes when it grows beyond. */
+  /**
+   * Bytes of everything that is kept of the tenant; the largest part of it goes when it grows
+   * beyond.
+   */
   bytesMax: number;
   pendingMax: number;
   pendingWaitMs: number;
@@ -41,7 +44,7 @@ export interface TenantLimits {
 export interface TenantLiveOptions {
   limits: TenantLimits;
   clock: () => number;
-  /** Of the next record in the tail. */
+  /** Takes the id of the next record in the tail. */
   nextId: () => number;
 }
 

@@ -17,7 +17,7 @@ export function embeddedPostgresBudget() {
       bytes: engineBytes + (embeddedHeapMebibytes + embeddedYoungMebibytes) * mebibyte,
       where: 'outside' as const,
       protects: 'the process from large transactions',
-      answer: 'the database is opened anew and the batch tried again',
+      answer: 'the database is opened again and the batch is repeated',
     },
     ...cache,
   ];

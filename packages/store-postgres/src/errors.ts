@@ -1,6 +1,9 @@
 import { StoreError } from '@spillway/store';
 
-/** Of internal errors (XX000) and of files (class 58) only: others may quote what a client sent. */
+/**
+ * Wording of internal errors (XX000) and of files (class 58) only: others may quote what a client
+ * sent.
+ */
 const damagedWording =
   /invalid page in block|unexpected zero page|could not read blocks? |xlog flush request|could not access status of transaction|could not open file/;
 
@@ -37,9 +40,9 @@ export class DatabaseError extends StoreError {
   }
 
   /**
-   * Files of the database are damaged or missing: a page does not match its checksum, an index points
-   * behind the end of its table, the WAL ends before a page that it should hold. Only where nobody
-   * else can be the cause: of an embedded database.
+   * Files of the database are damaged or missing: a page does not match its checksum, an index
+   * points behind the end of its table, the WAL ends before a page that it should hold. Only where
+   * nothing else can be the cause: of an embedded database.
    */
   get blamesFiles(): boolean {
     if (/^XX00[12]$/.test(this.sqlState)) return true;

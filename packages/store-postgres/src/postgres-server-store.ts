@@ -22,7 +22,7 @@ interface ServerParts extends Opened {
   client: ServerClient;
   reader: ServerClient;
   maintenance: ServerClient;
-  /** Ends statements of `reader` and `maintenance` that nobody asks any more. */
+  /** Ends statements of `reader` and `maintenance` that are not waited for any more. */
   canceller: ServerClient;
   unsafe: string[];
 }

@@ -55,7 +55,9 @@ class PostgresStore extends SqlWriteStore {
     if (ok) await this.#folder.markClosed();
   }
 
-  /** Damage is found by whoever meets it, and stays: it is told until the store is opened anew. */
+  /**
+   * Damage is found by whoever meets it, and stays: it is reported until the store is opened again.
+   */
   health(): { ok: boolean; detail: string } {
     void this.#heedDamage();
     if (this.#damage !== undefined) return { ok: false, detail: this.#damage };
@@ -75,7 +77,7 @@ class PostgresStore extends SqlWriteStore {
     });
   }
 
-  /** A database that died is opened anew; what it had committed is there. */
+  /** A database that died is opened again; what it had committed is there. */
   protected async opened(): Promise<Opened> {
     if (!this.#open) throw new StoreUnavailableError('the store is not started');
     await this.#heedDamage();

@@ -58,7 +58,7 @@ export abstract class SqlWriteStore implements WriteStore {
     return await readKeptNotes(await this.#reader(asked));
   }
 
-  async toldSpills(asked: Abortable = {}) {
+  async notedSpills(asked: Abortable = {}) {
     return await readSpills(await this.#reader(asked));
   }
 

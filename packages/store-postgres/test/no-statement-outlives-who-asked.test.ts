@@ -21,7 +21,7 @@ const questions: [what: string, table: string, ask: Ask][] = [
   ['noted messages', 'ledger_noted_message', (store, ending) => store.notedMessages(range(ending))],
   ['counts of notes', 'ledger_noted_message', (store, ending) => store.notedCounts(range(ending))],
   ['kept notes', 'ledger_note', (store, ending) => store.keptNotes({ ending })],
-  ['spills', 'ledger_spill', (store, ending) => store.toldSpills({ ending })],
+  ['spills', 'ledger_spill', (store, ending) => store.notedSpills({ ending })],
 ];
 
 test.each(questions)(

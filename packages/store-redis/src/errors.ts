@@ -6,11 +6,13 @@ export function storeErrorOf(error: RedisError): StoreError {
   return new StoreError(error.blamesStore ? 'unavailable' : 'refused', error.message);
 }
 
+/** The stable codes of `RedisStoreError`. */
 export function pieceMissing(): StoreError {
   const message = 'Redis lost the first part of a message while the rest was on its way';
   return new StoreError('unavailable', message);
 }
 
+/** An expected failure of a store on Redis; its code is stable. */
 export function rebuildUnderWay(): StoreError {
   return new StoreError('rebuild-under-way', 'a rebuild of the live store is under way');
 }

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 
 /** Entries of each cache. */
 const knownMax = 10_000;
-/** Longer ones are made anew each time, so that a cache is bounded in bytes, too. */
+/** Longer ones are made each time, so that a cache is bounded in bytes, too. */
 const knownCharsMax = 500;
 
 export const separator = '\u0000';

@@ -11,17 +11,18 @@ import type {
   Tail,
   TailQuery,
 } from '@spillway/store';
-import { dropKeys } from './drop.ts';
 import { storeErrorOf } from './errors.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
-import { Reader } from './reader.ts';
-import { RedisRebuild } from './rebuild.ts';
-import type { LimitMet } from './reply.ts';
+import { dropKeys } from './live/drop.ts';
+import { Reader } from './live/reader.ts';
+import { RedisRebuild } from './live/rebuild.ts';
+import type { LimitMet } from './live/reply.ts';
+import { TailReader } from './live/tail.ts';
+import { generationName, Writer } from './live/writer.ts';
 import { applyScript } from './script.ts';
 import { liveStatsOf, newCounts } from './stats.ts';
-import { TailReader } from './tail.ts';
-import { generationName, Writer } from './writer.ts';
 
+/** Options of the live store on Redis. */
 export type RedisLiveStoreOptions = RedisConfig & {
   /**
    * `log`: the broker's positions last, so they are kept beside the effects, and what Redis lost is
@@ -30,7 +31,7 @@ export type RedisLiveStoreOptions = RedisConfig & {
   positions: 'log' | 'sequences';
   /** How far back the roll-ups reach; default 1 hour. */
   windowMs?: number;
-  /** Of what Redis keeps of all tenants; default 256 MiB. One of them may have half. */
+  /** Bytes of what Redis keeps of all tenants; default 256 MiB. One of them may have half. */
   bytesMax?: number | undefined;
   /** Equal in all processes that share the keys. */
   limits?: Partial<LiveLimits>;
@@ -38,19 +39,20 @@ export type RedisLiveStoreOptions = RedisConfig & {
   report?: (event: RedisLiveStoreEvent) => void;
 };
 
+/** What an operator should know of the live store on Redis. */
 export type RedisLiveStoreEvent =
   | { type: 'redis-down'; error: Error }
   | { type: 'redis-up' }
   /** With `sequences` alone: Redis lost what it had, answers are too low until a rebuild. */
   | { type: 'live-state-lost'; partition: string }
   | LimitMet
-  /** Redis refuses what its own limit has no room for, whoever sent it: it should be above ours. */
+  /** Redis refuses what its own limit has no room for, whoever sent it: it should be above `bytesMax`. */
   | { type: 'redis-too-small'; maxmemoryBytes: number; bytesMax: number }
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
 
 /** The counts tell of what is beyond it. */
-const toldMax = 10_000;
+const reportedMax = 10_000;
 
 /** Roll-ups that all projectors and consoles share. Does no I/O before `start`. */
 export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore {
@@ -72,7 +74,7 @@ class InRedis implements LiveStore {
   readonly #reader: Reader;
   readonly #tail: TailReader;
   readonly #counts = newCounts();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(options: RedisLiveStoreOptions) {
     const { windowMs, bytesMax, clock = Date.now, report = () => {}, positions } = options;
@@ -104,7 +106,7 @@ class InRedis implements LiveStore {
       clock,
       counts: this.#counts,
       onForgotten: (partition) => report({ type: 'live-state-lost', partition }),
-      onLimit: (met) => this.#tellOnce(met),
+      onLimit: (met) => this.#reportOnce(met),
     });
     const reading = { client: this.#queries, home: this.#home, limits, clock };
     this.#reader = new Reader(reading);
@@ -214,10 +216,10 @@ class InRedis implements LiveStore {
     }
   }
 
-  #tellOnce(event: LimitMet): void {
+  #reportOnce(event: LimitMet): void {
     const name = `${event.type}/${event.tenant}`;
-    if (this.#told.has(name) || this.#told.size >= toldMax) return;
-    this.#told.add(name);
+    if (this.#reported.has(name) || this.#reported.size >= reportedMax) return;
+    this.#reported.add(name);
     this.#report(event);
   }
 }

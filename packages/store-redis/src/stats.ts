@@ -13,7 +13,7 @@ export interface LiveCounts {
   keysCut: number;
   /** Messages of tenants for which there was no room. */
   tenantsRefused: number;
-  /** Of all tenants, of every process, as of the last step. */
+  /** Bytes of all tenants, of every process, as of the last step. */
   bytes: number;
   /** How often spans waited for less than they should, because too many did. */
   pairSlicesCut: number;

@@ -1,8 +1,11 @@
 import { type TelemetryRecord, unreachable } from '@spillway/otlp';
 
 const dayMs = 86_400_000;
+
+/** Milliseconds for which a store keeps records by default. */
 export const retentionDefaultMs = 7 * dayMs;
 
+/** The time under which a record is filed. */
 export interface PlacedInTime {
   timeMs: number;
   /** True when only the time of acceptance was left: a client's retry is placed later. */
@@ -10,8 +13,8 @@ export interface PlacedInTime {
 }
 
 /**
- * Where a record belongs in time, decided by its message and not by a clock, so that every replay
- * decides the same: its own time; when that is absent or outside [received - retention,
+ * Decides where a record belongs in time, decided by its message and not by a clock, so that every
+ * replay decides the same: its own time; when that is absent or outside [received - retention,
  * received + 1 day] the observed one; failing that the time of acceptance.
  */
 export function placeInTime(

@@ -2,9 +2,9 @@ import type { RowCount } from '@spillway/ledger';
 import type { DecodedMessage } from './sink.ts';
 
 /**
- * A read store being made anew beside the one in use, where several processes share the store.
- * From `beginRebuild` on, whatever any process applies to the store in use goes to this one too;
- * messages are told apart by their id, so one that comes both ways counts once.
+ * A read store being rebuilt beside the one in use, where several processes share the store. From
+ * `beginRebuild` on, whatever any process applies to the store in use goes to this one too;
+ * messages are distinguished by their id, so one that comes both ways counts once.
  */
 export interface Rebuild {
   /** Messages as the write store read them back (`earlier` is set). */

@@ -18,7 +18,7 @@ export interface DecodedMessage {
   /** Already found to be dead letters; the sink only counts them. */
   broken: BrokenRecord[];
   /**
-   * Of a message that a rebuild brings: what the write store counted when it took all of its
+   * For a message that a rebuild brings: what the write store counted when it took all of its
    * records. `records` are only those that it still has.
    */
   earlier?: MessageCounts;
@@ -33,7 +33,7 @@ export type RecordOutcome =
   | { status: 'retry'; afterMs: number; reason: string }
   | { status: 'deadLetter'; code: string; reason: string };
 
-/** For one message; `records[i]` is the outcome of `message.records[i]`. */
+/** The outcome of one message; `records[i]` is the outcome of `message.records[i]`. */
 export interface MessageOutcome {
   records: RecordOutcome[];
 }
@@ -74,8 +74,8 @@ export interface Sink {
    * Applies the messages in order. When it resolves, everything that is not `retry` is as durable
    * as the store makes it. Throws only when nothing of the batch was applied: with an error that
    * `blamesStore` when the store as a whole cannot work now (the consumer waits and tries the batch
-   * again), with a `SinkBehindError`, with a `PartMissingError`, or with an error that nobody foresaw
-   * (the consumer looks for the message at fault by halving the batch).
+   * again), with a `SinkBehindError`, with a `PartMissingError`, or with an error that was not
+   * foreseen (the consumer looks for the message at fault by halving the batch).
    */
   apply(messages: readonly DecodedMessage[]): Promise<MessageOutcome[]>;
 }
@@ -90,7 +90,7 @@ export function blamesStore(error: unknown): boolean {
 }
 
 /**
- * The store has less than it had: it began anew, or went back to an older state. Nothing of the
+ * The store has less than it had: it began again, or went back to an older state. Nothing of the
  * partitions was applied; the consumer goes back to what `nextPositions` says.
  */
 export class SinkBehindError extends Error {
@@ -105,5 +105,8 @@ export class SinkBehindError extends Error {
   }
 }
 
+/** The outcome of a record that was stored. */
 export const stored: RecordOutcome = Object.freeze({ status: 'stored' });
+
+/** The outcome of a record that was stored before. */
 export const duplicate: RecordOutcome = Object.freeze({ status: 'duplicate' });

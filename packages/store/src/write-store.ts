@@ -7,7 +7,7 @@ import type {
   LedgerNote,
   LedgerSide,
   MinuteRange,
-  ToldSpill,
+  NotedSpill,
 } from '@spillway/ledger';
 import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import type { Sink } from './sink.ts';
@@ -19,7 +19,7 @@ import type { Sink } from './sink.ts';
 export interface WriteStore extends Sink, LedgerSide {
   /**
    * Notes are kept once each; a redelivered note changes nothing, a second note of a message adds
-   * its position. `next` is where the reader of the notes goes on: kept with them, and told by
+   * its position. `next` is where the reader of the notes goes on: kept with them, and returned by
    * `nextPositions`.
    */
   applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void>;
@@ -27,8 +27,8 @@ export interface WriteStore extends Sink, LedgerSide {
   /** How many messages were noted per minute, in order of minute: what a reader plans its reads by. */
   notedCounts(range: MinuteRange): Promise<{ minute: number; messages: number }[]>;
   keptNotes(asked?: Abortable): Promise<KeptNotes[]>;
-  /** Every spill that was told, as it was told with its highest revision. */
-  toldSpills(asked?: Abortable): Promise<ToldSpill[]>;
+  /** Reads every spill that was noted, as it was noted with its highest revision. */
+  notedSpills(asked?: Abortable): Promise<NotedSpill[]>;
   refusedCounts(
     range: MinuteRange,
   ): Promise<{ tenant: string; signal: Signal; minute: number; records: number }[]>;
@@ -48,7 +48,7 @@ export interface WriteStore extends Sink, LedgerSide {
   retain(olderThanMs: number): Promise<number>;
 }
 
-/** By marks of `appliedMark`. */
+/** Ranges by marks of `appliedMark`. */
 export interface AppliedRange {
   after?: string | undefined;
   upTo?: string | undefined;

@@ -2,9 +2,9 @@
 import { messageOf } from '@spillway/resilience';
 import { type BrokerKind, type ChaosArguments, readArguments, usage } from './arguments.ts';
 import { ChaosLab } from './chaos-lab.ts';
+import { ledgerLines, outcomeLine } from './check/report.ts';
 import { seededRandom } from './random.ts';
 import { randomScenarios } from './random-scenarios.ts';
-import { ledgerLines, outcomeLine } from './report.ts';
 import { type Outcome, runScenario, type Scenario } from './scenario.ts';
 import { scripted } from './scenarios.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Addresses, SpillwayProcess } from '@spillway/test-support';
-import { switches } from './faulty-ports.ts';
+import { switches } from './faults/faulty-ports.ts';
 
 const triesMax = 8;
 

@@ -21,7 +21,7 @@ import {
   writeStoreModule,
 } from 'spillway';
 import { changed } from './changed.ts';
-import { plantFaults, plantLateWrites } from './faulty-ports.ts';
+import { plantFaults, plantLateWrites } from './faults/faulty-ports.ts';
 import { override } from './override.ts';
 
 export type Sabotage =

@@ -31,7 +31,7 @@ function worstFirst(a: Dependency, b: Dependency): number {
   return rank(a) - rank(b) || a.dependency.localeCompare(b.dependency);
 }
 
-/** Of all processes; what several of them found is told once. */
+/** Collects what is unsafe in all processes; what several of them found is listed once. */
 export function unsafeOf({ processes }: FleetReading): UnsafeFinding[] {
   const findings = new Map<string, UnsafeFinding>();
   for (const { name: process, document } of processes) {

@@ -32,7 +32,7 @@ const gatewayDocument = z.object({
 });
 
 /**
- * What a process tells about itself to the others, as JSON of at most 8 KB. Another version may
+ * The description of a process that the others read, as JSON of at most 8 KB. Another version may
  * have written it: what it does not know is left out, and what does not fit is not shown.
  */
 export const processDocument = z.object({
@@ -52,7 +52,14 @@ export const processDocument = z.object({
   gateway: gatewayDocument.optional(),
 });
 
+/** A signal in the description of a process. */
 export type SignalDocument = z.output<typeof signalDocument>;
+
+/** A spill in the description of a process. */
 export type SpillDocument = z.output<typeof spillDocument>;
+
+/** A gateway in the description of a process. */
 export type GatewayDocument = z.output<typeof gatewayDocument>;
+
+/** The description of a process. */
 export type ProcessDocument = z.output<typeof processDocument>;

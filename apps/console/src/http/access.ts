@@ -1,4 +1,4 @@
-/** Who asks, and whether this browser was told to ask by our own page. */
+/** Identifies who asks, and whether a page of this console asked the browser to. */
 
 import { isLoopback } from '@spillway/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -19,7 +19,8 @@ const localCaller: Caller = { tenant: 'default', scopes: new Set(['query', 'admi
 export function callerOf(request: FastifyRequest, keys: Keys | undefined): Caller {
   if (!keys) return localCaller;
   const key = bearerOf(request) ?? request.cookies[cookieName];
-  if (!key) throw new QueryError('unauthenticated', 'an API key is needed (Authorization: Bearer)');
+  if (!key)
+    throw new QueryError('unauthenticated', 'an API key is required (Authorization: Bearer)');
   return callerOfKey(key, keys);
 }
 
@@ -55,7 +56,7 @@ export function demandLoopbackHost(request: FastifyRequest): void {
   const host = request.headers.host ?? '';
   if (isLoopback(host.replace(/:\d+$/, ''))) return;
   const got = host.slice(0, 100);
-  throw new QueryError('wrong-host', `ask for localhost or a loopback address, not for ${got}`);
+  throw new QueryError('wrong-host', `use localhost or a loopback address, not ${got}`);
 }
 
 /** Readable by no script, sent by no other site. */

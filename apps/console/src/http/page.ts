@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Where `npm run build -w @spillway/console` puts the page. */
+/** Folder in which `npm run build -w @spillway/console` puts the page. */
 export const builtPageFolder = join(here, '../../dist');
 
 const missingPage = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Spillway</title>

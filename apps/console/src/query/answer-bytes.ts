@@ -15,7 +15,7 @@ export class AnswerPieces {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
   }
 
-  /** When nobody reads them any more. */
+  /** Called when no reader is left. */
   giveBack(pieces: readonly Buffer[]): void {
     for (const piece of pieces) this.#free.push(Buffer.from(piece.buffer));
   }

@@ -3,7 +3,7 @@ import type { ConsoleConfig } from '../config.ts';
 
 /** Questions that are worked on at once; one tenant has at most half of them. */
 export const shortPlaces = 8;
-/** Of those whose answers are large. */
+/** Most answers in preparation at once whose JSON is large. */
 export const largePlaces = 2;
 
 /** The largest ones that clients leave unread, all together. */

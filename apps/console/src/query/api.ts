@@ -100,7 +100,7 @@ export function createApi(app: FastifyInstance, parts: ApiParts): Api {
   };
 }
 
-const missing = { code: 'not-found', message: 'there is nothing of that id in the store' };
+const missing = { code: 'not-found', message: 'the store has nothing with this id' };
 
 /** Piece by piece, as no text of the whole is made: what a client does not read is bounded by the door. */
 function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: Buffer[] }): void {

@@ -2,7 +2,7 @@ import { otherName } from '@spillway/store/live';
 
 export interface ListLimits {
   rowsMax: number;
-  /** Of JSON: names may be long where records are kept whole. */
+  /** Bytes of the list as JSON: names may be long where records are kept whole. */
   bytesMax: number;
 }
 

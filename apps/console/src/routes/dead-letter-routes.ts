@@ -25,7 +25,7 @@ import {
 
 const perRequestMax = 500;
 const limitDefault = 100;
-/** Of a code, for each request: whoever asks again and again shows how far it is. */
+/** Most resubmissions by one code in one request; asking again and again shows how far it is. */
 const perCodeMax = 100;
 /** A request that is about to be too late ends with what it sent. */
 const timeShare = 0.8;
@@ -119,7 +119,7 @@ interface Resubmission {
   ending: AbortSignal;
 }
 
-/** Of a whole code at most `perCodeMax` at a time, oldest first. */
+/** Resubmits dead letters of a whole code, at most `perCodeMax` at a time, oldest first. */
 async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
   const { deadLetters, tenant, wanted, config, ending } = order;
   const filter = 'ids' in wanted ? {} : wanted;

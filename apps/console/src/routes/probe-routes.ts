@@ -5,7 +5,10 @@ import type { ConsoleOptions } from '../options.ts';
 
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** For orchestrators and Prometheus. What they are shown without a key names no tenant and no path. */
+/**
+ * Adds the routes for orchestrators and Prometheus. What they show without a key names no tenant
+ * and no path.
+ */
 export function addProbeRoutes(app: FastifyInstance, options: ConsoleOptions): void {
   const { admin, keys, config } = options;
   const questionOf = ({ headers: { authorization } }: FastifyRequest) => {
@@ -24,7 +27,7 @@ export function addProbeRoutes(app: FastifyInstance, options: ConsoleOptions): v
     const access = metricsAccess(questionOf(request));
     if (access.status !== 200) {
       const code = access.status === 401 ? 'unauthenticated' : 'forbidden';
-      const message = 'wanted an API key of the scope metrics (Authorization: Bearer)';
+      const message = 'an API key with the scope metrics is required (Authorization: Bearer)';
       throw new QueryError(code, message);
     }
     const text = await admin.metrics({ tenants: access.isWhole });

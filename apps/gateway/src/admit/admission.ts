@@ -26,9 +26,9 @@ export interface AdmissionOptions {
 const idleMs = 600_000;
 
 /**
- * Who may come in, and how much at once. Quotas first, so that a tenant above its own quota hears
- * 429 and not that the context is full. Tenants come from the keys file, which may change: as many
- * are kept as have sent something lately.
+ * Who may come in, and how much at once. Quotas first, so that a tenant above its own quota
+ * receives 429 and not that the context is full. Tenants come from the keys file, which may change:
+ * as many are kept as have sent something lately.
  */
 export class Admission {
   readonly #options: AdmissionOptions;

@@ -13,7 +13,7 @@ export function authenticate(
   }
   const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   const grant = key === undefined ? undefined : keys.find(key);
-  if (!grant) return new Refusal('wrong-key', 'the API key is not known here');
+  if (!grant) return new Refusal('wrong-key', 'the API key is not known');
   if (!grant.scopes.includes('ingest')) {
     return new Refusal('scope-missing', `the API key ${grant.name} lacks the scope ingest`);
   }

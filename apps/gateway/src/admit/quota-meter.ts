@@ -26,7 +26,7 @@ export class QuotaMeter {
     this.#quota = quotas.open(limit);
   }
 
-  /** Takes the amount, or nothing and tells when it could. */
+  /** Takes the amount, or takes nothing and says when it could. */
   tryTake(amount: number): Refusal | undefined {
     const retryAfterMs = this.#quota.tryTake(amount);
     if (retryAfterMs === 0) {

@@ -24,7 +24,7 @@ export class TenantAdmission {
   readonly bytes: QuotaMeter | undefined;
   #all: Bulkhead | undefined;
   readonly #signals = new Map<Signal, Bulkhead>();
-  /** Of a request of this signal, from those that were scanned. */
+  /** Mean number of records in a request of this signal, from those that were scanned. */
   readonly #expected = new Map<Signal, number>();
   #usedMs = 0;
 
@@ -41,7 +41,7 @@ export class TenantAdmission {
 
   /**
    * Takes the bytes and as many records as such a request is expected to have: else a flood would
-   * come in before the scan of its first request tells how many there are.
+   * come in before the scan of its first request shows how many there are.
    */
   take(signal: Signal, bytes: number): Refusal | { records: number } {
     this.#usedMs = this.#options.nowMs();

@@ -1,7 +1,7 @@
 import { metricsOf } from '@spillway/metrics';
 import { breakerSamples } from '@spillway/resilience';
 import type { GatewayStats } from '../model/stats.ts';
-import { partitionModes } from '../publish/partition-state.ts';
+import { partitionModes } from '../publish/partition/partition-state.ts';
 import type { SignalPublisherStats } from '../publish/signal-publisher.ts';
 
 const { counter, flag, gauge, histogram } = metricsOf<GatewayStats>();

@@ -12,10 +12,10 @@ const connectionBytes = 16 * KiB;
 /** What a request holds beside its body: the exchange, its slices, its timers. */
 const requestBytes = 6 * KiB;
 
-/** Of one entry of the journal that a spill is. */
+/** Bytes of one entry of the journal that a spill is. */
 const spilledBytesMax = 32 * MiB;
 
-/** Of what is read of the spill at once, on its way to the broker. */
+/** Bytes that are read from the spill at once, on their way to the broker. */
 export function drainBytesMaxOf({ batchBytesMax }: Pick<GatewayConfig, 'batchBytesMax'>): number {
   return 2 * batchBytesMax;
 }
@@ -67,6 +67,7 @@ export function gatewayBudget(
   ];
 }
 
+/** The lowest values to which limits shrink where memory is scarce. */
 export const gatewayLeast: Least = {
   'gateway.bodyBytesMax': 4 * MiB,
   'gateway.jsonBodyBytesMax': 4 * MiB,
@@ -81,6 +82,7 @@ export const gatewayLeast: Least = {
   'gateway.tenantSignalRequestsMax': 256,
 };
 
+/** The limits of the gateway, what each protects, and what is answered. */
 export const gatewayLimits: readonly Limit[] = [
   {
     key: 'gateway.bodyBytesMax',

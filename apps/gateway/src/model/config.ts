@@ -12,24 +12,30 @@ const spillSection = z
       .string()
       .default('')
       .describe(
-        'Folder of the spill, one owner at a time; `/spill/*`: the first of /spill/1, /spill/2 … ' +
-          'that is free; empty: `spill` in the data folder where the ' +
-          'process owns it, else no spill: what the broker does not take is refused.',
+        'Folder of the spill, which one gateway owns at a time. With `/spill/*` it is the first of /spill/1, /spill/2 and so on that is free. When empty, it is `spill` in the data folder if the process owns one; otherwise there is no spill, and what the broker does not take is refused.',
       ),
     bytesMax: count
       .min(16 * MiB)
       .default(4096 * MiB)
-      .describe('Bytes the spill may take on its disk; beyond it senders are told when to return.'),
+      .describe(
+        'Bytes that the spill may take on its disk. At the limit, requests are refused with 503 and a time to wait.',
+      ),
     indexBytesMax: count
       .min(MiB)
       .default(64 * MiB)
-      .describe('Memory for what is known of its messages, 20 bytes or more each.'),
+      .describe(
+        'Bytes of memory for the index of the spilled messages, each of which needs 20 bytes or more.',
+      ),
     ageMaxMs: count
       .default(86_400_000)
-      .describe('While the oldest message waits longer than this, no more are taken.'),
+      .describe(
+        'While the oldest message has waited in the spill for longer than this, in milliseconds, the spill takes no more.',
+      ),
     drainSurplusBytesPerSecond: count
       .default(32 * MiB)
-      .describe('The spill goes to the broker at the rate of arrival plus this.'),
+      .describe(
+        'Bytes per second by which the spill drains to the broker faster than new messages arrive.',
+      ),
   })
   .prefault({});
 
@@ -43,78 +49,103 @@ export const gatewaySection = z.object({
     .max(255)
     .default('')
     .describe(
-      'Its name in the ledger, unlike any other gateway; empty: made from host and process.',
+      'Name of this gateway in the ledger, which no other gateway may have. When empty, it is made from the host name and the process id.',
     ),
-  httpHost: z.string().default('127.0.0.1').describe('Address of the OTLP/HTTP door.'),
-  httpPort: port.default(4318).describe('Port of the OTLP/HTTP door; 0 takes a free one.'),
-  grpcHost: z.string().default('127.0.0.1').describe('Address of the OTLP/gRPC door.'),
-  grpcPort: port.default(4317).describe('Port of the OTLP/gRPC door; 0 takes a free one.'),
+  httpHost: z.string().default('127.0.0.1').describe('Address on which OTLP/HTTP is received.'),
+  httpPort: port.default(4318).describe('Port on which OTLP/HTTP is received; 0 takes a free one.'),
+  grpcHost: z.string().default('127.0.0.1').describe('Address on which OTLP/gRPC is received.'),
+  grpcPort: port.default(4317).describe('Port on which OTLP/gRPC is received; 0 takes a free one.'),
   certFile: z
     .string()
     .default('')
-    .describe('PEM certificate chain of both doors; empty: no TLS. Followed when it changes.'),
-  keyFile: z.string().default('').describe('PEM private key of the certificate.'),
+    .describe(
+      'PEM file of the certificate chain for OTLP over HTTP and gRPC, read again when it changes. When empty, there is no TLS.',
+    ),
+  keyFile: z
+    .string()
+    .default('')
+    .describe('PEM file of the private key that belongs to the certificate.'),
   keysFile: z
     .string()
     .default('')
-    .describe('YAML file of API keys; empty: no keys, on loopback addresses only.'),
+    .describe(
+      'YAML file of API keys. When empty, there are no keys, and the gateway listens on loopback addresses only.',
+    ),
   corsOrigins: z
     .array(z.string())
     .default([])
-    .describe('Browser origins that may send over HTTP, e.g. https://shop.example; `*` for any.'),
+    .describe(
+      'Browser origins that may send over HTTP, such as https://shop.example; `*` allows any.',
+    ),
   bodyBytesMax: count
     .max(512 * MiB)
     .default(64 * MiB)
-    .describe('Largest request body, also after decompression.'),
+    .describe('Bytes of the largest request body, also after decompression.'),
   jsonBodyBytesMax: count
     .max(512 * MiB)
     .default(16 * MiB)
-    .describe('Largest JSON body, also after decompression: JSON costs more to read.'),
+    .describe(
+      'Bytes of the largest JSON body, also after decompression. JSON costs more to read than protobuf.',
+    ),
   inflateRatioMax: count
     .default(250)
-    .describe('Largest growth of a compressed body beyond its first MiB.'),
+    .describe('Largest ratio by which a compressed body may grow beyond its first MiB.'),
   recordsPerRequestMax: count
     .max(262_144)
     .default(100_000)
     .describe(
-      'Most records of one request; and it may have no more than 1,000 and one for each 16 of its bytes.',
+      'Most records of one request. A request may also have no more than 1,000 records and one for each 16 of its bytes.',
     ),
   bodyBytesPerSecondMin: count
     .default(4096)
-    .describe('A body that comes more slowly than this, after two seconds, is refused.'),
+    .describe(
+      'Bytes per second below which a body is refused as too slow, counted after its first two seconds.',
+    ),
   answerTimeoutMs: ms
     .default(8000)
-    .describe('Every request is answered within this time of its start, or its gRPC deadline.'),
+    .describe(
+      'Milliseconds within which every request is answered, unless its gRPC deadline is earlier.',
+    ),
   headersTimeoutMs: ms
     .default(10_000)
-    .describe('A connection that has not sent its headers by then is cut.'),
-  idleTimeoutMs: ms.default(75_000).describe('A connection without a request is closed after it.'),
+    .describe('Milliseconds after which a connection that has not sent its headers is closed.'),
+  idleTimeoutMs: ms
+    .default(75_000)
+    .describe('Milliseconds after which a connection without a request is closed.'),
   connectionAgeMaxMs: z
     .int()
     .min(1000)
     .default(600_000)
-    .describe('A connection is asked to close at this age (±10 %), so that load spreads anew.'),
+    .describe(
+      'Age in milliseconds, give or take 10 %, at which a connection is asked to close, so that load spreads over the gateways again.',
+    ),
   connectionsMax: count
     .default(4096)
     .describe(
-      'Open connections per door; beyond it the one that was idle for longest is closed. Less where the process may not open so many files.',
+      'Most open connections, for HTTP and for gRPC each. Beyond it the connection that was idle for longest is closed. The limit is lower where the process may not open so many files.',
     ),
-  headerBytesMax: count.min(1024).default(16_384).describe('Largest request header.'),
-  streamsPerConnectionMax: count.default(256).describe('Concurrent gRPC calls per connection.'),
+  headerBytesMax: count.min(1024).default(16_384).describe('Bytes of the largest request header.'),
+  streamsPerConnectionMax: count
+    .default(256)
+    .describe('Most concurrent gRPC calls of one connection.'),
   recordsPerSecondMax: rate
     .default(0)
     .describe(
-      'Records per second and tenant, of all gateways together if fleet.kind is redis; 0: no limit.',
+      'Records per second that each tenant may send, to all gateways together if `fleet.kind` is redis; 0 means no limit.',
     ),
   recordsBurst: rate
     .default(0)
-    .describe('Records a tenant may send at once; 0: one second of its rate.'),
+    .describe('Records that a tenant may send at once; 0 means what it may send in one second.'),
   bytesPerSecondMax: rate
     .default(0)
-    .describe('Body bytes as sent per second and tenant, likewise; 0: no limit.'),
+    .describe(
+      'Bytes of request bodies per second, as sent, that each tenant may send, to all gateways together if `fleet.kind` is redis; 0 means no limit.',
+    ),
   bytesBurst: rate
     .default(0)
-    .describe('Body bytes a tenant may send at once; 0: one second of its rate.'),
+    .describe(
+      'Bytes of request bodies that a tenant may send at once; 0 means what it may send in one second.',
+    ),
   tenants: z
     .record(
       z.string(),
@@ -127,58 +158,68 @@ export const gatewaySection = z.object({
     )
     .default({})
     .describe(
-      'Quotas of tenants that differ from those above: `{shop: {recordsPerSecondMax: 9}}`.',
+      'Quotas of single tenants that differ from the four above, such as `{shop: {recordsPerSecondMax: 9}}`.',
     ),
   inFlightBytesMax: count
     .default(160 * MiB)
     .describe(
-      'Body bytes in flight in the whole process, as they lie in memory; one tenant alone may hold 58 % of them.',
+      'Bytes of request bodies in flight in the whole process, as they lie in memory. One tenant alone may hold 58 % of them.',
     ),
   signalBytesMax: count
     .default(144 * MiB)
-    .describe('Body bytes in flight per signal; one tenant alone may hold 58 % of them.'),
-  signalRequestsMax: count.default(2048).describe('Requests in flight per signal.'),
+    .describe(
+      'Bytes of request bodies in flight for each signal. One tenant alone may hold 58 % of them.',
+    ),
+  signalRequestsMax: count.default(2048).describe('Most requests in flight for each signal.'),
   tenantSignalBytesMax: count
     .default(96 * MiB)
-    .describe('Body bytes in flight per signal and tenant.'),
+    .describe('Bytes of request bodies in flight for each signal and tenant.'),
   tenantSignalRequestsMax: count
     .default(1024)
-    .describe('Requests in flight per signal and tenant.'),
+    .describe('Most requests in flight for each signal and tenant.'),
   lingerMs: z
     .int()
     .min(0)
     .max(100)
     .default(2)
-    .describe('Messages are gathered this long into one publish; an idle gateway does not wait.'),
+    .describe(
+      'Milliseconds for which messages are gathered into one publish. An idle gateway does not wait.',
+    ),
   batchBytesMax: count
     .default(4 * MiB)
-    .describe('A publish is started at this size without waiting.'),
+    .describe('Bytes of messages at which a publish starts without waiting.'),
   publishesInFlightMax: count
     .max(64)
     .default(4)
-    .describe('Concurrent publishes to the broker per signal.'),
+    .describe('Most concurrent publishes to the broker for each signal.'),
   publishTimeoutMs: ms
     .max(60_000)
     .default(3000)
     .describe(
-      'What the broker does not confirm by then goes into the spill, which needs time, too: ' +
-        'well below answerTimeoutMs.',
+      'Milliseconds after which a message that the broker has not confirmed goes into the spill. Writing it there takes time as well, so keep this well below `gateway.answerTimeoutMs`.',
     ),
   queueBytesMax: count
     .default(96 * MiB)
-    .describe('Bytes per signal that wait for the broker or are on their way to it.'),
+    .describe(
+      'Bytes of messages, for each signal, that wait for the broker or are on their way to it.',
+    ),
   spill: spillSection,
   noteIntervalMs: ms
     .default(2000)
-    .describe('How often the gateway notes in the ledger what it made durable.'),
+    .describe(
+      'Milliseconds between the notes by which the gateway records in the ledger what it made durable.',
+    ),
   drainDelayMs: z
     .int()
     .min(0)
     .default(0)
-    .describe('At stop: time between not being ready and closing the doors.'),
+    .describe('Milliseconds, at a stop, between reporting not ready and refusing connections.'),
   stopTimeoutMs: ms
     .default(15_000)
-    .describe('At stop: time for requests in flight and the last note, after the drain delay.'),
+    .describe(
+      'Milliseconds, at a stop and after the drain delay, for the requests in flight and the last ledger note.',
+    ),
 });
 
+/** The values of `gatewaySection`. */
 export type GatewayConfig = z.output<typeof gatewaySection>;

@@ -2,11 +2,12 @@ import type { HistogramCounts } from '@spillway/metrics';
 import type { Signal } from '@spillway/otlp';
 import type { QuotaStats } from '../admit/quota-meter.ts';
 import type { RecordStats } from '../publish/accounting.ts';
-import type { NotePublisherStats } from '../publish/note-publisher.ts';
+import type { NotePublisherStats } from '../publish/notes/note-publisher.ts';
 import type { SignalPublisherStats } from '../publish/signal-publisher.ts';
 import type { SpilloverStats } from '../publish/spillover.ts';
 import { Counts, Histogram } from './counters.ts';
 
+/** The protocols that a request can come by. */
 export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 
 /** Bounded: signals, protocols and codes are closed lists, tenants come from the keys file. */

@@ -4,7 +4,7 @@ import type { Signal } from '@spillway/otlp';
 import type { SpilledMessage } from '@spillway/spill';
 import { Counts } from '../model/counters.ts';
 import { overloaded, type Refusal } from '../model/refusal.ts';
-import type { NotePublisher } from './note-publisher.ts';
+import type { NotePublisher } from './notes/note-publisher.ts';
 import type {
   MessageOutcome,
   PendingMessage,
@@ -113,12 +113,12 @@ export class Accounting {
     const { status, message } = outcome;
     if (status === 'unspilled') {
       this.#refuse(request, records, outcome.code);
-      const text = `neither the broker nor the spill takes it: ${message}`;
+      const text = `neither the broker nor the spill accepts the messages: ${message}`;
       return overloaded(outcome.code, text, outcome.retryAfterMs);
     }
     const code = status === 'unknown' ? 'broker-unknown' : 'broker-refused';
     this.#refuse(request, records, status === 'unknown' ? code : outcome.code);
-    return overloaded(code, `the broker did not take it: ${message}`);
+    return overloaded(code, `the broker did not accept the messages: ${message}`);
   }
 
   #refuse({ signal, tenant, receivedMs }: PendingRequest, records: number, reason: string): void {

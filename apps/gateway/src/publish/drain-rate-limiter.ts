@@ -22,7 +22,7 @@ export class DrainRateLimiter {
     this.#atMs = options.nowMs();
   }
 
-  /** As much more came in. What is not used within about a second is forgotten. */
+  /** Adds bytes that were spilled. What is not used within about a second is forgotten. */
   spilled(bytes: number): void {
     this.#bytes = Math.min(this.#bytes + bytes, 2 * this.#options.surplusBytesPerSecond);
   }

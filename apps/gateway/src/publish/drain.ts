@@ -1,7 +1,7 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import type { SpilledMessage } from '@spillway/spill';
-import type { Partition } from './partition.ts';
+import type { Partition } from './partition/partition.ts';
 import { bytesOf, isTooLarge } from './pending-request.ts';
 import type { PublishPolicy } from './publish-policy.ts';
 import type { Spillover } from './spillover.ts';
@@ -23,7 +23,10 @@ export interface DrainOptions {
 }
 
 const publishBytesMax = 1024 * 1024;
-/** So few that newer ones can wait for them: then the partition is direct again. */
+/**
+ * Messages left in the spill that are so few that newer ones can wait for them: then the partition
+ * is direct again.
+ */
 const lastMessagesMax = 512;
 const backoff = { baseMs: 100, maxMs: 2000 };
 

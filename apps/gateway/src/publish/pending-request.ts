@@ -33,7 +33,7 @@ export class PendingRequest implements SlicedRequest {
   readonly traceparent: string | undefined;
   readonly slices: readonly FittedSlice[];
   readonly isCancelled: () => boolean;
-  /** Of all slices. */
+  /** Bytes of all slices. */
   readonly bytes: number;
   readonly records: number;
   /** One for each slice, in their order; empty until it is published. */

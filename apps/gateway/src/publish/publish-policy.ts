@@ -14,7 +14,7 @@ import { isTooLarge, isTransient } from './pending-request.ts';
 
 export interface PublishPolicyOptions {
   broker: Broker;
-  /** Of its breaker, e.g. `broker traces`. */
+  /** Name of its breaker, such as `broker traces`. */
   name: string;
   publishTimeoutMs: number;
   dependencies?: Dependencies | undefined;
@@ -42,7 +42,7 @@ const retryLimits = { retriesMax: 2, baseMs: 50, maxMs: 500 };
 /** At most one publish more in ten, and ten of them at once. */
 const budgetLimits = { ratio: 0.1, tokensMax: 10 };
 
-/** retry(breaker(timeout(broker))) for one signal. Never rejects. */
+/** Publishes through retry(breaker(timeout(broker))) for one signal. Never rejects. */
 export class PublishPolicy {
   readonly #options: PublishPolicyOptions;
   readonly #breaker: Breaker;
@@ -66,21 +66,22 @@ export class PublishPolicy {
 
   /**
    * Whether new messages should be tried at the broker at all. Who holds it down itself tries when
-   * it is time, whatever the fleet holds: else nobody would find out, unless something waits to drain.
+   * it is time, whatever the fleet holds: otherwise no process would find out, unless something
+   * waits to drain.
    */
   get admits(): boolean {
     if (!this.#breaker.admits) return false;
     return this.#breaker.state === 'half-open' || !this.#options.dependencies?.isDown('broker');
   }
 
-  /** Whether somebody may find out how the broker is. */
+  /** Whether this process may try how the broker is. */
   get mayProbe(): boolean {
     return this.#breaker.admits;
   }
 
   /**
-   * As `once`, for what was acknowledged already: nothing becomes durable behind what does not. There
-   * are fewer outcomes than messages where the rest was not tried.
+   * Publishes like `once`, for what was acknowledged already: nothing becomes durable behind what
+   * does not. There are fewer outcomes than messages where the rest was not tried.
    */
   async inOrder(messages: readonly OutgoingMessage[]): Promise<Outcomes> {
     if (this.#options.broker.capabilities.keepsPrefix) return await this.once(messages);

@@ -39,7 +39,10 @@ export interface PublisherOptions {
   random?: (() => number) | undefined;
 }
 
-/** spillover(retry(breaker(timeout(broker)))), one for each signal: none can starve another. */
+/**
+ * Publishes through spillover(retry(breaker(timeout(broker)))), one for each signal: none can
+ * starve another.
+ */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #spillover: Spillover | undefined;

@@ -3,7 +3,7 @@ import type { PendingRequest } from './pending-request.ts';
 /** Requests that wait to be published, in the order in which they came. */
 export class RequestQueue {
   #requests: PendingRequest[] = [];
-  /** Of all that wait. */
+  /** Bytes of all requests that wait. */
   bytes = 0;
 
   get isEmpty(): boolean {

@@ -4,9 +4,9 @@ import type { Histogram } from '../model/counters.ts';
 import { overloaded, Refusal } from '../model/refusal.ts';
 import type { Accounting } from './accounting.ts';
 import type { MessageStamper } from './message-stamper.ts';
-import type { Partition } from './partition.ts';
-import type { PartitionMode } from './partition-state.ts';
-import { PartitionTable, type PartitionTableOptions } from './partition-table.ts';
+import type { Partition } from './partition/partition.ts';
+import type { PartitionMode } from './partition/partition-state.ts';
+import { PartitionTable, type PartitionTableOptions } from './partition/partition-table.ts';
 import {
   isTransient,
   type PendingMessage,
@@ -27,7 +27,7 @@ export interface SignalPublisherOptions
   measures: PublishMeasures;
 }
 
-/** Of the publishes of all signals together. */
+/** Measures of the publishes of all signals together. */
 export interface PublishMeasures {
   messages: Histogram;
   bytes: Histogram;
@@ -80,7 +80,7 @@ export class SignalPublisher {
     return request.result;
   }
 
-  /** Of requests that wait for the broker, or are on their way to it. */
+  /** Bytes of requests that wait for the broker, or are on their way to it. */
   get bytes(): number {
     return this.#queue.bytes + this.#openBytes;
   }

@@ -8,7 +8,7 @@ import { bytesOf, type MessageOutcome, type PendingMessage } from './pending-req
 export interface SpilloverOptions {
   spill: Spill;
   config: SpillConfig;
-  /** Of what all partitions read of it at once. */
+  /** Bytes that all partitions together read from it at once. */
   drainBytesMax: number;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -17,7 +17,7 @@ export interface SpilloverOptions {
 }
 
 export interface SpilloverStats extends SpillStats {
-  /** Of the oldest message, by when it was received; 0 when there is none. */
+  /** Age of the oldest message, since it was received; 0 when there is none. */
   oldestAgeMs: number;
   /** Beyond it nothing is taken. */
   ageMaxMs: number;
@@ -37,7 +37,7 @@ const fullMs = 5000;
 const outrunMs = 10_000;
 /** Below this share of its bound, a backlog may grow while it drains. */
 const roomyShare = 0.25;
-/** Of what it was when the admission was cut. */
+/** Share of the size at which admission stopped, below which it resumes. */
 const resumeShare = 0.9;
 
 /**
@@ -57,7 +57,7 @@ export class Spillover {
     refusedMessages: 0,
   };
   #cut = '';
-  /** What the spill said when it was full, for a while: without new messages, nothing tells more. */
+  /** What the spill said when it was full, for a while: without new messages, nothing says more. */
   #full = '';
   #fullAtMs = 0;
   #oldestAgeMs = 0;

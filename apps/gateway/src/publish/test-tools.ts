@@ -4,7 +4,7 @@ import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
 import { type GatewayConfig, gatewaySection } from '../model/config.ts';
 import { Accounting } from './accounting.ts';
 import { MessageStamper } from './message-stamper.ts';
-import { NotePublisher } from './note-publisher.ts';
+import { NotePublisher } from './notes/note-publisher.ts';
 import { PendingRequest, type SlicedRequest } from './pending-request.ts';
 import { type PublishEvent, Publisher, type PublisherOptions } from './publisher.ts';
 

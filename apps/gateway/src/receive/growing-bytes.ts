@@ -1,7 +1,10 @@
 import type { Refusal } from '../model/refusal.ts';
 
 export interface GrowingBytesOptions {
-  /** As many as were announced, if they were: all of the memory at once when a quarter is there. */
+  /**
+   * Bytes that were announced, if they were: all of the memory is taken at once when a quarter is
+   * there.
+   */
   expected?: number | undefined;
   /** The caller pushes no more than this. */
   bytesMax: number;
@@ -25,7 +28,7 @@ const trustedShare = 4;
 export class GrowingBytes {
   readonly #options: GrowingBytesOptions;
   #buffer: Uint8Array = new Uint8Array();
-  /** The buffer is ours to write to. */
+  /** Whether the buffer may be written to. */
   #isOwn = false;
   #length = 0;
   #pieces = 0;

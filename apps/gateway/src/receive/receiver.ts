@@ -26,7 +26,7 @@ export interface ReceiverContext {
   nowMs: () => number;
   /** Milliseconds since the epoch. */
   wallMs: () => number;
-  /** A bug of ours, which cost the request it met. */
+  /** A bug, which cost the request it met. */
   onInternalError: (where: string, error: unknown) => void;
 }
 

@@ -68,7 +68,7 @@ export class TlsFiles {
       report?.({ type: 'certificate-loaded' });
     } catch (error) {
       const reason = messageOf(error);
-      // While a pair is being replaced, both files are briefly from different pairs: told once.
+      // While a pair is being replaced, both files are briefly from different pairs: reported once.
       if (reason !== this.#problem) report?.({ type: 'certificate-kept', reason });
       this.#problem = reason;
     }

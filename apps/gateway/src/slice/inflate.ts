@@ -5,7 +5,7 @@ import { GrowingBytes } from '../receive/growing-bytes.ts';
 
 export type Encoding = 'identity' | 'gzip' | 'deflate' | 'zstd';
 
-/** The name of a content or message encoding; undefined when it is none of ours. */
+/** The name of a content or message encoding; undefined when it is not known. */
 export function encodingOf(name: string | undefined): Encoding | undefined {
   switch (name?.trim().toLowerCase()) {
     case undefined:
@@ -42,7 +42,10 @@ export interface InflateOptions {
 /** Below it, a body is inflated at once: cheaper than a turn through the thread pool. */
 const syncInputMax = 32 * 1024;
 const syncOutputMax = 1024 * 1024;
-/** As many as keep two cores busy; each may hold a window and its output. */
+/**
+ * Most bodies inflated at once: as many as keep two cores busy; each may hold a window and its
+ * output.
+ */
 const concurrentMax = 2;
 /** Each frame is decompressed by an engine of its own; who writes several, writes few. */
 const framesMax = 64;

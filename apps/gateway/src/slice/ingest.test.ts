@@ -9,7 +9,7 @@ import { gatewaySection } from '../model/config.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { ReceiverStats } from '../model/stats.ts';
 import { Accounting } from '../publish/accounting.ts';
-import { NotePublisher } from '../publish/note-publisher.ts';
+import { NotePublisher } from '../publish/notes/note-publisher.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { GrowingBytes } from '../receive/growing-bytes.ts';
 import { Ingest } from './ingest.ts';

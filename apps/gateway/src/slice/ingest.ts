@@ -7,7 +7,7 @@ import type { GatewayConfig } from '../model/config.ts';
 import { overloaded, Refusal } from '../model/refusal.ts';
 import type { ReceiverStats } from '../model/stats.ts';
 import type { Accounting } from '../publish/accounting.ts';
-import type { NotePublisher } from '../publish/note-publisher.ts';
+import type { NotePublisher } from '../publish/notes/note-publisher.ts';
 import { PendingRequest, type PublishResult } from '../publish/pending-request.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { GrowingBytes } from '../receive/growing-bytes.ts';
@@ -28,7 +28,7 @@ export interface ReceivedRequest {
   /** Wall clock. */
   receivedMs: number;
   permit: AdmissionPermit;
-  /** The request is answered already, or nobody listens. */
+  /** The request is answered already, or its client is gone. */
   isCancelled: () => boolean;
 }
 
@@ -53,7 +53,7 @@ export interface IngestOptions {
 const recordsOfAnySize = 1000;
 const recordBytesMin = 16;
 
-/** From a body to durable messages, the same for both doors. */
+/** Turns a body into durable messages, in the same way for HTTP and gRPC. */
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #inflater = new Inflater();
@@ -87,7 +87,7 @@ export class Ingest {
       return result;
     } catch (error) {
       this.#options.report?.({ type: 'internal-error', where: `${request.signal} request`, error });
-      return new Refusal('internal', 'an error of the gateway, told to its operator');
+      return new Refusal('internal', 'an internal error of the gateway; its log has the details');
     } finally {
       permit.release();
     }
@@ -118,7 +118,7 @@ export class Ingest {
     });
     if (this.#options.notes.full) {
       this.#options.accounting.refuse(pending, 'notes-full');
-      return overloaded('notes-full', 'the broker takes no ledger notes');
+      return overloaded('notes-full', 'the broker accepts no ledger notes');
     }
     return this.#options.publisher.publish(pending);
   }

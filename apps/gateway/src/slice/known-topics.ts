@@ -1,7 +1,7 @@
 import type { Broker, TopicSpec } from '@spillway/broker';
 import type { Spill } from '@spillway/spill';
 
-/** Of the value beside the spill. */
+/** Name of the value beside the spill that holds the known topics. */
 export const topicsName = 'topics';
 
 /**
@@ -23,7 +23,8 @@ export async function knownTopics({
     if (!kept) throw error;
     return JSON.parse(Buffer.from(kept).toString()) as TopicSpec[];
   }
-  // A full disk keeps nobody from serving: without it, the next start needs the broker.
+  // A full disk does not keep the gateway from serving: without it, the next start needs the
+  // broker.
   await spill?.writeValue(topicsName, Buffer.from(JSON.stringify(topics))).catch(() => {});
   return topics;
 }

@@ -19,7 +19,7 @@ export interface FittedSlice extends Slice {
 }
 
 export interface OversizeRecord {
-  /** Of a message with this record alone. */
+  /** Bytes of a message with this record alone. */
   bytes: number;
   /** SHA-256 of that message, in hex. */
   digest: string;
@@ -36,7 +36,7 @@ export interface FitOptions {
   grow: (bytes: number) => Refusal | undefined;
 }
 
-/** Of a message: its key and headers, without ordinals. */
+/** Bytes of the key and headers of a message, without ordinals. */
 const envelopeBytes = 2_048;
 /** What surrounds the records is in each part; together they may be this much of the slice. */
 const growthMax = 4;

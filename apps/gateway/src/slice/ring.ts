@@ -5,12 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 
+/** Owners of places on a hash ring. */
 export interface Ring {
   ownerOf(key: string): string;
-  /** Of a place that `placeOf` gave. */
+  /** Finds the owner of a place that `placeOf` gave. */
   ownerAt(place: number): string;
 }
 
+/** Places of each owner on the ring. */
 export const defaultVirtualNodes = 512;
 
 /** Throws a RangeError without owners, or when one is named twice. */
@@ -35,7 +37,7 @@ export function createRing(
   return { ownerAt, ownerOf: (key) => ownerAt(placeOf(key)) };
 }
 
-/** Where a text stands on the ring: 0 to 2^48 - 1. */
+/** Computes where a text stands on the ring: 0 to 2^48 - 1. */
 export function placeOf(text: string): number {
   return createHash('sha1').update(text).digest().readUIntBE(0, 6);
 }

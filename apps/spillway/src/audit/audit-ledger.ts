@@ -8,6 +8,7 @@ import {
 } from '@spillway/ledger';
 import { messageOf, sleep } from '@spillway/resilience';
 import { isStoreError, tooMuchAsked } from '@spillway/store';
+import { exitCodes } from '../cli/exit-codes.ts';
 import { OperationError } from '../cli/operation-error.ts';
 import type { AuditSources } from './audit-sources.ts';
 import { factsOf } from './collect-facts.ts';
@@ -27,8 +28,6 @@ export interface AuditOptions {
   messagesMax?: number | undefined;
 }
 
-/** `spillway audit` exits with it when a broker or a store does not answer. */
-export const unknownExitCode = 3;
 /** Beyond its retention a store keeps the account of a day. */
 const keptBeyondMinutes = 24 * 60;
 /** How long a batch in flight gets to be seen by both looks, before a difference is believed. */
@@ -52,8 +51,8 @@ export async function auditLedger(
   } catch (error) {
     options.ending?.throwIfAborted();
     if (options.ending && isStoreError(error, 'too-much-asked')) throw error;
-    const message = `the ledger cannot be known now: ${messageOf(error)}`;
-    throw new OperationError(message, { cause: error, exitCode: unknownExitCode });
+    const message = `the ledger cannot be computed now: ${messageOf(error)}`;
+    throw new OperationError(message, { cause: error, exitCode: exitCodes.unknown.code });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Broker } from '@spillway/broker';
 import type { DeadLetters } from '@spillway/dead-letters';
-import type { KeptAside, LedgerSide, SinkSpec, ToldSpill } from '@spillway/ledger';
+import type { KeptAside, LedgerSide, NotedSpill, SinkSpec } from '@spillway/ledger';
 import type { WriteStore } from '@spillway/store';
 
 /** A store that is accounted for, and its side of the ledger. */
@@ -17,12 +17,12 @@ export interface AuditSources {
   /** What the write store keeps of the notes. */
   notes: Pick<
     WriteStore,
-    'notedMessages' | 'notedCounts' | 'refusedCounts' | 'keptNotes' | 'toldSpills' | 'rowCounts'
+    'notedMessages' | 'notedCounts' | 'refusedCounts' | 'keptNotes' | 'notedSpills' | 'rowCounts'
   >;
   accounts: readonly Account[];
   deadLetters: Pick<DeadLetters, 'list'>;
   /** What the spill of this process holds at this moment; empty where it has none. */
-  liveSpills: () => readonly ToldSpill[];
+  liveSpills: () => readonly NotedSpill[];
   /** Stores that were set aside and may be the only copy of something. */
   keptAside: () => Promise<KeptAside[]>;
   /** How far back the write store keeps records. */

@@ -60,7 +60,7 @@ it('knows nothing rather than too little when not all dead letters can be listed
   const deadLetters = new Array<DeadLetter>(100_000).fill(deadLetter);
   const sources: ReadLogSources = {
     broker: { name: 'silent', capabilities: {}, lag: async () => [], read: () => nothing() },
-    notes: { toldSpills: async () => [] },
+    notes: { notedSpills: async () => [] },
     deadLetters: { list: async () => deadLetters },
     ...{ accounts: [], noteGroup: 'ledger', liveSpills: () => [] },
   };

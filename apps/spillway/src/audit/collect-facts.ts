@@ -163,7 +163,7 @@ function resubmittedName({ id, signal, source: { partition } }: DeadLetter): str
   return messageName({ ...source, sequence });
 }
 
-/** One with a position was drained, whatever its spill was last told to hold. */
+/** One with a position was drained, whatever its spill was last noted to hold. */
 function spilledOf(
   noted: readonly KeptNotedMessage[],
   { log, seen }: { log: Log; seen: ReadonlySet<string> },

@@ -9,9 +9,9 @@ import { type DeadLetter, deadLettersListedMax } from '@spillway/dead-letters';
 import {
   type LedgerNote,
   minuteOf,
+  type NotedSpill,
   ObservationTable,
   parseNote,
-  type ToldSpill,
 } from '@spillway/ledger';
 import { countRecords, OtlpError, type Signal } from '@spillway/otlp';
 import { tooMuchAsked } from '@spillway/store';
@@ -31,7 +31,7 @@ export interface Log {
   waiting: ReadonlyMap<string, ObservationTable>;
   deadLetters: DeadLetter[];
   lags: ReadonlyMap<string, PartitionLag[]>;
-  spills: ToldSpill[];
+  spills: NotedSpill[];
 }
 
 export interface ReadLogOptions {
@@ -44,7 +44,7 @@ export type ReadLogSources = Pick<
   AuditSources,
   'broker' | 'deadLetters' | 'noteGroup' | 'liveSpills'
 > & {
-  notes: Pick<AuditSources['notes'], 'toldSpills'>;
+  notes: Pick<AuditSources['notes'], 'notedSpills'>;
   accounts: readonly Pick<AuditSources['accounts'][number], 'sink'>[];
 };
 
@@ -59,14 +59,14 @@ export async function readLog(sources: ReadLogSources, options: ReadLogOptions =
   const told = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
     spill ? [{ ...spill, gateway, epoch }] : [],
   );
-  const kept = await notes.toldSpills({ ending });
+  const kept = await notes.notedSpills({ ending });
   const spills = latest([...kept, ...told, ...liveSpills()]);
   const waiting = new Map<string, ObservationTable>();
   const lags = new Map<string, PartitionLag[]>();
   for (const group of accounts.map(({ sink }) => sink.group)) {
     const ofGroup = await broker.lag(group);
     if (ofGroup.length > 0 && ofGroup.every(({ messages }) => messages === null)) {
-      throw new Error(`${broker.name} does not tell what waits for the group ${group}`);
+      throw new Error(`${broker.name} does not report what waits for the group ${group}`);
     }
     lags.set(group, ofGroup);
     waiting.set(group, await readWaiting(broker, { group, lags: ofGroup, ...options }));
@@ -99,7 +99,7 @@ async function readWaiting(
     const signal = signalOf(topic);
     if (!signal) continue;
     if (committed === null || end === null) {
-      throw new Error(`${broker.name} does not tell what waits in ${topic}/${partition}`);
+      throw new Error(`${broker.name} does not report what waits in ${topic}/${partition}`);
     }
     if (committed >= end) continue;
     const from = { topic, partition, position: committed };
@@ -150,9 +150,9 @@ async function readNotes(
   return notes;
 }
 
-/** Of each spill what its highest revision told. */
-function latest(spills: readonly ToldSpill[]): ToldSpill[] {
-  const byName = new Map<string, ToldSpill>();
+/** Keeps of each spill what its highest revision says. */
+function latest(spills: readonly NotedSpill[]): NotedSpill[] {
+  const byName = new Map<string, NotedSpill>();
   for (const spill of spills) {
     const known = byName.get(spill.spill);
     const isLater =

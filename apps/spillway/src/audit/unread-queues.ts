@@ -10,10 +10,11 @@ import { type AppliedMessage, type KeptNotedMessage, sourceOf } from '@spillway/
 const clockSkewMinutes = 1;
 
 /**
- * Where a broker cannot be read without taking (a queue of RabbitMQ), a message that is noted and
- * not applied may wait or be lost, until the group has passed it: until its queue was empty, or the
- * group has applied one that was certainly behind it. That is a later one of the same gateway, or
- * one that any gateway accepted after the note of the first had been read.
+ * Knows how far a group has passed its queues. Where a broker cannot be read without taking (a
+ * queue of RabbitMQ), a message that is noted and not applied may wait or be lost, until the group
+ * has passed it: until its queue was empty, or the group has applied one that was certainly behind
+ * it. That is a later one of the same gateway, or one that any gateway accepted after the note of
+ * the first had been read.
  */
 export class Passed {
   readonly #sequences = new Map<string, number>();

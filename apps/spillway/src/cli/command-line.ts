@@ -17,12 +17,10 @@ import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { sendCommand } from './commands/send.ts';
 import { upCommand } from './commands/up.ts';
+import { exitCodes } from './exit-codes.ts';
 import { OperationError } from './operation-error.ts';
 
-/** What cannot be done exits with 2; 1 says that a command looked and did not like what it saw. */
-const failedExitCode = 2;
-
-/** Runs one command; sets the exit code. */
+/** Runs one command and sets the exit code of the process, one of `exitCodes`. */
 export async function runCommandLine(words: readonly string[], registry: Registry): Promise<void> {
   const { flags, rest } = splitArguments(words);
   const context: Context = { flags, registry, env: process.env };
@@ -64,23 +62,24 @@ function inherit(parent: Command, command: Command): void {
   for (const child of command.commands) inherit(command, child);
 }
 
-const allowHelp = `start although a check says no: ${safetyNames.join(', ')} (repeatable)`;
+const allowHelp = `start although this check fails: ${safetyNames.join(', ')} (repeatable)`;
 
 const helpAfter = `
 Any configuration key can be given as --section.key value, as SPILLWAY_SECTION_KEY in the
 environment, or in the file of --config. \`spillway config\` lists them all.`;
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode ? failedExitCode : 0;
+  if (error instanceof CommanderError)
+    return error.exitCode ? exitCodes.failed.code : exitCodes.ok.code;
   process.stderr.write(`spillway: ${printable(explanationOf(error))}\n`);
-  return (error instanceof OperationError ? error.exitCode : undefined) ?? failedExitCode;
+  return (error instanceof OperationError ? error.exitCode : undefined) ?? exitCodes.failed.code;
 }
 
 function explanationOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof EnvironmentError) {
-    return `${error.message} Nothing was set aside or removed: put that right and start again.`;
+    return `${error.message} Nothing was set aside or removed: correct that and start again.`;
   }
   if (code === 'EADDRINUSE') return `${error.message}. Another process has the port.`;
   const expected = [ConfigError, MemoryError, UnsafeError, DataFolderError, OperationError].some(

@@ -32,7 +32,7 @@ export class ControlServer implements Component {
     this.#options = options;
   }
 
-  /** Of the socket; empty before start. */
+  /** Path of the socket; empty before start. */
   get path(): string {
     return this.#place?.path ?? '';
   }

@@ -1,7 +1,7 @@
 /** What a command asked for cannot be done, and why. */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
-  /** Of the command; its usual one for what cannot be done where undefined. */
+  /** Exit code of the command; where undefined, the usual one for what cannot be done. */
   readonly exitCode: number | undefined;
 
   constructor(message: string, options: { cause?: unknown; exitCode?: number | undefined } = {}) {

@@ -18,8 +18,9 @@ const fileName = 'in-hand';
 const placesMax = 16;
 
 /**
- * Where a process remembers what its consumers have in flight: one file, which it finds again at its
- * next start. Of several processes of one kind each has a place of its own, the first that is free.
+ * The file in which a process remembers what its consumers have in flight, which it finds again at
+ * its next start. Of several processes of one kind each has a place of its own, the first that is
+ * free.
  */
 export class CrashRecordFile implements Component {
   readonly name = 'messages in flight';
@@ -31,7 +32,7 @@ export class CrashRecordFile implements Component {
     this.#options = options;
   }
 
-  /** A folder that cannot be written keeps nobody from consuming. */
+  /** A folder that cannot be written does not keep consumers from working. */
   async start(): Promise<void> {
     const { crashRecord, dir, kind } = this.#options;
     try {

@@ -14,7 +14,7 @@ import { messageOf } from '@spillway/resilience';
 /** Raised when an older Spillway could not read what this one writes. */
 const formatVersion = 1;
 
-/** What the running process tells the commands about itself. */
+/** What the commands read about the running process. */
 export interface RunFile {
   pid: number;
   startedAt: string;

@@ -13,7 +13,10 @@ export interface AsideStore {
 export interface AsideNote {
   /** Whether the log held everything that the store would still keep. */
   logReachesBack: boolean;
-  /** Of the log when this was noted, by topic and partition: so far another one must be filled. */
+  /**
+   * End of the log when this was noted, by topic and partition: another store must be filled up to
+   * here.
+   */
   ends: Record<string, number>;
   /** Messages that had expired by then, of each group; more of them mean that the log lost some. */
   expired: number;
@@ -76,7 +79,7 @@ export function notePath(path: string): string {
   return `${path}.json`;
 }
 
-/** A note that cannot be read as one is made anew. */
+/** A note that cannot be read as one is made again. */
 async function readNote(path: string): Promise<AsideNote | undefined> {
   try {
     return JSON.parse(await readFile(notePath(path), 'utf8')) as AsideNote;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Identities } from '@spillway/broker';
 import { JournalError } from '@spillway/journal';
-import type { ToldSpill } from '@spillway/ledger';
+import type { NotedSpill } from '@spillway/ledger';
 import type { Component, Health } from '@spillway/runtime';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
 
@@ -59,7 +59,7 @@ export class SpillFolder {
   }
 
   /** What lies here at this moment, for the ledger; nothing before there is a gateway. */
-  told(): ToldSpill[] {
+  told(): NotedSpill[] {
     if (!this.#spill || !this.#owner) return [];
     const { id: spill } = this.#spill;
     const { name: gateway, epoch } = this.#owner;
@@ -77,8 +77,8 @@ export class SpillFolder {
 const foldersMax = 64;
 
 /**
- * `…/*` stands for the first of `…/1`, `…/2` and so on that nobody has: gateways that are made alike
- * share a disk, and one that comes back takes over what the one before it left.
+ * `…/*` stands for the first of `…/1`, `…/2` and so on that no process has: gateways that are made
+ * alike share a disk, and one that comes back takes over what the one before it left.
  */
 async function openFree({ dir, ...options }: SpillOptions): Promise<Spill> {
   if (!dir.endsWith('/*')) return openSpill({ dir, ...options });

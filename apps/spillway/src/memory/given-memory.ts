@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 
 export interface GivenMemory {
   bytes: number;
-  /** As an operator knows it. */
+  /** Where the number comes from, in words that an operator knows. */
   source: string;
 }
 

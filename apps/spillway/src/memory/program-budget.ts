@@ -15,7 +15,7 @@ const optimisingBytes = 640 * mebibyte;
 const fixed = { where: 'outside', protects: 'everything', answer: 'fixed' } as const;
 
 export interface Runtime {
-  /** Of one half of a young generation, as in `--max-semi-space-size`. */
+  /** Mebibytes of one half of a young generation, as in `--max-semi-space-size`. */
   semiSpaceMebibytes: number;
   /** Whether V8 may optimise the WebAssembly of the embedded database: a third less CPU for it. */
   optimises: boolean;

@@ -77,13 +77,13 @@ export class AdminServer implements Component {
       const { isWhole } = readyAccess(question);
       return send(response, ok ? 200 : 503, isWhole ? { ok, components } : { ok });
     }
-    send(response, 404, { message: 'here are /live, /ready and /metrics' });
+    send(response, 404, { message: 'this port serves /live, /ready and /metrics' });
   }
 
   async #metrics(access: ProbeAccess, response: ServerResponse): Promise<void> {
     if (access.status !== 200) {
       if (access.status === 401) response.setHeader('www-authenticate', 'Bearer');
-      const message = 'wanted an API key of the scope metrics (Authorization: Bearer)';
+      const message = 'an API key with the scope metrics is required (Authorization: Bearer)';
       return send(response, access.status, { message });
     }
     const { metrics } = this.#options;

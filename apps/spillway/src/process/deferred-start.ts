@@ -10,13 +10,13 @@ export interface DeferredStartOptions {
   report: (event: ProcessEvent) => void;
 }
 
-/** So long the start waits for a broker that may only be slow. */
+/** Milliseconds for which the start waits for a broker that may only be slow. */
 const patienceMs = 5000;
 const backoff = { baseMs: 500, maxMs: 5000 };
 
 /**
  * A gateway that can spill opens its doors without its broker: its parts go on starting in the
- * background, and what they refuse, as unsafe for instance, is told again and again.
+ * background, and what they refuse, as unsafe for instance, is reported again and again.
  */
 export class DeferredStart implements Component {
   readonly name = 'broker and topics';

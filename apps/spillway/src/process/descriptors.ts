@@ -19,7 +19,7 @@ export interface DoorConnections {
 export interface DescriptorPlan {
   /** Kept apart for files and for commands. */
   files: number;
-  /** As configured, or less where the limit is too low for it. */
+  /** Connections of each port as configured, or fewer where the limit is too low for them. */
   doors: DoorConnections;
   /** What the configured bounds would need in all. */
   wanted: number;

@@ -28,7 +28,7 @@ const serverConnections = 64;
 
 /**
  * How many connections each door may have under a limit of file descriptors.
- * @throws OperationError when nobody could be served
+ * @throws OperationError when no client could be served
  */
 export function doorsWithin(limit: number | undefined, process: Process): DoorConnections {
   const { config, registry, target, report } = process;

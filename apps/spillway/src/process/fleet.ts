@@ -6,7 +6,7 @@ import type { Target } from '../registry/target.ts';
 
 /** The other processes, as far as this one knows them. */
 export interface Fleet extends Dependencies {
-  /** Whether processes tell each other anything, and whether it arrives. */
+  /** Whether processes share what they find, and whether it arrives. */
   view(): 'alone' | 'shared' | 'lost';
   /** With this one; undefined while their place of meeting is away. */
   processes(): Promise<FleetProcess[] | undefined>;
@@ -19,7 +19,7 @@ export interface FleetProcess {
   name: string;
   /** Milliseconds since 1970. */
   startedMs: number;
-  /** What it tells about itself: a `ProcessDocument` of its version. */
+  /** The description of the process: a `ProcessDocument` of its version. */
   document: unknown;
 }
 
@@ -47,11 +47,11 @@ export class NoFleet extends LocalDependencies implements Fleet {
   async stop(): Promise<void> {}
 
   health(): Health {
-    return { ok: true, detail: 'this process trusts itself alone' };
+    return { ok: true, detail: 'no other process is consulted' };
   }
 }
 
-/** What a process tells the others. */
+/** What a process shows to the others. */
 export interface FleetMember {
   name: string;
   describe(): unknown;
@@ -62,7 +62,10 @@ export function processName(config: SpillwayConfig, target: Target): string {
   return target.nameIn(config) ?? `${target.roles.join('+')}-${placeName()}`;
 }
 
-/** For the console; while the others cannot be asked, this process alone. */
+/**
+ * Reads the state of the fleet for the console; while the others cannot be asked, of this process
+ * alone.
+ */
 export async function readFleet(fleet: Fleet, self: FleetMember, reportersMin: number) {
   const alone = { name: self.name, startedMs: Date.now(), document: self.describe() };
   return {

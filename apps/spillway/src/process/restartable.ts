@@ -6,7 +6,7 @@ interface Made {
   components: Component[];
 }
 
-/** A consumer and what belongs to it, made anew at each start. */
+/** A consumer and what belongs to it, created at each start. */
 export class Restartable implements Component {
   readonly name: string;
   readonly #make: () => Made;

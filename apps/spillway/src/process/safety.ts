@@ -19,7 +19,7 @@ export class UnsafeError extends Error {
     const lines = findings.map((finding) => `  ${lineOf(finding)}`);
     const allow = names.map((name) => `--unsafe-allow ${name}`).join(' ');
     super(
-      ['configuration is not safe:', ...lines, `Set it right, or start with ${allow}.`].join('\n'),
+      ['configuration is not safe:', ...lines, `Correct it, or start with ${allow}.`].join('\n'),
     );
     this.name = 'UnsafeError';
     this.findings = findings;
@@ -46,7 +46,7 @@ export class Safety {
     this.#options = options;
   }
 
-  /** Every check that is switched off, with what it found: told on every page and as a metric. */
+  /** Every check that is switched off, with what it found: shown on every page and as a metric. */
   get allowed(): readonly SafetyFinding[] {
     return this.#allowed;
   }

@@ -13,7 +13,7 @@ const troubleCharsMax = 300;
 const unsafeMax = 8;
 const unsafeCharsMax = 150;
 
-/** What of this process the others are told. */
+/** What the others see of this process. */
 export interface Observed {
   health(): ComponentHealth[];
   dependencies(): DependencyState[];

@@ -7,7 +7,7 @@ import { type FillOptions, fill, type RebuildResult } from './fill.ts';
 export interface SharedRebuildOptions extends FillOptions {
   begin: NonNullable<StoreCapabilities['beginRebuild']>;
   broker: Broker;
-  /** Told while the writer catches up: messages that it has yet to write. */
+  /** Called while the writer catches up: messages that it has yet to write. */
   onWaiting: (messages: number) => void;
   abort: AbortSignal;
 }

@@ -79,7 +79,7 @@ function besideOthers(
   return rebuildShared({
     ...{ begin, broker, from, fromMs, abort },
     onWaiting: (messages) => progress(`the writer has ${messages} messages to go`),
-    onProgress: told(progress),
+    onProgress: progressText(progress),
   });
 }
 
@@ -94,7 +94,7 @@ async function rebuildFolder(
   const filled = async (): Promise<RebuildResult> => {
     await next.start();
     const takes = await settledBefore(broker);
-    return await fill(next, { from, takes, onProgress: told(progress) });
+    return await fill(next, { from, takes, onProgress: progressText(progress) });
   };
   const result = await filled().finally(() => next.stop());
   const change = () =>
@@ -115,7 +115,7 @@ function consumerOf(consumers: readonly Restartable[], group: string): Restartab
   return consumers.find(({ name }) => name === group);
 }
 
-function told(progress: (line: string) => void): OnProgress {
+function progressText(progress: (line: string) => void): OnProgress {
   return ({ signal, records }) => progress(`${signal}: ${records} records so far`);
 }
 

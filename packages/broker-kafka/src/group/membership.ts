@@ -147,7 +147,7 @@ export class Membership {
     const held = new Set(assignee.owned().map(partitionName));
     const kept = new Set(assigned.map(partitionName));
     const gained = assigned.filter((one) => !held.has(partitionName(one)));
-    // Of what was claimed: until the next join nobody gets it, held or not.
+    // Of what was claimed: until the next join no member gets it, held or not.
     const given = claimed.filter((one) => !kept.has(partitionName(one)));
     if (gained.length > 0) {
       const committed = await this.#coordinator.ask((node) => client.committed(node, group));

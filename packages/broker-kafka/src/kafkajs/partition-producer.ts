@@ -4,13 +4,13 @@ import { messageOf, unlessAborted } from '@spillway/resilience';
 /** What was sent before an abort is waited for this long. */
 export const abortGraceMs = 1_000;
 
-/** Of a batch: the position of its first message where it is durable. */
+/** Outcome of a batch: the position of its first message where it is durable. */
 export type Sent = PublishOutcome;
 
 export interface PartitionProducerOptions {
   batchBytesMax: number;
   isKnown: () => Promise<boolean>;
-  /** `hurry`: nobody waits for it any longer. */
+  /** `hurry`: nothing waits for it any longer. */
   send: (batch: readonly OutgoingMessage[], hurry: AbortSignal) => Promise<Sent>;
 }
 

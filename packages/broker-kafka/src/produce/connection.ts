@@ -15,13 +15,13 @@ export interface OpenOptions {
   requestTimeoutMs: number;
 }
 
-/** Connects and logs in; names are resolved anew each time. Rejects with KafkaError. */
+/** Connects and logs in; names are resolved again each time. Rejects with KafkaError. */
 export async function openConnection(
   { host, port }: Address,
   { clientId, security, ...timeouts }: OpenOptions,
 ): Promise<Connection> {
   const connection = new Connection(clientId, connectionOptions(security, timeouts));
-  // Whoever uses it hears of 'close'; an 'error' nobody listens to would end the process.
+  // Whoever uses it gets 'close'; an 'error' without a listener would end the process.
   connection.on('error', () => {});
   try {
     await connection.connect(host, port);

@@ -5,12 +5,12 @@ import {
   type RefusalCode,
 } from '@spillway/broker';
 import { sleep } from '@spillway/resilience';
-import { Batch, bytesAlone, cutItems, type Item } from './batch.ts';
 import { type OwnProducerOptions, type SenderOptions, senderOptionsOf } from './options.ts';
+import { Batch, bytesAlone, cutItems, type Item } from './partition/batch.ts';
+import type { BatchOutcome } from './partition/producer-batch.ts';
 import type { ProducePort } from './port.ts';
-import type { BatchOutcome } from './producer-batch.ts';
-import { sizeOfRecord } from './record-batch.ts';
 import { Sender } from './sender.ts';
+import { sizeOfRecord } from './wire/record-batch.ts';
 
 /** What was sent before an abort is waited for this long. */
 const abortGraceMs = 1_000;

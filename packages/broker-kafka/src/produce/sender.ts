@@ -1,19 +1,19 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs, messageOf } from '@spillway/resilience';
 import { Connections } from '../platformatic/connections.ts';
-import type { Batch } from './batch.ts';
-import { Identity } from './identity.ts';
+import { Identity } from './identity/identity.ts';
+import { clusterIdOf, newProducerId } from './identity/producer-id.ts';
 import { Leaders } from './leaders.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
 import type { SenderOptions } from './options.ts';
-import type { PartitionProducerOptions } from './partition-producer.ts';
-import { encodeProduce } from './produce-request.ts';
-import type { Refusal } from './producer-batch.ts';
-import { clusterIdOf, newProducerId } from './producer-id.ts';
+import type { Batch } from './partition/batch.ts';
+import type { PartitionProducerOptions } from './partition/partition-producer.ts';
+import type { Refusal } from './partition/producer-batch.ts';
+import { Route } from './partition/route.ts';
+import { verdictsOf } from './partition/verdict.ts';
 import { Requests, type Sent } from './requests.ts';
-import { Route } from './route.ts';
-import { brokenVerdict, verdictsOf } from './verdict.ts';
+import { encodeProduce } from './wire/produce-request.ts';
 
 const tickMs = 20;
 const backoffLimits = { baseMs: 80, maxMs: 1_000 };
@@ -27,7 +27,7 @@ export class Sender {
   readonly #leaders: Leaders;
   readonly #links: Links;
   readonly #identity: Identity;
-  readonly #laneOptions: PartitionProducerOptions;
+  readonly #producerOptions: PartitionProducerOptions;
   readonly #routes = new Map<string, Route>();
   /** Routes with batches. */
   readonly #active = new Set<Route>();
@@ -71,8 +71,7 @@ export class Sender {
       newProducerId: () => newProducerId(asking),
       clusterId: () => clusterIdOf(asking),
     });
-    const mayUse = this.#identity.mayUse.bind(this.#identity);
-    this.#laneOptions = { backoffMs, mayUse };
+    this.#producerOptions = { backoffMs, mayUse: (id, used) => this.#identity.mayUse(id, used) };
   }
 
   /** Why nothing was acknowledged of late; undefined when something was. */
@@ -121,13 +120,12 @@ export class Sender {
 
   #routeOf(place: TopicPartition): Route {
     const name = partitionName(place);
-    let route = this.#routes.get(name);
-    if (route === undefined) {
-      route = new Route(place, this.#laneOptions);
-      const { first } = this.#identity;
-      if (first !== undefined) route.producer.identify(first);
-      this.#routes.set(name, route);
-    }
+    const known = this.#routes.get(name);
+    if (known !== undefined) return known;
+    const route = new Route(place, this.#producerOptions);
+    const { first } = this.#identity;
+    if (first !== undefined) route.producer.identify(first);
+    this.#routes.set(name, route);
     return route;
   }
 
@@ -177,7 +175,7 @@ export class Sender {
       return undefined;
     }
     const link = this.#links.to(leader.node);
-    // Unreachable where it was said to be: somebody else may lead by now.
+    // Unreachable where it was said to be: another broker may lead by now.
     if (link === undefined) this.#leaders.want(route.place.topic);
     return link?.ready ? link : undefined;
   }
@@ -198,10 +196,9 @@ export class Sender {
 
   #answered(link: Link, sent: readonly Sent[], body: Buffer | Error): void {
     const nowMs = this.#options.nowMs();
-    const verdicts = verdictsOf(body);
+    const verdictOn = verdictsOf(body);
     for (const { route, attempt } of sent) {
-      const verdict =
-        verdicts.get(partitionName(route.place)) ?? brokenVerdict('Left out of the answer');
+      const verdict = verdictOn(partitionName(route.place));
       if (verdict.kind === 'durable') this.#trouble = undefined;
       else if (verdict.kind === 'again') this.#trouble = verdict.message;
       if (verdict.kind === 'again' && verdict.leaderMoved) route.doubtedMs = nowMs;
@@ -214,7 +211,7 @@ export class Sender {
   #onLinkClosed(node: number, message: string): void {
     // Brokers close what is idle for long.
     if (this.#active.size === 0) return;
-    // Told once, not with every attempt to reach it again.
+    // Reported once, not with every attempt to reach it again.
     if (!this.#lost.has(node)) this.#options.report({ type: 'leader-lost', node, message });
     this.#lost.add(node);
     this.#trouble = message;

@@ -26,7 +26,10 @@ export class Pieces {
     return Buffer.concat(joined).subarray(0, length);
   }
 
-  /** So many bytes behind so many others, all of which go; undefined, and all stay, before they came. */
+  /**
+   * Takes `length` bytes behind `skipped` others, all of which go; undefined, and all stay, before
+   * they came.
+   */
   take(skipped: number, length: number): Buffer | undefined {
     if (this.#bytes < skipped + length) return undefined;
     const [first] = this.#held;

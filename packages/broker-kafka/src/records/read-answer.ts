@@ -4,7 +4,7 @@ import type { Fetched, FetchRequest, ReadingOptions } from '../client.ts';
 import { errorName } from '../errors.ts';
 import { readRecords } from './read-records.ts';
 
-/** Of one partition in the answer to a fetch. */
+/** One partition in the answer to a fetch. */
 export interface RawPartition extends TopicPartition {
   /** Kafka's number. */
   error: number;
@@ -16,7 +16,7 @@ export interface RawAnswer {
   partitions: RawPartition[];
 }
 
-/** The records of an answer, as far as there is room for them: the rest is fetched anew. */
+/** Reads the records of an answer, as far as there is room for them: the rest is fetched again. */
 export async function readAnswer(
   answer: RawAnswer,
   request: FetchRequest & ReadingOptions,

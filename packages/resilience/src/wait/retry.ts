@@ -3,8 +3,9 @@ import type { RetryBudget } from '../retry-budget.ts';
 import { type BackoffLimits, fullJitterMs } from './backoff.ts';
 import { sleep } from './sleep.ts';
 
+/** Options of repeated attempts. */
 export interface RetryOptions<T> extends BackoffLimits {
-  /** By value: an attempt that throws is not tried again. */
+  /** Decides by value: an attempt that throws is not tried again. */
   shouldRetry: (outcome: T) => boolean;
   retriesMax: number;
   /** From the first attempt on; no wait reaches beyond it. It does not cut an attempt short. */
@@ -36,7 +37,7 @@ export async function retry<T>(
   try {
     return await pRetry(once, {
       retries: retriesMax,
-      // Full jitter is ours: p-retry's own waits are never shorter than the bound.
+      // Full jitter is added here: p-retry's own waits are never shorter than the bound.
       minTimeout: 0,
       shouldRetry: ({ error, attemptNumber }) =>
         error instanceof Again &&

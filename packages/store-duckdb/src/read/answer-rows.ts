@@ -12,14 +12,14 @@ export interface Statement {
   texts?: readonly string[];
   /** … and for those that are lists of texts. */
   lists?: readonly string[];
-  /** Of the rows, by their columns: an order inside the statement does not hold. */
+  /** Order of the rows, by their columns: an order inside the statement does not hold. */
   order?: string;
 }
 
 /** An object, and in each of its slots a number or the head of a text. */
 const rowBytes = 64;
 const valueBytes = 40;
-/** Of a value in a row that is looked at and left. */
+/** Bytes of a value in a row that is looked at and left. */
 const nativeBytes = 16;
 /** Characters of a value as JSON, with its name. */
 const valueChars = 24;

@@ -116,7 +116,7 @@ function summaryConditions(query: TraceQuery, p: Parameters): string[] {
   return conditions;
 }
 
-/** Of the first ones, as many as there is room for. */
+/** Reads the summaries of the first traces, as many as there is room for. */
 async function summaries(
   connection: DuckDBConnection,
   query: TraceQuery,

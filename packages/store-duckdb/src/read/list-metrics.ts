@@ -13,7 +13,10 @@ export interface MetricsQuery extends TimeRange, Asked {
   search?: string | undefined;
 }
 
-/** Of a metric, to learn the keys of its attributes: so many series, and none with more text than that. */
+/**
+ * Most series of a metric that are read to learn the keys of its attributes, and none with more
+ * text than that.
+ */
 const seriesLookedAt = 50;
 const attributesBytesMax = 4_096;
 

@@ -15,7 +15,7 @@ import { labelColumns, labelsOf, metricPointsSql } from './metric-points.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 const rowsPerTurn = 200;
-/** Of the map, its text, and the value that is made of it. */
+/** Bytes of the map, its text, and the value that is made of it. */
 const entryBytes = 400;
 
 /**

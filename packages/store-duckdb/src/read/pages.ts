@@ -5,7 +5,7 @@ import { Origins } from './origins.ts';
 import { Parameters, type ResultRow } from './parameters.ts';
 
 interface Slices {
-  /** Of the page in its order: `row`, the number of its row, its `key` and `bytes`. */
+  /** Rows of the page in its order: `row`, the number of its row, its `key` and `bytes`. */
   places: readonly ResultRow[];
   /** SQL: `row`, `key` and the rest, for a condition on `row`. */
   select: (rowIs: (column: string) => string, parameters: Parameters) => string;
@@ -30,8 +30,8 @@ export class Pages {
   }
 
   /**
-   * As much of the places as there is room for; `last` is the one that the next page begins behind,
-   * absent at the end. Throws `too-much-asked` where there is no room for the first one.
+   * Reads as much of the places as there is room for; `last` is the one that the next page begins
+   * behind, absent at the end. Throws `too-much-asked` where there is no room for the first one.
    */
   async read<T extends { resource: ResourceView; scope: ScopeView }>(
     connection: DuckDBConnection,
@@ -76,8 +76,8 @@ export class Pages {
 }
 
 /**
- * Of one statement, unless one row has more. Its result takes half a megabyte however few its rows
- * are, until the garbage collector, which does not see it, comes by.
+ * Bytes of one statement, unless one row has more. Its result takes half a megabyte however few its
+ * rows are, until the garbage collector, which does not see it, comes by.
  */
 const sliceBytesMax = 262_144;
 const sliceRowsMax = 500;
@@ -98,7 +98,10 @@ function* slicesOf(places: readonly ResultRow[]): Generator<ResultRow[]> {
   if (slice.length > 0) yield slice;
 }
 
-/** As numbers in the statement, and with their range, by which DuckDB leaves out whole row groups. */
+/**
+ * Compares a column with a list of numbers, and with their range, by which DuckDB leaves out whole
+ * row groups.
+ */
 function isOneOf(places: readonly ResultRow[]): (column: string) => string {
   const ids = places.map(({ row }) => row as bigint);
   let [least, most] = [ids[0] as bigint, ids[0] as bigint];

@@ -22,8 +22,8 @@ import { Parameters } from './parameters.ts';
  * - `sum` adds up the values of a delta sum, and otherwise the last value of each series;
  * - `rate` is the increase per second: what a delta sum brought, or what a cumulative one grew by;
  * - of histograms and summaries, `sum`, `count`, `rate` and `avg` are of the observations that the
- *   step brought, and `last` is the mean of the latest point.
- * A cumulative series that starts anew counts from zero. Points without a value are left out.
+ *   step brought, and `last` is the mean of the latest point. A cumulative series that starts again
+ *   counts from zero. Points without a value are left out.
  */
 export async function queryMetric(
   connection: DuckDBConnection,
@@ -42,38 +42,17 @@ export async function queryMetric(
   return { info, series, seriesDropped: dropped + left, exemplars };
 }
 
-/** Of the largest series alone: a metric may have more of them than there is memory for. */
+/**
+ * Reads the values of the largest series alone: a metric may have more of them than there is memory
+ * for.
+ */
 async function readValues(
   connection: DuckDBConnection,
   query: MetricQuery,
 ): Promise<{ values: StepValue[]; left: number }> {
   const parameters = new Parameters();
   const labels = labelColumns(query);
-  const points = metricPointsSql(query, parameters);
-  const { steps } = metricSteps(query);
-  const same = labels.map((label) => `b.${label} = l.${label}`).join(' AND ');
-  // The labels come once for each series, with its first step.
-  const first = labels.map((label) => `CASE WHEN nth = 1 THEN ${label} ELSE '' END AS ${label}`);
-  const sql = `WITH points AS (${points}),
-     by_series AS (
-       SELECT ${[...labels, 'series_key', 'step'].join()},
-         bool_or(is_distribution) AS is_distribution, bool_or(is_delta) AS is_delta,
-         count(*) AS points, sum(value) AS total, min(low) AS low, max(high) AS high,
-         arg_max(value, time_ns) AS last, max(time_ns) AS last_ns,
-         sum(increase) AS increase, sum(sum_increase) AS sum_increase
-       FROM points WHERE step >= 0 AND step < ${steps} GROUP BY ALL),
-     by_group AS MATERIALIZED (SELECT * FROM (
-       SELECT ${[...labels, 'step'].join()}, (${aggregateSql(query.agg)})::DOUBLE AS value
-       FROM by_series GROUP BY ${[...labels, 'step'].join()}) WHERE isfinite(value)),
-     sizes AS (SELECT ${[...labels, 'sum(abs(value)) AS size'].join()} FROM by_group GROUP BY ALL),
-     largest AS (SELECT *, row_number() OVER (ORDER BY ${['size DESC', ...labels].join()}) AS place,
-       count(*) OVER () AS found FROM sizes
-       QUALIFY place <= ${seriesLimit(query.seriesMax)}),
-     steps AS (SELECT b.*, l.place, l.found,
-       row_number() OVER (PARTITION BY l.place ORDER BY b.step) AS nth
-       FROM by_group b JOIN largest l ON ${same || 'true'})
-     SELECT place::INTEGER AS place, found::INTEGER AS found, step, value, ${[...first, 'nth'].join()}
-     FROM steps`;
+  const sql = valuesSql(query, parameters);
   const columns = 5 + labels.length;
   const statement = { sql, parameters, columns, texts: labels, order: 'place, step' };
   const room = query.room ?? ownRoom();
@@ -95,6 +74,36 @@ async function readValues(
     }
   }
   return { values, left };
+}
+
+/** Selects the values of the largest series in their steps. */
+function valuesSql(query: MetricQuery, parameters: Parameters): string {
+  const labels = labelColumns(query);
+  const points = metricPointsSql(query, parameters);
+  const { steps } = metricSteps(query);
+  const same = labels.map((label) => `b.${label} = l.${label}`).join(' AND ');
+  // The labels come once for each series, with its first step.
+  const first = labels.map((label) => `CASE WHEN nth = 1 THEN ${label} ELSE '' END AS ${label}`);
+  return `WITH points AS (${points}),
+     by_series AS (
+       SELECT ${[...labels, 'series_key', 'step'].join()},
+         bool_or(is_distribution) AS is_distribution, bool_or(is_delta) AS is_delta,
+         count(*) AS points, sum(value) AS total, min(low) AS low, max(high) AS high,
+         arg_max(value, time_ns) AS last, max(time_ns) AS last_ns,
+         sum(increase) AS increase, sum(sum_increase) AS sum_increase
+       FROM points WHERE step >= 0 AND step < ${steps} GROUP BY ALL),
+     by_group AS MATERIALIZED (SELECT * FROM (
+       SELECT ${[...labels, 'step'].join()}, (${aggregateSql(query.agg)})::DOUBLE AS value
+       FROM by_series GROUP BY ${[...labels, 'step'].join()}) WHERE isfinite(value)),
+     sizes AS (SELECT ${[...labels, 'sum(abs(value)) AS size'].join()} FROM by_group GROUP BY ALL),
+     largest AS (SELECT *, row_number() OVER (ORDER BY ${['size DESC', ...labels].join()}) AS place,
+       count(*) OVER () AS found FROM sizes
+       QUALIFY place <= ${seriesLimit(query.seriesMax)}),
+     steps AS (SELECT b.*, l.place, l.found,
+       row_number() OVER (PARTITION BY l.place ORDER BY b.step) AS nth
+       FROM by_group b JOIN largest l ON ${same || 'true'})
+     SELECT place::INTEGER AS place, found::INTEGER AS found, step, value, ${[...first, 'nth'].join()}
+     FROM steps`;
 }
 
 function aggregateSql(agg: MetricQuery['agg']): string {

@@ -22,9 +22,9 @@ export interface ApplyContext {
   connection: DuckDBConnection;
   dimensions: Dimensions;
   retentionMs: number;
-  /** Of text that one transaction may hold. */
+  /** Bytes of text that one transaction may hold. */
   bytesMax: number;
-  /** Of text in one row; a record above it is a dead letter. */
+  /** Bytes of text in one row; a record above it is a dead letter. */
   rowBytesMax: number;
 }
 

@@ -15,7 +15,9 @@ import {
 } from './apply-batch.ts';
 import type { Candidate } from './duplicates.ts';
 
-/** In one transaction where it fits, which it nearly always does, else in several. */
+/**
+ * Applies messages in one transaction where they fit, which they nearly always do, else in several.
+ */
 export async function applyMessages(
   context: ApplyContext,
   messages: readonly DecodedMessage[],

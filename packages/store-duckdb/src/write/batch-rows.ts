@@ -32,7 +32,7 @@ export class BatchRows {
     this.#rowBytesMax = rowBytesMax;
   }
 
-  /** Of the texts in the rows, in UTF-8. */
+  /** Bytes of the texts in the rows, in UTF-8. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -21,9 +21,9 @@ const textCharsMax = 2_000;
  * 64 against 48 ns, 113 against 77) and twice the memory beside the keys (66 bytes against 30).
  */
 export class Dimensions {
-  /** Of resources, and as many of scopes and of series. */
+  /** Most resources that are known, and as many scopes and series. */
   readonly #knownMax: number;
-  /** Of the texts by which series are known, two bytes a character as V8 may need. */
+  /** Bytes of the texts by which series are known, two bytes a character as V8 may need. */
   readonly #seriesBytesMax: number;
   #knownResources = new Set<string>();
   #knownScopes = new Set<string>();

@@ -78,7 +78,7 @@ function numberToJson(value: NumberValue): NumberJson | undefined {
   return 'int' in value ? { int: String(value.int) } : { double: doubleToJson(value.double) };
 }
 
-/** Of `point p JOIN series s`. */
+/** Columns of `point p JOIN series s`. */
 export const pointSelect = `p.key, p.time_ms, p.start_ns, p.time_ns, p.flags, p.value_int,
   p.value_double, p.count, p.sum, p.min, p.max, p.shape, p.exemplars, s.name, s.description,
   s.unit, s.type, s.temporality, s.monotonic, s.metadata, s.service, s.attributes, s.resource,

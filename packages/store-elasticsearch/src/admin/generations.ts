@@ -14,7 +14,7 @@ const pollsPerLease = 5;
 
 /**
  * What this process knows of the state. It is never trusted for longer than the lease, so whoever
- * changes the state knows that after a lease nobody acts on the old one.
+ * changes the state knows that after a lease no process acts on the old one.
  */
 export class Generations {
   readonly #options: GenerationsOptions;

@@ -7,7 +7,7 @@ export interface IndexFound {
   uuid: string;
 }
 
-/** Of every generation. */
+/** Lists the indices of every generation. */
 export async function listIndices(client: Client, names: IndexNames): Promise<IndexFound[]> {
   const index = indexKinds.map((kind) => names.everyGeneration(kind));
   const found = await call(() =>

@@ -42,7 +42,7 @@ interface IndexSettings {
   durability: string;
 }
 
-/** Of every index there is, and of the ones that the templates, ours and others', would make. */
+/** Reads the settings of every index there is, and of those that any template would make. */
 async function indexSettings(client: Client, names: IndexNames): Promise<IndexSettings[]> {
   const index = indexKinds.map((kind) => names.everyGeneration(kind));
   const found = await call(() => client.indices.getSettings({ index, flat_settings: true }));

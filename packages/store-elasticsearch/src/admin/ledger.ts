@@ -5,7 +5,10 @@ import type { IndexFound } from './indices.ts';
 
 const pageSize = 5_000;
 
-/** In the order in which they were first applied. Everything applied before the call is there. */
+/**
+ * Reads the applied messages in the order in which they were first applied. Everything applied
+ * before the call is there.
+ */
 export async function readApplied(reader: Reader, range: MinuteRange): Promise<AppliedMessage[]> {
   await reader.refresh('account');
   const applied: AppliedMessage[] = [];

@@ -22,7 +22,7 @@ const place: Properties = {
   tenant: keyword,
   /** Name of the message that stored the record. */
   message: filterOnly,
-  /** Of acceptance. */
+  /** Minute of acceptance. */
   minute: integer,
   position: long,
   /** Index of the record in its message. */
@@ -62,7 +62,7 @@ const properties: Readonly<Record<IndexKind, Properties>> = {
     trace_id: filterOnly,
     span_id: filterOnly,
     severity_number: integer,
-    /** Of the body and of attribute values. */
+    /** Words of the body and of attribute values. */
     words: { type: 'text', norms: false },
   },
   metrics: {

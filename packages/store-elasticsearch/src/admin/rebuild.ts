@@ -12,7 +12,7 @@ export interface RebuildContext {
   leaseMs: number;
   apply(generation: number, messages: readonly DecodedMessage[]): Promise<MessageOutcome[]>;
   addRetired(generation: number, counts: readonly RowCount[]): Promise<void>;
-  /** Of what is neither in use nor being built. */
+  /** Drops the generations that are neither in use nor being built. */
   dropUnused(): Promise<void>;
 }
 

@@ -55,7 +55,10 @@ export async function retain(
   return retired;
 }
 
-/** Of every generation in use. One that is not, which a crash left behind, goes whole. */
+/**
+ * Drops passed indices of every generation in use. One that is not, which a crash left behind, goes
+ * whole.
+ */
 async function dropPassed(
   context: RetentionContext,
   { horizonMs, accountBeforeMs }: { horizonMs: number; accountBeforeMs: number },

@@ -112,7 +112,7 @@ export class StateDocument {
     }
   }
 
-  /** Changes for as long as somebody builds. */
+  /** Changes for as long as a process builds. */
   async lastBeat(): Promise<string> {
     try {
       const { _source } = await this.#client.get({ index: this.#index, id: beatId });

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { KeyValue } from '@spillway/otlp';
 import { scalarText } from '@spillway/store/search';
 
-/** Terms of Lucene end at 32,766 bytes; long ones are told apart by a hash of the whole. */
+/** Terms of Lucene end at 32,766 bytes; long ones are distinguished by a hash of the whole. */
 const charsMax = 512;
 const charsShown = 440;
 
-/** For filters and grouping; the exact text lies in the record. */
+/** Shortens a text for filters and grouping; the exact text lies in the record. */
 export function shortened(text: string): string {
   if (text.length <= charsMax) return text;
   return `${text.slice(0, charsShown)}…${createHash('sha1').update(text).digest('hex')}`;

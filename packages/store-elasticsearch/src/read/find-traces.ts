@@ -8,16 +8,16 @@ import { BestTraces, type FoundTrace, type TracePlace, type Walk } from './trace
 import { measureTraces, summariseTraces, traceReachMs } from './trace-summaries.ts';
 
 const spansPerPage = 1_000;
-/** Of one call. What is found by then is answered, with a cursor to go on from. */
+/** Most spans of one call. What is found by then is answered, with a cursor to go on from. */
 const spansMax = 100_000;
 
 /**
  * Traces by the time of their first span, newest first. The spans that fit are walked from the
- * newest one back, and the traces that they belong to measured. A trace begins no later than any
- * of its spans, so all that begin after the place of the walk have been met: when these fill the
- * page it is done. Memory does not grow with what is walked over.
+ * newest one back, and the traces that they belong to measured. A trace begins no later than any of
+ * its spans, so all that begin after the place of the walk have been met: when these fill the page
+ * it is done. Memory does not grow with what is walked over.
  *
- * A cursor holds the last trace answered, and where the walk must begin anew to meet those that
+ * A cursor holds the last trace answered, and where the walk must begin again to meet those that
  * were met and not answered. One that has spans only more than `spansMax` after its begin may be
  * missed by a later page.
  */

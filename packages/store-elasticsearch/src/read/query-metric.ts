@@ -13,8 +13,8 @@ import { StepCells } from './step-cells.ts';
  * - `sum` adds up the values of a delta sum, and otherwise the last value of each series;
  * - `rate` is the increase per second: what a delta sum brought, or what a cumulative one grew by;
  * - of histograms and summaries, `sum`, `count`, `rate` and `avg` are of the observations that the
- *   step brought, and `last` is the mean of the latest point.
- * A cumulative series that starts anew counts from zero. Points without a value are left out.
+ *   step brought, and `last` is the mean of the latest point. A cumulative series that starts again
+ *   counts from zero. Points without a value are left out.
  */
 export async function queryMetric(reader: Reader, query: MetricQuery): Promise<MetricAnswer> {
   const info = await findMetric(reader, query);
@@ -29,7 +29,7 @@ export async function queryMetric(reader: Reader, query: MetricQuery): Promise<M
   return { info, series, seriesDropped: others + dropped, exemplars };
 }
 
-/** Of a cell of numbers, in memory. */
+/** Bytes of a cell of numbers, in memory. */
 const cellBytes = 400;
 const pointsPerLook = 500;
 
@@ -42,7 +42,7 @@ interface Cell {
   high: number | undefined;
   last: number | undefined;
   lastUs: number;
-  /** Of the last values of the series that are done. */
+  /** Total of the last values of the series that are done. */
   lastTotal: number | undefined;
   increase: number | undefined;
   sumIncrease: number | undefined;

@@ -25,7 +25,9 @@ export interface Bucket<Key = string> {
 /** The values of the sources. */
 export type CompositeBucket = Bucket<Record<string, string | number | boolean>>;
 
-/** For hits of which only `docvalue_fields` are wanted: nothing is read that is kept by row. */
+/**
+ * Options for hits of which only `docvalue_fields` are wanted: nothing is read that is kept by row.
+ */
 export const columnsOnly = { _source: false, stored_fields: ['_none_'] };
 
 const pitKeptAlive = '1m';
@@ -39,7 +41,7 @@ const [hitsFirst, hitsMax] = [100, 2_000];
 interface ReaderOptions {
   generation: number;
   horizonMs: number;
-  /** Of a question; what reads for the process itself is bounded by the client alone. */
+  /** The question; what reads for the process itself is bounded by the client alone. */
   asked?: Asked | undefined;
 }
 
@@ -62,7 +64,7 @@ export class Reader {
     this.horizonMs = horizonMs;
   }
 
-  /** Of what retention left of the tenant in the range. */
+  /** Filters what retention left of the tenant in the range. */
   inRange({ tenant, fromMs, toMs }: TimeRange & { tenant: string }): Query[] {
     const from = Math.max(Math.ceil(fromMs), this.horizonMs);
     return [{ term: { tenant } }, { range: { '@timestamp': { gte: from, lt: Math.ceil(toMs) } } }];

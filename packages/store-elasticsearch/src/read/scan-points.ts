@@ -21,10 +21,10 @@ export interface SeriesPoint {
   value: number | undefined;
   low: number | undefined;
   high: number | undefined;
-  /** Of the value, or of the count of observations; undefined when it cannot be known. */
+  /** Increase of the value, or of the count of observations; undefined when it cannot be known. */
   increase: number | undefined;
   sumIncrease: number | undefined;
-  /** Counts how often the series began anew before this point. */
+  /** Counts how often the series began again before this point. */
   epoch: number;
   /** A cumulative point of which nothing is known that came before. */
   isUnknown: boolean;

@@ -13,7 +13,7 @@ export interface SeriesInfo {
   /** Histogram or summary. */
   isDistribution: boolean;
   isDelta: boolean;
-  /** A smaller value than before means that it began anew. */
+  /** A smaller value than before means that it began again. */
   onlyGrows: boolean;
 }
 

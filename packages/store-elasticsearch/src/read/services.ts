@@ -14,7 +14,9 @@ const sparklineBuckets = 30;
 /** SpanKind has six values; unknown numbers are kept. */
 const kindsMax = 20;
 
-/** Of server and consumer spans, and roots of every kind: what a service was asked to do. */
+/**
+ * Figures of server and consumer spans, and roots of every kind: what a service was asked to do.
+ */
 const figures: Record<string, estypes.AggregationsAggregationContainer> = {
   errors: { filter: { term: { status_code: 2 } } },
   durations: {

@@ -10,7 +10,7 @@ interface Group<Cell> {
   steps: Map<number, Cell>;
 }
 
-/** Of a group, beside its labels and cells. */
+/** Bytes of a group, beside its labels and cells. */
 const groupBytes = 400;
 
 /** A cell for each group of series and step. */

@@ -20,10 +20,10 @@ export function accountId({ envelope }: DecodedMessage): string {
   return `sha256-${createHash('sha256').update(name).digest('hex')}`;
 }
 
-/** By index of the record in its message: why it was refused. */
+/** Refused records by index in their message, and why each was refused. */
 export type Rejected = { index: number; code: string; reason: string }[];
 
-/** Of those messages that were applied: what was refused of them. */
+/** Finds which of the messages were applied, and what was refused of them. */
 export async function findApplied(
   client: Client,
   names: IndexNames,
@@ -81,7 +81,7 @@ export function accountLine(
   };
 }
 
-/** Of so many it is told in full why; a message may have thousands. */
+/** Most records of a message for which the full reason is kept; a message may have thousands. */
 const reasonsMax = 100;
 
 function rejectedOf({ records }: DecodedMessage, outcome: MessageOutcome): Rejected {

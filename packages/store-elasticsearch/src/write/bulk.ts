@@ -28,7 +28,7 @@ export interface BulkOptions {
   concurrency: number;
 }
 
-/** So many answers fit into the answer to a request, whatever each of them says. */
+/** Most answers in the answer to a request, whatever each of them says. */
 const linesMax = 2_000;
 
 /**
@@ -60,7 +60,7 @@ export async function sendBulk(
 }
 
 interface BulkRequest {
-  /** Of its lines. */
+  /** Indexes of its lines. */
   indexes: readonly number[];
   body: Buffer;
 }

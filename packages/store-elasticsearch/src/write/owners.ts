@@ -4,7 +4,7 @@ import type { BulkLine } from './bulk.ts';
 
 const idsPerRequest = 2_000;
 
-/** By document id: the message that stored it. Documents that are gone are left out. */
+/** Finds, by document id, the message that stored it. Documents that are gone are left out. */
 export async function findOwners(
   client: Client,
   lines: readonly BulkLine[],

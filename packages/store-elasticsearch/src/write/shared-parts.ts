@@ -7,9 +7,9 @@ import { cutMark, type ResourceView, type ScopeView } from '@spillway/store';
 import { toJson } from '@spillway/store/search';
 import { shortened } from '../read/attribute-terms.ts';
 
-/** Of the JSON of one of them, about. */
+/** Characters, about, of the JSON of one of them. */
 const sharedCharsMax = 16_384;
-/** Of a text beside its attributes. */
+/** Most characters of a text beside its attributes. */
 const textCharsMax = 4_096;
 
 export function sharedResource({
@@ -52,7 +52,7 @@ export function sharedMetric(metric: Metric): Metric {
   };
 }
 
-/** As it stands in each document. */
+/** Cuts a text as it stands in each document. */
 export function cutText(text: string): string {
   return isLong(text) ? shortened(text) : text;
 }

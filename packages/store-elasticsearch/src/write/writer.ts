@@ -27,7 +27,7 @@ export interface WriterOptions {
 export class Writer {
   readonly #options: WriterOptions;
   readonly #stats: SearchStats = { stored: 0, duplicates: 0, deadLettered: 0, retried: 0 };
-  /** By generation. */
+  /** Messages that were begun, by generation. */
   readonly #begun = new Map<number, BegunMessages>();
   #order = 0;
 
@@ -103,7 +103,7 @@ export class Writer {
   }
 }
 
-/** As the generation in use says, unless the other one wants it again. */
+/** Chooses the outcome of the generation in use, unless the other one wants the message again. */
 function bothOf(outcome: MessageOutcome, beside: MessageOutcome | undefined): MessageOutcome {
   const records = outcome.records.map((result, i): RecordOutcome => {
     const other = beside?.records[i];

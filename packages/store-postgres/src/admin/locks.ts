@@ -34,7 +34,7 @@ export async function lockOutApply(tx: Queryable): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(${applying})`);
 }
 
-/** Waits for the writers of the day; nobody writes to it until the transaction ends. */
+/** Waits for the writers of the day; nothing writes to it until the transaction ends. */
 export async function lockOutDay(tx: Queryable, day: string): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(${dayClass}, ${numberOf(day)})`);
 }

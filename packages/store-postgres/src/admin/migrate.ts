@@ -65,7 +65,7 @@ async function waitForOthers(tx: Queryable): Promise<void> {
   await tx.script(`SET LOCAL lock_timeout = '${rows[0]?.[0]}'`);
 }
 
-/** Not `IF NOT EXISTS`: that takes the right to make schemas also where ours is there. */
+/** Not `IF NOT EXISTS`: that takes the right to make schemas also where the schema is there. */
 async function makeSchema(tx: Queryable): Promise<void> {
   const { rows } = await tx.query('SELECT current_schema()');
   if (rows[0]?.[0]) return;

@@ -1,6 +1,6 @@
 /** What the gateways' notes said. */
 
-import type { KeptNotedMessage, KeptNotes, MinuteRange, ToldSpill } from '@spillway/ledger';
+import type { KeptNotedMessage, KeptNotes, MinuteRange, NotedSpill } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
 import type { Queryable } from '../client.ts';
 import { unescapeText } from '../write/codec.ts';
@@ -75,7 +75,7 @@ export async function readKeptNotes(db: Queryable): Promise<KeptNotes[]> {
   }));
 }
 
-export async function readSpills(db: Queryable): Promise<ToldSpill[]> {
+export async function readSpills(db: Queryable): Promise<NotedSpill[]> {
   const { rows } = await db.query(
     'SELECT spill, revision, at_ms, gateway, epoch, waiting FROM ledger_spill ORDER BY spill',
   );
@@ -85,7 +85,7 @@ export async function readSpills(db: Queryable): Promise<ToldSpill[]> {
     atMs: Number(atMs),
     gateway: unescapeText(gateway as string),
     epoch: Number(epoch),
-    waiting: JSON.parse(unescapeText(waiting as string)) as ToldSpill['waiting'],
+    waiting: JSON.parse(unescapeText(waiting as string)) as NotedSpill['waiting'],
   }));
 }
 

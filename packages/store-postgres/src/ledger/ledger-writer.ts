@@ -92,8 +92,8 @@ async function keepSpills(tx: Queryable, notes: readonly LedgerNote[]): Promise<
     if (!spill) continue;
     const waiting = escapeText(JSON.stringify(spill.waiting));
     const { revision, atMs } = spill;
-    const told = [escapeText(spill.spill), revision, atMs, escapeText(gateway), epoch, waiting];
-    await tx.query(spillSql, told);
+    const values = [escapeText(spill.spill), revision, atMs, escapeText(gateway), epoch, waiting];
+    await tx.query(spillSql, values);
   }
 }
 
@@ -124,8 +124,8 @@ async function newNotes(tx: Queryable, notes: readonly LedgerNote[]): Promise<Le
 }
 
 function lastMinuteOf({ messages, refused, spill }: LedgerNote): number {
-  const told = minuteOf(spill?.atMs ?? 0);
-  return [...messages, ...refused].reduce((last, { minute }) => Math.max(last, minute), told);
+  const noted = minuteOf(spill?.atMs ?? 0);
+  return [...messages, ...refused].reduce((last, { minute }) => Math.max(last, minute), noted);
 }
 
 export type Refused = LedgerNote['refused'][number];

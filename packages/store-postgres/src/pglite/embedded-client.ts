@@ -32,7 +32,7 @@ const settings = [
   `max_files_per_process=${embeddedFilesMax}`,
 ];
 
-/** A thread that needs more ends, and the database is opened anew. */
+/** A thread that needs more ends, and the database is opened again. */
 const resourceLimits = {
   maxOldGenerationSizeMb: embeddedHeapMebibytes,
   maxYoungGenerationSizeMb: embeddedYoungMebibytes,

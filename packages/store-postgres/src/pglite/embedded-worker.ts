@@ -35,7 +35,7 @@ function withLastWords(message: string): string {
   return [message, ...lastWords].join('; ');
 }
 
-class HeardNodeFS extends NodeFS {
+class WatchedNodeFS extends NodeFS {
   override init(...[pg, options]: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
     return super.init(pg, { ...options, printErr: listen });
   }
@@ -44,7 +44,7 @@ class HeardNodeFS extends NodeFS {
 if (fresh) await unpackSnapshot(dir);
 
 const db = await PGlite.create({
-  fs: new HeardNodeFS(dir),
+  fs: new WatchedNodeFS(dir),
   startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
 }).catch((error: Error) => {
   throw new Error(withLastWords(error.message), { cause: error });

@@ -1,6 +1,7 @@
 /**
  * The folder of an embedded database. PGlite does not sync, so a folder that was open when the
- * machine went down may be broken in ways that do not show: a marker file, which is synced, tells.
+ * machine went down may be broken in ways that do not show: a marker file, which is synced, shows
+ * it.
  */
 import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
@@ -14,7 +15,7 @@ interface Marker {
   /** Changes with every start of the machine. */
   boot: string;
   pid: number;
-  /** Tells a process from a later one with the same pid, where the system says. */
+  /** Distinguishes a process from a later one with the same pid, where the system says. */
   processStart: string;
   /** False until the database was made whole. */
   complete: boolean;
@@ -35,9 +36,9 @@ const bootToleranceMs = 120_000;
 
 export class Folder {
   readonly path: string;
-  /** Of the database itself. */
+  /** Folder of the database itself. */
   readonly dataDir: string;
-  /** Of the database's files at its last checkpoint. */
+  /** File with the sizes of the database's files at its last checkpoint. */
   readonly sizesFile: string;
   readonly #now: () => number;
 

@@ -39,7 +39,7 @@ export async function openEmbedded(
   }
 }
 
-/** The folder is ours still: its database died, and the process did not. */
+/** Opens the folder again, which this process still holds: its database died, and the process did not. */
 export function reopenEmbedded(folder: Folder): Promise<EmbeddedClient> {
   return openMigrated(folder, false);
 }

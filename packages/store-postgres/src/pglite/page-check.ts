@@ -1,6 +1,6 @@
 /**
  * Verifies the checksums that PostgreSQL keeps in its pages, without PostgreSQL: reading them in
- * SQL finds no damaged index, and finds a damaged table in the middle of somebody's question.
+ * SQL finds no damaged index, and finds a damaged table in the middle of a question.
  * Source: PostgreSQL `src/include/storage/checksum_impl.h` (FNV-1a, 32 sums side by side).
  */
 import { open, readdir, stat } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 export interface PageCheck {
   /** What is wrong with the first damaged page; undefined when none is. */
   damage: string | undefined;
-  /** Of all pages read: the WAL must reach at least as far. */
+  /** Highest LSN of all pages read: the WAL must reach at least as far. */
   lsnMax: bigint;
 }
 
@@ -79,7 +79,7 @@ async function checkFile({ path, firstPage }: Omit<RelationFile, 'bytes'>, check
     for (let page = firstPage; ; page += pagesPerRead) {
       const at = (page - firstPage) * pageBytes;
       const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-      // A last page that is not whole was being added at a kill; PostgreSQL writes it anew.
+      // A last page that is not whole was being added at a kill; PostgreSQL writes it again.
       const pages = Math.floor(bytesRead / pageBytes);
       for (let i = 0; i < pages; i += 1) {
         if (isSound(buffer, words, { index: i, page: page + i })) noteLsn(buffer, i, check);

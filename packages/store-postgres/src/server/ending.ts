@@ -1,4 +1,4 @@
-/** Work that somebody may ask no more: it ends at a signal, within a bounded time. */
+/** Work that may not be wanted any more: it ends at a signal, within a bounded time. */
 import { unlessAborted } from '@spillway/resilience';
 import { StoreUnavailableError } from '../errors.ts';
 

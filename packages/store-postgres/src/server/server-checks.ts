@@ -7,7 +7,10 @@ const versionMin = 150_000;
 /** Off, each lets a power cut (the last: a crash) of the server take what it said is committed. */
 const safetySettings = ['fsync', 'full_page_writes', 'synchronous_commit'];
 
-/** @throws ServerUnsuitableError */
+/**
+ * Checks that the server suits.
+ * @throws ServerUnsuitableError when it does not
+ */
 export async function checkServer(db: Queryable): Promise<void> {
   const { rows } = await db.query(
     `SELECT current_setting('server_version_num'), current_setting('server_version'),

@@ -9,8 +9,8 @@ export interface SessionOptions {
 }
 
 /**
- * How soon the server ends the statement of a client that is gone. Not every system tells it so; there
- * the time-out of statements does.
+ * How soon the server ends the statement of a client that is gone. Not every system lets it know;
+ * there the time-out of statements does.
  */
 const goneAfterMs = 2_000;
 

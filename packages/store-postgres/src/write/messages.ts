@@ -13,7 +13,7 @@ export interface AppliedRef {
   id: string;
   /** Records from this index on are not applied yet; the ones before are of earlier transactions. */
   done: number;
-  /** Of a message applied earlier: outcome by record index. */
+  /** Outcomes of a message applied earlier, by record index. */
   rejected: ReadonlyMap<number, RecordOutcome>;
 }
 

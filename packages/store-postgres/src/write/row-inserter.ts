@@ -11,7 +11,10 @@ import { type ChildRow, type Row, tablesOf } from './tables.ts';
 export const rowsPerStatement = 2_000;
 /** For the same reason; rows that need more are inserted apart, or refused when alone. */
 const statementCharsMax = 64 * 1_048_576;
-/** Of several rows in PGlite, which keeps the memory of its largest statement for good. */
+/**
+ * Most characters of several rows in PGlite, which keeps the memory of its largest statement for
+ * good.
+ */
 const embeddedCharsMax = 4 * 1_048_576;
 
 /**

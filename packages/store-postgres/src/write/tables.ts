@@ -35,7 +35,7 @@ export interface Row<T = TelemetryRecord> {
   position: number;
   resourceId: string;
   scopeId: string;
-  /** Of a metric point. */
+  /** Id of the series of a metric point. */
   seriesId: string;
   outcome: RecordOutcome;
 }

@@ -24,13 +24,13 @@ import { insertRows } from './row-inserter.ts';
 import type { Row } from './tables.ts';
 import { Tenants } from './tenants.ts';
 
-/** For deadlocks; a partition that was dropped is made anew at the second attempt. */
+/** For deadlocks; a partition that was dropped is made again at the second attempt. */
 const attemptsMax = 4;
 
 export interface WriterOptions {
   retentionMs: number;
   now: () => number;
-  /** Whether the store tells where each partition goes on (`nextPositions`). */
+  /** Whether the store says where each partition goes on (`nextPositions`). */
   keepsPositions: boolean;
 }
 

@@ -19,6 +19,7 @@ type Values = Pick<
   | 'quantiles'
 >;
 
+/** Every type of metric, for tests. */
 export const metricTypes: readonly MetricType[] = [
   'gauge',
   'sum',

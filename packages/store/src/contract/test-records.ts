@@ -19,6 +19,7 @@ import type {
 import type { DecodedMessage } from '../sink.ts';
 import { testPoint } from './test-points.ts';
 
+/** Options of records that are made for tests. */
 export interface TestRecordsOptions {
   tenant?: string | undefined;
   gateway?: string | undefined;
@@ -28,6 +29,7 @@ export interface TestRecordsOptions {
   nowMs?: number | undefined;
 }
 
+/** Options of a message that is made for tests. */
 export interface TestMessageOptions {
   receivedMs?: number | undefined;
   foreign?: boolean | undefined;
@@ -227,10 +229,12 @@ export class TestRecords {
   }
 }
 
+/** Makes a string attribute value. */
 export function text(key: string, stringValue: string): KeyValue {
   return { key, value: { stringValue } };
 }
 
+/** Makes an integer attribute value. */
 export function int(key: string, value: number | bigint): KeyValue {
   return { key, value: { intValue: String(value) } };
 }

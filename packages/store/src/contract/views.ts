@@ -9,6 +9,7 @@ import type {
 } from '@spillway/otlp';
 import type { LogView, PointView, ResourceView, ScopeView, SpanView } from '../search/views.ts';
 
+/** Makes the view that a store must answer for a span record. */
 export function expectedSpan(span: SpanRecord): SpanView {
   const { signal: _, key, index, startTimeUnixNano, endTimeUnixNano, ...rest } = span;
   const durationNano = Number(endTimeUnixNano - startTimeUnixNano);
@@ -24,6 +25,7 @@ export function expectedSpan(span: SpanRecord): SpanView {
   };
 }
 
+/** Makes the view that a store must answer for a log record. */
 export function expectedLog(log: LogRecord): LogView {
   const { signal: _, index, timeUnixNano, observedTimeUnixNano, ...rest } = log;
   return {
@@ -36,6 +38,7 @@ export function expectedLog(log: LogRecord): LogView {
   };
 }
 
+/** Makes the view that a store must answer for a metric point. */
 export function expectedPoint(point: MetricPoint): PointView {
   const { signal: _, index, seriesKey, startTimeUnixNano, timeUnixNano, ...rest } = point;
   return {

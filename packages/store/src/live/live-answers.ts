@@ -21,6 +21,7 @@ export function isRequest({ kind, parentSpanId }: SpanRecord): boolean {
   return kind === 2 || kind === 5 || parentSpanId === '';
 }
 
+/** Computes the duration of a span in milliseconds, never below 0. */
 export function durationMsOf({ startTimeUnixNano, endTimeUnixNano }: SpanRecord): number {
   const nano = endTimeUnixNano - startTimeUnixNano;
   return nano > 0n ? Number(nano) / 1e6 : 0;
@@ -63,12 +64,14 @@ export function sortServices(found: ServiceSummary[]): ServiceSummary[] {
   );
 }
 
+/** Sorts operations, the busiest first. */
 export function sortOperations(found: OperationSummary[]): OperationSummary[] {
   return found.sort(
     (a, b) => b.ratePerSecond - a.ratePerSecond || (a.operation < b.operation ? -1 : 1),
   );
 }
 
+/** Sorts the edges of the service map, the busiest first. */
 export function sortEdges(found: MapEdge[]): MapEdge[] {
   return found.sort((a, b) => b.calls - a.calls || (a.from + a.to < b.from + b.to ? -1 : 1));
 }

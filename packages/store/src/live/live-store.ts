@@ -8,6 +8,7 @@ import type { OperationSummary, ServiceSummary } from '../search/views.ts';
 import type { Sink } from '../sink.ts';
 import type { TailedSignal } from './live-signals.ts';
 
+/** Calls from one service to another. */
 export interface MapEdge {
   from: string;
   to: string;
@@ -16,6 +17,7 @@ export interface MapEdge {
   p95Ms: number;
 }
 
+/** A question for the newest records. */
 export interface TailQuery {
   tenant: string;
   signal: TailedSignal;
@@ -32,7 +34,7 @@ export interface TailQuery {
 interface TailRecord {
   /** Place in the tail. */
   id: string;
-  /** Of the record: what a client sent again comes with the key that it had. */
+  /** Key of the record: what a client sent again comes with the key that it had. */
   key: string;
   timeUnixNano: string;
   service: string;
@@ -43,12 +45,14 @@ interface TailRecord {
   isCut: boolean;
 }
 
+/** A record in the tail. */
 export type TailItem = TailRecord &
   (
     | { signal: 'logs'; severityNumber: number; severityText: string }
     | { signal: 'traces'; kind: number; durationMs: number; statusCode: number }
   );
 
+/** An answer of the tail, and where the next question goes on. */
 export interface Tail {
   /** In the order in which they came; without `afterId` the last ones. */
   items: TailItem[];

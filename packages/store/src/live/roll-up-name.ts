@@ -2,13 +2,15 @@ import { hash } from 'node:crypto';
 
 /** Bytes of UTF-8 that a roll-up keeps of a name; the stored record keeps all of it. */
 export const serviceBytesMax = 100;
+
+/** Bytes of the name of an operation in the roll-ups. */
 export const operationBytesMax = 250;
 
 /** What finds no room under the limit of names is counted under this one. */
 export const otherName = 'other (too many names)';
 
 const digestChars = 8;
-/** Of `…#` and the digest. */
+/** Bytes of `…#` and the digest. */
 const markerBytes = 4 + digestChars;
 const control = /\p{Cc}/gu;
 

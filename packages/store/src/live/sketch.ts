@@ -10,6 +10,7 @@ const bucketsMax = 224;
 const countBits = 22;
 const countMax = 2 ** countBits - 1;
 
+/** Counts durations in buckets of about 10 % each, for quantiles. */
 export class Sketch {
   /** Sorted by bucket. */
   readonly #packed: number[] = [];
@@ -55,7 +56,7 @@ export class Sketch {
   }
 }
 
-/** From 0 to 223. */
+/** Computes the bucket of a duration, from 0 to 223. */
 export function durationBucket(durationMs: number): number {
   const micros = durationMs * 1000;
   if (micros <= 1) return 0;

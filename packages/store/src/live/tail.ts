@@ -14,7 +14,7 @@ import { rollUpName } from './roll-up-name.ts';
 export const tailMs = 900_000;
 const textMax = 4_000;
 const nameBytesMax = 200;
-/** Of one item as JSON, so that several fit into a value of 10 KB. */
+/** Bytes of one item as JSON, so that several fit into a value of 10 KB. */
 const itemBytesMax = 7_900;
 
 /** Without its id, which the store gives. Undefined for metrics. */
@@ -123,7 +123,7 @@ function cut(name: string): string {
   return rollUpName(name, nameBytesMax);
 }
 
-/** As a person would write it, at most about `max` characters of it: bodies may be large. */
+/** Writes a value as a person would, at most about `max` characters of it: bodies may be large. */
 function textOf(value: AnyValue, max: number): string {
   const { arrayValue, kvlistValue } = value;
   if (arrayValue) return listText(arrayValue.values, max, (item, left) => textOf(item, left));

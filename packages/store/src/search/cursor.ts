@@ -1,5 +1,6 @@
 import { invalidCursor } from '../errors.ts';
 
+/** One value of a cursor. */
 export type CursorValue = string | number | bigint;
 
 /** What an integer of a cursor may be: the range of the column that it is compared with. */
@@ -15,9 +16,10 @@ const ranges = {
   safe: [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)],
 } as const;
 
+/** The type of one value of a cursor. */
 export type CursorColumn = keyof typeof ranges;
 
-/** No cursor of ours is longer: six numbers of 40 digits, their quotes and commas, as base64. */
+/** No valid cursor is longer: six numbers of 40 digits, their quotes and commas, as base64. */
 const charsMax = 400;
 
 /** The sort values of the last item, opaque to the client. */

@@ -14,11 +14,13 @@ export interface Shape {
   quantiles?: { quantile: number | string; value: number | string }[];
 }
 
+/** Buckets of a histogram as a store keeps them. */
 export interface TextBuckets {
   offset: number;
   bucketCounts: string[];
 }
 
+/** Buckets with their bounds, for quantiles. */
 export type Distribution = Explicit | Exponential;
 
 interface Explicit {

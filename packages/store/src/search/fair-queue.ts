@@ -1,9 +1,9 @@
 import { StoreError } from '../errors.ts';
 
 export interface FairQueueOptions {
-  /** Of work that is done at once. */
+  /** Most pieces of work that are done at once. */
   slots: number;
-  /** Of all names together. */
+  /** Most that wait, of all names together. */
   waitingMax: number;
 }
 

@@ -15,11 +15,12 @@ export function listToJson(list: readonly unknown[]): string | null {
   return list.length === 0 ? null : toJson(list);
 }
 
+/** Reads a list that a store keeps as JSON. */
 export function listFromJson<T>(text: string | null): T[] {
   return text === null ? [] : (JSON.parse(text) as T[]);
 }
 
-/** For plain doubles inside our own JSON; `Number` reads all of them back. */
+/** Writes plain doubles inside Spillway's own JSON; `Number` reads all of them back. */
 export function doubleToJson(value: number): number | string {
   if (Object.is(value, -0)) return '-0';
   return Number.isFinite(value) ? value : String(value);

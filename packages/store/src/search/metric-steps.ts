@@ -8,6 +8,7 @@ const stepsMax = 2_000;
 const lookBackMinMs = 300_000;
 const seriesMax = 50;
 
+/** The value of a series in one step. */
 export interface StepValue {
   /** The same object for the values of one series, or equal ones. */
   labels: Record<string, string>;
@@ -15,16 +16,17 @@ export interface StepValue {
   value: number | null;
 }
 
-/** Of one in a list, beside its labels. */
+/** What one step holds in a list, beside its labels. */
 export const stepValueHeld: Held = { objects: 72, text: 0 };
 
+/** Divides the range of a metric query into its steps. */
 export function metricSteps({ fromMs, toMs, stepMs }: MetricQuery) {
   const rangeMs = Math.max(1, toMs - fromMs);
   const widened = Math.max(1, Math.ceil(stepMs), Math.ceil(rangeMs / stepsMax));
   return { stepMs: widened, steps: Math.ceil(rangeMs / widened) };
 }
 
-/** Points this far before the range tell what a cumulative series had reached. */
+/** Points this far before the range show what a cumulative series had reached. */
 export function lookBackMs(stepMs: number): number {
   return Math.max(lookBackMinMs, 2 * stepMs);
 }
@@ -34,7 +36,7 @@ export function seriesLimit(asked: number): number {
   return Math.max(1, Math.min(asked, seriesMax));
 }
 
-/** Of the aggregates that are quantiles, from 0 to 1. */
+/** The quantiles among the aggregates, from 0 to 1. */
 export const percentileOf: Readonly<Record<string, number | undefined>> = {
   p50: 0.5,
   p90: 0.9,
@@ -42,7 +44,7 @@ export const percentileOf: Readonly<Record<string, number | undefined>> = {
   p99: 0.99,
 };
 
-/** Of a step in an answer: a pair in a list, and the text of both numbers. */
+/** What a step in an answer holds: a pair in a list, and the text of both numbers. */
 const pointHeld: Held = { objects: 112, text: 44 };
 
 /** The largest series, in that order, with every step; of the others how many there are. */

@@ -23,7 +23,10 @@ export function weigh(value: unknown): Held {
   return held;
 }
 
-/** Of items that share the objects of their resource and scope: each is there once, and written each time. */
+/**
+ * Weighs items that share the objects of their resource and scope: each is there once, and written
+ * each time.
+ */
 export class ItemWeights {
   readonly #shared = new Map<object, Held>();
 

@@ -5,8 +5,8 @@ import { Inflater } from '../../../../apps/gateway/src/slice/inflate.ts';
 import { behindFirst } from '../mutate/behind-first.ts';
 import { mutateBytes } from '../mutate/bytes.ts';
 import type { Mutation } from '../mutate/mutation.ts';
-import { type Compression, plainOf } from '../plain-of.ts';
-import { protobufSeeds } from '../seeds.ts';
+import { type Compression, plainOf } from '../seeds/plain-of.ts';
+import { protobufSeeds } from '../seeds/seeds.ts';
 import { demand, type Target } from '../target.ts';
 
 const encodings: readonly Compression[] = ['gzip', 'deflate', 'zstd'];

@@ -1,9 +1,9 @@
 import { readDeadLetter } from '@spillway/dead-letters';
 import { createMemoryLiveStore } from '@spillway/store-memory';
-import { deadLettersOf } from '../../../../packages/consumer/src/dead-letter.ts';
+import { deadLettersOf } from '../../../../packages/consumer/src/dead-letters/dead-letter.ts';
 import { mutateMessage, unpackMessage } from '../delivered.ts';
-import { messageDictionary, messageSeeds } from '../message-seeds.ts';
-import { handOver } from '../parts-of.ts';
+import { messageDictionary, messageSeeds } from '../seeds/message-seeds.ts';
+import { handOver } from '../seeds/parts-of.ts';
 import { demand, type Target } from '../target.ts';
 
 const live = createMemoryLiveStore({ windowMs: 3_600_000 });

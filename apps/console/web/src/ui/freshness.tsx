@@ -39,7 +39,7 @@ function sinkOfView(path: string): string | undefined {
 
 function describe(state: Behind | undefined, sink: string | undefined) {
   if (!state) {
-    const title = 'Nothing has said yet how far behind it is';
+    const title = 'It is not known yet how far behind it is';
     return { text: 'freshness unknown', level: 'unknown', late: '', title };
   }
   const all = Object.entries(state);

@@ -8,7 +8,7 @@ import { useQuery } from '../lib/use-query.ts';
 import { ServiceName } from '../ui/service-name.tsx';
 import { Empty, ViewOf } from '../ui/states.tsx';
 import { ErrorRatio } from './services.tsx';
-import { TraceSearch } from './trace-search.tsx';
+import { TraceSearch } from './traces/trace-search.tsx';
 
 export function ServicePage({ id: service }: { id: string }) {
   useAutoRefresh(15_000);

@@ -1,6 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { encodeExportResponse, encodeStatus, type Signal } from '@spillway/otlp';
-import { grpcCode, type Refusal } from '../../model/refusal.ts';
+import { grpcCode } from '../../model/grpc-code.ts';
+import type { Refusal } from '../../model/refusal.ts';
 import type { PublishResult } from '../../publish/pending-request.ts';
 import { frame, percentEncode } from './grpc-message.ts';
 
@@ -65,7 +66,7 @@ export function sendHttpStatus(stream: ServerHttp2Stream, status: number): void 
 }
 
 /**
- * Whether there is still somebody to answer. A stream whose client has gone may be closed and not
+ * Whether there is still a client to answer. A stream whose client has gone may be closed and not
  * yet destroyed, and its session destroyed before it; `respond` throws for each of them.
  */
 export function canAnswer(stream: ServerHttp2Stream): boolean {

@@ -19,7 +19,7 @@ export interface HealthOptions {
 }
 
 /**
- * The standard health check: of the server as a whole, or of one of the three services.
+ * Answers the standard health check: of the server as a whole, or of one of the three services.
  * Source: https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 export function answerHealth(
@@ -51,7 +51,7 @@ export function answerHealth(
       const service = serviceOf(message);
       if (service === '' || services.has(service)) {
         sendMessage(stream, ready() ? serving : notServing);
-      } else sendRefusal(stream, new Refusal('unknown-service', `no service ${service} here`));
+      } else sendRefusal(stream, new Refusal('unknown-service', `there is no service ${service}`));
     }),
   );
 }

@@ -3,7 +3,7 @@ const prefixBytes = 5;
 
 export interface Prefix {
   compressed: boolean;
-  /** Of the message as sent. */
+  /** Bytes of the message as sent. */
   bytes: number;
 }
 

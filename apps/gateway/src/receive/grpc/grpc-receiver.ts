@@ -33,8 +33,8 @@ const sessionWindowBytes = 4 * 1024 * 1024;
 const goawayGraceMs = 2000;
 
 /**
- * OTLP/gRPC: unary calls framed by hand on node:http2, at a third of the cost of @grpc/grpc-js.
- * Rapid resets, ping and settings floods are cut by nghttp2's and Node's own limits.
+ * Receives OTLP/gRPC: unary calls framed by hand on node:http2, at a third of the cost of
+ * @grpc/grpc-js. Rapid resets, ping and settings floods are cut by nghttp2's and Node's own limits.
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export class GrpcReceiver implements Receiver {
@@ -141,7 +141,7 @@ export class GrpcReceiver implements Receiver {
     else if (signal) new GrpcExchange({ context, stream, headers, signal, connection }).run();
     else if (path === healthPath) answerHealth(stream, { context, services, ready: this.#ready });
     else {
-      const refusal = new Refusal('unknown-path', `no method ${path} here`);
+      const refusal = new Refusal('unknown-path', `there is no method ${path}`);
       const answer = {
         signal: undefined,
         protocol: 'grpc',

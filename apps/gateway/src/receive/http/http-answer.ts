@@ -29,7 +29,7 @@ export function answerOf(
   return answer;
 }
 
-/** Of an unread body, which is read for the sake of the connection. */
+/** Bytes of an unread body up to which it is read, so that the connection is kept. */
 const keepAliveBytesMax = 256 * 1024;
 
 /**

@@ -20,10 +20,10 @@ export function signalOfUrl(url: string): Signal | Refusal {
   const signal = signalByPath.get(path);
   if (signal) return signal;
   if (profilePaths.has(path)) {
-    return new Refusal('unknown-path', 'profiles are not taken: the signal is in development');
+    return new Refusal('unknown-path', 'profiles are not supported: the signal is in development');
   }
   const known = [...signalByPath.keys()].join(', ');
-  return new Refusal('unknown-path', `nothing here; OTLP/HTTP is at ${known}`);
+  return new Refusal('unknown-path', `no such path; OTLP/HTTP is received at ${known}`);
 }
 
 export function targetOf(signal: Signal, headers: IncomingHttpHeaders): Target | Refusal {
@@ -44,7 +44,7 @@ export function targetOf(signal: Signal, headers: IncomingHttpHeaders): Target |
   return { signal, format, encoding, contentLength };
 }
 
-/** Undefined when it is neither; errors are then told in JSON. */
+/** Undefined when it is neither; errors are then answered in JSON. */
 export function formatOf(contentType: string | undefined): Target['format'] | undefined {
   if (contentType === 'application/x-protobuf') return 'protobuf';
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();

@@ -1,6 +1,7 @@
 import { renderLedger } from '@spillway/ledger';
 import { Command } from 'commander';
 import { isClean } from '../../audit/audit-ledger.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { type Context, parseTime, perform, print, printJson } from './context.ts';
 
 interface Options {
@@ -23,7 +24,7 @@ export function auditCommand(context: Context): Command {
       });
       if (json) printJson(report);
       else print(renderLedger(report));
-      if (!isClean(report)) process.exitCode = 1;
+      if (!isClean(report)) process.exitCode = exitCodes.finding.code;
     });
 }
 

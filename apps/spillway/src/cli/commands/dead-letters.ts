@@ -6,7 +6,7 @@ import { type Context, perform, print, printJson, table } from './context.ts';
 
 export function deadLettersCommand(context: Context): Command {
   return new Command('deadletters')
-    .description('what no store could take')
+    .description('list, show and resubmit what no store could take')
     .addCommand(listCommand(context))
     .addCommand(showCommand(context))
     .addCommand(resubmitCommand(context));

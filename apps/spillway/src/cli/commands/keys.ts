@@ -13,9 +13,9 @@ interface Options {
 export function keysCommand(): Command {
   const create = new Command('create')
     .description('make an API key; the keys file gets its digest, the key is shown once')
-    .requiredOption('--name <name>', 'for people, unique in the keys file')
-    .requiredOption('--tenant <name>', 'whose data it sends or reads')
-    .option('--scopes <list>', `of ${keyScopes.join(', ')}`, 'ingest')
+    .requiredOption('--name <name>', 'name of the key, unique in the keys file')
+    .requiredOption('--tenant <name>', 'tenant whose data the key sends or reads')
+    .option('--scopes <list>', `scopes, separated by commas, of ${keyScopes.join(', ')}`, 'ingest')
     .action(({ name, tenant, scopes }: Options) => {
       const { key, entry } = createKey({ name, tenant, scopes: scopes.split(',').map(scopeOf) });
       print(`# The key, shown once: ${key}\n# For the keys file:\n${stringify([entry]).trimEnd()}`);

@@ -4,7 +4,7 @@ import { type Context, perform, printJson } from './context.ts';
 export function pauseCommand(context: Context): Command {
   return new Command('pause')
     .argument('<group>', groupsOf(context))
-    .description('let a consumer wait, for maintenance of its store; the log keeps everything')
+    .description('pause a consumer for maintenance of its store; the log keeps everything')
     .action(async (group: string, _options: object, command: Command) =>
       printJson(await perform(context, command, 'pause', { group })),
     );
@@ -18,7 +18,7 @@ function groupsOf({ registry }: Context): string {
 export function resumeCommand(context: Context): Command {
   return new Command('resume')
     .argument('<group>', groupsOf(context))
-    .description('let a paused consumer go on')
+    .description('resume a paused consumer')
     .action(async (group: string, _options: object, command: Command) =>
       printJson(await perform(context, command, 'resume', { group })),
     );

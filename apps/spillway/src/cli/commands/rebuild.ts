@@ -3,7 +3,7 @@ import { type Context, perform, printJson } from './context.ts';
 
 export function rebuildCommand(context: Context): Command {
   return new Command('rebuild')
-    .description('build a read store anew')
+    .description('rebuild a read store')
     .addCommand(
       new Command('search')
         .description('from the write store, beside the one in use, then switch over')

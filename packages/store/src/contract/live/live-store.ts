@@ -10,6 +10,7 @@ import { longName } from '../test-long-names.ts';
 import { TestRecords, testNowMs } from '../test-records.ts';
 import { describeLiveMemory } from './memory.ts';
 
+/** What the contract needs to run a live store. */
 export interface LiveStoreHarness {
   /** Started and empty, with the default window of an hour. */
   store: LiveStore;
@@ -19,6 +20,7 @@ export interface LiveStoreHarness {
   close: () => Promise<void>;
 }
 
+/** Options of the contract of live stores. */
 export interface LiveStoreContractOptions {
   name: string;
   /** Why it always answers: what is kept in the process itself is never out of reach. */
@@ -31,6 +33,7 @@ export interface LiveStoreContractOptions {
 const relativeError = 0.1;
 const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };
 
+/** Declares the tests that every live store must pass. */
 export function liveStoreContract(options: LiveStoreContractOptions): void {
   const { name, create, alwaysThere } = options;
   describeLiveMemory(options);
@@ -294,7 +297,7 @@ export function liveStoreContract(options: LiveStoreContractOptions): void {
       }
     });
 
-    test('names of 1 MB are cut with a mark, told apart, and found by the whole name', async () => {
+    test('names of 1 MB are cut with a mark, distinguished, and found by the whole name', async () => {
       const records = new TestRecords();
       const [from, to, name] = [longName(), longName(), longName()];
       const { client, server } = pair(records, from, to);

@@ -69,7 +69,7 @@ export function describeLiveMemory({ name, create }: LiveStoreContractOptions): 
   });
 }
 
-/** So many spans, over ten minutes, with `over` for each. */
+/** Makes `count` spans, over ten minutes, with `over` for each. */
 function flood(records: TestRecords, count: number, over: Over) {
   const spans = Array.from({ length: count }, (_, i) => {
     const startMs = testNowMs - (i % 60) * 10_000;

@@ -30,7 +30,7 @@ export function describeSearchLedger({
       expect(await rows()).toBe(6);
     });
 
-    test('a client that sends the same again is told apart from a redelivery', async () => {
+    test('a client that sends the same again is distinguished from a redelivery', async () => {
       const records = new TestRecords();
       const first = ofAllSignals(records);
       await apply(...first);
@@ -109,7 +109,7 @@ export function describeSearchLedger({
       return records.message([...logs, known], { broken: [broken] });
     };
 
-    test('is applied as if it were whole, however often it begins anew', async () => {
+    test('is applied as if it were whole, however often it begins again', async () => {
       const message = await make();
       const parts = inParts(message, 3);
       const wanted = [...Array(8).fill('stored'), 'duplicate'];

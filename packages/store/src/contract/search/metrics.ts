@@ -62,7 +62,7 @@ export function describeSearchMetrics({ reader, apply }: SearchStoreUnderTest): 
       const maker = new PointMaker({ type: 'sum', temporality: 2, monotonic: true });
       const startMs = testNowMs - 3_600_000;
       const at = (s: number, n: number, start = startMs) => maker.number(s, n, [], start);
-      // 50 was reached before the range; at 22 s the process had begun anew.
+      // 50 was reached before the range; at 22 s the process had restarted.
       await apply(
         maker.message([
           at(-5, 50),
@@ -91,7 +91,7 @@ export function describeSearchMetrics({ reader, apply }: SearchStoreUnderTest): 
       expect(await values({ agg: 'rate' })).toEqual([[3, 0.5, null]]);
     });
 
-    test('series are told apart by attributes and service, the largest first', async () => {
+    test('series are distinguished by attributes and service, the largest first', async () => {
       const maker = new PointMaker({ type: 'gauge' });
       const hosts = ['a', 'b', 'c'].map((host, i) =>
         maker.number(1, (i + 1) * 10, [text('host', host)]),
@@ -113,7 +113,7 @@ export function describeSearchMetrics({ reader, apply }: SearchStoreUnderTest): 
         [testNowMs + 2 * stepMs, null],
       ]);
       expect(await values({ attributes: { host: 'b' } })).toEqual([[20, null, null]]);
-      expect(await values({ service: 'nobody' })).toEqual([]);
+      expect(await values({ service: 'absent' })).toEqual([]);
       const absent = await reader().queryMetric({ ...query, groupBy: ['absent'] });
       expect(absent.series.map(({ labels }) => labels)).toEqual([{ absent: '' }]);
     });

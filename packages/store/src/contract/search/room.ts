@@ -7,7 +7,7 @@ import { type SearchStoreUnderTest, testRange } from './harness.ts';
 const kibibyte = 1_024;
 const plenty = 64 * kibibyte * kibibyte;
 
-/** Of which `turns` tells how often it grew. */
+/** Makes a room, of which `turns` counts how often it grew. */
 function roomOf(large: Held): { room: AnswerRoom; turns: () => number } {
   let turns = 0;
   const small = { objects: large.objects / 8, text: large.text / 8 };

@@ -4,6 +4,7 @@ import type { MessageOutcome } from '../../sink.ts';
 import type { StoredMessage, WriteStore } from '../../write-store.ts';
 import { TestRecords } from '../test-records.ts';
 
+/** What the contract needs to run a write store. */
 export interface WriteStoreHarness {
   /** Started and empty. */
   store: WriteStore;
@@ -13,6 +14,7 @@ export interface WriteStoreHarness {
   close: () => Promise<void>;
 }
 
+/** Options of the contract of write stores. */
 export interface WriteStoreContractOptions {
   name: string;
   create: () => Promise<WriteStoreHarness>;

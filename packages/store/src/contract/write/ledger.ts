@@ -37,7 +37,7 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       const of = { tenant: records.tenant };
       const before = { fromMinute: minute - 1, toMinute: minute, ...of };
       const after = { fromMinute: minute + 1, toMinute: minute + 9, ...of };
-      for (const range of [before, after, { ...everyMinute, tenant: 'nobody' }]) {
+      for (const range of [before, after, { ...everyMinute, tenant: 'absent' }]) {
         expect(await store().appliedMessages(range)).toEqual([]);
         expect(await store().rowCounts(range)).toEqual([]);
       }
@@ -77,15 +77,16 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       );
     });
 
-    test('adds the position that a second note of a message tells, whoever tells it', async () => {
+    test('adds the position of a second note of a message, whoever wrote it', async () => {
       const { tenant } = freshRecords();
       const gateway = `of-${tenant}`;
       const spilled = note(1, { gateway, tenant });
       const [message] = spilled.messages as [NotedMessage];
       const by = { gateway: `next-${tenant}`, tenant };
       const drained = { ...message, gateway, epoch: 7, position: 12 };
-      const told = { ...note(2, by), messages: [drained, { ...drained, position: undefined }] };
-      for (const notes of [[spilled], [told], [told, note(3, by)]]) await store().applyNotes(notes);
+      const second = { ...note(2, by), messages: [drained, { ...drained, position: undefined }] };
+      for (const notes of [[spilled], [second], [second, note(3, by)]])
+        await store().applyNotes(notes);
       const noted = await store().notedMessages({ ...everyMinute, tenant });
       const of = ({ gateway, sequence, position }: NotedMessage) => [gateway, sequence, position];
       expect(noted.map(of)).toEqual([
@@ -120,25 +121,25 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       ]);
     });
 
-    test('keeps of each spill what its highest revision told', async () => {
+    test('keeps of each spill what its highest revision says', async () => {
       const { tenant } = freshRecords();
       const [one, other] = [`one-${tenant}`, `other-${tenant}`];
       const range = { gateway: one, epoch: 7, topic: 'otlp_logs', partition: 0, from: 1, to: 4 };
-      const tell = (by: string, number: number, revision: number, from: number) => ({
+      const noteOf = (by: string, number: number, revision: number, from: number) => ({
         ...note(number, { gateway: by, tenant }),
         spill: { spill: `spill-${tenant}`, revision, atMs: number, waiting: [{ ...range, from }] },
       });
-      await store().applyNotes([tell(one, 1, 4, 1), tell(one, 2, 9, 2)]);
-      await store().applyNotes([tell(one, 3, 8, 3)]);
+      await store().applyNotes([noteOf(one, 1, 4, 1), noteOf(one, 2, 9, 2)]);
+      await store().applyNotes([noteOf(one, 3, 8, 3)]);
       const ofThis = async () =>
-        (await store().toldSpills()).filter(({ spill }) => spill === `spill-${tenant}`);
-      const told = { spill: `spill-${tenant}`, epoch: 7 };
+        (await store().notedSpills()).filter(({ spill }) => spill === `spill-${tenant}`);
+      const expected = { spill: `spill-${tenant}`, epoch: 7 };
       expect(await ofThis()).toEqual([
-        { ...told, revision: 9, atMs: 2, gateway: one, waiting: [{ ...range, from: 2 }] },
+        { ...expected, revision: 9, atMs: 2, gateway: one, waiting: [{ ...range, from: 2 }] },
       ]);
-      await store().applyNotes([tell(other, 4, 9, 2)]);
+      await store().applyNotes([noteOf(other, 4, 9, 2)]);
       expect(await ofThis()).toEqual([
-        { ...told, revision: 9, atMs: 4, gateway: other, waiting: [{ ...range, from: 2 }] },
+        { ...expected, revision: 9, atMs: 4, gateway: other, waiting: [{ ...range, from: 2 }] },
       ]);
     });
   });
@@ -150,7 +151,7 @@ function note(number: number, of: { gateway: string; tenant: string }): LedgerNo
     topic: 'otlp_logs',
     partition: 3,
     sequence: number,
-    // A broker that does not tell, once.
+    // A broker that does not know it, once.
     position: number === 1 ? undefined : number,
     tenant,
     signal: 'logs',

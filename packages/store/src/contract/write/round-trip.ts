@@ -111,12 +111,12 @@ export function describeWriteRoundTrip({ store }: WriteStoreUnderTest): void {
     });
 
     test('only those of the tenant, signal and minutes that were asked for', async () => {
-      const [ours, theirs] = [freshRecords(), freshRecords()];
-      const span = ours.span();
-      const mine = ours.message([span]);
-      await store().apply([mine, theirs.message([span]), ours.message([ours.log()])]);
+      const [first, second] = [freshRecords(), freshRecords()];
+      const span = first.span();
+      const mine = first.message([span]);
+      await store().apply([mine, second.message([span]), first.message([first.log()])]);
       const minute = minuteOf(mine.envelope.receivedMs);
-      const range = { tenant: ours.tenant, signal: 'traces' as const };
+      const range = { tenant: first.tenant, signal: 'traces' as const };
       const at = { fromMinute: minute, toMinute: minute + 1 };
       expect((await collect(store(), { ...range, ...at })).map((each) => each.records)).toEqual([
         mine.records,

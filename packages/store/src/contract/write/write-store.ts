@@ -20,6 +20,7 @@ import { describeWriteLedger } from './ledger.ts';
 import { describeWriteRetention } from './retention.ts';
 import { describeWriteRoundTrip } from './round-trip.ts';
 
+/** Declares the tests that every write store must pass. */
 export function writeStoreContract({ name, create }: WriteStoreContractOptions): void {
   describe(`${name} as a write store`, () => {
     let harness: WriteStoreHarness;
@@ -110,11 +111,11 @@ function describeOnce({ store, reopen }: WriteStoreUnderTest): void {
     });
 
     test('the same bytes of two tenants are two records', async () => {
-      const [ours, theirs] = [freshRecords(), freshRecords()];
-      const log = ours.log();
-      const outcomes = await store().apply([ours.message([log]), theirs.message([log])]);
+      const [first, second] = [freshRecords(), freshRecords()];
+      const log = first.log();
+      const outcomes = await store().apply([first.message([log]), second.message([log])]);
       expect(outcomes.flatMap(statuses)).toEqual(['stored', 'stored']);
-      expect([await rowsOf(ours.tenant), await rowsOf(theirs.tenant)]).toEqual([1, 1]);
+      expect([await rowsOf(first.tenant), await rowsOf(second.tenant)]).toEqual([1, 1]);
     });
 
     test('a mark parts what is applied before it from what is applied after', async () => {
@@ -197,7 +198,7 @@ function describeParts({ store, reopen }: WriteStoreUnderTest): void {
       return { tenant: records.tenant, message };
     };
 
-    test('is applied as if it were whole, however often it begins anew', async () => {
+    test('is applied as if it were whole, however often it begins again', async () => {
       const { tenant, message } = await make();
       const parts = inParts(message, 3);
       const wanted = [...Array(8).fill('stored'), 'duplicate'];

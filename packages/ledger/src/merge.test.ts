@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { type AuditFacts, audit, type Observation, type SpilledObservation } from './audit.ts';
+import type { AppliedMessage, NotedMessage } from './facts.ts';
+import { mergeReports, settled } from './merge.ts';
+import { missingNotes } from './missing-notes.ts';
+import type { SinkSpec } from './sinks.ts';
+import { renderLedger } from './text.ts';
+
+const writer: SinkSpec = { name: 'writer', group: 'writer', title: 'write store', side: 'write' };
+const search: SinkSpec = {
+  ...{ name: 'search', group: 'search', title: 'search store' },
+  ...{ side: 'read', storedAs: 'searchable' },
+};
+const sinks = [writer, search];
+
+const bucket = { tenant: 'acme', signal: 'traces' as const, minute: 29_400_000 };
+
+function id(sequence: number, gateway = 'gw') {
+  return { gateway, epoch: 1, topic: 'otlp_spans', partition: 0, sequence };
+}
+
+function noted(sequence: number, records = 10): NotedMessage & { gateway: string; epoch: number } {
+  return { ...id(sequence), ...bucket, position: sequence, records };
+}
+
+function applied(sequence: number, counts: Partial<AppliedMessage> = {}): AppliedMessage {
+  const records = counts.records ?? 10;
+  const { duplicates = 0, deadLettered = 0 } = counts;
+  return {
+    ...bucket,
+    id: id(sequence),
+    position: sequence,
+    records,
+    stored: records - duplicates - deadLettered,
+    duplicates,
+    deadLettered,
+    foreign: false,
+    ...counts,
+  };
+}
+
+/** Two messages of ten records, both in both stores. */
+function wellFacts() {
+  const side = (sink: SinkSpec) => ({
+    sink,
+    applied: [applied(1), applied(2)],
+    rows: [{ ...bucket, rows: 20, retired: 0 }],
+    waiting: [] as Observation[],
+    deadLetters: [] as Observation[],
+    expired: [] as Observation[],
+    undecided: [] as Observation[],
+  });
+  return {
+    noted: [noted(1), noted(2)],
+    refused: [] as (typeof bucket & { records: number })[],
+    spilled: [] as SpilledObservation[],
+    spills: [{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true }],
+    sinks: [side(writer), side(search)] as const,
+  } satisfies AuditFacts;
+}
+
+describe('merging and settling', () => {
+  it('adds windows up', () => {
+    const merged = mergeReports([audit(wellFacts()), audit(wellFacts())], sinks);
+    expect(merged.totals).toMatchObject({ accepted: 40, stored: 40 });
+    expect(merged.byTenant.acme).toMatchObject({ accepted: 40 });
+  });
+
+  it('lists the minutes, those with a difference first, and says how many lists leave off', () => {
+    const facts = wellFacts();
+    const later = { ...bucket, minute: bucket.minute + 1 };
+    for (const sink of facts.sinks) sink.rows.push({ ...later, rows: 0, retired: 0 });
+    facts.sinks[1].rows = [{ ...bucket, rows: 13, retired: 0 }];
+    const { minutes } = mergeReports([audit(facts)], sinks);
+    expect(minutes).toMatchObject([
+      { ...bucket, accepted: 20, stored: 20, searchable: 13, unaccounted: 7 },
+      { ...later, accepted: 0, unaccounted: 0 },
+    ]);
+    const many = wellFacts();
+    for (let n = 3; n < 30_003; n++) many.noted.push(noted(n));
+    const merged = mergeReports([audit(many), audit(facts)], sinks);
+    expect([merged.holes.length, merged.leftOff]).toEqual([10_000, { holes: 50_000 }]);
+    expect(renderLedger(merged)).toContain('50000 more of: holes');
+    expect(mergeReports([merged, audit(many)], sinks).leftOff).toEqual({ holes: 110_000 });
+  });
+
+  it('counts a difference that both looks agree on', () => {
+    const facts = wellFacts();
+    facts.sinks[0].rows = [{ ...bucket, rows: 13, retired: 0 }];
+    expect(settled(audit(facts), audit(facts)).totals.unaccounted).toBe(7);
+  });
+
+  it('names a minute that moved between the looks as open', () => {
+    const facts = wellFacts();
+    facts.sinks[0].rows = [{ ...bucket, rows: 13, retired: 0 }];
+    const earlier = audit(facts);
+    facts.sinks[0].rows = [{ ...bucket, rows: 14, retired: 0 }];
+    const report = settled(earlier, audit(facts));
+    expect(report.totals.unaccounted).toBe(0);
+    expect(report.open).toEqual([{ sink: 'writer', ...bucket, waiting: 0, undecided: 0 }]);
+  });
+});
+
+describe('notes that never came', () => {
+  const kept = { gateway: 'gw', epoch: 1, last: 9, lastMinute: 5 };
+  const gaps = [{ from: 3, to: 6, minute: 4 }];
+  const withGaps = { ...kept, missing: gaps };
+  const unread = (note: number, epoch = 1) => {
+    const messages = [{ ...noted(note), minute: 7 }];
+    return { gateway: 'gw', epoch, note, messages, refused: [] };
+  };
+
+  it('are those that the store has not, and nobody is about to read', () => {
+    const of = { gateway: 'gw', epoch: 1 };
+    expect(missingNotes([withGaps], [])).toEqual([{ ...of, ...gaps[0] }]);
+    const notes = [unread(4), unread(9), unread(10), unread(12), unread(2, 2)];
+    expect(missingNotes([withGaps], notes)).toEqual([
+      { ...of, from: 3, to: 3, minute: 4 },
+      { ...of, from: 5, to: 6, minute: 4 },
+      { ...of, from: 11, to: 11, minute: 7 },
+      { ...of, epoch: 2, from: 1, to: 1, minute: 7 },
+    ]);
+  });
+
+  it('are named when both looks miss them, and printed', () => {
+    const report = { ...audit(wellFacts()), missingNotes: missingNotes([withGaps], []) };
+    expect(settled(audit(wellFacts()), report).missingNotes).toEqual([]);
+    expect(settled(report, report).missingNotes).toHaveLength(1);
+    expect(renderLedger(report)).toContain('1970-01-01T00:04Z  gw/1 notes 3 to 6');
+  });
+});
