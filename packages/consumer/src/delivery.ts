@@ -175,7 +175,7 @@ export class Delivery {
       report?.({ type: 'dead-letter-refused', group, attempt, waitMs, error: error as Error });
     };
     try {
-      await retryUntilDone(publishLeft, { baseMs, maxMs, random, abort: abort, onFailure });
+      await retryUntilDone(publishLeft, { baseMs, maxMs, random, abort, onFailure });
     } catch (error) {
       if (abort.aborted) return false;
       throw error;
