@@ -120,7 +120,7 @@ export class EmbeddedBroker implements Broker {
     // What was handed to the disk cannot be recalled.
     const message = 'Aborted while being written';
     return (
-      (await waitAtMost(outcomes, { abort: abort })) ??
+      (await waitAtMost(outcomes, { abort })) ??
       messages.map(() => ({ status: 'unknown', message }))
     );
   }

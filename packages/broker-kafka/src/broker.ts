@@ -129,7 +129,7 @@ export class KafkaBroker implements Broker {
     if (this.#ends.size > 0 || this.#waiting > 0) {
       this.#waiting += 1;
       this.#turn = this.#turn.then(() => Promise.allSettled(this.#ends));
-      await waitAtMost(this.#turn, { abort: abort });
+      await waitAtMost(this.#turn, { abort });
       this.#waiting -= 1; // Nothing between here and the producer: the order is that of the calls.
     }
     if (this.#running !== undefined) return await this.#running.producer.publish(messages, abort);
