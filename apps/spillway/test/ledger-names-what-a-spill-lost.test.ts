@@ -16,8 +16,6 @@ import { type MadeParts, make } from './support/made.ts';
 
 const needs = { broker: brokerModule, writeStore: writeStoreModule };
 
-const receivedMs = Date.now();
-const minute = minuteOf(receivedMs);
 const place = { topic: 'otlp_logs', partition: 0 };
 const sequences = [1, 2, 3, 4, 5, 6];
 
@@ -26,10 +24,15 @@ let made: MadeParts;
 let parts: Given<typeof needs, Record<never, never>>;
 let sources: AuditSources;
 let notes: number;
+let receivedMs: number;
+let minute: number;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ledger-spill-'));
   notes = 0;
+  // Not before the store was made: what was noted then is not missed.
+  receivedMs = Date.now();
+  minute = minuteOf(receivedMs);
   made = await make(dir, { ...auditNeeds, ...needs, topics: topicsModule });
   parts = made.assembly.given(needs, {});
   sources = auditSources(made.context, made.assembly.given(auditNeeds, auditUses));
