@@ -155,7 +155,7 @@ test.each([
   const records = new TestRecords();
   const batch = [records.message([records.span()])];
   const holder = await hold(url, 'span');
-  await expect(store.apply(batch)).rejects.toMatchObject({ code: given.code });
+  await expect(store.apply(batch)).rejects.toMatchObject({ sqlState: given.code });
   expect(await waiting(url, 'span')).toBe(0);
   await holder.end();
   expect((await store.apply(batch))[0]?.records).toEqual([{ status: 'stored' }]);
