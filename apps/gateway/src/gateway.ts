@@ -95,13 +95,7 @@ class OtlpGateway implements Gateway {
     const { config, broker, name: gateway, epoch, report } = options;
     const nowMs = options.nowMs ?? (() => performance.now());
     const wallMs = options.wallMs ?? (() => Date.now());
-    this.#keys = config.keysFile
-      ? new KeyRing({
-          file: config.keysFile,
-          configKey: 'gateway.keysFile',
-          ...(report && { report }),
-        })
-      : undefined;
+    this.#keys = keyRing(options);
     this.#tls = config.certFile ? new TlsFiles({ ...config, report }) : undefined;
     const quotas = options.quotas ?? new LocalQuotas(nowMs);
     this.#admission = new Admission({ config, quotas, nowMs });
@@ -123,20 +117,26 @@ class OtlpGateway implements Gateway {
       ...{ accounting: this.#accounting, notes: this.#notes, stats: this.#stats },
       publisher: this.#publisher,
     });
-    const [keys, tls] = [this.#keys, this.#tls];
-    const [admission, ingest] = [this.#admission, this.#ingest];
-    const stopping = (): boolean => this.#state === 'stopping';
-    const stats = this.#stats;
-    const onInternalError = (where: string, error: unknown): void =>
-      report?.({ type: 'internal-error', where, error });
-    const { bodyBytesPerSecondMin: bytesPerSecondMin } = config;
-    const slowBodies = new SlowBodies({ bytesPerSecondMin, nowMs });
-    const context: ReceiverContext = {
-      ...{ config, keys, tls, admission, ingest, stats, stopping, nowMs, wallMs },
-      ...{ slowBodies, onInternalError },
-    };
+    const context = this.#receiverContext({ nowMs, wallMs });
     this.#http = new HttpReceiver(context);
     this.#grpc = new GrpcReceiver(context, () => this.health().ok);
+  }
+
+  #receiverContext(clocks: Pick<ReceiverContext, 'nowMs' | 'wallMs'>): ReceiverContext {
+    const { config, report } = this.#options;
+    const { bodyBytesPerSecondMin: bytesPerSecondMin } = config;
+    return {
+      ...clocks,
+      config,
+      keys: this.#keys,
+      tls: this.#tls,
+      admission: this.#admission,
+      ingest: this.#ingest,
+      stats: this.#stats,
+      stopping: () => this.#state === 'stopping',
+      slowBodies: new SlowBodies({ bytesPerSecondMin, nowMs: clocks.nowMs }),
+      onInternalError: (where, error) => report?.({ type: 'internal-error', where, error }),
+    };
   }
 
   get addresses(): { http: string; grpc: string } {
@@ -210,4 +210,10 @@ class OtlpGateway implements Gateway {
     this.#tls?.stop();
     this.#state = 'stopped';
   }
+}
+
+function keyRing({ config, report }: GatewayOptions): KeyRing | undefined {
+  if (!config.keysFile) return undefined;
+  const file = config.keysFile;
+  return new KeyRing({ file, configKey: 'gateway.keysFile', ...(report && { report }) });
 }

@@ -4,25 +4,16 @@ import {
   type PollOptions,
   type Position,
   partitionName,
-  type SubscribeOptions,
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
 import { AutoResetEvent, messageOf, withTimeout } from '@spillway/resilience';
-import type { CommittedOffset, KafkaClient } from './client.ts';
-import type { KafkaBrokerEvent, KafkaSection } from './config.ts';
+import type { CommittedOffset } from './client.ts';
 import { delivered } from './delivered.ts';
+import type { ConsumerOptions } from './group/consumer-options.ts';
 import { Fetcher } from './group/fetcher.ts';
 import { Held, metadataOf } from './group/held.ts';
 import { Membership } from './group/membership.ts';
-
-export interface ConsumerOptions extends SubscribeOptions {
-  section: KafkaSection;
-  /** A set of connections of its own for each kind of request that waits, up to `waitMs`. */
-  connect: (waitMs?: number) => KafkaClient;
-  onClose: () => void;
-  report: (event: KafkaBrokerEvent) => void;
-}
 
 /** One member of a group: reads ahead within a byte bound, hands over what is polled. */
 export class Consumer implements Subscription {

@@ -4,31 +4,17 @@ import {
   type PollOptions,
   type Position,
   partitionName,
-  type SubscribeOptions,
   type Subscription,
   type TopicPartition,
-  type TopicSpec,
 } from '@spillway/broker';
 import { messageOf, sleep, withTimeout } from '@spillway/resilience';
-import type { RabbitMqConfig } from '../config.ts';
-import type { Client } from '../server/client.ts';
 import { statQueues } from '../server/stat.ts';
 import { assign } from './assign.ts';
-import type { Group, LocalMember } from './group.ts';
+import type { LocalMember } from './group.ts';
 import type { Holding } from './group-members.ts';
 import { Inbox } from './inbox.ts';
+import type { MemberOptions } from './member-options.ts';
 import { QueueConsumer } from './queue-consumer.ts';
-
-export interface MemberOptions extends SubscribeOptions {
-  config: RabbitMqConfig;
-  client: Client;
-  /** The group, shared by the members of this process. */
-  shared: Group;
-  topic: (name: string) => TopicSpec | undefined;
-  /** Declares the group's queues of a topic; they may have been deleted. */
-  declare: (topic: string) => Promise<void>;
-  onClosed: (member: Member) => void;
-}
 
 const settleMs = 50;
 
