@@ -31,7 +31,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
     { path: metric, shows: 'Exemplars' },
     { path: '/map', shows: 'inventory' },
     { path: '/pipeline', shows: 'every accepted record is accounted for' },
-    { path: '/dead-letters?dead letter=traces%2F0%2F0', shows: 'resourceSpans' },
+    { path: '/dead-letters?deadLetter=traces%2F0%2F0', shows: 'resourceSpans' },
   ];
 
   describe.each([
@@ -85,8 +85,11 @@ describe.skipIf(!chromiumPath)('the page', () => {
     expect(await page.locator('.span-row').count()).toBe(9);
   });
 
-  it('a dead letter is sent back in two steps', async () => {
+  it('a dead letter is opened from its row, and sent back in two steps', async () => {
     const { page } = await tested.visit('/dead-letters');
+    await page.locator('tbody a').first().click();
+    await page.getByText('resourceSpans').first().waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Resubmit' }).first().click();
     await page.getByRole('button', { name: 'Send 1 dead letter back' }).click();
     await page.getByText('There are no dead letters').waitFor();
