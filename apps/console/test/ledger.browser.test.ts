@@ -14,8 +14,14 @@ const place = { topic: 'otlp_spans', partition: 3 };
 /** Ten messages of ten spans a minute, of which one is nowhere, one spilled, one in a queue. */
 function troubled(): LedgerReport {
   const noted = Array.from({ length: 1_000 }, (_, n) => ({
-    ...{ gateway: 'gw-1', epoch: 7, ...place, sequence: n + 1, position: n },
-    ...{ tenant: 'default', signal: 'traces' as const, records: 10 },
+    gateway: 'gw-1',
+    epoch: 7,
+    ...place,
+    sequence: n + 1,
+    position: n,
+    tenant: 'default',
+    signal: 'traces' as const,
+    records: 10,
     minute: minute - Math.floor(n / 10),
   }));
   const seen = noted.map((message) => {
@@ -31,7 +37,10 @@ function troubled(): LedgerReport {
       const of = { tenant: 'default', signal: 'traces' as const, minute: minute - n, retired: 0 };
       return { ...of, rows: n === 0 ? 70 : n === 4 ? 93 : 100 };
     }),
-    ...{ waiting: [], deadLetters: [], expired: [], undecided: [undecided] },
+    waiting: [],
+    deadLetters: [],
+    expired: [],
+    undecided: [undecided],
   };
   const atMs = minute * 60_000;
   const facts: AuditFacts = {

@@ -103,18 +103,35 @@ class OtlpGateway implements Gateway {
     const { noteIntervalMs: intervalMs, publishTimeoutMs } = config;
     const identity = { broker, gateway, epoch };
     this.#notes = new NotePublisher({
-      ...{ ...identity, intervalMs, publishTimeoutMs, spill, wallMs, report },
+      ...identity,
+      intervalMs,
+      publishTimeoutMs,
+      spill,
+      wallMs,
+      report,
     });
     this.#accounting = new Accounting({ gateway, epoch, notes: this.#notes });
     this.#publisher = new Publisher({
-      ...{ broker, config, spill, dependencies, report, nowMs, wallMs },
+      broker,
+      config,
+      spill,
+      dependencies,
+      report,
+      nowMs,
+      wallMs,
       stamper: new MessageStamper({ gateway, epoch }),
       accounting: this.#accounting,
       onDrained: (message, position) => this.#accounting.drained(message, position),
     });
     this.#ingest = new Ingest({
-      ...{ broker, config, spill, report, messageBytesMax: options.messageBytesMax },
-      ...{ accounting: this.#accounting, notes: this.#notes, stats: this.#stats },
+      broker,
+      config,
+      spill,
+      report,
+      messageBytesMax: options.messageBytesMax,
+      accounting: this.#accounting,
+      notes: this.#notes,
+      stats: this.#stats,
       publisher: this.#publisher,
     });
     const context = this.#receiverContext({ nowMs, wallMs });

@@ -207,8 +207,11 @@ describe('when the spill takes nothing more', () => {
     const { broker, state } = await switchedBroker();
     const spill = await open(new LossyFiles());
     const limits = {
-      ...{ dir: '', bytesMax: 1e8, indexBytesMax: 1e7 },
-      ...{ ageMaxMs: 50, drainSurplusBytesPerSecond: 1e6 },
+      dir: '',
+      bytesMax: 1e8,
+      indexBytesMax: 1e7,
+      ageMaxMs: 50,
+      drainSurplusBytesPerSecond: 1e6,
     };
     const { http, gateway } = await runGateway({ broker, spill, config: { spill: limits } });
     state.mode = 'away';

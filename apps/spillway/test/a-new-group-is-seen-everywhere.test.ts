@@ -86,7 +86,8 @@ it('in metrics, and in the alerts', async () => {
 it('in the topics, so that a broker with queues makes its own', () => {
   const [spans] = wider.topics(2);
   expect(spans).toEqual({
-    ...{ name: 'otlp_spans', partitions: 2 },
+    name: 'otlp_spans',
+    partitions: 2,
     groups: ['writer', 'search', 'live', 'archiver'],
   });
 });

@@ -40,8 +40,14 @@ const note: LedgerNote = {
   note: 1,
   messages: [
     {
-      ...{ topic: 'otlp_logs', partition: 0, sequence: 1, position: 0 },
-      ...{ tenant: 'acme', signal: 'logs', minute: 29_460_240, records: 3 },
+      topic: 'otlp_logs',
+      partition: 0,
+      sequence: 1,
+      position: 0,
+      tenant: 'acme',
+      signal: 'logs',
+      minute: 29_460_240,
+      records: 3,
     },
   ],
   refused: [],

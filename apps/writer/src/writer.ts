@@ -38,7 +38,11 @@ export interface Writer {
 export function createWriter({ config, broker, store, ...rest }: WriterOptions): Writer {
   const { retentionHours, ...limits } = config;
   const consumer = new Consumer({
-    ...{ ...rest, group: writerSink.group, broker, sink: store, limits },
+    ...rest,
+    group: writerSink.group,
+    broker,
+    sink: store,
+    limits,
     dependency: 'write-store',
   });
   const notes = new NoteConsumer({

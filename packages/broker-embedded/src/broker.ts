@@ -132,7 +132,11 @@ export class EmbeddedBroker implements Broker {
     const fresh = logsOf(logs, new Set(options.topics))
       .filter((log) => offsets.get(options.group, log) === undefined)
       .map(({ topic, partition, journal }) => ({
-        ...{ group: options.group, topic, partition, expired: 0, committed: journal.start },
+        group: options.group,
+        topic,
+        partition,
+        expired: 0,
+        committed: journal.start,
       }));
     if (fresh.length > 0) await offsets.set(fresh);
     let group = groups.get(options.group);

@@ -67,7 +67,11 @@ export class Logs {
       .all()
       .filter(({ topic, partition }) => topic === at.topic && partition === at.partition);
     const journal = await openJournal({
-      ...{ files, fsync, clock, report, lock: this.#lock },
+      files,
+      fsync,
+      clock,
+      report,
+      lock: this.#lock,
       dir: join(dir, 'topics', at.topic, String(at.partition)),
       bytesMax: logBytesMax,
       // The segments being written cannot be deleted: they must not fill the log among themselves.

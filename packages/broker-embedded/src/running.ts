@@ -38,7 +38,10 @@ export async function openRunning(config: EmbeddedConfig, lock: FolderLock): Pro
   const groups = new Map<string, Group>();
   const retention = new Retention({ config, logs, offsets });
   const producer = new Producer({
-    ...{ logs, clock, logBytesMax, messageBytesMax },
+    logs,
+    clock,
+    logBytesMax,
+    messageBytesMax,
     onDurable: (topic) => {
       for (const group of groups.values()) group.wake(topic);
     },

@@ -26,9 +26,15 @@ afterEach(() => broker.stop());
 
 async function start(options: Partial<EmbeddedBrokerOptions> = {}): Promise<void> {
   broker = createEmbeddedBroker({
-    ...{ dir: '/broker', files, clock: () => nowMs, report: (event) => events.push(event) },
+    dir: '/broker',
+    files,
+    clock: () => nowMs,
+    report: (event) => events.push(event),
     // Looked at when the log is full, and else by this timer.
-    ...{ retentionEveryMs: 5, retentionMs: 60_000, segmentBytes: 4_096, ...options },
+    retentionEveryMs: 5,
+    retentionMs: 60_000,
+    segmentBytes: 4_096,
+    ...options,
   });
   await broker.start();
   await broker.ensureTopics([{ name: topic, partitions: 1 }]);
@@ -135,7 +141,9 @@ test('a full disk is a refusal that may be tried again, and the health says so',
   await publishMany(3);
   files.spaceBytes = 0;
   expect((await publish('no room'))[0]).toMatchObject({
-    ...{ status: 'refused', code: 'disk-full', retryable: true },
+    status: 'refused',
+    code: 'disk-full',
+    retryable: true,
   });
   expect(broker.health().ok).toBe(false);
   files.spaceBytes = 1e9;

@@ -135,7 +135,10 @@ export class KafkaBroker implements Broker {
     if (this.#running !== undefined) return await this.#running.producer.publish(messages, abort);
     const message = 'The broker is not running';
     return messages.map(() => ({
-      ...{ status: 'refused', code: 'not-running', retryable: true, message },
+      status: 'refused',
+      code: 'not-running',
+      retryable: true,
+      message,
     }));
   }
 

@@ -33,7 +33,11 @@ export class Consumer implements Subscription {
     const { group, topics, section, connect, report } = options;
     const { sessionTimeoutMs, rebalanceTimeoutMs, deliveryTimeoutMs } = section;
     this.#membership = new Membership({
-      ...{ group, topics, sessionTimeoutMs, rebalanceTimeoutMs, report },
+      group,
+      topics,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      report,
       patienceMs: deliveryTimeoutMs,
       client: connect(),
       // A join waits for the slowest member.
@@ -46,7 +50,10 @@ export class Consumer implements Subscription {
       },
     });
     this.#fetcher = new Fetcher({
-      ...{ group, report, held: this.#held, bytesMax: section.fetchBytesMax },
+      group,
+      report,
+      held: this.#held,
+      bytesMax: section.fetchBytesMax,
       client: connect(),
       onRecords: () => this.#arrival.set(),
       onBegin: (held) => this.#noteBegin(held),

@@ -192,7 +192,10 @@ export function onlyKafka(driver: Driver, bootstrapOf: () => readonly string[]):
 
 async function publish(broker: Broker, topic: string, count: number, partition = 0): Promise<void> {
   const messages = Array.from({ length: count }, (_, index) => ({
-    ...{ topic, partition, key: 'k', headers: {} },
+    topic,
+    partition,
+    key: 'k',
+    headers: {},
     value: [Buffer.from(String(index))],
   }));
   for (const { status } of await broker.publish(messages)) expect(status).toBe('durable');

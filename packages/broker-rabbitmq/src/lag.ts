@@ -91,7 +91,14 @@ function lagFrom(
 ): PartitionLag {
   const { group, messages = null, seconds = null } = known;
   return {
-    ...{ group, topic, partition, messages, seconds },
-    ...{ expired: 0, committed: null, start: null, end: null },
+    group,
+    topic,
+    partition,
+    messages,
+    seconds,
+    expired: 0,
+    committed: null,
+    start: null,
+    end: null,
   };
 }

@@ -63,13 +63,19 @@ export class Consumer {
       report: (rewind) => report?.({ type: 'rewound', group, ...rewind }),
     });
     this.#gate = new StoreGate({
-      ...{ ...common, dependency, dependencies },
+      ...common,
+      dependency,
+      dependencies,
       name: `${group} ${sink.name}`,
       nowMs: () => performance.now(),
       onState: (state, reason) => report?.({ type: `store-${state}`, group, reason }),
     });
     this.#delivery = new Delivery({
-      ...{ ...common, group, broker, sink, report },
+      ...common,
+      group,
+      broker,
+      sink,
+      report,
       onRetry: () => {
         this.#stats.retries++;
       },
@@ -167,7 +173,9 @@ export class Consumer {
   #loopOn(subscription: Subscription): ConsumeLoop {
     const { group, report } = this.#options;
     return new ConsumeLoop({
-      ...{ subscription, group, report },
+      subscription,
+      group,
+      report,
       limits: this.#limits,
       gate: this.#gate,
       delivery: this.#delivery,

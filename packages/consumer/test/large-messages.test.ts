@@ -27,7 +27,11 @@ let sink: ScriptedSink;
 const running: Consumer[] = [];
 /** Ten or twenty of the records below. */
 const limits = {
-  ...{ pollWaitMs: 20, gatherMs: 2, retryBaseMs: 5, retryMaxMs: 20, breakerResetMs: 20 },
+  pollWaitMs: 20,
+  gatherMs: 2,
+  retryBaseMs: 5,
+  retryMaxMs: 20,
+  breakerResetMs: 20,
   decodedBytesMax: 65_536,
 };
 const padding = 'x'.repeat(2_000);
@@ -202,7 +206,9 @@ describe('what another program wrote', () => {
     const found = await new DeadLetters(broker).list();
     expect(found).toHaveLength(deadLetters);
     for await (const { headers: kept } of broker.read({
-      ...{ topic: deadLetterTopicOf.logs, partition: 0, position: 0 },
+      topic: deadLetterTopicOf.logs,
+      partition: 0,
+      position: 0,
     })) {
       expect(JSON.stringify(kept).length).toBeLessThan(10_000);
     }

@@ -41,7 +41,9 @@ async function startProcess(clientId: string): Promise<Process> {
   const assigned: string[][] = [];
   const broker = createKafkaBroker({
     ...kafkaSection.parse({
-      ...{ bootstrap: kafka.bootstrap, replicationFactor: 1, minInsyncReplicas: 1 },
+      bootstrap: kafka.bootstrap,
+      replicationFactor: 1,
+      minInsyncReplicas: 1,
       sessionTimeoutMs,
     }),
     clientId,

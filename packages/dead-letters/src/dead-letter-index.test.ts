@@ -21,7 +21,11 @@ class Topic implements Pick<Broker, 'read' | 'topics'> {
   add(tenant: string, headers: Record<string, string> = {}): string {
     const position = this.end++;
     this.kept.push({
-      ...{ topic, partition: 0, position, key: '', value: new Uint8Array(1) },
+      topic,
+      partition: 0,
+      position,
+      key: '',
+      value: new Uint8Array(1),
       timestampMs: 1_000 + position,
       headers: {
         [headerNames.tenant]: tenant,

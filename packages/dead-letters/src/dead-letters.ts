@@ -3,20 +3,24 @@ import {
   type DeliveredMessage,
   deadLetterHeaders,
   deadLetterTopicOf,
-  type Headers,
-  headerNames,
   type Position,
-  resubmitGateway,
-  topicOf,
 } from '@spillway/broker';
-import { protobufToJson, type Signal, signals, TooManyFields } from '@spillway/otlp';
+import { type Signal, signals } from '@spillway/otlp';
 import { messageOf, sleep } from '@spillway/resilience';
 import { type Asked, ownRoom } from '@spillway/store';
 import { weigh } from '@spillway/store/search';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 import { DeadLetterIndex, type NewestDeadLetters } from './dead-letter-index.ts';
+import {
+  marker,
+  placeOf,
+  type ReadableRecords,
+  readable,
+  resubmission,
+} from './dead-letter-messages.ts';
 
+/** How dead letters are sent back. */
 export interface ResubmitOptions {
   /** Dead letters a second, at most; default `resubmitPerSecond`. */
   ratePerSecond?: number;
@@ -31,20 +35,15 @@ export const resubmitPerSecond = 50;
 export const deadLettersListedMax = 100_000;
 /** Decoded between two turns of the event loop. */
 const readBytesMax = 128 * 1024;
-/** Records of more bytes, or of more fields, are not shown: a message of some may take 300 MB as JSON. */
-const [shownBytesMax, shownFieldsMax] = [1_048_576, 50_000];
 
 export interface ShowOptions extends Asked {
   /** Only a dead letter of this one; of anybody when absent. */
   tenant?: string | undefined;
 }
 
-export interface ShownDeadLetter {
+/** A dead letter with its records, for people. */
+export interface ShownDeadLetter extends ReadableRecords {
   deadLetter: DeadLetter;
-  /** Empty where the dead letter has none, and where they are too many to be shown. */
-  body: string;
-  /** That its records have on the wire. */
-  bodyBytes: number;
 }
 
 /** Lists, shows and resubmits what no sink could take, from the topics that the broker keeps. */
@@ -213,51 +212,5 @@ export class DeadLetters {
 
   async #partitionsOf(topic: string): Promise<number> {
     return (await this.#broker.topics()).find(({ name }) => name === topic)?.partitions ?? 0;
-  }
-}
-
-/** Undefined for what cannot be the id of a dead letter. */
-function placeOf(id: string): Position | undefined {
-  const [name, partition, position] = /^([a-z]+)\/(\d{1,9})\/(\d{1,15})$/.exec(id)?.slice(1) ?? [];
-  const signal = signals.find((each) => each === name);
-  if (!signal) return undefined;
-  const topic = deadLetterTopicOf[signal];
-  return { topic, partition: Number(partition), position: Number(position) };
-}
-
-function resubmission(deadLetter: DeadLetter, message: DeliveredMessage) {
-  const ordinals = message.headers[headerNames.ordinals];
-  const headers: Record<string, string> = {
-    [headerNames.tenant]: deadLetter.tenant,
-    [headerNames.records]: String(deadLetter.records),
-    [headerNames.receivedMs]: String(deadLetter.receivedMs),
-    [headerNames.seq]: `${resubmitGateway}/0/${message.position}`,
-    [headerNames.onlyGroup]: deadLetter.group,
-  };
-  if (ordinals !== undefined) headers[headerNames.ordinals] = ordinals;
-  const { partition } = deadLetter.source;
-  return {
-    topic: topicOf[deadLetter.signal],
-    partition,
-    key: message.key,
-    value: [message.value],
-    headers,
-  };
-}
-
-function marker(deadLetter: DeadLetter, message: DeliveredMessage) {
-  const headers: Headers = { [deadLetterHeaders.resubmitted]: String(message.position) };
-  const topic = deadLetterTopicOf[deadLetter.signal];
-  return { topic, partition: message.partition, key: message.key, value: [], headers };
-}
-
-function readable(signal: Signal, value: Uint8Array): Pick<ShownDeadLetter, 'body' | 'bodyBytes'> {
-  const bodyBytes = value.byteLength;
-  if (bodyBytes > shownBytesMax) return { body: '', bodyBytes };
-  try {
-    return { body: protobufToJson(signal, value, { fieldsMax: shownFieldsMax }), bodyBytes };
-  } catch (error) {
-    if (error instanceof TooManyFields) return { body: '', bodyBytes };
-    return { body: Buffer.from(value).toString('base64'), bodyBytes };
   }
 }

@@ -94,7 +94,9 @@ class Leases implements QuotaLeases {
       client: this.#client,
       // With the limit: where processes disagree for the time of a change, each keeps its own.
       key: `${this.#options.keyPrefix}{quota}:${tenant}:${of}:${ratePerSecond}:${burst}`,
-      ...{ ratePerSecond, burst, share },
+      ratePerSecond,
+      burst,
+      share,
       clock: this.#options.clock,
     });
     const leased = { lease: (wanted: number) => this.#lease(reservoir, wanted) };

@@ -61,7 +61,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const seen = Math.max(0, ...[...positions.entries()].map(([, sequence]) => sequence));
     if (seen > next) reportMissing(dir, seen - next, report);
     return new Journal({
-      ...{ dir, files, report, fsync, segmentBytes, segments, positions, release },
+      dir,
+      files,
+      report,
+      fsync,
+      segmentBytes,
+      segments,
+      positions,
+      release,
       next: Math.max(next, seen, options.nextAtLeast ?? 0),
       bytesMax: options.bytesMax,
       entryBytesMax: options.entryBytesMax ?? 32 * mib,
@@ -181,7 +188,10 @@ export class Journal {
 
   segments(): SegmentInfo[] {
     return this.#segments.map(({ first, end, bytes, latestMs }, index) => ({
-      ...{ from: first, to: end, bytes, latestMs },
+      from: first,
+      to: end,
+      bytes,
+      latestMs,
       sealed: index < this.#segments.length - 1,
     }));
   }

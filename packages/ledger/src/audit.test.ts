@@ -8,8 +8,11 @@ import { renderLedger } from './text.ts';
 
 const writer: SinkSpec = { name: 'writer', group: 'writer', title: 'write store', side: 'write' };
 const search: SinkSpec = {
-  ...{ name: 'search', group: 'search', title: 'search store' },
-  ...{ side: 'read', storedAs: 'searchable' },
+  name: 'search',
+  group: 'search',
+  title: 'search store',
+  side: 'read',
+  storedAs: 'searchable',
 };
 const sinks = [writer, search];
 
@@ -137,8 +140,12 @@ describe('audit', () => {
     expect(report.open[0]).toEqual({ sink: 'writer', ...bucket, waiting: 0, undecided: 5 });
     expect(report.spills).toEqual([
       {
-        ...{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true },
-        ...{ messages: 2, records: 20 },
+        spill: 'a',
+        lastGateway: 'gw',
+        atMs: 1_764_000_000_000,
+        isSilent: true,
+        messages: 2,
+        records: 20,
       },
     ]);
     const text = renderLedger(report);

@@ -8,8 +8,11 @@ import { renderLedger } from './text.ts';
 
 const writer: SinkSpec = { name: 'writer', group: 'writer', title: 'write store', side: 'write' };
 const search: SinkSpec = {
-  ...{ name: 'search', group: 'search', title: 'search store' },
-  ...{ side: 'read', storedAs: 'searchable' },
+  name: 'search',
+  group: 'search',
+  title: 'search store',
+  side: 'read',
+  storedAs: 'searchable',
 };
 const sinks = [writer, search];
 

@@ -7,7 +7,9 @@ const message = { topic: 'otlp_logs', partition: 0, sequence: 1, position: 0, ..
 const range = { gateway: 'old', epoch: 1, topic: 'otlp_spans', partition: 3, from: 1, to: 9 };
 const spill = { spill: 'a', revision: 1, atMs: 1_764_400_000_000, waiting: [range] };
 const note: LedgerNote = {
-  ...{ gateway: 'gw', epoch: 1, note: 1 },
+  gateway: 'gw',
+  epoch: 1,
+  note: 1,
   messages: [message, { ...message, gateway: 'old', epoch: 0, sequence: 2 }],
   refused: [count],
   spill,

@@ -60,7 +60,10 @@ export function decodeEntry(payload: Uint8Array): SpillEntry {
     headers[name] = texts.long();
   }
   const message = {
-    ...{ topic, partition: bytes.readUInt32LE(6), key, headers },
+    topic,
+    partition: bytes.readUInt32LE(6),
+    key,
+    headers,
     value: [payload.subarray(bytes.readUInt32LE(10))],
   };
   return { ordinal: bytes.readUIntLE(0, 6), message };

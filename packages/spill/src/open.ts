@@ -54,7 +54,8 @@ async function openTaken(
   const damage = new Damage();
   const shared = { ...settings, lock };
   const journal = await openJournal({
-    ...{ ...shared, dir: join(dir, 'messages') },
+    ...shared,
+    dir: join(dir, 'messages'),
     report: (event) => {
       report(event);
       damage.note(event);

@@ -40,7 +40,9 @@ it('whatever both of them need', async () => {
   expect(await mebibytesOf(inUse)).toBeCloseTo(all, 0);
   const giveBack = await inUse.lendMemory();
   const next = new DatabaseFile({
-    ...{ dir: join(dir, 'next'), memoryLimitMb, factorMax: largeTextFactor - 1 },
+    dir: join(dir, 'next'),
+    memoryLimitMb,
+    factorMax: largeTextFactor - 1,
     onOpened: () => {},
   });
   await next.start();

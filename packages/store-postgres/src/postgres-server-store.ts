@@ -84,7 +84,9 @@ class PostgresServerStore extends SqlWriteStore {
     const { schema, connectTimeoutMs, lockTimeoutMs, report, ...config } = this.#config;
     const common = {
       connection: await connectionOf(this.#config),
-      ...{ schema, connectTimeoutMs, lockTimeoutMs },
+      schema,
+      connectTimeoutMs,
+      lockTimeoutMs,
       statementTimeoutMs: config.statementTimeoutMs,
     };
     const client = new ServerClient({ ...common, connectionsMax: config.poolMax, report });
@@ -94,10 +96,12 @@ class PostgresServerStore extends SqlWriteStore {
       await canceller.query('SELECT pg_cancel_backend($1::integer)', [sessionId]);
     };
     return {
-      ...{ client, canceller },
+      client,
+      canceller,
       reader: new ServerClient({ ...common, connectionsMax: config.readPoolMax, cancel }),
       maintenance: new ServerClient({
-        ...{ ...common, cancel },
+        ...common,
+        cancel,
         connectionsMax: 1,
         statementTimeoutMs: config.maintenanceTimeoutMs,
       }),

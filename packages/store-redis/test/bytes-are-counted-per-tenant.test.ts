@@ -130,7 +130,9 @@ test('messages of another program leave a bounded number of marks, and are appli
   for (let at = 0; at < messages.length; at += 100) await store.apply(messages.slice(at, at + 100));
   for (let at = 0; at < messages.length; at += 100) await store.apply(messages.slice(at, at + 100));
   const services = await store.services({
-    ...{ tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 },
+    tenant: 'acme',
+    fromMs: testNowMs,
+    toMs: testNowMs + 60_000,
   });
   expect(services.flatMap(({ sparkline }) => sparkline).reduce((a, b) => a + b, 0)).toBe(1_500);
   const marks = (await keysOf(redis, 'foreign:')).filter((key) => key.includes(':m:'));

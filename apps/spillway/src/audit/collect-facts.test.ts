@@ -15,12 +15,19 @@ const original = { gateway: 'gw-1', ...source, sequence: 1 };
 const refused: AppliedMessage = { id: original, ...of, ...counts, deadLettered: 1 };
 const stored: AppliedMessage = { id: original, ...of, ...counts, stored: 1 };
 const sentBack: AppliedMessage = {
-  ...{ ...stored, position: 9 },
+  ...stored,
+  position: 9,
   id: { ...source, gateway: 'resubmit', epoch: 0, sequence: 5 },
 };
 const deadLetter = {
-  ...{ id: 'logs/0/5', group: 'writer', sourceId: original, tenant: 'acme', signal: 'logs' },
-  ...{ records: 1, receivedMs: 100 * 60_000, resubmitted: false },
+  id: 'logs/0/5',
+  group: 'writer',
+  sourceId: original,
+  tenant: 'acme',
+  signal: 'logs',
+  records: 1,
+  receivedMs: 100 * 60_000,
+  resubmitted: false,
   source: { topic: 'otlp_logs', partition: 0, position: 0 },
 } as DeadLetter;
 
@@ -48,8 +55,12 @@ it.each([
   const notes = { notedMessages: async () => [noted], refusedCounts: async () => [] };
   const sources = sourcesOf(notes, side(applied, rows));
   const log = {
-    ...{ unreadNotes: [], notesInQueue: 0, spills: [], deadLetters: [deadLetter] },
-    ...{ waiting: new Map(), lags: new Map() },
+    unreadNotes: [],
+    notesInQueue: 0,
+    spills: [],
+    deadLetters: [deadLetter],
+    waiting: new Map(),
+    lags: new Map(),
   };
   const known = { log, nowMs: 0, passed: new Map<string, Passed>() };
   const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
@@ -62,7 +73,9 @@ it('knows nothing rather than too little when not all dead letters can be listed
     broker: { name: 'silent', capabilities: {}, lag: async () => [], read: () => nothing() },
     notes: { notedSpills: async () => [] },
     deadLetters: { list: async () => deadLetters },
-    ...{ accounts: [], noteGroup: 'ledger', liveSpills: () => [] },
+    accounts: [],
+    noteGroup: 'ledger',
+    liveSpills: () => [],
   };
   await expect(readLog(sources)).rejects.toThrow('more than 100000 dead letters of logs');
   deadLetters.pop();
@@ -78,7 +91,11 @@ it.each([
   const sources = sourcesOf(notes, side([], 0));
   const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 5, expired: gone };
   const log = {
-    ...{ unreadNotes: [], notesInQueue: 0, spills: [], deadLetters: [], waiting: new Map() },
+    unreadNotes: [],
+    notesInQueue: 0,
+    spills: [],
+    deadLetters: [],
+    waiting: new Map(),
     lags: new Map([['writer', [lag]]]),
   } as unknown as Parameters<typeof factsOf>[1]['log'];
   const known = { log, nowMs: 0, passed: new Map<string, Passed>() };

@@ -110,7 +110,11 @@ function sideOf(known: {
     })
     .filter((each) => isIn(range, each));
   return {
-    ...{ sink, applied, rows, waiting, deadLetters },
+    sink,
+    applied,
+    rows,
+    waiting,
+    deadLetters,
     lags: new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag])),
     seen: namesOf([...applied, ...waiting, ...deadLetters]),
   };
@@ -129,7 +133,11 @@ function sinkFacts(
   const isUndecided = (message: KeptNotedMessage) =>
     !canReplay && !passed?.has(message, lagOf(message));
   return {
-    ...{ sink, applied, rows, waiting, deadLetters },
+    sink,
+    applied,
+    rows,
+    waiting,
+    deadLetters,
     expired: [...Map.groupBy(unseen, partitionName)]
       .flatMap(([name, own]) => expiredOf(own, lags.get(name)))
       .map(sightingOf),

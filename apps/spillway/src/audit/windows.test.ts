@@ -5,8 +5,12 @@ import { afterLastMinute, windowsOf } from './windows.ts';
 
 const nextMinute = 1_000;
 const log = {
-  ...{ unreadNotes: [], notesInQueue: 0, deadLetters: [], spills: [] },
-  ...{ waiting: new Map(), lags: new Map() },
+  unreadNotes: [],
+  notesInQueue: 0,
+  deadLetters: [],
+  spills: [],
+  waiting: new Map(),
+  lags: new Map(),
 } as Log;
 
 function storeOf(noted: number[], rows: number[]): Parameters<typeof afterLastMinute>[0] {

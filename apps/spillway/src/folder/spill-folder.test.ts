@@ -6,7 +6,12 @@ import { expect, it, onTestFinished } from 'vitest';
 import { SpillFolder } from './spill-folder.ts';
 
 const headers = stampHeaders({
-  ...{ gateway: 'gw-1', epoch: 1, sequence: 1, tenant: 't', records: 1, receivedMs: 0 },
+  gateway: 'gw-1',
+  epoch: 1,
+  sequence: 1,
+  tenant: 't',
+  records: 1,
+  receivedMs: 0,
 });
 const message = { topic: 'otlp_logs', partition: 0, key: 'k', value: [Buffer.from('x')], headers };
 

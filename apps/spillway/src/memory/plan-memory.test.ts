@@ -11,8 +11,10 @@ const mebibyte = 1_048_576;
 const chosenByV8 = { heapBytes: undefined, semiSpaceMebibytes: undefined };
 
 const onServers = {
-  ...{ 'broker.kind': 'kafka', 'store.write.kind': 'postgres' },
-  ...{ 'store.search.kind': 'elasticsearch', 'store.live.kind': 'redis' },
+  'broker.kind': 'kafka',
+  'store.write.kind': 'postgres',
+  'store.search.kind': 'elasticsearch',
+  'store.live.kind': 'redis',
 };
 
 interface Given {

@@ -77,7 +77,11 @@ function besideOthers(
   fromMs?: number,
 ): Promise<RebuildResult> {
   return rebuildShared({
-    ...{ begin, broker, from, fromMs, abort },
+    begin,
+    broker,
+    from,
+    fromMs,
+    abort,
     onWaiting: (messages) => progress(`the writer has ${messages} messages to go`),
     onProgress: progressText(progress),
   });

@@ -80,8 +80,14 @@ export const archiverModule = defineModule({
   create: ({ report }, { broker, archive, fleet: dependencies, crashRecord }) =>
     new Restartable(archiveSink.group, () => {
       const consumer = new Consumer({
-        ...{ group: archiveSink.group, broker, sink: archive, limits: defaultLimits },
-        ...{ dependency: 'archive', dependencies, crashRecord, report },
+        group: archiveSink.group,
+        broker,
+        sink: archive,
+        limits: defaultLimits,
+        dependency: 'archive',
+        dependencies,
+        crashRecord,
+        report,
       });
       return { consumer, components: [consumer] };
     }),

@@ -170,7 +170,9 @@ export class Membership {
       const { group, generation } = this.#member;
       const joined = await joinClient.join(node, {
         ...this.#member,
-        ...{ sessionTimeoutMs, rebalanceTimeoutMs, protocol: protocolName },
+        sessionTimeoutMs,
+        rebalanceTimeoutMs,
+        protocol: protocolName,
         metadata: encodeClaim({ topics: [...topics], owned, generation }),
       });
       this.#member = { group, memberId: joined.memberId, generation: joined.generation };

@@ -153,7 +153,10 @@ export class KafkajsClient implements KafkaClient {
     );
     const all = responses.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, metadata }) => ({
-        ...{ topic, partition, position: Number(offset), metadata: metadata ?? '' },
+        topic,
+        partition,
+        position: Number(offset),
+        metadata: metadata ?? '',
       })),
     );
     return all.filter(({ position }) => position >= 0);

@@ -125,7 +125,10 @@ export class KafkajsProducer implements ProducePort {
       connected = this.#connected();
       const producer = await withTimeout(connected, deliveryTimeoutMs, 'A connection');
       const messages = batch.map(({ key, value, headers }) => ({
-        ...{ partition, key, headers: { ...headers }, value: Buffer.concat(value) },
+        partition,
+        key,
+        headers: { ...headers },
+        value: Buffer.concat(value),
       }));
       const sending = producer.send({ topic, messages, acks: -1 });
       const bounded = withTimeout(sending, deliveryTimeoutMs, 'A publish');

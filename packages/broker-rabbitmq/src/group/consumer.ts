@@ -159,8 +159,11 @@ export class Member implements Subscription, LocalMember {
     this.#inbox.wake();
     const { name: group } = shared;
     config.report({
-      ...{ type: 'assigned', group, members },
-      ...{ gained: names, lost: lost.map(partitionName) },
+      type: 'assigned',
+      group,
+      members,
+      gained: names,
+      lost: lost.map(partitionName),
     });
   }
 
@@ -192,7 +195,12 @@ export class Member implements Subscription, LocalMember {
     const { client, config } = this.#options;
     const { clock, prefetchBytes, prefetchMessages } = config;
     const consumer: QueueConsumer = new QueueConsumer({
-      ...{ ...at, queue, client, clock, prefetchBytes, prefetchMessages },
+      ...at,
+      queue,
+      client,
+      clock,
+      prefetchBytes,
+      prefetchMessages,
       onReady: () => this.#inbox.arrived(),
       onBroken: (message) => this.#broken(consumer, message),
     });

@@ -56,7 +56,9 @@ export function delivered(message: Message, at: Position, nowMs: number): Delive
   const { topic, partition, position } = at;
   const bytes = droppedBytesOf(properties);
   return {
-    ...{ topic, partition, position },
+    topic,
+    partition,
+    position,
     ...(bytes !== undefined && { fault: `${bytes} bytes are more than a message may have` }),
     key: transport.key in all ? textOf(all[transport.key]) : '',
     value: content,

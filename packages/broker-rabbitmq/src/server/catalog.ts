@@ -46,7 +46,8 @@ export class Catalog {
 
   topics(): TopicSpec[] {
     return [...this.#state.topics].map(([name, { partitions, kept }]) => ({
-      ...{ name, partitions },
+      name,
+      partitions,
       ...(kept && { kept }),
     }));
   }

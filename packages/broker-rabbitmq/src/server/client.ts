@@ -201,7 +201,10 @@ async function addressOf(url: string, config: RabbitMqConfig) {
 
 function partsOf({ protocol, hostname, port, pathname, username, password }: URL) {
   return {
-    ...{ protocol, hostname, pathname, port: Number(port) },
+    protocol,
+    hostname,
+    pathname,
+    port: Number(port),
     username: decodeURIComponent(username),
     password: decodeURIComponent(password),
   };

@@ -40,7 +40,11 @@ export class Fire {
   static async start(sink: Sink, signal: 'logs' | 'traces' = 'logs', replayFromMs?: () => number) {
     const opened = await openBroker();
     const limits = {
-      ...{ pollWaitMs: 20, gatherMs: 5, retryBaseMs: 10, retryMaxMs: 100, breakerResetMs: 100 },
+      pollWaitMs: 20,
+      gatherMs: 5,
+      retryBaseMs: 10,
+      retryMaxMs: 100,
+      breakerResetMs: 100,
       batchBytesMax: 64 * 1_024,
     };
     const running = await consume(opened.broker, sink, {

@@ -27,7 +27,8 @@ export async function openBroker(): Promise<{
   const told: string[] = [];
   const dir = mkdtempSync(join(tmpdir(), 'spillway-consumer-'));
   const broker = createEmbeddedBroker({
-    ...{ dir, fsync: false },
+    dir,
+    fsync: false,
     report: ({ type }) => told.push(type),
   });
   await broker.start();

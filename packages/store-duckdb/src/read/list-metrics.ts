@@ -63,7 +63,10 @@ async function selectMetrics(
         AND strlen(attributes) <= ${attributesBytesMax}), []) AS attribute_lists
     FROM found GROUP BY ${name} ORDER BY ${name} LIMIT ${p.bind(pageLimit(query.limit))}`;
   const statement = {
-    ...{ sql, parameters: p, columns: 10, order: name },
+    sql,
+    parameters: p,
+    columns: 10,
+    order: name,
     texts: ['name', 'unit', 'description'],
     lists: ['services', 'attribute_lists'],
   };

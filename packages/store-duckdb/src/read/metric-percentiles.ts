@@ -35,7 +35,10 @@ export async function readPercentiles(
        CASE WHEN is_delta THEN list(shape) END AS shapes
      FROM points WHERE type IN ('histogram', 'exponential_histogram') GROUP BY ${group}`;
   const statement = {
-    ...{ sql, parameters, columns: 7 + labels.length, order: 'series_key, step, epoch' },
+    sql,
+    parameters,
+    columns: 7 + labels.length,
+    order: 'series_key, step, epoch',
     texts: [...labels, 'last_shape'],
     lists: ['shapes'],
   };

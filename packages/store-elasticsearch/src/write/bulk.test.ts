@@ -38,7 +38,9 @@ function optionsOf(client: Taking) {
 
 function linesOf(count: number, chars: number, made = (_: number) => {}): BulkLine[] {
   return Array.from({ length: count }, (_, i) => ({
-    ...{ op: 'create', index: 'traces', id: `${i}` },
+    op: 'create',
+    index: 'traces',
+    id: `${i}`,
     document: () => {
       made(i);
       return JSON.stringify({ text: 'x'.repeat(chars) });

@@ -2,7 +2,12 @@ import type { LiveCounts } from '../stats.ts';
 
 /** Statuses as `apply.lua` names them. */
 export const status = {
-  ...{ applied: 0, skipped: 1, behind: 2, fenced: 3, afresh: 4, forgotten: 5 },
+  applied: 0,
+  skipped: 1,
+  behind: 2,
+  fenced: 3,
+  afresh: 4,
+  forgotten: 5,
 } as const;
 
 /** What `apply.lua` answers. */

@@ -46,8 +46,11 @@ test('a batch goes in steps, however many spans it has and however long their na
     records.message(
       Array.from({ length: spans }, (_, i) =>
         records.span({
-          ...{ name: long(i), kind: i % 2 ? 3 : 2, parentSpanId: 'a'.repeat(16) },
-          ...{ resource: records.resource(long(i)), startTimeUnixNano: BigInt(nowMs) * 1_000_000n },
+          name: long(i),
+          kind: i % 2 ? 3 : 2,
+          parentSpanId: 'a'.repeat(16),
+          resource: records.resource(long(i)),
+          startTimeUnixNano: BigInt(nowMs) * 1_000_000n,
         }),
       ),
     );

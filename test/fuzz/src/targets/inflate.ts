@@ -37,7 +37,12 @@ export const inflate: Target = {
     const collected = new GrowingBytes({ bytesMax: body.length, grow, shrink });
     for (const chunk of cut(Buffer.from(body), (input[1] ?? 0) % 64)) collected.push(chunk);
     const result = await new Inflater().inflate({
-      ...{ encoding, input: collected, bytesMax, ratioMax, grow, shrink },
+      encoding,
+      input: collected,
+      bytesMax,
+      ratioMax,
+      grow,
+      shrink,
       isCancelled: () => false,
     });
     const wanted = plainOf(encoding, body, bytesMax);

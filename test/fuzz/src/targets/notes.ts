@@ -9,7 +9,10 @@ import type { Target } from '../target.ts';
 
 const count = { tenant: 'shop', signal: 'logs', minute: 29_406_666, records: 3 };
 const note = {
-  ...{ gateway: 'gw-1', epoch: 7, note: 1, sentMs: 1_764_400_000_000 },
+  gateway: 'gw-1',
+  epoch: 7,
+  note: 1,
+  sentMs: 1_764_400_000_000,
   messages: [{ topic: 'otlp_logs', partition: 0, sequence: 1, position: 4, ...count }],
   refused: [count],
   spill: { spill: 'a', revision: 1, atMs: 1_764_400_000_000, waiting: [] },

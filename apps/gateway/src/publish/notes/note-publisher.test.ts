@@ -5,8 +5,14 @@ import { expect, it } from 'vitest';
 import { NotePublisher, type NotePublisherEvent } from './note-publisher.ts';
 
 const message = (sequence: number) => ({
-  ...{ topic: 'otlp_logs', partition: 0, sequence, position: undefined, tenant: 'default' },
-  ...{ signal: 'logs' as const, records: 1, minute: 1 },
+  topic: 'otlp_logs',
+  partition: 0,
+  sequence,
+  position: undefined,
+  tenant: 'default',
+  signal: 'logs' as const,
+  records: 1,
+  minute: 1,
 });
 
 /** A broker and a spill that take notes, or not. */
@@ -43,8 +49,14 @@ function stage({ isSilent = false } = {}) {
     },
   } as unknown as Spill;
   const notes = new NotePublisher({
-    ...{ broker, spill, gateway: 'gw', epoch: 1, intervalMs: 1000, publishTimeoutMs: 1000 },
-    ...{ wallMs: () => 0, report: (event) => events.push(event) },
+    broker,
+    spill,
+    gateway: 'gw',
+    epoch: 1,
+    intervalMs: 1000,
+    publishTimeoutMs: 1000,
+    wallMs: () => 0,
+    report: (event) => events.push(event),
   });
   return { world, published, kept, events, notes };
 }

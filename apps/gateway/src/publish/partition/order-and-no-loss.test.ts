@@ -114,7 +114,10 @@ async function run(
     sent.push(one);
     // The number of records names the message, so that sequences may be looked at, too.
     const slices = partitions.map((partition) => ({
-      ...{ partition, records: number + 1, bytes: 20, chunks: [Buffer.alloc(20)] },
+      partition,
+      records: number + 1,
+      bytes: 20,
+      chunks: [Buffer.alloc(20)],
     }));
     results.push(
       publisher.publish(requestOf(0, { slices })).then((result: PublishResult | Refusal) => {

@@ -33,7 +33,10 @@ async function live(identities: Identities | undefined, clusterId = 'one') {
   await identity.open();
   const { producerId, epoch } = identity.first as { producerId: bigint; epoch: number };
   return {
-    ...{ events, identity, producerId, epoch },
+    events,
+    identity,
+    producerId,
+    epoch,
     mayUse: (used: number) => identity.mayUse(producerId, used),
     wait: () => {
       nowMs += 1_000;

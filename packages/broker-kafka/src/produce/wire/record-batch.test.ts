@@ -41,9 +41,15 @@ describe('record batches', () => {
       fc.property(many, (messages) => {
         const batch = readRecordsBatch(Reader.from(bytesOf(encode(messages))));
         expect(batch).toMatchObject({
-          ...{ firstOffset: 0n, magic: 2, attributes: 0, partitionLeaderEpoch: -1 },
-          ...{ firstTimestamp: BigInt(timestampMs), maxTimestamp: BigInt(timestampMs) },
-          ...{ producerId: stamp.producerId, producerEpoch: 7, firstSequence: stamp.sequence },
+          firstOffset: 0n,
+          magic: 2,
+          attributes: 0,
+          partitionLeaderEpoch: -1,
+          firstTimestamp: BigInt(timestampMs),
+          maxTimestamp: BigInt(timestampMs),
+          producerId: stamp.producerId,
+          producerEpoch: 7,
+          firstSequence: stamp.sequence,
           lastOffsetDelta: messages.length - 1,
         });
         expect(batch.records.map(readable)).toEqual(messages.map(wanted));
@@ -114,8 +120,11 @@ type Read = ReturnType<typeof readRecordsBatch>['records'][number];
 function readable({ key, value, headers, offsetDelta, timestampDelta }: Read) {
   const pairs = (headers as unknown as Buffer[][]).map((pair) => pair.map((one) => one.toString()));
   return {
-    ...{ key: String(key), value: value?.toString('hex'), headers: pairs },
-    ...{ offsetDelta, timestampDelta },
+    key: String(key),
+    value: value?.toString('hex'),
+    headers: pairs,
+    offsetDelta,
+    timestampDelta,
   };
 }
 

@@ -239,7 +239,9 @@ export function liveStoreContract(options: LiveStoreContractOptions): void {
       }
       expect(edges).toMatchObject([{ to: service, calls: 2 }]);
       const { items } = await harness.store.tail({
-        ...{ tenant: 'acme', signal: 'traces', limit: 10 },
+        tenant: 'acme',
+        signal: 'traces',
+        limit: 10,
         service: to,
       });
       expect(items.map(({ isCut }) => isCut)).toEqual([true, true]);

@@ -16,12 +16,22 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       const common = { tenant: records.tenant, signal: 'logs', minute, duplicates: 0 };
       expect(await store().appliedMessages(range)).toEqual([
         {
-          ...{ ...common, id: message.envelope.id, position: message.position },
-          ...{ records: 3, stored: 2, deadLettered: 1, foreign: false },
+          ...common,
+          id: message.envelope.id,
+          position: message.position,
+          records: 3,
+          stored: 2,
+          deadLettered: 1,
+          foreign: false,
         },
         {
-          ...{ ...common, id: foreign.envelope.id, position: foreign.position },
-          ...{ records: 1, stored: 1, deadLettered: 0, foreign: true },
+          ...common,
+          id: foreign.envelope.id,
+          position: foreign.position,
+          records: 1,
+          stored: 1,
+          deadLettered: 0,
+          foreign: true,
         },
       ]);
       expect(await store().rowCounts(range)).toEqual([
@@ -111,7 +121,10 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       expect(kept).toEqual([
         { gateway, epoch: 3, last: 40, lastMinute: 1_040, missing: [] },
         {
-          ...{ gateway, epoch: 7, last: 9, lastMinute: now + 9 },
+          gateway,
+          epoch: 7,
+          last: 9,
+          lastMinute: now + 9,
           missing: [
             { from: 1, to: 1, minute: now + 2 },
             { from: 3, to: 4, minute: now + 5 },

@@ -75,7 +75,10 @@ export function describeWriteRetention({ store }: WriteStoreUnderTest): void {
       const gateway = `of-${records.tenant}`;
       const refusal = { tenant: records.tenant, signal: 'logs' as const, records: 1 };
       const note = (number: number, ms: number) => ({
-        ...{ gateway, epoch: 1, note: number, messages: [] },
+        gateway,
+        epoch: 1,
+        note: number,
+        messages: [],
         refused: [{ ...refusal, minute: ms / 60_000 }],
       });
       const kept = async () =>

@@ -8,8 +8,8 @@ import {
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
-import type { DeadLetter } from '@spillway/dead-letters';
 import { protobufToJson, type Signal, signals, TooManyFields } from '@spillway/otlp';
+import type { DeadLetter } from './dead-letter.ts';
 
 /** Records of more bytes, or of more fields, are not shown: a message of some may take 300 MB as JSON. */
 const [shownBytesMax, shownFieldsMax] = [1_048_576, 50_000];
