@@ -23,15 +23,15 @@ const decides = [
   'packages/otlp/src/signal.ts', // Its path and its gRPC service.
   'packages/otlp/src/layout.ts', // Names of its fields, and where its records lie.
   'packages/otlp/src/messages.ts', // Its protobuf messages.
-  'packages/otlp/src/scan.ts', // What keeps its records in order.
-  'packages/otlp/src/request-reader.ts',
-  'packages/otlp/src/encode.ts',
-  'packages/otlp/src/largest-value.ts',
+  'packages/otlp/src/slice/scan.ts', // What keeps its records in order.
+  'packages/otlp/src/decode/request-reader.ts',
+  'packages/otlp/src/encode/encode.ts',
+  'packages/otlp/src/slice/largest-value.ts',
   'packages/otlp/src/status.ts', // The name of its count of rejected records.
   'packages/broker/src/envelope.ts', // Its topic.
-  'packages/store/src/live-signals.ts', // Roll-ups and tail.
+  'packages/store/src/live/live-signals.ts', // Roll-ups and tail.
   'packages/store/src/place-in-time.ts',
-  'packages/store/src/tail.ts',
+  'packages/store/src/live/tail.ts',
   'packages/store-postgres/src/write/tables.ts',
   'packages/store-postgres/src/write/days.ts',
   'packages/store-elasticsearch/src/admin/mappings.ts',

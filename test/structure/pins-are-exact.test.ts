@@ -9,7 +9,6 @@ const pinned = [
   '@electric-sql/pglite-prepopulatedfs',
   '@platformatic/kafka',
   'amqplib',
-  'bottleneck',
   'kafkajs',
 ];
 

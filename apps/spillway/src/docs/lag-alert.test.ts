@@ -8,10 +8,10 @@ interface Rules {
   groups: { rules: { alert: string; expr: string }[] }[];
 }
 
-test('the alerts know every group that fills a store', () => {
+test('the alerts know every group', () => {
   const path = new URL('../../../../infra/prometheus/alerts.yml', import.meta.url);
   const { groups } = parse(readFileSync(path, 'utf8')) as Rules;
   const rules = groups.flatMap((group) => group.rules);
   const found = rules.find(({ alert }) => alert === 'SpillwayLagUnknown')?.expr;
-  expect(found).toBe(lagUnknownExpression(registry));
+  expect(found?.split(' or ').sort()).toEqual(lagUnknownExpression(registry).split(' or ').sort());
 });

@@ -13,7 +13,9 @@ test.each(referencePages)('docs/reference/$file is what `npm run docs` writes', 
 
 test('docs/reference has no page that nothing writes', () => {
   const files = readdirSync(folder).sort();
-  expect(files).toEqual(referencePages.map(({ file }) => file).sort());
+  // The console writes its own, from the schemas of the query API.
+  const written = [...referencePages.map(({ file }) => file), 'query-api.md'];
+  expect(files).toEqual(written.sort());
 });
 
 test('every setting is described in whole sentences', () => {

@@ -1,3 +1,6 @@
+import { eventsPage } from '../docs/events-page.ts';
+import { metricsPage } from '../metrics/metrics-page.ts';
+import { eventTables } from '../modules/events.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 
@@ -13,4 +16,6 @@ export interface ReferencePage {
 export const referencePages: readonly ReferencePage[] = [
   { file: 'configuration.md', render: configurationPage },
   { file: 'errors.md', render: errorsPage },
+  { file: 'events.md', render: () => eventsPage(eventTables) },
+  { file: 'metrics.md', render: metricsPage },
 ];
