@@ -2,7 +2,6 @@ import type { HistogramCounts } from '@spillway/metrics';
 import type { Signal } from '@spillway/otlp';
 import type { QuotaStats } from '../admit/quota-meter.ts';
 import type { RecordStats } from '../publish/accounting.ts';
-import type { NotePublisherStats } from '../publish/notes/note-publisher.ts';
 import type { SignalPublisherStats } from '../publish/signal-publisher.ts';
 import type { SpilloverStats } from '../publish/spillover.ts';
 import { Counts, Histogram } from './counters.ts';
@@ -35,6 +34,18 @@ export interface GatewayStats extends RecordStats {
 }
 
 const answerBounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 8];
+
+/** What became of the notes for the ledger since the start of the gateway. */
+export interface NotePublisherStats {
+  /** Notes that the broker has. */
+  published: number;
+  /** Tries to publish a note that failed. */
+  failed: number;
+  /** Notes that went into the spill. */
+  kept: number;
+  /** Durable messages, at this moment, that no published or kept note names. */
+  pendingMessages: number;
+}
 
 /** What the doors count. */
 export class ReceiverStats {

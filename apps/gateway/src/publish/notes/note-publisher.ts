@@ -3,6 +3,7 @@ import { encodeNote, type LedgerNote, type NotedMessage, type SpillNote } from '
 import type { Signal } from '@spillway/otlp';
 import { abortAfter, messageOf, sleep, waitAtMost } from '@spillway/resilience';
 import type { Spill } from '@spillway/spill';
+import type { NotePublisherStats } from '../../model/stats.ts';
 import { noteMessagesMax, PendingNotes } from './pending-notes.ts';
 
 export type NotePublisherEvent = { type: 'note-failed'; note: number; reason: string };
@@ -18,18 +19,6 @@ export interface NotePublisherOptions {
   /** Milliseconds since 1970. */
   wallMs: () => number;
   report?: ((event: NotePublisherEvent) => void) | undefined;
-}
-
-/** Since the start of the gateway. */
-export interface NotePublisherStats {
-  /** Notes that the broker has. */
-  published: number;
-  /** Tries to publish a note that failed. */
-  failed: number;
-  /** Notes that went into the spill. */
-  kept: number;
-  /** Durable messages, at this moment, that no published or kept note names. */
-  pendingMessages: number;
 }
 
 /** About 20 MB. Beyond it, work that would have to be noted is refused: the account stays whole. */
