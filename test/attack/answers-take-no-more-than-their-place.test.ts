@@ -108,7 +108,7 @@ function inGroup(memory: MemoryGroup): void {
     async () => {
       await lab.verdict();
       expect(memory.kills).toBe(0);
-      expect(lab.peakBytes).toBeLessThan(490 * MiB);
+      expect(lab.peakBytes).toBeLessThan(420 * MiB);
     },
     timeoutMs,
   );

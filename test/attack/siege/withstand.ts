@@ -40,7 +40,8 @@ export async function withstand(
     if (group.kills > 0) found.failure = `the kernel killed ${group.kills} processes for memory`;
   } catch (error) {
     const { message } = error as Error;
-    found.failure = `${message} (killed for memory: ${group.kills})`;
+    const end = lab?.spillway.exit ? `\n${lab.spillway.lastWords}` : '';
+    found.failure = `${message} (killed for memory: ${group.kills})${end}`;
   } finally {
     await lab?.close();
     // The kernel takes a moment to forget the process.

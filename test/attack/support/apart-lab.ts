@@ -70,7 +70,7 @@ export class ApartLab implements Target {
     try {
       // The gateway makes the topics: the others find them.
       await start('gateway');
-      await Promise.all(registry.roles.slice(1).map(start));
+      await Promise.all(registry.roles.filter((role) => role !== 'gateway').map(start));
     } catch (error) {
       await end(running, ground);
       throw error;
@@ -101,7 +101,7 @@ export class ApartLab implements Target {
 
   expectAlive(): void {
     for (const [role, { process, pid, peak, limitBytes }] of this.#running) {
-      expect(process.exit, `${role}: ${process.output.slice(-3000)}`).toBeUndefined();
+      expect(process.exit, `${role}: ${process.lastWords}`).toBeUndefined();
       expect(process.pid, role).toBe(pid);
       expect(peak.bytes, `memory of the ${role}`).toBeLessThanOrEqual(limitBytes);
     }

@@ -68,7 +68,7 @@ export class AttackLab implements Target {
     return this.#tenants.goodKey;
   }
 
-  /** The most memory the process was seen to hold since it was started. */
+  /** The most memory, beside files, that the process was seen to hold since it was started. */
   get peakBytes(): number {
     return this.#peak?.bytes ?? 0;
   }
@@ -94,9 +94,9 @@ export class AttackLab implements Target {
     const canary = this.#canary;
     this.#canary = undefined;
     assert(canary, 'no canary was sent out');
-    const { exit, output } = this.spillway;
+    const { exit, lastWords } = this.spillway;
     this.#canaryReport = await canary.stop();
-    assert.equal(exit, undefined, `ended: ${JSON.stringify(exit)}\n${output.slice(-3000)}`);
+    assert.equal(exit, undefined, lastWords);
     wasServed(this.#canaryReport);
     await caughtUp(async () => {
       const { stdout } = await runSpillway(['lag', '--json', '--data', this.dataDir], this.#env);

@@ -76,7 +76,7 @@ export class House {
     this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes);
     if (rssBytes === 0) {
       clearInterval(this.#look);
-      this.trouble ??= { kind: 'crash', message: lastWords(this.#process.output) };
+      this.trouble ??= { kind: 'crash', message: this.#process.lastWords };
     } else if (rssBytes > this.#rssBytesMax) {
       const message = `${Math.round(rssBytes / 2 ** 20)} MiB resident`;
       this.trouble ??= { kind: 'memory', message };
@@ -99,9 +99,4 @@ export class House {
     }
     this.#probing = false;
   }
-}
-
-function lastWords(output: string): string {
-  const at = output.search(/^.*(Error|FATAL|uncaught|unhandled)/im);
-  return `spillway ended\n${at < 0 ? output.slice(-2_000) : output.slice(at, at + 3_000)}`;
 }

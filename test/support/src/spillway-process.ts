@@ -61,6 +61,15 @@ export class SpillwayProcess {
       : { code: code ?? null, signal: signal ?? null };
   }
 
+  /** How it ended, the first error that it printed beside its log, and what it printed last. */
+  get lastWords(): string {
+    const { exit, output } = this;
+    const at = output.search(/^(?!\{).*(Error:|FATAL|uncaught|unhandled)/m);
+    const error = at < 0 ? '' : `${output.slice(at, at + 3_000)}\n…\n`;
+    const end = exit && (exit.signal ?? `code ${exit.code}`);
+    return `spillway ended, ${end ?? 'it is not known yet how'}\n${error}${output.slice(-3_000)}`;
+  }
+
   /** Resolves when it says that it is ready. */
   async start(): Promise<Addresses> {
     const { dataDir, program = bin, roles = [], args = [], nodeArgs = [], env } = this.#options;

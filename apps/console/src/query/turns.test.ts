@@ -39,7 +39,7 @@ describe('turns', () => {
       turns.take({ tenant: 'evil', gone: stays }, endless(ended)).catch(codeOf),
     );
     await begun();
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(config.queryTimeoutMs);
     expect(await Promise.all(asked)).toEqual(asked.map(() => 'timeout'));
     expect(ended).toHaveBeenCalledTimes(4);
     expect(await turns.take({ tenant: 'evil', gone: stays }, async () => 1)).toBe(1);
@@ -60,7 +60,7 @@ describe('turns', () => {
       turns.take({ tenant: 'evil', gone: stays }, endless(vi.fn())).catch(codeOf),
     );
     expect(await turns.take({ tenant: 'good', gone: stays }, async () => 'served')).toBe('served');
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(config.queryTimeoutMs);
     const codes = (await Promise.all(flood)).map(String);
     // Those that waited may get their turn in the moment in which it is too late.
     const late = codes.filter((code) => code === 'timeout').length;
@@ -74,10 +74,10 @@ describe('turns', () => {
     const order = { tenant: 'evil', long: 'ledger' as const, gone: stays };
     const late = turns.take(order, stuck).catch(codeOf);
     await begun();
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(config.queryTimeoutMs);
     expect(await late).toBe('timeout');
     const next = turns.take(order, async () => 1).catch(codeOf);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(config.queryTimeoutMs);
     expect(await next).toBe('too-many-queries');
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await turns.take(order, async () => 1)).toBe(1);
@@ -125,7 +125,7 @@ describe('turns', () => {
     const order = { tenant: 'a', long: 'ledger' as const, gone: stays };
     const long = turns.take(order, endless(vi.fn())).catch(codeOf);
     expect(await turns.take({ tenant: 'a', gone: stays }, async () => 'short')).toBe('short');
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(config.queryTimeoutMs);
     expect(await long).toBe('timeout');
   });
 });

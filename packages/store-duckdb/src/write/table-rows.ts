@@ -58,6 +58,9 @@ export class TableRows<C extends Columns> {
       }
       appender.flushSync();
     } finally {
+      // One that still has rows appends them when the garbage collector comes, to whatever
+      // transaction is open by then.
+      appender.clear();
       appender.closeSync();
     }
   }
