@@ -8,7 +8,7 @@ import { jsonRequest } from './support/requests.ts';
 describe('OTLP/HTTP', () => {
   it.each([
     [404, { path: '/v1/trace' }, '/v1/traces'],
-    [404, { path: '/v1development/profiles' }, 'profiles are not taken'],
+    [404, { path: '/v1development/profiles' }, 'profiles are not supported'],
     [405, { method: 'GET' }, 'use POST'],
     [405, { method: 'PUT' }, 'use POST'],
     [405, { method: 'OPTIONS' }, 'use POST'],
