@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..', '..');
 const home = 'packages/resilience/src/wait/';
 const production = globSync(['packages/*/src/**/*.ts', 'apps/*/{src,web/src}/**/*.{ts,tsx}'], {
   cwd: root,
-}).filter((path) => !path.startsWith(home) && !/\.test\.ts|\/(contract-|test-tools)/.test(path));
+}).filter((path) => !path.startsWith(home) && !/\.test\.ts|\/test-tools/.test(path));
 
 const rules: readonly { what: string; found: (source: string) => boolean }[] = [
   {

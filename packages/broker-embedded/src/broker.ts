@@ -17,14 +17,14 @@ import {
 } from '@spillway/broker';
 import { checkFormat, nodeFiles, writeFormat } from '@spillway/journal';
 import { waitAtMost } from '@spillway/resilience';
-import { checkName } from './catalog.ts';
 import { configOf, type EmbeddedBrokerOptions, type EmbeddedConfig } from './config.ts';
 import { Member } from './consumer.ts';
-import { Group } from './group.ts';
-import { lagOf } from './lag.ts';
-import type { Log, Logs } from './logs.ts';
+import { Group } from './group/group.ts';
+import { lagOf } from './group/lag.ts';
+import { checkName } from './log/catalog.ts';
+import type { Log, Logs } from './log/logs.ts';
+import { readLog, replayStart } from './log/replay.ts';
 import { refuse } from './producer.ts';
-import { readLog, replayStart } from './replay.ts';
 import { openRunning, partitionsOf, type Running } from './running.ts';
 
 const format = { name: 'spillway-broker', version: 1 };

@@ -10,9 +10,9 @@ import {
 } from '@spillway/broker';
 import { AutoResetEvent, messageOf, withTimeout } from '@spillway/resilience';
 import type { EmbeddedBrokerEvent } from './config.ts';
-import type { Log } from './logs.ts';
-import { decodeMessage } from './message.ts';
-import type { Offsets } from './offsets.ts';
+import type { Log } from './log/logs.ts';
+import { decodeMessage } from './log/message.ts';
+import type { Offsets } from './log/offsets.ts';
 
 export interface MemberOptions extends SubscribeOptions {
   offsets: Offsets;

@@ -1,7 +1,7 @@
 import type { OutgoingMessage, PublishOutcome, RefusalCode } from '@spillway/broker';
 import type { AppendOutcome, AppendRefusal } from '@spillway/journal';
-import type { Log, Logs } from './logs.ts';
-import { encodeMessage } from './message.ts';
+import type { Log, Logs } from './log/logs.ts';
+import { encodeMessage } from './log/message.ts';
 
 export interface ProducerOptions {
   logs: Logs;

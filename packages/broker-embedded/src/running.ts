@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { TopicPartition, TopicSpec } from '@spillway/broker';
 import type { FolderLock } from '@spillway/journal';
-import { Catalog } from './catalog.ts';
 import type { EmbeddedConfig } from './config.ts';
-import type { Group } from './group.ts';
-import { Logs } from './logs.ts';
-import { Offsets } from './offsets.ts';
+import type { Group } from './group/group.ts';
+import { Catalog } from './log/catalog.ts';
+import { Logs } from './log/logs.ts';
+import { Offsets } from './log/offsets.ts';
+import { Retention } from './log/retention.ts';
 import { Producer } from './producer.ts';
-import { Retention } from './retention.ts';
 
 /** What exists between start and stop. */
 export interface Running {

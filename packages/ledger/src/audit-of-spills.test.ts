@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SpillIndex } from './spill-index.ts';
-
-function id(sequence: number, gateway = 'gw') {
-  return { gateway, epoch: 1, topic: 'otlp_spans', partition: 0, sequence };
-}
+import { id } from './test-facts.ts';
 
 describe('what spills were told to hold', () => {
   const range = { gateway: 'gw', epoch: 1, topic: 'otlp_spans', partition: 0 };

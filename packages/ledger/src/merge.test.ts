@@ -1,66 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type AuditFacts, audit, type Observation, type SpilledObservation } from './audit.ts';
-import type { AppliedMessage, NotedMessage } from './facts.ts';
+import { audit } from './audit.ts';
 import { mergeReports, settled } from './merge.ts';
 import { missingNotes } from './missing-notes.ts';
-import type { SinkSpec } from './sinks.ts';
+import { bucket, noted, sinks, wellFacts } from './test-facts.ts';
 import { renderLedger } from './text.ts';
-
-const writer: SinkSpec = { name: 'writer', group: 'writer', title: 'write store', side: 'write' };
-const search: SinkSpec = {
-  name: 'search',
-  group: 'search',
-  title: 'search store',
-  side: 'read',
-  storedAs: 'searchable',
-};
-const sinks = [writer, search];
-
-const bucket = { tenant: 'acme', signal: 'traces' as const, minute: 29_400_000 };
-
-function id(sequence: number, gateway = 'gw') {
-  return { gateway, epoch: 1, topic: 'otlp_spans', partition: 0, sequence };
-}
-
-function noted(sequence: number, records = 10): NotedMessage & { gateway: string; epoch: number } {
-  return { ...id(sequence), ...bucket, position: sequence, records };
-}
-
-function applied(sequence: number, counts: Partial<AppliedMessage> = {}): AppliedMessage {
-  const records = counts.records ?? 10;
-  const { duplicates = 0, deadLettered = 0 } = counts;
-  return {
-    ...bucket,
-    id: id(sequence),
-    position: sequence,
-    records,
-    stored: records - duplicates - deadLettered,
-    duplicates,
-    deadLettered,
-    foreign: false,
-    ...counts,
-  };
-}
-
-/** Two messages of ten records, both in both stores. */
-function wellFacts() {
-  const side = (sink: SinkSpec) => ({
-    sink,
-    applied: [applied(1), applied(2)],
-    rows: [{ ...bucket, rows: 20, retired: 0 }],
-    waiting: [] as Observation[],
-    deadLetters: [] as Observation[],
-    expired: [] as Observation[],
-    undecided: [] as Observation[],
-  });
-  return {
-    noted: [noted(1), noted(2)],
-    refused: [] as (typeof bucket & { records: number })[],
-    spilled: [] as SpilledObservation[],
-    spills: [{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true }],
-    sinks: [side(writer), side(search)] as const,
-  } satisfies AuditFacts;
-}
 
 describe('merging and settling', () => {
   it('adds windows up', () => {

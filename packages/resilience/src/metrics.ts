@@ -1,7 +1,7 @@
 import { metricsOf, type Sample } from '@spillway/metrics';
 import { type BreakerState, breakerStates } from './breaker.ts';
 import type { DependencyState } from './dependencies.ts';
-import type { QuotasStats } from './quota.ts';
+import type { QuotasStats } from './quota/quota.ts';
 
 const dependencies = metricsOf<readonly DependencyState[]>();
 const quotas = metricsOf<QuotasStats>();

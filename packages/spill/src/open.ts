@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { type FolderLock, type Journal, type JournalEvent, openJournal } from '@spillway/journal';
 import { messageOf } from '@spillway/resilience';
-import { DurableValues } from './durable-values.ts';
-import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './folder.ts';
-import { gatewaysOf } from './inventory.ts';
-import { lossOfGap, meansLoss } from './losses.ts';
-import { SpillNotes } from './notes.ts';
+import { DurableValues } from './disk/durable-values.ts';
+import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './disk/folder.ts';
+import { SpillNotes } from './disk/notes.ts';
 import { type Settings, type SpillOptions, settingsOf } from './options.ts';
-import { neededFrom, Progress } from './progress.ts';
-import { Queues } from './queues.ts';
-import { fillQueues, type Unreadable } from './scan.ts';
+import { gatewaysOf } from './queue/inventory.ts';
+import { lossOfGap, meansLoss } from './queue/losses.ts';
+import { neededFrom, Progress } from './queue/progress.ts';
+import { Queues } from './queue/queues.ts';
+import { fillQueues, type Unreadable } from './queue/scan.ts';
 import { Spill } from './spill.ts';
 
 /**

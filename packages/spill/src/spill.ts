@@ -1,16 +1,16 @@
 import type { TopicPartition } from '@spillway/broker';
 import { type Entry, entryHeaderBytes, type Journal, JournalError } from '@spillway/journal';
-import type { DurableValues } from './durable-values.ts';
-import { decodeEntry, encodeEntries } from './entry.ts';
-import type { Identity, Item } from './index-chunk.ts';
-import { rangesOf, type SpilledRange } from './inventory.ts';
-import { dropLost } from './losses.ts';
-import type { SpillNotes } from './notes.ts';
+import type { DurableValues } from './disk/durable-values.ts';
+import { decodeEntry, encodeEntries } from './disk/entry.ts';
+import type { SpillNotes } from './disk/notes.ts';
 import type { Settings } from './options.ts';
 import { refuse, type SpillOutcome, spillOutcome } from './outcome.ts';
-import type { Progress } from './progress.ts';
-import type { Queue } from './queue.ts';
-import type { Queues } from './queues.ts';
+import type { Identity, Item } from './queue/index-chunk.ts';
+import { rangesOf, type SpilledRange } from './queue/inventory.ts';
+import { dropLost } from './queue/losses.ts';
+import type { Progress } from './queue/progress.ts';
+import type { Queue } from './queue/queue.ts';
+import type { Queues } from './queue/queues.ts';
 import type { PartitionBacklog, SpilledMessage, SpillStats } from './types.ts';
 
 interface Opened {

@@ -1,10 +1,9 @@
 /** Walks a message record by record, so that no more of it is built than is asked for. */
 
-import { attempt, type Fault, faultOf, inner } from '../fault.ts';
+import { type Fault, faultOf, inner } from '../fault.ts';
 import { Place, pointsTag, recordsLieIn, recordsTag, resourcesTag, scopesTag } from '../layout.ts';
 import { Reader } from '../reader.ts';
 import { RecordKeys } from '../record-keys.ts';
-import type { TelemetryRecord } from '../records.ts';
 import { seriesKeyOf } from '../series-key.ts';
 import type { Signal } from '../signal.ts';
 import { unreachable } from '../signal.ts';
@@ -14,15 +13,9 @@ import { type MetricHead, readMetadata, readMetricHead } from './decode-metric.t
 import { emptyResource, emptyScope, noScope, readResource, readScope } from './decode-owner.ts';
 import { readPoint } from './decode-point.ts';
 import { readSpan } from './decode-span.ts';
-import { type DecodedSlice, newSlice, type SliceLimits } from './decoded-slice.ts';
-import {
-  type Around,
-  type OwnerFields,
-  ownerFields,
-  type Payload,
-  readOwner,
-} from './owner-fields.ts';
-import { costOf, tooLarge } from './record-cost.ts';
+import type { DecodedSlice, SliceLimits } from './decoded-slice.ts';
+import { type Around, ownerFields, type Payload, readOwner } from './owner-fields.ts';
+import { SliceBuilder } from './slice-builder.ts';
 
 export interface ReaderOptions {
   /** Part of every key. */
@@ -32,9 +25,6 @@ export interface ReaderOptions {
   /** Only counts the ordinals: no record is read. */
   keysOnly?: boolean;
 }
-
-/** A resource or scope up to this size is a small part of its record wherever both are written. */
-const sharedBytesFree = 4_096;
 
 /** Levels of the walk; at each the fields with one tag are entered. */
 const [request, resource, scope, metric, data] = [0, 1, 2, 3, 4] as const;
@@ -47,7 +37,7 @@ export class RequestReader {
   readonly #reader: Reader;
   readonly #place: Place;
   readonly #keys: RecordKeys;
-  readonly #keysOnly: boolean;
+  readonly #slices: SliceBuilder;
   #index = 0;
   #level: number = request;
   /** The limit outside of each level that was entered. */
@@ -56,18 +46,14 @@ export class RequestReader {
   #around: Around | undefined;
   #head: MetricHead | undefined;
   #metricFault: Fault | undefined;
-  /** Bytes of the resource and of the scope, for each record below them. */
-  #resourceBytes = 0;
-  #scopeBytes = 0;
-  #slice: DecodedSlice = newSlice(0);
 
   /** Checks the framing and the number of records first. @throws OtlpError exactly when `scan` does */
   constructor(signal: Signal, message: Uint8Array, options: ReaderOptions) {
     this.total = countRecords(signal, message);
     this.#signal = signal;
-    this.#keysOnly = options.keysOnly ?? false;
     this.#reader = new Reader(message);
     this.#place = new Place(signal);
+    this.#slices = new SliceBuilder(this.#reader, this.#place, options);
     this.#keys = new RecordKeys(options.tenant, options.ordinals);
   }
 
@@ -82,8 +68,7 @@ export class RequestReader {
 
   /** The next records, at least one where there is one. */
   next({ recordsMax, bytesMax }: SliceLimits): DecodedSlice {
-    const slice = newSlice(this.#index);
-    this.#slice = slice;
+    const slice = this.#slices.begin(this.#index);
     const last = Math.min(this.total, slice.from + recordsMax);
     while (this.#index < last && slice.bytes < bytesMax) this.#step();
     slice.to = this.#index;
@@ -145,7 +130,7 @@ export class RequestReader {
     );
     const fault = faultOf(read, 'resource');
     this.#resource = { resource: found, scope: noScope, fault };
-    this.#resourceBytes = this.#shared(common);
+    this.#slices.enterResource(common);
   }
 
   #enterScope(): void {
@@ -155,15 +140,8 @@ export class RequestReader {
     const read = readOwner(this.#reader, inner.scope, common, (reader) => readScope(reader, found));
     const { resource: of, fault } = this.#resource as Around;
     this.#around = { resource: of, scope: found, fault: fault ?? faultOf(read, 'scope') };
-    this.#scopeBytes = this.#shared(common);
+    this.#slices.enterScope(common);
     this.#keys.setContext(of.hash, found.hash);
-  }
-
-  /** It counts for the slice that builds it; a large one for each record, as some stores write it. */
-  #shared({ bytes, schemaUrl }: OwnerFields): number {
-    const cost = costOf(bytes.length + schemaUrl.length, this.#reader.values);
-    this.#slice.bytes += cost;
-    return cost > sharedBytesFree ? cost : 0;
   }
 
   #enterMetric(): void {
@@ -172,7 +150,7 @@ export class RequestReader {
     const start = reader.pos;
     const head = readMetricHead(reader);
     this.#head = head;
-    this.#slice.bytes += costOf(head.header.length, head.metadata.length);
+    this.#slices.enterMetric(head);
     if (head.dataTag === 0) return;
     const around = this.#around as Around;
     this.#metricFault = around.fault ?? readMetadata(head, start);
@@ -190,10 +168,12 @@ export class RequestReader {
     const signal = this.#signal;
     switch (signal) {
       case 'traces':
-        this.#take(payload, base, around.fault, inner.traces, () => readSpan(reader, base));
+        this.#slices.take(payload, base, around.fault, inner.traces, () => readSpan(reader, base));
         break;
       case 'logs':
-        this.#take(payload, base, around.fault, inner.logs, () => readLogRecord(reader, base));
+        this.#slices.take(payload, base, around.fault, inner.logs, () =>
+          readLogRecord(reader, base),
+        );
         break;
       case 'metrics': // Its points lie in metrics, below the scope: see #point.
         break;
@@ -209,7 +189,7 @@ export class RequestReader {
     const head = this.#head as MetricHead;
     const payload = this.#payload();
     const base = { ...this.#base(this.#around as Around, payload), metric: head.metric };
-    this.#take(payload, base, this.#metricFault, inner[head.metric.type], () => {
+    this.#slices.take(payload, base, this.#metricFault, inner[head.metric.type], () => {
       const point = readPoint(reader, base);
       reader.pos = payload.offset;
       point.seriesKey = seriesKeyOf(this.#keys, head, reader);
@@ -229,29 +209,6 @@ export class RequestReader {
     const index = this.#index++;
     const key = this.#keys.keyOf(index, payload.bytes);
     return { key, index, resource: of, scope: under };
-  }
-
-  #take(
-    payload: Payload,
-    { index, key }: { index: number; key: string },
-    around: Fault | undefined,
-    message: Parameters<typeof attempt>[0],
-    build: () => TelemetryRecord,
-  ): void {
-    if (this.#keysOnly) return;
-    const slice = this.#slice;
-    this.#reader.values = 0;
-    const fault = around ?? tooLarge(payload.bytes.length);
-    const read = fault ?? attempt(message, payload, build);
-    if ('value' in read) {
-      slice.records.push(read.value);
-      const cost = costOf(payload.bytes.length, this.#reader.values);
-      slice.bytes += cost + this.#resourceBytes + this.#scopeBytes;
-      return;
-    }
-    const reason = `${this.#place}: ${read.reason}`;
-    slice.broken.push({ index, key, code: read.code, reason });
-    slice.bytes += costOf(reason.length, 0);
   }
 
   /** The rest of the message being read, not taken. */

@@ -5,6 +5,9 @@ import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../reader.ts';
 const traceIdField = 1;
 const traceIdBytes = 16;
 const traceIdTag = (traceIdField << 3) | 2;
+/** Bytes of a varint of 64 bits, and of one of 32: a tag, or a length. */
+const varintBytesMax = 10;
+const shortVarintBytesMax = 5;
 
 /**
  * The last two bytes of a span's trace id, big-endian: an id is random already, except that some
@@ -26,53 +29,50 @@ function slotOfUnusualSpan(bytes: Uint8Array, start: number, end: number): numbe
   let slot = 0;
   let pos = start;
   while (pos < end) {
-    let tag = bytes[pos++] as number;
-    if (tag >= 0x80) {
-      tag &= 0x7f;
-      for (let shift = 7; ; shift += 7) {
-        if (pos >= end || shift > 28) return 0;
-        const byte = bytes[pos++] as number;
-        tag |= (byte & 0x7f) << shift;
-        if (byte < 0x80) break;
-      }
-    }
-    switch (tag & 7) {
-      case wireVarint: {
-        const first = pos;
-        while (pos < end && (bytes[pos] as number) >= 0x80) pos++;
-        pos++;
-        if (pos - first > 10) return 0;
-        break;
-      }
-      case wireFixed64:
-        pos += 8;
-        break;
-      case wireBytes: {
-        let length = bytes[pos++] as number;
-        if (length >= 0x80) {
-          length &= 0x7f;
-          for (let shift = 7; ; shift += 7) {
-            if (pos >= end || shift > 28) return 0;
-            const byte = bytes[pos++] as number;
-            length += (byte & 0x7f) * 2 ** shift;
-            if (byte < 0x80) break;
-          }
-        }
-        pos += length;
-        if (tag >>> 3 === traceIdField) {
-          const valid = length === traceIdBytes && pos <= end;
-          slot = valid ? ((bytes[pos - 2] as number) << 8) | (bytes[pos - 1] as number) : 0;
-        }
-        break;
-      }
-      case wireFixed32:
-        pos += 4;
-        break;
-      default:
-        return 0;
-    }
+    const value = varintEnd(bytes, pos, Math.min(end, pos + shortVarintBytesMax));
+    if (value > end) return 0;
+    const tag = varintIn(bytes, pos, value);
+    pos = fieldEnd(bytes, tag, value, end);
+    if (tag === traceIdTag) slot = pos <= end ? slotOfId(bytes, value, pos) : 0;
   }
   return pos === end ? slot : 0;
+}
+
+/** Where the field ends whose value begins at `pos`; beyond `end` when it is malformed. */
+function fieldEnd(bytes: Uint8Array, tag: number, pos: number, end: number): number {
+  switch (tag & 7) {
+    case wireVarint:
+      return varintEnd(bytes, pos, Math.min(end, pos + varintBytesMax));
+    case wireFixed64:
+      return pos + 8;
+    case wireBytes: {
+      const content = varintEnd(bytes, pos, Math.min(end, pos + shortVarintBytesMax));
+      return content > end ? content : content + varintIn(bytes, pos, content);
+    }
+    case wireFixed32:
+      return pos + 4;
+    default:
+      return bytes.length + 1;
+  }
+}
+
+/** 0 for an id that has not 16 bytes. */
+function slotOfId(bytes: Uint8Array, pos: number, end: number): number {
+  if (end - varintEnd(bytes, pos, end) !== traceIdBytes) return 0;
+  return ((bytes[end - 2] as number) << 8) | (bytes[end - 1] as number);
+}
+
+/** Where the varint at `pos` ends; behind all bytes when it does not end before `limit`. */
+function varintEnd(bytes: Uint8Array, pos: number, limit: number): number {
+  for (let at = pos; at < limit; at++) if ((bytes[at] as number) < 0x80) return at + 1;
+  return bytes.length + 1;
+}
+
+/** The number that a varint from `pos` to `end` holds: exact, as it is short. */
+function varintIn(bytes: Uint8Array, pos: number, end: number): number {
+  let value = 0;
+  for (let at = end - 1; at >= pos; at--) value = value * 0x80 + ((bytes[at] as number) & 0x7f);
+  return value;
 }
 
 /** The low 16 bits of the xxh3-64 of the resource's bytes. */

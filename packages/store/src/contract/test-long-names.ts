@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TelemetryRecord } from '@spillway/otlp';
-import { type TestRecords, text } from './test-records.ts';
+import type { TestRecords } from './test-records.ts';
+import { text } from './test-values.ts';
 
 const nameChars = 1_000_000;
 

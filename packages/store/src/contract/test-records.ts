@@ -1,12 +1,9 @@
 /**
  * Records and messages for the contract suites: deterministic, of every kind, shaped like what
- * the decoder makes. Keys follow the rule of the record key (tenant, resource, scope, content,
- * ordinal among equals), though not its hash function.
+ * the decoder makes.
  */
-import { createHash } from 'node:crypto';
 import { topicOf } from '@spillway/broker';
 import type {
-  AnyValue,
   BrokenRecord,
   KeyValue,
   LogRecord,
@@ -17,7 +14,9 @@ import type {
   TelemetryRecord,
 } from '@spillway/otlp';
 import type { DecodedMessage } from '../sink.ts';
+import { hashOf, withKeys } from './test-keys.ts';
 import { testPoint } from './test-points.ts';
+import { int, spanAttributes, text } from './test-values.ts';
 
 /** Options of records that are made for tests. */
 export interface TestRecordsOptions {
@@ -227,76 +226,4 @@ export class TestRecords {
     this.#made += 1;
     return this.#made;
   }
-}
-
-/** Makes a string attribute value. */
-export function text(key: string, stringValue: string): KeyValue {
-  return { key, value: { stringValue } };
-}
-
-/** Makes an integer attribute value. */
-export function int(key: string, value: number | bigint): KeyValue {
-  return { key, value: { intValue: String(value) } };
-}
-
-/** Every kind of AnyValue, nested, with the values that stores get wrong. */
-export function everyAnyValue(): AnyValue[] {
-  return [
-    {},
-    { stringValue: '' },
-    { stringValue: 'line\nend "quoted" \\ 日本 🚰 \u0000 \ue000 end' },
-    { boolValue: false },
-    { intValue: '9223372036854775807' },
-    { intValue: '-9223372036854775808' },
-    { doubleValue: -0 },
-    { doubleValue: 5e-324 },
-    { doubleValue: 1.7976931348623157e308 },
-    { doubleValue: 0.1 },
-    { doubleValue: 'NaN' },
-    { doubleValue: 'Infinity' },
-    { doubleValue: '-Infinity' },
-    { bytesValue: 'AAH/' },
-    { arrayValue: { values: [] } },
-    { arrayValue: { values: [{ stringValue: 'a' }, {}, { arrayValue: { values: [{}] } }] } },
-    { kvlistValue: { values: [text('b', '1'), text('a', '2'), text('b', '3')] } },
-    { kvlistValue: { values: [text('__proto__', 'x'), text('', '')] } },
-  ];
-}
-
-function spanAttributes(n: number): KeyValue[] {
-  return [
-    text('http.request.method', 'GET'),
-    text('http.route', '/api/carts/{id}'),
-    int('http.response.status_code', n % 50 === 0 ? 500 : 200),
-    text('url.path', `/api/carts/${n}`),
-    text('server.address', 'carts.internal'),
-    int('server.port', 8443),
-    { key: 'cart.total', value: { doubleValue: n / 4 } },
-    { key: 'cart.empty', value: { boolValue: n % 3 === 0 } },
-  ];
-}
-
-function withKeys(
-  records: readonly TelemetryRecord[],
-  tenant: string,
-  taken: ReadonlySet<number>,
-): TelemetryRecord[] {
-  const ordinals = new Map<string, number>();
-  let index = -1;
-  return records.map((record) => {
-    do index += 1;
-    while (taken.has(index));
-    const content = hashOf({ ...record, key: '', index: 0, tenant });
-    const ordinal = ordinals.get(content) ?? 0;
-    ordinals.set(content, ordinal + 1);
-    return { ...record, index, key: record.key || hashOf([content, ordinal]) };
-  });
-}
-
-function hashOf(value: unknown): string {
-  const json = JSON.stringify(value, (_, part) => {
-    if (typeof part === 'bigint') return `${part}n`;
-    return typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
-  });
-  return createHash('md5').update(json).digest('hex');
 }

@@ -3,36 +3,23 @@ import { topicOf } from '@spillway/broker';
 import type { SpanRecord } from '@spillway/otlp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LiveStore } from '../../live/live-store.ts';
-import { operationBytesMax, otherName, serviceBytesMax } from '../../live/roll-up-name.ts';
 import { PartMissingError } from '../../message-parts.ts';
 import { applyParts, inParts } from '../message-parts.ts';
-import { longName } from '../test-long-names.ts';
 import { TestRecords, testNowMs } from '../test-records.ts';
+import {
+  type LiveStoreContractOptions,
+  type LiveStoreHarness,
+  type LiveStoreUnderTest,
+  pair,
+  range,
+} from './harness.ts';
+import { describeLiveMap } from './map.ts';
 import { describeLiveMemory } from './memory.ts';
+import { describeLiveNames } from './names.ts';
 import { describeLiveTail } from './tail.ts';
-
-/** What the contract needs to run a live store. */
-export interface LiveStoreHarness {
-  /** Started and empty, with the default window of an hour. */
-  store: LiveStore;
-  /** Makes visible what was applied, in stores that are near real time. */
-  refresh?: () => Promise<void>;
-  /** Stops the store and removes its data. */
-  close: () => Promise<void>;
-}
-
-/** Options of the contract of live stores. */
-export interface LiveStoreContractOptions {
-  name: string;
-  /** Why it always answers: what is kept in the process itself is never out of reach. */
-  alwaysThere?: string;
-  /** The store takes its time from this clock, and keeps `bytesMax` of all tenants together. */
-  create: (clock: () => number, bytesMax?: number) => Promise<LiveStoreHarness>;
-}
 
 /** Percentiles come from log-scale histograms. */
 const relativeError = 0.1;
-const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };
 
 /** Declares the tests that every live store must pass. */
 export function liveStoreContract(options: LiveStoreContractOptions): void {
@@ -52,13 +39,13 @@ export function liveStoreContract(options: LiveStoreContractOptions): void {
       await harness.refresh?.();
       return outcomes.map(({ records }) => records.map(({ status }) => status));
     };
-    const calls = async () =>
-      (await harness.store.map(range)).map(({ from, to, calls, errors }) => [
-        from,
-        to,
-        calls,
-        errors,
-      ]);
+    const underTest: LiveStoreUnderTest = {
+      store: () => harness.store,
+      apply,
+      later: (ms) => {
+        nowMs += ms;
+      },
+    };
 
     test('rate, errors and duration per service and operation', async () => {
       const records = new TestRecords();
@@ -134,35 +121,7 @@ export function liveStoreContract(options: LiveStoreContractOptions): void {
       expect(await apply(records.message(first.records))).toEqual([['stored']]);
     });
 
-    test.each(['client first', 'server first'])('a call joins its two sides, %s', async (order) => {
-      const records = new TestRecords();
-      const { client, server } = pair(records, 'web', 'cart');
-      const sides = [client, { ...server, statusCode: 2 }];
-      for (const side of order === 'client first' ? sides : sides.reverse()) {
-        await apply(records.message([side]));
-      }
-      expect(await calls()).toEqual([['web', 'cart', 1, 1]]);
-      expect((await harness.store.map(range))[0]?.p95Ms).toBeGreaterThan(0);
-    });
-
-    test('a producer joins all its consumers, and no call stays inside one service', async () => {
-      const records = new TestRecords();
-      const { client, server } = pair(records, 'web', 'mail');
-      const inside = pair(records, 'web', 'web');
-      await apply(
-        records.message([
-          { ...server, kind: 5 },
-          { ...client, kind: 4 },
-          { ...server, kind: 5, spanId: 'b'.repeat(16), resource: records.resource('audit') },
-          inside.client,
-          inside.server,
-        ]),
-      );
-      expect((await calls()).sort()).toEqual([
-        ['web', 'audit', 1, 0],
-        ['web', 'mail', 1, 0],
-      ]);
-    });
+    describeLiveMap(underTest);
 
     test('what leaves the window is forgotten, and what is older never enters', async () => {
       const records = new TestRecords();
@@ -207,64 +166,8 @@ export function liveStoreContract(options: LiveStoreContractOptions): void {
       });
     }
 
-    describeLiveTail({
-      store: () => harness.store,
-      apply,
-      later: (ms) => {
-        nowMs += ms;
-      },
-    });
-
-    test('names of 1 MB are cut with a mark, distinguished, and found by the whole name', async () => {
-      const records = new TestRecords();
-      const [from, to, name] = [longName(), longName(), longName()];
-      const { client, server } = pair(records, from, to);
-      const operations = ['a', 'b'].map((end) => ({ ...server, name: name + end }));
-      await apply(records.message([client, ...operations]));
-      const [services, found, edges] = [
-        await harness.store.services(range),
-        await harness.store.operations({ ...range, service: to }),
-        await harness.store.map(range),
-      ];
-      // First, since a difference of megabytes cannot be shown.
-      expect(Buffer.byteLength(JSON.stringify([services, found, edges]))).toBeLessThan(10_000);
-      const [service, ...others] = services.map(({ service: name }) => name);
-      expect(others).toEqual([]);
-      expect(service).toMatch(/^[0-9a-f]{80,}…#[0-9a-f]{8}$/);
-      expect(Buffer.byteLength(service ?? '')).toBeLessThanOrEqual(serviceBytesMax);
-      expect(new Set(found.map(({ operation }) => operation)).size).toBe(2);
-      for (const { operation } of found) {
-        expect(operation).toMatch(/^[0-9a-f]{200,}…#[0-9a-f]{8}$/);
-        expect(Buffer.byteLength(operation)).toBeLessThanOrEqual(operationBytesMax);
-      }
-      expect(edges).toMatchObject([{ to: service, calls: 2 }]);
-      const { items } = await harness.store.tail({
-        tenant: 'acme',
-        signal: 'traces',
-        limit: 10,
-        service: to,
-      });
-      expect(items.map(({ isCut }) => isCut)).toEqual([true, true]);
-    });
-
-    test('what is beyond the limit of names is counted, and an answer stays small', async () => {
-      const records = new TestRecords();
-      const spans = (count: number, over: (i: number) => Partial<SpanRecord>) =>
-        records.message(Array.from({ length: count }, (_, i) => records.span(over(i))));
-      await apply(spans(1_500, (i) => ({ name: `${i} ${'x'.repeat(2_000)}` })));
-      await apply(spans(500, (i) => ({ resource: records.resource(`${i} ${'y'.repeat(2_000)}`) })));
-      const found = await harness.store.operations({ ...range, service: 'checkout' });
-      const requests = (rates: readonly { ratePerSecond: number }[]) =>
-        Math.round(rates.reduce((sum, { ratePerSecond }) => sum + ratePerSecond * 60, 0));
-      expect(requests(found)).toBe(1_500);
-      const rest = found.find(({ operation }) => operation === otherName);
-      expect(requests(rest ? [rest] : [])).toBeGreaterThanOrEqual(500);
-      const services = await harness.store.services(range);
-      expect(requests(services)).toBe(2_000);
-      expect(services.map(({ service }) => service)).toContain(otherName);
-      const bytes = (answer: unknown) => Buffer.byteLength(JSON.stringify(answer));
-      for (const answer of [found, services]) expect(bytes(answer)).toBeLessThan(1_048_576);
-    });
+    describeLiveTail(underTest);
+    describeLiveNames(underTest);
 
     test('reset leaves an empty store that can be filled again', async () => {
       const records = new TestRecords();
@@ -282,19 +185,4 @@ function timed(records: TestRecords, durationMs: number, over: Partial<SpanRecor
   const span = records.span(over);
   const endTimeUnixNano = span.startTimeUnixNano + BigInt(durationMs) * 1_000_000n;
   return { ...span, endTimeUnixNano };
-}
-
-function pair(records: TestRecords, from: string, to: string) {
-  const client = records.span({
-    kind: 3,
-    resource: records.resource(from),
-    parentSpanId: 'c'.repeat(16),
-  });
-  const server = records.span({
-    kind: 2,
-    resource: records.resource(to),
-    traceId: client.traceId,
-    parentSpanId: client.spanId,
-  });
-  return { client, server };
 }

@@ -1,7 +1,7 @@
 import type { SpanRecord } from '@spillway/otlp';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TestRecords, testNowMs } from '../test-records.ts';
-import type { LiveStoreContractOptions, LiveStoreHarness } from './live-store.ts';
+import type { LiveStoreContractOptions, LiveStoreHarness } from './harness.ts';
 
 const mebibyte = 1_048_576;
 const clock = () => testNowMs + 30_000;

@@ -1,17 +1,10 @@
 import { expect, test } from 'vitest';
-import type { LiveStore, Tail, TailQuery } from '../../live/live-store.ts';
-import type { DecodedMessage } from '../../sink.ts';
+import type { Tail, TailQuery } from '../../live/live-store.ts';
 import { TestRecords } from '../test-records.ts';
-
-export interface LiveTailUnderTest {
-  store: () => LiveStore;
-  apply: (...messages: DecodedMessage[]) => Promise<string[][]>;
-  /** Moves the clock of the store on. */
-  later: (ms: number) => void;
-}
+import type { LiveStoreUnderTest } from './harness.ts';
 
 /** What came last, as it came, at a rate that a person can read. */
-export function describeLiveTail({ store, apply, later }: LiveTailUnderTest): void {
+export function describeLiveTail({ store, apply, later }: LiveStoreUnderTest): void {
   test('the tail shows what came last and goes on from there', async () => {
     const records = new TestRecords();
     const tail = (afterId?: string) =>

@@ -1,8 +1,9 @@
 /** What the suites of the search ports and their parts work with. */
+import { signals } from '@spillway/otlp';
 import type { SearchReader } from '../../search/search-reader.ts';
 import type { SearchWriter } from '../../search/search-writer.ts';
 import type { DecodedMessage, MessageOutcome } from '../../sink.ts';
-import { testNowMs } from '../test-records.ts';
+import { type TestRecords, testNowMs } from '../test-records.ts';
 
 /** Both sides of one store; most adapters make them as one object. */
 export interface SearchSides {
@@ -44,3 +45,18 @@ export const testRange = {
 };
 
 export const allMinutes = { fromMinute: 0, toMinute: Math.floor(testNowMs / 60_000) + 1_000_000 };
+
+/** Rows of all tenants, signals and minutes. */
+export async function rowsIn(writer: SearchWriter): Promise<number> {
+  return (await writer.rowCounts(allMinutes)).reduce((sum, count) => sum + count.rows, 0);
+}
+
+/** A message of each signal with two records. */
+export function ofAllSignals(records: TestRecords): DecodedMessage[] {
+  const make = {
+    traces: () => records.span(),
+    logs: () => records.log(),
+    metrics: () => records.point(),
+  };
+  return signals.map((signal) => records.message([make[signal](), make[signal]()]));
+}

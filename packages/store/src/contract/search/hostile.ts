@@ -1,3 +1,4 @@
+import { abortAfter } from '@spillway/resilience';
 import { describe, expect, test } from 'vitest';
 import { writeCursor } from '../../search/cursor.ts';
 import { TestRecords } from '../test-records.ts';
@@ -54,11 +55,10 @@ export function describeSearchHostile({ reader, apply }: SearchStoreUnderTest): 
       const records = new TestRecords();
       await apply(records.message(Array.from({ length: 50 }, () => records.log())));
       for (let i = 0; i < 6; i++) {
-        const ending = new AbortController();
-        const asked = reader().findLogs({ ...testRange, ending: ending.signal });
-        const settled = asked.catch((error: Error) => error.message);
-        setTimeout(() => ending.abort(new Error('too late')), i);
-        const answer = await settled;
+        const asked = abortAfter(i, (ending) => reader().findLogs({ ...testRange, ending }), {
+          reason: () => new Error('too late'),
+        });
+        const answer = await asked.catch((error: Error) => error.message);
         if (typeof answer === 'string') expect(answer).toBe('too late');
         expect((await reader().findLogs(testRange)).items).toHaveLength(50);
       }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LogQuery } from '../../search/search-reader.ts';
-import { int, TestRecords, testNowMs, text } from '../test-records.ts';
+import { TestRecords, testNowMs } from '../test-records.ts';
+import { int, text } from '../test-values.ts';
 import { type SearchStoreUnderTest, testRange } from './harness.ts';
 
 export function describeSearchLogs({ reader, apply }: SearchStoreUnderTest): void {

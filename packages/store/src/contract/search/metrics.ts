@@ -1,8 +1,9 @@
-import type { MetricPoint } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
 import type { MetricQuery } from '../../search/search-reader.ts';
-import { TestRecords, testNowMs, text } from '../test-records.ts';
+import { TestRecords, testNowMs } from '../test-records.ts';
+import { text } from '../test-values.ts';
 import { type SearchStoreUnderTest, testRange } from './harness.ts';
+import { PointMaker } from './point-maker.ts';
 
 const stepMs = 10_000;
 const query: MetricQuery = {
@@ -206,49 +207,4 @@ export function describeSearchMetrics({ reader, apply }: SearchStoreUnderTest): 
       expect(seen).toEqual(points.map(({ value }) => value));
     });
   });
-}
-
-type MetricOverrides = Partial<MetricPoint['metric']> & { type: MetricPoint['metric']['type'] };
-
-/** Points of one metric `m` at given seconds after `testNowMs`. */
-class PointMaker {
-  readonly #records = new TestRecords();
-  readonly #metric: MetricPoint['metric'];
-
-  constructor(metric: MetricOverrides) {
-    const plain = { name: 'm', description: '', unit: '1', temporality: 0, monotonic: false };
-    this.#metric = { ...plain, metadata: [], ...metric };
-  }
-
-  point(seconds: number, over: Partial<MetricPoint>): MetricPoint {
-    return this.#records.point(this.#metric.type, {
-      metric: this.#metric,
-      attributes: [],
-      startTimeUnixNano: nano(testNowMs - 3_600_000),
-      timeUnixNano: nano(testNowMs + seconds * 1_000),
-      exemplars: [],
-      ...over,
-    });
-  }
-
-  number(
-    seconds: number,
-    double: number,
-    attributes: MetricPoint['attributes'] = [],
-    startMs = testNowMs - 3_600_000,
-  ): MetricPoint {
-    return this.point(seconds, {
-      value: { double },
-      attributes,
-      startTimeUnixNano: nano(startMs),
-    });
-  }
-
-  message(points: readonly MetricPoint[]) {
-    return this.#records.message(points);
-  }
-}
-
-function nano(timeMs: number): bigint {
-  return BigInt(Math.round(timeMs)) * 1_000_000n;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { AnswerRoom, type Held } from '../../answer-room.ts';
 import type { Page } from '../../search/search-reader.ts';
-import { TestRecords, text } from '../test-records.ts';
+import { TestRecords } from '../test-records.ts';
+import { text } from '../test-values.ts';
 import { type SearchStoreUnderTest, testRange } from './harness.ts';
 
 const kibibyte = 1_024;

@@ -10,6 +10,7 @@ import { describeSearchHostile } from './hostile.ts';
 import { describeSearchLedger } from './ledger.ts';
 import { describeSearchLogs } from './logs.ts';
 import { describeSearchMetrics } from './metrics.ts';
+import { describeSearchOnce } from './once.ts';
 import { describeSearchRoom } from './room.ts';
 import { describeSearchTraces } from './traces.ts';
 import { describeSearchValues } from './values.ts';
@@ -18,6 +19,7 @@ import { describeSearchValues } from './values.ts';
 export function searchWriterContract({ name, create }: SearchContractOptions): void {
   describe(`${name} as a search writer`, () => {
     const underTest = freshForEachTest(create);
+    describeSearchOnce(underTest);
     describeSearchLedger(underTest);
     describeSearchValues(underTest);
     describeSearchLongNames(underTest);

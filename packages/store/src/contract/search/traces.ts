@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TraceQuery } from '../../search/search-reader.ts';
-import { int, TestRecords, testNowMs, text } from '../test-records.ts';
+import { TestRecords, testNowMs } from '../test-records.ts';
+import { int, text } from '../test-values.ts';
 import { type SearchStoreUnderTest, testRange } from './harness.ts';
 
 const second = 1_000_000_000n;

@@ -1,7 +1,8 @@
 import type { KeyValue, LogRecord, MetricPoint, SpanRecord } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
 import { metricTypes } from '../test-points.ts';
-import { everyAnyValue, TestRecords, testNowMs, text } from '../test-records.ts';
+import { TestRecords, testNowMs } from '../test-records.ts';
+import { everyAnyValue, text } from '../test-values.ts';
 import { expectedLog, expectedPoint, expectedSpan } from '../views.ts';
 import { allMinutes, type SearchStoreUnderTest, testRange } from './harness.ts';
 

@@ -3,7 +3,7 @@ import { signals } from '@spillway/otlp';
 import { describe, expect, test } from 'vitest';
 import type { DecodedMessage } from '../../sink.ts';
 import { metricTypes } from '../test-points.ts';
-import { everyAnyValue, int, text } from '../test-records.ts';
+import { everyAnyValue, int, text } from '../test-values.ts';
 import { collect, everyMinute, freshRecords, type WriteStoreUnderTest } from './harness.ts';
 
 export function describeWriteRoundTrip({ store }: WriteStoreUnderTest): void {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { TopicPartition } from '@spillway/broker';
 import { type FolderLock, type Journal, openJournal } from '@spillway/journal';
-import type { EmbeddedConfig } from './config.ts';
+import type { EmbeddedConfig } from '../config.ts';
 import type { Offsets } from './offsets.ts';
 
 export interface Log extends TopicPartition {

@@ -5,7 +5,7 @@
  *   that no group ever subscribed to is kept: no group has taken its messages over.
  */
 import { messageOf } from '@spillway/resilience';
-import type { EmbeddedConfig } from './config.ts';
+import type { EmbeddedConfig } from '../config.ts';
 import type { Log, Logs } from './logs.ts';
 import type { OffsetChange, Offsets } from './offsets.ts';
 

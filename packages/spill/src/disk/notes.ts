@@ -1,5 +1,5 @@
 import type { Journal } from '@spillway/journal';
-import { type SpillOutcome, spillOutcome } from './outcome.ts';
+import { type SpillOutcome, spillOutcome } from '../outcome.ts';
 
 const doneName = 'done';
 

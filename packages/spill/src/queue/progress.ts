@@ -1,6 +1,6 @@
 import type { Journal } from '@spillway/journal';
 import { messageOf } from '@spillway/resilience';
-import type { SpillReport } from './events.ts';
+import type { SpillReport } from '../events.ts';
 import type { Queue } from './queue.ts';
 import { nameOf, type Queues } from './queues.ts';
 

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '@spillway/broker';
+import type { Member } from '../consumer.ts';
+import type { Log } from '../log/logs.ts';
 import { assign } from './assign.ts';
-import type { Member } from './consumer.ts';
-import type { Log } from './logs.ts';
 
 /** The members of one consumer group, and who of them holds which partition. */
 export class Group {

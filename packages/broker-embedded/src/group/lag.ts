@@ -1,5 +1,5 @@
 import type { PartitionLag } from '@spillway/broker';
-import type { Log } from './logs.ts';
+import type { Log } from '../log/logs.ts';
 
 /** Lost and skipped positions are not lag: only what a poll would deliver is counted. */
 export async function lagOf(

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '@spillway/broker';
-import type { FormerGateway } from './events.ts';
+import type { FormerGateway } from '../events.ts';
 import type { Item, Origin } from './index-chunk.ts';
 import type { Queue } from './queue.ts';
 

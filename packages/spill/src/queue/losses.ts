@@ -1,7 +1,7 @@
 /** Saying which messages are gone, as far as what is left shows. */
 import type { TopicPartition } from '@spillway/broker';
 import type { JournalEvent } from '@spillway/journal';
-import type { MessagesLost } from './events.ts';
+import type { MessagesLost } from '../events.ts';
 import type { Item } from './index-chunk.ts';
 import { rangesOf, type SpilledRange } from './inventory.ts';
 import type { Queue } from './queue.ts';

@@ -1,6 +1,6 @@
 import type { Entry, Journal } from '@spillway/journal';
 import { messageOf } from '@spillway/resilience';
-import { decodeEntry } from './entry.ts';
+import { decodeEntry } from '../disk/entry.ts';
 import type { Item } from './index-chunk.ts';
 import type { Gap } from './losses.ts';
 import type { Queues } from './queues.ts';

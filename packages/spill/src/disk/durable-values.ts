@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { type Files, readWhole, replaceWhole } from '@spillway/journal';
-import type { SpillReport } from './events.ts';
+import type { SpillReport } from '../events.ts';
 
 const namePattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const sectorBytes = 512;
