@@ -56,7 +56,7 @@ export class RecentRecords {
   tail(query: TailQuery): Tail {
     this.expire();
     const asked = readTailId(query.afterId) ?? 0;
-    // A tail that began anew counts from the start again.
+    // A tail that was lost counts from the start again.
     const after = asked <= (this.#recent.at(-1)?.id ?? 0) ? asked : 0;
     const kept = this.#recent.filter(({ id }) => id > after);
     const found = kept.map(itemOf);
