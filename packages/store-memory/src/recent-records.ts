@@ -87,7 +87,7 @@ export class RecentRecords {
   }
 }
 
-/** Throws `invalid-query` for what is no id of an item of a tail. */
+/** Reads the id of an item of a tail. Throws `invalid-query` for what is none. */
 export function readTailId(id: string | undefined): number | undefined {
   if (id === undefined) return undefined;
   if (/^\d{1,15}$/.test(id)) return Number(id);
