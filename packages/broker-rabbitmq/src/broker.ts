@@ -27,7 +27,10 @@ import { assemble, type Running } from './running.ts';
 import { inspectServer } from './server/inspect.ts';
 import { declareTopic, settle } from './server/topology.ts';
 
-/** On one or more nodes of RabbitMQ, 3.10 or later. */
+/**
+ * Makes the broker on one or more nodes of RabbitMQ 3.10 or later. It keeps no log, so it has none
+ * of the capabilities. Does no I/O before `start`.
+ */
 export function createRabbitMqBroker(options: RabbitMqOptions): Broker {
   return new RabbitMqBroker(configOf(options));
 }

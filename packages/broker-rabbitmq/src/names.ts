@@ -31,7 +31,7 @@ const namePattern = /^[A-Za-z0-9._-]{1,200}$/;
 const queueNameBytesMax = 255;
 const partitionDigitsMax = 6;
 
-/** Throws BrokerError 'bad-name'. */
+/** Throws the `BrokerError` `bad-name` for what cannot be the name of a topic or group. */
 export function checkName(name: string): void {
   if (namePattern.test(name) && !/^\.+$/.test(name) && !name.startsWith('amq.')) return;
   throw new BrokerError('bad-name', `${JSON.stringify(name)} is not a name of a topic or group`);

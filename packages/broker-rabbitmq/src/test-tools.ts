@@ -51,7 +51,7 @@ export function sum(lag: readonly { messages: number | null }[]): number {
   return lag.reduce((total, { messages }) => total + (messages ?? Number.NaN), 0);
 }
 
-/** Its own authority, for localhost: server.pem and server.key. */
+/** Makes a certificate for localhost that signs itself, `server.pem`, and its key, `server.key`. */
 export async function makeCertificate(folder: string): Promise<void> {
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   const files = ['-keyout', 'server.key', '-out', 'server.pem'];

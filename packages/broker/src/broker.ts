@@ -160,18 +160,24 @@ export interface BrokerCapabilities {
    */
   readonly canReplay?: boolean | undefined;
   /**
-   * Of one call's messages of a partition, none is durable behind one that is not. Without it (a full
-   * queue refuses one and takes the next) what must keep its order is published one by one.
+   * Among the messages that one `publish` call has for a partition, none is durable behind one that
+   * is not. Without it (a full queue refuses one and takes the next) what must keep its order is
+   * published one by one.
    */
   readonly keepsPrefix?: boolean | undefined;
   /**
    * When the youngest message was taken that the partition's log does not hold any more, removed by
-   * retention or lost: 0 when it holds all, Infinity when that is not known. Of a log that fills
-   * embedded stores.
+   * retention or lost, in ms since the epoch: 0 when it holds all, Infinity when that is not known.
+   * A log that fills embedded stores has it.
    */
   readonly missingUpToMs?: ((partition: TopicPartition) => number) | undefined;
 }
 
+/**
+ * The port to a message broker, which holds published messages until every consumer group has read
+ * them. An adapter is durable, keeps the order within a partition, delivers at least once, and
+ * answers expected failures of `publish` as outcomes; `brokerContract` tests it.
+ */
 export interface Broker {
   /** Adapter name, e.g. 'embedded'. */
   readonly name: string;
@@ -195,7 +201,6 @@ export interface Broker {
 
   subscribe(options: SubscribeOptions): Promise<Subscription>;
 
-  /** Lag per partition of one group, over the topics it subscribed to or committed on. */
   /**
    * Lag of every partition that the group reads; with `topics`, also of those of these topics on
    * which it has committed nothing yet: all that it would read if it started now.

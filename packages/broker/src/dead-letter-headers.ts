@@ -23,5 +23,7 @@ export const deadLetterHeaders = {
   resubmitted: 'spillway-dlq-resubmitted',
 } as const;
 
-/** Its dead letters are about records that were refused to the client: they were never accepted. */
+/**
+ * The group of dead letters about records that the gateway refused to a client, and never accepted.
+ */
 export const gatewayGroup = 'gateway';

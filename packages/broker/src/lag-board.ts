@@ -37,9 +37,9 @@ export interface LagReading {
   error: string | undefined;
 }
 
-/** However many ask, the broker is asked once in so long. */
+/** However many clients ask, the broker is asked once within this time. */
 const keepMs = 1_000;
-/** So long a reading may keep those waiting who ask; then they get what is known. */
+/** How long a reading may keep its callers waiting; then they get what is known. */
 const answerMs = 500;
 /** A reading that takes longer has failed. */
 const readMs = 10_000;
@@ -136,8 +136,8 @@ class Reading<T> {
   }
 
   /**
-   * Resolves when it is not older than `keepMs`, could not be read, or takes longer than `answerMs`:
-   * then it goes on, and keeps nobody else waiting who asks meanwhile.
+   * Resolves when it is not older than `keepMs`, could not be read, or takes longer than
+   * `answerMs`: then it goes on, and no caller that asks meanwhile waits for it.
    */
   async refresh(): Promise<void> {
     const { keepMs: keptMs, nowMs } = this.#options;

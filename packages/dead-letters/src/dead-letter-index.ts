@@ -11,20 +11,22 @@ import { LRUCache } from 'lru-cache';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 
-/** Kept of all tenants together. */
+/** Bytes that are kept of all tenants together. */
 const bytesDefault = 16 * 1_048_576;
 /** What a dead letter takes beside its texts, its places in answers among it. */
 const deadLetterBytes = 900;
 const answersMax = 20;
-/** Of one reading: what lies behind them is read at the next question. */
+/** Messages of one reading: what lies behind them is read at the next question. */
 const messagesPerReading = 20_000;
 const readingMs = 5_000;
-/** Decoded between two turns of the event loop; nobody looks at the records. */
+/**
+ * What is decoded between two turns of the event loop, without the records, which are not listed.
+ */
 const readLimits = { bytesMax: 128 * 1024, valueBytesMax: 0 };
 /** How often it is looked up what retention took. */
 const retentionEveryMs = 60_000;
 
-/** Shared by all who asked the same. */
+/** An answer of the index, shared by all callers with the same filter. */
 export interface NewestDeadLetters {
   /** Newest first. */
   deadLetters: readonly DeadLetter[];
@@ -42,7 +44,7 @@ export class DeadLetterIndex {
   readonly #monotonicMs: () => number;
   readonly #bytesMax: number;
   readonly #messagesMax: number;
-  /** By tenant and id. */
+  /** Dead letters by tenant, then by id. */
   readonly #deadLetters = new Map<string, Map<string, DeadLetter>>();
   readonly #byIdentity = new Map<string, DeadLetter>();
   readonly #byId = new Map<string, DeadLetter>();
@@ -50,7 +52,7 @@ export class DeadLetterIndex {
   readonly #cut = new Set<string>();
   #isBehind = false;
   #bytes = 0;
-  /** By filter, until something changes. */
+  /** Answers by filter, until something changes. */
   readonly #answers = new LRUCache<string, NewestDeadLetters>({ max: answersMax });
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
@@ -92,7 +94,10 @@ export class DeadLetterIndex {
     return { deadLetters: deadLetters, isWhole: !isCut && !this.#isBehind };
   }
 
-  /** By id, in the order of the ids; without those that are unknown, or older than those kept. */
+  /**
+   * Finds dead letters, in the order of the ids; leaves out what is unknown, or older than those
+   * kept.
+   */
   async findAll(
     ids: readonly string[],
     abort?: AbortSignal,

@@ -27,12 +27,17 @@ export interface DeadLetter {
   /** No position: it never was on the broker. */
   source: { topic: string; partition: number; position: number | undefined };
   sourceId: MessageId;
-  /** Of a dead letter that is about a part of a message: index of its first record. */
+  /**
+   * Index of its first record in the message, where the dead letter is about a part of a message.
+   */
   part: string | undefined;
   resubmitted: boolean;
 }
 
-/** Undefined for markers and for what is no dead letter of ours. */
+/**
+ * Reads a message of a dead-letter topic as it is listed, without its records. Undefined for a
+ * marker, and for what Spillway did not write there.
+ */
 export function readDeadLetter(message: DeliveredMessage): DeadLetter | undefined {
   const { headers, partition, position, topic } = message;
   const signal = signals.find((each) => deadLetterTopicOf[each] === topic);

@@ -20,7 +20,7 @@ import {
   resubmission,
 } from './dead-letter-messages.ts';
 
-/** How dead letters are sent back. */
+/** Options of sending dead letters back. */
 export interface ResubmitOptions {
   /** Dead letters a second, at most; default `resubmitPerSecond`. */
   ratePerSecond?: number;
@@ -29,19 +29,21 @@ export interface ResubmitOptions {
   onProgress?: (done: number) => void;
 }
 
-/** So many dead letters a second leave stores and brokers room for what is new. */
+/**
+ * Dead letters a second by default: few enough to leave stores and brokers room for what is new.
+ */
 export const resubmitPerSecond = 50;
-/** Of one signal; those behind them are not looked at. */
+/** Most dead letters of one signal that a list reads; those behind them are left out. */
 export const deadLettersListedMax = 100_000;
-/** Decoded between two turns of the event loop. */
+/** Bytes that are decoded between two turns of the event loop. */
 const readBytesMax = 128 * 1024;
 
-export interface ShowOptions extends Asked {
-  /** Only a dead letter of this one; of anybody when absent. */
+interface ShowOptions extends Asked {
+  /** Only a dead letter of this tenant is shown; one of any tenant where it is absent. */
   tenant?: string | undefined;
 }
 
-/** A dead letter with its records, for people. */
+/** A dead letter with its records, in a form that people can read. */
 export interface ShownDeadLetter extends ReadableRecords {
   deadLetter: DeadLetter;
 }
@@ -52,15 +54,16 @@ export class DeadLetters {
   readonly #index: DeadLetterIndex;
   #showing: Promise<unknown> = Promise.resolve();
 
-  /** @param indexBytesMax for the newest ones, of all tenants together; see `letterIndexBudget` */
+  /** @param indexBytesMax bytes for the newest ones of all tenants together; 16 MiB by default */
   constructor(broker: Broker, indexBytesMax?: number) {
     this.#broker = broker;
     this.#index = new DeadLetterIndex(broker, { bytesMax: indexBytesMax });
   }
 
   /**
-   * Newest last; one per message, group and code, however often it was redelivered. Reads all that
-   * the topics hold: for who owns the process. Ends at `ending` with its reason.
+   * Lists dead letters, newest last; one per message, group and code, however often it was
+   * redelivered. Reads all that the topics hold, so it serves the operator of the process alone.
+   * Ends at `ending` with its reason.
    */
   async list(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<DeadLetter[]> {
     const deadLetters: DeadLetter[] = [];
@@ -73,15 +76,18 @@ export class DeadLetters {
       .sort((a, b) => a.deadSinceMs - b.deadSinceMs);
   }
 
-  /** The newest ones, of which a process keeps a bounded number: for anyone who may ask. */
+  /**
+   * Lists the newest ones, newest first; a process keeps a bounded number of them for its clients.
+   */
   newest(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<NewestDeadLetters> {
     return this.#index.newest(filter, ending);
   }
 
   /**
-   * The dead letter with its records as OTLP/JSON (base64 when even that cannot be read). Of one that is
-   * older than those that `newest` knows it is not told whether it was resubmitted. One at a time is
-   * read, since each may be as large as a message. Throws `too-much-asked`.
+   * Reads one dead letter with its records as OTLP/JSON (base64 when even that cannot be read);
+   * undefined where there is none. Whether it was resubmitted is known only of those that `newest`
+   * holds; an older one always says that it was not. One at a time is read, since each may be as
+   * large as a message. Throws `too-much-asked`.
    */
   async show(id: string, asked: ShowOptions = {}): Promise<ShownDeadLetter | undefined> {
     const place = placeOf(id);

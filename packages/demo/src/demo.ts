@@ -5,15 +5,17 @@ import type { ServiceName } from './steps.ts';
 import { createTelemetry, type GaugeName } from './telemetry.ts';
 import { planVisit } from './visits.ts';
 
-export interface DemoOptions {
-  /** `http://host:port` of the OTLP/HTTP door. */
+/** Where the demo sends its telemetry. */
+interface DemoOptions {
+  /** `http://host:port` of the OTLP/HTTP receiver. */
   httpEndpoint: string;
   /** API key with the scope `ingest`, where keys are in use. */
   key?: string | undefined;
 }
 
+/** A demo shop whose simulated visitors keep producing telemetry until it is stopped. */
 export interface Demo {
-  /** Sends what is waiting; at most two seconds. Idempotent. */
+  /** Ends the visits and sends what is waiting, for at most two seconds. Idempotent. */
   stop(): Promise<void>;
 }
 

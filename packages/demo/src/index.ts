@@ -1,1 +1,1 @@
-export { type Demo, type DemoOptions, runDemo } from './demo.ts';
+export { type Demo, runDemo } from './demo.ts';

@@ -148,7 +148,7 @@ export function consume(service: ServiceName, topic: string, selfMs: number, ext
   return step({ service, kind: SpanKind.CONSUMER, name, attributes, selfMs, ...extra });
 }
 
-/** Without what begins later. */
+/** Adds up the milliseconds that a step and its calls take, without what begins later. */
 export function durationMs({ selfMs, calls }: Step): number {
   return calls.reduce((sum, called) => sum + durationMs(called), selfMs);
 }

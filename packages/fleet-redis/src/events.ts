@@ -7,11 +7,11 @@ export const fleetEvents = {
   'fleet-view-lost': {
     severity: 'warn',
     description:
-      'What other processes think of the servers is not known; until it is, each process trusts itself.',
+      'What other processes report about the servers is not known; until it is, each process judges by itself.',
   },
   'fleet-view-restored': {
     severity: 'info',
-    description: 'What other processes think of the servers is known again.',
+    description: 'What other processes report about the servers is known again.',
   },
   'fleet-holds-down': {
     severity: 'warn',
@@ -19,7 +19,7 @@ export const fleetEvents = {
   },
   'fleet-holds-up': {
     severity: 'info',
-    description: 'Too few processes hold a server down: the fleet takes it for well again.',
+    description: 'Too few processes hold a server down: the fleet takes it for healthy again.',
   },
   'quotas-local': {
     severity: 'warn',

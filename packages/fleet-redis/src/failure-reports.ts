@@ -12,12 +12,14 @@ const refreshMs = 1_000;
 const stopMs = 1_000;
 const documentCharsMax = 8_192;
 
-export type FailureReportsOptions = RedisConfig & {
-  /** Unlike any other process. */
+type FailureReportsOptions = RedisConfig & {
+  /** Name of this process, which no other one has. */
   name: string;
-  /** A report that is not told again counts no longer after it; it is told each second. */
+  /**
+   * How long a report counts after it was last repeated; a process repeats its reports each second.
+   */
   windowMs: number;
-  /** So many processes must hold a dependency down for the fleet to do so. */
+  /** Processes that must hold a dependency down before the fleet does. */
   reportersMin: number;
   /** What the other processes can read about this one, as JSON; asked each second. */
   describe?: () => unknown;
@@ -28,28 +30,35 @@ export type FailureReportsOptions = RedisConfig & {
   clock?: () => number;
 };
 
+/** A running process of the fleet, as it last described itself. */
 export interface FleetProcess {
   name: string;
   /** Milliseconds since 1970 by the clock of Redis. */
   startedMs: number;
-  /** What it tells about itself. */
+  /** What its `describe` returned, as JSON; `{}` where that was longer than 8,192 characters. */
   document: unknown;
 }
 
+/**
+ * Judges dependencies by what all processes report through one Redis; nothing waits for that Redis.
+ */
 export interface FailureReports extends Dependencies {
   /** Does not wait for a Redis that is away. */
   start(): Promise<void>;
-  /** Withdraws what this process told, as far as that takes a second. */
+  /** Withdraws what this process reported, and waits for that at most a second. */
   stop(): Promise<void>;
-  /** Well without Redis, too: nothing depends on it. */
+  /** Always `ok`, without Redis too, since nothing depends on it. */
   health(): { ok: boolean; detail: string };
-  /** `lost` while each process trusts itself. */
+  /** `lost` while each process judges by itself. */
   view(): 'shared' | 'lost';
-  /** Of the whole fleet, with this one; undefined while Redis is away. */
+  /** Lists the processes of the whole fleet, this one among them; undefined while Redis is away. */
   processes(): Promise<FleetProcess[] | undefined>;
 }
 
-/** Tells the other processes through Redis what this one finds down, and reads what they tell. */
+/**
+ * Reports to the other processes through Redis which dependencies this one holds down, and reads
+ * their reports. Does no I/O before `start`.
+ */
 export function createFailureReports(options: FailureReportsOptions): FailureReports {
   return new RedisFailureReports(options);
 }
@@ -64,7 +73,7 @@ class RedisFailureReports implements FailureReports {
   readonly #clock: () => number;
   readonly #nowMs: () => number;
   #startedMs = 0;
-  /** Asked at most once in so long, however many want to know. */
+  /** Read at most once a second, however many clients ask. */
   #processesReadMs = Number.NEGATIVE_INFINITY;
   #processesRead: Promise<Note[] | undefined> | undefined;
   #exchange: Promise<void> | undefined;
@@ -100,7 +109,7 @@ class RedisFailureReports implements FailureReports {
 
   health(): { ok: boolean; detail: string } {
     const trouble = this.#timer ? this.#client.trouble : new Error('not started');
-    const detail = trouble ? `each process trusts itself: ${trouble.message}` : 'connected';
+    const detail = trouble ? `each process judges by itself: ${trouble.message}` : 'connected';
     return { ok: true, detail };
   }
 
@@ -139,7 +148,7 @@ class RedisFailureReports implements FailureReports {
 
   /** At once, or when the call on its way has come back. */
   #refresh(): void {
-    this.#tellLoss();
+    this.#reportLoss();
     this.#isPending = true;
     this.#exchange ??= this.#exchangeAll().finally(() => {
       this.#exchange = undefined;
@@ -150,34 +159,34 @@ class RedisFailureReports implements FailureReports {
     while (this.#isPending && this.#timer) {
       this.#isPending = false;
       try {
-        const [told, withdrawn] = this.#ownNotes();
+        const [own, withdrawn] = this.#ownNotes();
         const [notes] = await Promise.all([
-          this.#reports.exchange(told, withdrawn),
+          this.#reports.exchange(own, withdrawn),
           this.#processes.publish(this.#description()),
         ]);
         this.#view.take(notes, this.#nowMs());
       } catch {
-        this.#tellLoss();
+        this.#reportLoss();
       }
     }
   }
 
-  #tellLoss(): void {
+  #reportLoss(): void {
     const reason = this.#client.trouble?.message ?? 'no answer';
     this.#view.age(this.#nowMs(), reason);
   }
 
   /** What this process holds down, and what it does not hold down any more. */
   #ownNotes(): [OwnNote[], string[]] {
-    const told: OwnNote[] = [];
+    const held: OwnNote[] = [];
     const withdrawn: string[] = [];
     for (const { dependency, reporters } of this.#own.states()) {
       const field = reportField(dependency, this.#options.name);
       const [own] = reporters;
       if (!own) withdrawn.push(field);
-      else told.push({ field, ageMs: Math.max(0, this.#clock() - own.sinceMs), text: own.reason });
+      else held.push({ field, ageMs: Math.max(0, this.#clock() - own.sinceMs), text: own.reason });
     }
-    return [told, withdrawn];
+    return [held, withdrawn];
   }
 
   #description(): OwnNote[] {

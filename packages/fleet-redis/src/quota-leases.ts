@@ -11,13 +11,14 @@ import {
 import { QuotaMembers } from './quota-members.ts';
 import { QuotaReservoir } from './quota-reservoir.ts';
 
+/** What an operator should know of the quotas that processes share. */
 export type QuotaLeasesEvent =
-  /** Redis does not answer: each process spends its share, until `quotas-shared`. */
+  /** Redis does not answer: each process spends its share, 0 to 1, until `quotas-shared`. */
   | { type: 'quotas-local'; share: number; reason: string }
   | { type: 'quotas-shared'; gateways: number };
 
-export type QuotaLeasesOptions = RedisConfig & {
-  /** Processes that share the quotas, to be reckoned with while Redis was never reached. */
+type QuotaLeasesOptions = RedisConfig & {
+  /** How many processes are assumed to share the quotas until Redis has been reached. */
   gatewaysAssumed: number;
   report?: (event: QuotaLeasesEvent) => void;
   /** Monotonic milliseconds. */
@@ -26,15 +27,22 @@ export type QuotaLeasesOptions = RedisConfig & {
   clock?: () => number;
 };
 
+/**
+ * Quotas that all processes share through one Redis. While it is away each process spends its own
+ * share of the rate.
+ */
 export interface QuotaLeases extends Quotas {
   /** Does not wait for a Redis that is away. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Always well: the detail tells when it spends its own share. */
+  /** Always `ok`; the detail says whether the process spends its own share, and why. */
   health(): { ok: true; detail: string };
 }
 
-/** Quotas that processes share: spent locally, leased in parts. Does no I/O before `start`. */
+/**
+ * Makes quotas that are spent in memory and leased in parts from token buckets in Redis. Does no
+ * I/O before `start`; `open` throws before it.
+ */
 export function createQuotaLeases(options: QuotaLeasesOptions): QuotaLeases {
   return new Leases(options);
 }

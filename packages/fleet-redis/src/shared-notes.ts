@@ -5,6 +5,7 @@ const script = readFileSync(new URL('./lua/board.lua', import.meta.url), 'utf8')
 /** Bounds a board when many processes come and go; a note more is not taken. */
 const notesMax = 2_000;
 
+/** A note of any process, as it is read. */
 export interface Note {
   field: string;
   /** When it became true, in milliseconds since 1970 by the clock of Redis. */
@@ -12,6 +13,7 @@ export interface Note {
   text: string;
 }
 
+/** A note of this process, to be written or repeated. */
 export interface OwnNote {
   field: string;
   /** For how long it has been true. */
@@ -19,14 +21,14 @@ export interface OwnNote {
   text: string;
 }
 
-export interface SharedNotesOptions {
+interface SharedNotesOptions {
   client: Client;
   key: string;
-  /** A note that is not told again vanishes after it. */
+  /** How long a note lasts after it was last written. */
   windowMs: number;
 }
 
-/** Notes of many processes in one hash: told, withdrawn and read in one call. */
+/** Notes of many processes in one hash of Redis: written, withdrawn and read in one call. */
 export class SharedNotes {
   readonly #options: SharedNotesOptions;
 
@@ -34,13 +36,13 @@ export class SharedNotes {
     this.#options = options;
   }
 
-  async publish(told: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<void> {
-    await this.#call(told, withdrawn, false);
+  async publish(own: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<void> {
+    await this.#call(own, withdrawn, false);
   }
 
-  /** What all processes tell, after this one has told its own. */
-  async exchange(told: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<Note[]> {
-    const [, ...reply] = await this.#call(told, withdrawn, true);
+  /** Publishes, then reads the notes of all processes. */
+  async exchange(own: readonly OwnNote[], withdrawn: readonly string[] = []): Promise<Note[]> {
+    const [, ...reply] = await this.#call(own, withdrawn, true);
     const notes: Note[] = [];
     for (let i = 0; i < reply.length; i += 2) {
       const value = String(reply[i + 1]);
@@ -55,7 +57,7 @@ export class SharedNotes {
   }
 
   #call(
-    told: readonly OwnNote[],
+    own: readonly OwnNote[],
     withdrawn: readonly string[],
     isRead: boolean,
   ): Promise<(string | number)[]> {
@@ -66,7 +68,7 @@ export class SharedNotes {
       isRead ? 1 : 0,
       withdrawn.length,
       ...withdrawn,
-      ...told.flatMap(({ field, ageMs, text }) => [field, Math.round(ageMs), text]),
+      ...own.flatMap(({ field, ageMs, text }) => [field, Math.round(ageMs), text]),
     ];
     return client.run((redis) => redis.eval(script, 1, key, ...args) as Promise<string[]>);
   }

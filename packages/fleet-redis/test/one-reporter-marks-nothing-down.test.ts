@@ -100,7 +100,7 @@ test('a reporter that was killed counts no longer than the window', async () => 
   expect(processes?.[0]?.document).toEqual({ role: 'gateway' });
 });
 
-test('whoever loses Redis trusts itself, and a Redis that came back empty is told again', async () => {
+test('a process that loses Redis judges by itself; one that came back empty is filled again', async () => {
   const [first, second, third] = gateways as [FailureReports, FailureReports, FailureReports];
   first.report('broker', 'down', 'open breaker');
   second.report('broker', 'down', 'no answer');

@@ -7,6 +7,6 @@ export const keyEvents = {
   'keys-file-wrong': {
     severity: 'error',
     description:
-      'Something is wrong with the file of API keys, told again each minute. The keys that the event counts are in force.',
+      'Something is wrong with the file of API keys; the event is repeated each minute. The keys that it counts are in force.',
   },
 } as const satisfies EventTable<KeyRingEvent>;

@@ -5,23 +5,28 @@ import { type Component, ConfigError, type Health } from '@spillway/runtime';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 
+/**
+ * What a key may be allowed: to send telemetry, to query it, to administer, or to read `/metrics`.
+ */
 export const keyScopes = ['ingest', 'query', 'admin', 'metrics'] as const;
+/** One of the scopes that an API key may have, see {@link keyScopes}. */
 export type KeyScope = (typeof keyScopes)[number];
 
 /** What a key allows. The key itself is never stored, only its digest. */
 export interface KeyGrant {
-  /** For people: `checkout-prod`. Unique in its file. */
+  /** What people call it, e.g. `checkout-prod`. Unique in its file. */
   name: string;
   tenant: string;
   scopes: readonly KeyScope[];
 }
 
+/** What an operator should know of the file of API keys. */
 export type KeyRingEvent =
   | { type: 'keys-loaded'; keys: number; tenants: number }
-  /** Something is wrong with the file; told again each minute. `keys` are in force nevertheless. */
+  /** Something is wrong with the file; repeated each minute. `keys` are in force nevertheless. */
   | { type: 'keys-file-wrong'; reason: string; keys: number };
 
-export interface KeyRingOptions {
+interface KeyRingOptions {
   /** YAML: a list of `{name, tenant, scopes, sha256}`. */
   file: string;
   /** The configuration key that named the file, for errors. */
@@ -35,8 +40,8 @@ export interface KeyRingOptions {
 const fileBytesMax = 4 * 1024 * 1024;
 /** A file that is put in the place of another may be away for a moment, and no longer. */
 const awayMs = 10_000;
-const tellEveryMs = 60_000;
-/** Of the file itself; other errors, such as too many open files, say nothing about it. */
+const repeatMs = 60_000;
+/** Errors of the file itself; others, such as too many open files, say nothing about it. */
 const goneCodes = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP']);
 
 const keysEntry = z.strictObject({
@@ -51,12 +56,12 @@ type Grants = ReadonlyMap<string, KeyGrant>;
 /**
  * The API keys of a YAML file, followed while the process runs. Keys are 256 random bits, so a
  * plain SHA-256 keeps them as well as a slow password hash would: there is nothing to guess. They
- * are found by digest, which a caller cannot steer, so timing tells nothing of the key.
+ * are found by digest, which a caller cannot steer, so timing reveals nothing of the key.
  *
- * A key that was taken out of the file is not valid any more, also when something else is wrong with
- * the file: of a list with a wrong entry the others count; where it is no list at all, a key stays
- * valid only while its digest still stands somewhere in the text; and without a file that can be
- * read there is no key after 10 s.
+ * A key that was taken out of the file is not valid any more, also when something else is wrong
+ * with the file: of a list with a wrong entry the others count; where it is no list at all, a key
+ * stays valid only while its digest still stands somewhere in the text; and without a file that can
+ * be read there is no key after 10 s.
  */
 export class KeyRing implements Component {
   readonly name = 'keys';
@@ -64,7 +69,7 @@ export class KeyRing implements Component {
   #grants: Grants = new Map();
   #version = '';
   #problem: string | undefined;
-  #toldMs = Number.NEGATIVE_INFINITY;
+  #reportedMs = Number.NEGATIVE_INFINITY;
   #goneSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -116,7 +121,7 @@ export class KeyRing implements Component {
       const version = `${mtimeMs}/${ctimeMs}/${size}/${ino}`;
       this.#goneSinceMs = undefined;
       if (version === this.#version) {
-        this.#tellAgain();
+        this.#reportProblem();
         return;
       }
       if (size > fileBytesMax) throw new Error(`${size} bytes, more than ${fileBytesMax}`);
@@ -149,15 +154,15 @@ export class KeyRing implements Component {
   }
 
   #wrong(problem: string): void {
-    if (problem !== this.#problem) this.#toldMs = Number.NEGATIVE_INFINITY;
+    if (problem !== this.#problem) this.#reportedMs = Number.NEGATIVE_INFINITY;
     this.#problem = problem;
-    this.#tellAgain();
+    this.#reportProblem();
   }
 
-  #tellAgain(): void {
+  #reportProblem(): void {
     const nowMs = this.#nowMs();
-    if (this.#problem === undefined || nowMs - this.#toldMs < tellEveryMs) return;
-    this.#toldMs = nowMs;
+    if (this.#problem === undefined || nowMs - this.#reportedMs < repeatMs) return;
+    this.#reportedMs = nowMs;
     const keys = this.#grants.size;
     this.#options.report?.({ type: 'keys-file-wrong', reason: this.#problem, keys });
   }
@@ -167,7 +172,7 @@ export class KeyRing implements Component {
   }
 }
 
-/** A new key to hand to its user once, and the entry for the keys file. */
+/** Makes a new key, to be handed to its user once, and its entry for the file of keys. */
 export function createKey(grant: KeyGrant): { key: string; entry: KeyGrant & { sha256: string } } {
   const key = `spw_${randomBytes(32).toString('base64url')}`;
   return { key, entry: { ...grant, sha256: digest(key) } };

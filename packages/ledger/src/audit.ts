@@ -57,7 +57,7 @@ export interface AuditFacts {
   spilled: readonly SpilledObservation[];
   /** Those known, with who noted them last. */
   spills: readonly Pick<WaitingSpill, 'spill' | 'lastGateway' | 'atMs' | 'isSilent'>[];
-  /** Of every store that is accounted for. */
+  /** What is known of every store that is accounted for. */
   sinks: readonly SinkFacts[];
 }
 

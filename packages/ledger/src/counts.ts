@@ -26,14 +26,14 @@ export class Buckets<T extends LedgerCounts | SinkCounts> {
   }
 }
 
-/** The sums that a bucket belongs to. */
+/** Finds the sums of a report that a bucket adds to: the totals, its signal's and its tenant's. */
 export function countsOf(report: LedgerReport, { tenant, signal }: Bucket): LedgerCounts[] {
   report.bySignal[signal] ??= emptyCounts();
   report.byTenant[tenant] ??= emptyCounts();
   return [report.totals, report.bySignal[signal], report.byTenant[tenant]];
 }
 
-/** Of one sink, by its name. */
+/** Finds the counts of a sink by its name; a report without that sink gets zeros for it. */
 export function sinkCountsOf({ bySink }: LedgerReport, sink: string): SinkCounts {
   bySink[sink] ??= emptySinkCounts();
   return bySink[sink];

@@ -12,7 +12,7 @@ export function encodeNote(note: LedgerNote): Uint8Array {
   return Buffer.from(JSON.stringify(note));
 }
 
-/** Undefined when the message is no note (another tool wrote it): no store could keep it. */
+/** Reads the note in a message; undefined when it is none, since another tool wrote the message. */
 export function parseNote({ value }: { value: Uint8Array }): LedgerNote | undefined {
   if (value.byteLength > noteBytesMax) return undefined;
   try {

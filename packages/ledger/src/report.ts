@@ -122,7 +122,7 @@ export interface LedgerReport {
   byTenant: Record<string, LedgerCounts>;
   /** The stores that are accounted for, in the order of their columns. */
   sinks: Pick<SinkSpec, 'name' | 'title'>[];
-  /** By name of the sink. */
+  /** Counts of each sink, by its name. */
   bySink: Record<string, SinkCounts>;
   /** Those with a difference first, then the latest. */
   minutes: MinuteCounts[];

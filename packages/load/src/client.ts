@@ -21,7 +21,9 @@ export interface Client {
   close(): void;
 }
 
+/** How a client speaks OTLP: over HTTP in protobuf or JSON, or over gRPC. */
 export type Protocol = 'http/protobuf' | 'http/json' | 'grpc';
+/** How a client compresses the body of a request. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
 export interface ClientOptions {

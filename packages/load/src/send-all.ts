@@ -22,12 +22,14 @@ export interface SendOptions
   random?: (() => number) | undefined;
 }
 
+/** How many records of each kind; metrics are counted by their data points. */
 export interface RecordCounts {
   spans: number;
   logs: number;
   points: number;
 }
 
+/** What became of the records that were sent, and what it took. */
 export interface Sent {
   /** The server took responsibility for them. */
   acknowledged: RecordCounts;

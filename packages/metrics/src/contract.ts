@@ -3,7 +3,7 @@ import type { MetricFamily } from './family.ts';
 import { problemsOf } from './naming.ts';
 import { emptyListsIn, WatchedStats } from './watched-stats.ts';
 
-export interface MetricsContractOptions<Source> {
+interface MetricsContractOptions<Source> {
   families: readonly MetricFamily<Source>[];
   /** What a running part gives; every list in it has at least one entry. */
   source: () => Source | Promise<Source>;

@@ -14,7 +14,7 @@ export interface MetricSource {
 
 /**
  * Binds families to the part that they read. `read` is called once a scrape; undefined means that
- * the part has nothing to tell now.
+ * the part has nothing to show now.
  */
 export function metricSource<Source>(
   name: string,

@@ -10,7 +10,7 @@ import { defaultMetrics } from './default-metrics.ts';
 import { metricsOf } from './family.ts';
 import { type MetricSource, metricSource } from './metric-source.ts';
 
-/** However often `/metrics` is asked, the parts are read once in so long. */
+/** However often `/metrics` is requested, the parts are read once within this time. */
 const keepMs = 1_000;
 /** A part that takes longer to read is left out, so that the answer comes within a second. */
 const readMs = 750;
@@ -22,7 +22,7 @@ type Unread = ReadonlyMap<string, number>;
 
 const { counter } = metricsOf<Unread>();
 
-/** What the collection of metrics tells of itself. */
+/** The metrics of the collection of metrics itself. */
 export const collectionMetrics = [
   counter({
     name: 'spillway_metrics_unread_total',
@@ -97,7 +97,7 @@ export class MetricsRegistry {
   }
 }
 
-/** By whether they name tenants. */
+/** Texts by whether they name tenants. */
 type Texts = Map<boolean, Promise<string>>;
 
 /** False when it takes too long. */

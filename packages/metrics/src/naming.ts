@@ -33,7 +33,10 @@ export function problemsOf(family: MetricFamily<never>): string[] {
   return problems;
 }
 
-/** Begins with a capital letter, or with what a flag is, ends with a full stop, and is long enough to say something. */
+/**
+ * Whether a help begins with a capital, or with what a flag is, ends with a full stop, and has five
+ * words or more.
+ */
 function isSentences(help: string): boolean {
   return /^([A-Z]|1 ).*\.$/s.test(help) && help.split(' ').length >= 5;
 }

@@ -9,7 +9,7 @@ export class WatchedStats<Stats extends object> {
     this.stats = this.#watch(whole, '');
   }
 
-  /** Paths of values that nobody has read. */
+  /** Paths of the values that were never read. */
   unread(): string[] {
     return [...new Set(leavesOf(this.#whole, ''))].filter((path) => !this.#read.has(path));
   }
@@ -28,7 +28,7 @@ export class WatchedStats<Stats extends object> {
   }
 }
 
-/** Lists without an entry hide what an entry would have. */
+/** Finds the paths of empty lists, which would hide the values that an entry of theirs has. */
 export function emptyListsIn(stats: object, path = ''): string[] {
   if (Array.isArray(stats) && stats.length === 0) return [path];
   return Object.entries(stats).flatMap(([key, value]) =>

@@ -26,7 +26,7 @@ export interface KeyValue {
   value: AnyValue;
 }
 
-/** Shared by reference by all records that came under it in one message. */
+/** What produced telemetry. All records that came under it in one message share it by reference. */
 export interface Resource {
   /** 32 lower-case hex digits: xxh3-128 of the resource's bytes and schema URL. */
   hash: string;

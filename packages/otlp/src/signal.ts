@@ -4,9 +4,13 @@
  */
 export const signals = ['traces', 'metrics', 'logs'] as const;
 
+/** A kind of telemetry that OTLP carries in messages of its own, see {@link signals}. */
 export type Signal = (typeof signals)[number];
 
-/** Where OTLP/HTTP takes the requests of a signal. Source: the OTLP specification, "OTLP/HTTP Request". */
+/**
+ * The path on which OTLP/HTTP takes the requests of a signal. Source: the OTLP specification,
+ * "OTLP/HTTP Request".
+ */
 export const httpPathOf: Readonly<Record<Signal, string>> = {
   traces: '/v1/traces',
   metrics: '/v1/metrics',
@@ -20,13 +24,16 @@ export const grpcServiceOf: Readonly<Record<Signal, string>> = {
   logs: 'opentelemetry.proto.collector.logs.v1.LogsService',
 };
 
+/**
+ * Whether a value from outside, such as a field of a stored note, names one of the {@link signals}.
+ */
 export function isSignal(value: unknown): value is Signal {
   return signals.some((signal) => signal === value);
 }
 
 /**
- * Ends a `switch` over a closed set, so that a new member does not compile until somebody has
- * decided about it. Throws a TypeError if a value from outside the set gets here nevertheless.
+ * Ends a `switch` over a closed set, so that a new member does not compile until the switch
+ * decides about it. Throws a TypeError if a value from outside the set gets here nevertheless.
  */
 export function unreachable(value: never): never {
   throw new TypeError(`Unexpected ${String(value)}`);

@@ -10,11 +10,14 @@ const reconnectMaxMs = 2_000;
 /** Commands sent before the first answer is awaited. */
 const pipelineMax = 500;
 
+/** Options of a connection to Redis. */
 export interface ClientOptions {
   config: RedisConfig;
-  /** Shown by Redis, for `CLIENT LIST`. */
+  /** Name of the connection in Redis' `CLIENT LIST`. */
   name: string;
+  /** Called when the connection fails, and again when it fails for another reason. */
   onDown?: (error: Error) => void;
+  /** Called each time that the connection is ready for commands. */
   onUp?: () => void;
   /** What a failed command throws; the `RedisError` itself by default. */
   failureOf?: (error: RedisError) => Error;

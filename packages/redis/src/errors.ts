@@ -4,9 +4,12 @@ const messages = {
   refused: 'Redis refused',
 } as const;
 
-export type RedisErrorCode = keyof typeof messages;
+/** Why a command failed: no answer came, or Redis refused it. The message has the details. */
+type RedisErrorCode = keyof typeof messages;
 
-/** What Redis says to any write until its state, its memory, its disk or our rights change. */
+/**
+ * What Redis says to any write until its state, its memory, its disk or the user's rights change.
+ */
 const saidToAll =
   /\b(LOADING|OOM|READONLY|MISCONF|BUSY|UNKILLABLE|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOAUTH|NOPERM|WRONGPASS|NOSCRIPT)\b/;
 

@@ -1,3 +1,3 @@
 export { Client, type ClientOptions } from './client.ts';
 export { type RedisConfig, redisSection } from './config.ts';
-export { RedisError, type RedisErrorCode } from './errors.ts';
+export { RedisError } from './errors.ts';

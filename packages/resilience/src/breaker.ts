@@ -3,6 +3,10 @@ import CircuitBreaker from 'opossum';
 /** The states of a circuit breaker. */
 export const breakerStates = ['closed', 'half-open', 'open'] as const;
 
+/**
+ * The state of a circuit breaker: `closed` lets every call through, `open` none, and `half-open`
+ * one at a time, whose outcome closes or opens it.
+ */
 export type BreakerState = (typeof breakerStates)[number];
 
 /** A change of state of a breaker. */

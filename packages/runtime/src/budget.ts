@@ -24,5 +24,8 @@ export interface Limit {
   answer: string;
 }
 
-/** To what a default shrinks in the least memory, by key. What is set stays as it is set. */
+/**
+ * The values to which defaults shrink when memory is least, by configuration key. What is set stays
+ * as it is set.
+ */
 export type Least = Readonly<Record<string, number>>;

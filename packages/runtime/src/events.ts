@@ -6,7 +6,7 @@ export const runtimeEvents = {
   'internal-error': {
     severity: 'error',
     description:
-      'An error that no code foresaw: a bug of ours. It cost what was being done; the process goes on.',
+      'An error that no code foresaw: a bug in Spillway. It cost what was being done; the process goes on.',
     withStack: true,
   },
 } as const satisfies EventTable<InternalErrorEvent>;

@@ -8,12 +8,12 @@ export interface InternalErrorEvent {
   error: unknown;
 }
 
-/** Options of the handling of unforeseen errors. */
+/** Whether an event, of whatever part, reports an error that no code foresaw. */
 export function isInternalError(event: { type: string }): event is InternalErrorEvent {
   return event.type === 'internal-error';
 }
 
-export interface InternalErrorsOptions {
+interface InternalErrorsOptions {
   report: (event: InternalErrorEvent) => void;
   /** Monotonic milliseconds. */
   nowMs?: () => number;

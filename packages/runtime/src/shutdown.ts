@@ -1,6 +1,6 @@
 import { messageOf } from '@spillway/resilience';
 
-export interface ShutdownOptions {
+interface ShutdownOptions {
   stop: () => Promise<void>;
   /** After it the process exits with 1, whatever still runs. */
   deadlineMs: number;

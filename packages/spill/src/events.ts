@@ -67,7 +67,7 @@ export const spillEvents = {
   'message-unreadable': {
     severity: 'error',
     description:
-      'An intact entry of the spill is no message of ours. It was set aside, and what is behind it goes on.',
+      'An intact entry of the spill is no message of Spillway. It was set aside, and what is behind it goes on.',
   },
   'value-lost': {
     severity: 'error',

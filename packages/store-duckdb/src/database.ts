@@ -33,7 +33,8 @@ export interface Database {
 }
 
 /**
- * Throws `EnvironmentError`, and sets nothing aside, when the machine does not let it be opened; and
+ * Opens the database file of a folder; one that cannot be read is set aside and replaced. Throws
+ * `EnvironmentError`, and sets nothing aside, when the machine does not let it be opened; and
  * the `StoreError` `unsupported`, with nothing touched, when a newer Spillway wrote the folder.
  */
 export async function openDatabase(

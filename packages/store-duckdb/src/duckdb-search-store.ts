@@ -40,8 +40,14 @@ export interface DuckdbSearchStoreOptions {
   report?: ((event: SearchStoreEvent) => void) | undefined;
 }
 
+/**
+ * A search store in a DuckDB file, which can share its memory with one that is filled beside it.
+ */
 export interface DuckdbSearchStore extends SearchStore {
-  /** For another one that is filled beside it; calling what is given back ends that. */
+  /**
+   * Keeps to `memoryLimitMb`, so that the other store has room, until the returned function is
+   * called.
+   */
   lendMemory(): Promise<() => Promise<void>>;
 }
 

@@ -35,7 +35,7 @@ function isPassing(error: unknown): boolean {
 /** Who we say we are is not let in. */
 const refusals = new Set([401, 403]);
 
-/** Throws `unsupported`. */
+/** Throws the `StoreError` `unsupported` for another version of Elasticsearch than 8 or 9. */
 export async function checkVersion(client: Client): Promise<void> {
   const { version } = await call(() => client.info());
   const [major = ''] = version.number.split('.');

@@ -15,6 +15,7 @@ export type SearchStoreEvent =
   | { type: 'search-unreachable'; reason: string }
   | { type: 'search-reachable' };
 
+/** A search store in Elasticsearch, which always can inspect its server and begin a rebuild. */
 export interface ElasticsearchStore extends SearchStore {
   readonly capabilities: Required<Pick<StoreCapabilities, 'inspect' | 'beginRebuild'>> & {
     beginRebuild(abort?: AbortSignal): Promise<Rebuild>;

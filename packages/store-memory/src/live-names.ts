@@ -1,7 +1,7 @@
 import type { SpanRecord } from '@spillway/otlp';
 import { operationBytesMax, otherName, rollUpName, serviceBytesMax } from '@spillway/store/live';
 
-/** Between the parts of a name; no part holds it. */
+/** The character between the parts of a name; no part holds it. */
 export const separator = '\u0000';
 /** Measured: of a name in use, beside its characters. */
 const nameBytes = 200;

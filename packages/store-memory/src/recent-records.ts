@@ -56,7 +56,7 @@ export class RecentRecords {
   tail(query: TailQuery): Tail {
     this.expire();
     const asked = readTailId(query.afterId) ?? 0;
-    // A tail that began anew counts from the start again.
+    // A tail that was lost counts from the start again.
     const after = asked <= (this.#recent.at(-1)?.id ?? 0) ? asked : 0;
     const kept = this.#recent.filter(({ id }) => id > after);
     const found = kept.map(itemOf);
@@ -87,7 +87,7 @@ export class RecentRecords {
   }
 }
 
-/** Throws `invalid-query` for what is no id of an item of a tail. */
+/** Reads the id of an item of a tail. Throws `invalid-query` for what is none. */
 export function readTailId(id: string | undefined): number | undefined {
   if (id === undefined) return undefined;
   if (/^\d{1,15}$/.test(id)) return Number(id);

@@ -16,17 +16,17 @@ export const redisLiveEvents = {
   'series-overflowed': {
     severity: 'warn',
     description:
-      'A tenant has more names of services and operations than it may: the rest is counted together. Told once per tenant.',
+      'A tenant has more names of services and operations than it may: the rest is counted together. Reported once for each tenant.',
   },
   'window-cut': {
     severity: 'warn',
     description:
-      'A tenant has more than it may keep of the live view: its window is shorter than it should be. Told once per tenant.',
+      'A tenant has more than it may keep of the live view: its window is shorter than it should be. Reported once for each tenant.',
   },
   'tenants-overflowed': {
     severity: 'warn',
     description:
-      'There is no room for the live view of this tenant, nor of others after it. Told once per tenant.',
+      'There is no room for the live view of this tenant, nor of others after it. Reported once for each tenant.',
   },
   'redis-too-small': {
     severity: 'warn',

@@ -51,7 +51,7 @@ export type RedisLiveStoreEvent =
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
 
-/** The counts tell of what is beyond it. */
+/** Events that are reported once each; the counts include what is beyond them. */
 const reportedMax = 10_000;
 
 /** Roll-ups that all projectors and consoles share. Does no I/O before `start`. */

@@ -21,13 +21,15 @@ export const storeErrors = {
   'rebuild-lost': { blamesStore: true },
 } as const;
 
+/** Why a store failed: one of the codes that {@link storeErrors} explains. */
 export type StoreErrorCode = keyof typeof storeErrors;
 
-export interface StoreErrorOptions extends ErrorOptions {
+interface StoreErrorOptions extends ErrorOptions {
   /** With `invalid-query`: the member of the query that is wrong, and what would be right. */
   invalid?: { parameter: string; wanted: string };
 }
 
+/** What a store throws on purpose; its `code` is one of {@link storeErrors}. */
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
   readonly invalid: StoreErrorOptions['invalid'];
@@ -45,16 +47,21 @@ export class StoreError extends Error {
   }
 }
 
+/** Whether what was caught is a `StoreError` with this code. */
 export function isStoreError(error: unknown, code: StoreErrorCode): error is StoreError {
   return error instanceof StoreError && error.code === code;
 }
 
+/**
+ * Makes the error `too-much-asked`, to be thrown. Its message is `found`, then what the client may
+ * change about its query.
+ */
 export function tooMuchAsked(found: string, options?: ErrorOptions): StoreError {
   const change = 'ask for a shorter range, a lower limit, or filter more';
   return new StoreError('too-much-asked', `${found}: ${change}`, options);
 }
 
-/** The cursor of a query is not one that this query gave. */
+/** Makes the error `invalid-query` for a cursor that no answer to the same query held. */
 export function invalidCursor(parameter = 'cursor'): StoreError {
   const wanted = 'the cursor of an answer to the same query';
   return new StoreError('invalid-query', `${parameter}: wanted ${wanted}`, {

@@ -38,7 +38,7 @@ export class PartMissingError extends Error {
   }
 }
 
-/** Also true of a message that is whole. */
+/** Whether a message is whole, or is the last part of one. */
 export function isLastPart({ part }: DecodedMessage): boolean {
   return !part || part.to >= part.total;
 }

@@ -26,7 +26,10 @@ export interface DecodedMessage {
   part?: MessagePart | undefined;
 }
 
-/** `stored` also for a record that a redelivery of the same message brings again. */
+/**
+ * What became of a record that a sink was given. It is `stored` also where a redelivery of the same
+ * message brings it again.
+ */
 export type RecordOutcome =
   | { status: 'stored' }
   | { status: 'duplicate' }
@@ -46,9 +49,9 @@ export interface StoreCapabilities {
    */
   readonly skipsPassed?: boolean | undefined;
   /**
-   * Of stores that keep their own position beside the effects because they may fall behind the
-   * group's committed one (embedded stores are not fsynced): the first position not applied, per
-   * partition. The others rely on the group's committed position.
+   * Reads the first position that was not applied, per partition. A store has it that keeps its own
+   * position beside the effects, because it may fall behind the group's committed one (embedded
+   * stores are not fsynced). The others rely on the group's committed position.
    */
   readonly nextPositions?:
     | ((partitions: readonly TopicPartition[]) => Promise<Position[]>)
@@ -56,13 +59,17 @@ export interface StoreCapabilities {
   /** What is unsafe about the started store. Nothing can be where it is absent. */
   readonly inspect?: (() => Promise<SafetyFinding[]>) | undefined;
   /**
-   * Of a read store that several processes share. Resolves when every process that applies to the
-   * store also applies to the new one. Throws when a rebuild is under way; one whose process died is
-   * taken for abandoned after a bounded time.
+   * Begins to rebuild a read store that several processes share. Resolves when every process that
+   * applies to the store also applies to the new one. Throws when a rebuild is under way; one whose
+   * process died is taken for abandoned after a bounded time.
    */
   readonly beginRebuild?: ((abort?: AbortSignal) => Promise<Rebuild>) | undefined;
 }
 
+/**
+ * What a consumer group fills with decoded messages: the write, search and live stores. It may be
+ * given a message again after a crash, and must not count it twice.
+ */
 export interface Sink {
   readonly name: string;
   readonly capabilities: StoreCapabilities;

@@ -46,7 +46,7 @@ export class Catalog {
   }
 }
 
-/** Throws BrokerError 'bad-name'. */
+/** Throws the `BrokerError` `bad-name` for what cannot be the name of a topic or group. */
 export function checkName(name: string): void {
   if (namePattern.test(name) && !/^\.+$/.test(name)) return;
   throw new BrokerError('bad-name', `${JSON.stringify(name)} is not a name of a topic or group`);

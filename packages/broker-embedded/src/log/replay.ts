@@ -5,7 +5,7 @@ import { decodeMessage } from './message.ts';
 
 const readBytesMax = 1024 * 1024;
 
-/** Undefined for a partition that the replay leaves alone. */
+/** Finds where a replay begins in a partition; undefined where it leaves the partition alone. */
 export async function replayStart(
   { journal, topic, partition }: Log,
   from: ReplayFrom,

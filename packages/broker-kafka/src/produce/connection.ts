@@ -32,7 +32,7 @@ export async function openConnection(
   return connection;
 }
 
-/** At once: nothing that was not yet written will be. */
+/** Closes a connection at once: what was not yet written never will be. */
 export function dropConnection(connection: Connection): void {
   connection.socket?.destroy();
   connection.close(() => {}); // Stops its timers.

@@ -1,4 +1,4 @@
-/** Bytes that come piece by piece, joined only where they are read across two. */
+/** A buffer of bytes that come piece by piece; pieces are joined only where a read spans two. */
 export class Pieces {
   #held: Buffer[] = [];
   #bytes = 0;

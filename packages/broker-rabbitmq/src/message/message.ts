@@ -68,7 +68,10 @@ export function delivered(message: Message, at: Position, nowMs: number): Delive
   };
 }
 
-/** Undefined when whoever wrote it did not say. */
+/**
+ * Reads when a message was published, in ms since the epoch; undefined where its headers do not
+ * say.
+ */
 export function publishedMsOf({ properties }: Message): number | undefined {
   const ms = Number(properties.headers?.[transport.publishedMs]);
   if (Number.isSafeInteger(ms) && ms > 0) return ms;

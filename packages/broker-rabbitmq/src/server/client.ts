@@ -215,8 +215,8 @@ async function readIfNamed(file: string | undefined): Promise<Buffer | undefined
 }
 
 /**
- * Resolves also when the connection breaks meanwhile (amqplib's own promise is then never settled),
- * and when the server does not answer in good time.
+ * Closes a channel. Resolves also when the connection breaks meanwhile (amqplib's own promise is
+ * then never settled), and when the server does not answer in good time.
  */
 export async function closeChannel(channel: Channel): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -96,7 +96,10 @@ export async function settle(): Promise<void> {
   await sleep(settleMs);
 }
 
-/** Never trimmed: it holds a few hundred bytes per topic and group, and per start of a process. */
+/**
+ * Declares the stream that lists topics and groups. It is never trimmed: it holds a few hundred
+ * bytes per topic and group, and per start of a process.
+ */
 export async function declareCatalog(client: Client, config: RabbitMqConfig): Promise<void> {
   const queue = { name: catalogQueue, arguments: streamOf(config.replicas) };
   if (await declareQueues(client, config, [queue])) await settle();

@@ -18,8 +18,9 @@ export interface StoreGateOptions {
 const failuresMax = 3;
 
 /**
- * When the store may be asked. After a failure everybody waits, with full jitter; after some in a row
- * the breaker opens, and what tries the store from then on is small and comes at a steady pace.
+ * Decides when the store may be tried. After a failure every batch waits, with full jitter; after
+ * some in a row the breaker opens, and what tries the store from then on is small and comes at a
+ * steady pace.
  */
 export class StoreGate {
   readonly #options: StoreGateOptions;

@@ -129,7 +129,7 @@ export class InFlightMessage implements DeliveredMessage {
   }
 }
 
-/** Equal for every delivery of the message. */
+/** Names a message, equally for every delivery of it. */
 export function messageNameOf({ envelope }: InFlightMessage): string {
   return messageName(envelope.id);
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { isNotFound } from '../errors.ts';
 import type { Files } from './files.ts';
 
-/** Undefined when there is no such file. */
+/** Reads a whole file; undefined when there is none. */
 export async function readWhole(files: Files, path: string): Promise<Buffer | undefined> {
   let file: Awaited<ReturnType<Files['open']>>;
   try {

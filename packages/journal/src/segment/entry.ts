@@ -50,7 +50,10 @@ export function writeEntryHead(
   into.writeUInt32LE(crc, 4);
 }
 
-/** Undefined when no entry can begin here. At least `entryHeaderBytes` must follow `offset`. */
+/**
+ * Reads the header of an entry, unchecked; undefined when no entry can begin at `offset`. At least
+ * `entryHeaderBytes` must follow it.
+ */
 export function readEntryHead(bytes: Buffer, offset: number): EntryHead | undefined {
   if (bytes.readUInt32LE(offset) !== entryMagic) return undefined;
   return {
@@ -60,7 +63,7 @@ export function readEntryHead(bytes: Buffer, offset: number): EntryHead | undefi
   };
 }
 
-/** The whole entry must lie in `bytes`. */
+/** Whether the checksum of an entry fits. The whole entry must lie in `bytes`. */
 export function isIntact(bytes: Buffer, offset: number, head: EntryHead, salt: number): boolean {
   const end = offset + entryHeaderBytes + head.payloadBytes;
   return crc32c(bytes.subarray(offset + checkedFrom, end), salt) === bytes.readUInt32LE(offset + 4);

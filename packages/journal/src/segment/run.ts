@@ -25,7 +25,7 @@ export interface Run {
   corrupt: boolean;
 }
 
-/** At least one entry, unless `at` is the end of the segment or corrupt. */
+/** Reads entries from a place on: at least one, unless it is the end of the segment or corrupt. */
 export async function readRun(file: OpenFile, at: Place, limits: RunLimits): Promise<Run> {
   let bytesMax = Math.max(limits.bytesMax, entryHeaderBytes);
   for (;;) {

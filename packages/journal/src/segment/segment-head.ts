@@ -44,7 +44,7 @@ export function encodeSegmentHead(head: SegmentHead): Buffer {
   return Buffer.concat([copy, copy]);
 }
 
-/** Undefined when neither copy is intact. */
+/** Reads the head of a segment, which stands there twice; undefined when neither copy is intact. */
 export function decodeSegmentHead(bytes: Buffer): SegmentHead | undefined {
   return decodeCopy(bytes.subarray(0, copyBytes)) ?? decodeCopy(bytes.subarray(copyBytes));
 }

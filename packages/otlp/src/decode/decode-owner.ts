@@ -8,7 +8,10 @@ import { readKeyValue } from './decode-common.ts';
 
 const unknownService = 'unknown_service';
 
-/** Without its attributes, which may turn out malformed: those `readResource` fills in. */
+/**
+ * Begins a resource without its attributes, which may turn out malformed: `readResource` fills them
+ * in.
+ */
 export function emptyResource(bytes: Uint8Array, schemaUrl: Uint8Array): Resource {
   return {
     hash: hashBlocks(bytes, schemaUrl),

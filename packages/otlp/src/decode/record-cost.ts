@@ -25,7 +25,9 @@ export function costOf(bytes: number, values: number): number {
   return bytesPerRecord + bytesPerByte * bytes + bytesPerValue * values;
 }
 
-/** Before anything of it is built. */
+/**
+ * Checks by its size whether a record would take too much memory, before anything of it is built.
+ */
 export function tooLarge(bytes: number): Fault | undefined {
   const cost = costOf(bytes, 0);
   if (cost <= recordBytesMax) return undefined;

@@ -1,4 +1,4 @@
-export interface AbortAfterOptions {
+interface AbortAfterOptions {
   /** Ends the call before its time, for the reason of its own. */
   outer?: AbortSignal | undefined;
   /** What the signal is aborted with when the time is over; an `Error` that names the limit by default. */

@@ -1,6 +1,6 @@
 /**
- * Lets one task wait until another says that there is something to do. A `set` while nobody waits
- * ends the next wait at once; each ends one wait. (As `AutoResetEvent` of .NET.)
+ * Lets one task wait until another says that there is something to do. A `set` while no task
+ * waits ends the next wait at once; each ends one wait. (As `AutoResetEvent` of .NET.)
  */
 export class AutoResetEvent {
   #isSet = false;
@@ -12,7 +12,9 @@ export class AutoResetEvent {
     else this.#isSet = true;
   }
 
-  /** Forgets a `set` that nobody has waited for yet: called before looking for what there is to do. */
+  /**
+   * Forgets a `set` that has not ended a wait yet: called before looking for what there is to do.
+   */
   reset(): void {
     this.#isSet = false;
   }

@@ -1,15 +1,17 @@
+/** Bounds of the waits between tries, see {@link fullJitterMs}. */
 export interface BackoffLimits {
   /** The longest wait after the first failure, in milliseconds; it doubles from one to the next. */
   baseMs: number;
+  /** What the longest wait never exceeds, in milliseconds. */
   maxMs: number;
   /** From 0 up to, but not including, 1. */
   random?: (() => number) | undefined;
 }
 
 /**
- * How long to wait after so many failures, counted from 1, in whole milliseconds. Full jitter:
- * anything from 0 to the doubling bound, so that those who failed together do not come back together.
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Computes the wait after a number of failures, counted from 1, in whole milliseconds. Full jitter:
+ * anything from 0 to the doubling bound, so that those who failed together do not come back
+ * together. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function fullJitterMs(
   failures: number,

@@ -1,6 +1,7 @@
 import { type BackoffLimits, fullJitterMs } from './backoff.ts';
 import { sleep } from './sleep.ts';
 
+/** Options of {@link retryUntilDone}: when it tries again, and when it stops. */
 export interface RetryUntilDoneOptions extends BackoffLimits {
   /** Ends a wait; the try itself is the caller's to end. */
   abort?: AbortSignal | undefined;

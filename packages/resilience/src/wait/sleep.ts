@@ -1,4 +1,4 @@
-export interface SleepOptions {
+interface SleepOptions {
   /** Whether the wait keeps the process alive; true by default. */
   ref?: boolean;
 }

@@ -1,4 +1,4 @@
-export interface UnlessAbortedOptions {
+interface UnlessAbortedOptions {
   /** Milliseconds that the work still has after the abort; 0 by default. */
   graceMs?: number;
   /** What the wait rejects with; the reason of `abort` by default. */

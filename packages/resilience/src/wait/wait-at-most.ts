@@ -1,4 +1,4 @@
-export interface WaitLimit {
+interface WaitLimit {
   /** Milliseconds; without it, only `abort` ends the wait. */
   ms?: number;
   abort?: AbortSignal | undefined;

@@ -70,7 +70,7 @@ export class Queues {
   }
 }
 
-/** Also of its saved position. */
+/** Names the queue of a partition, and its saved position. */
 export function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }

@@ -26,7 +26,10 @@ const valueChars = 24;
 /** Two bytes for a character, and for one that JSON escapes. */
 const perByte = 2;
 
-/** Throws `too-much-asked` where they do not fit into the largest answer. */
+/**
+ * Reads all rows of a statement, and takes room for them. Throws `too-much-asked` where they do not
+ * fit into the largest answer.
+ */
 export async function answerRows(
   connection: DuckDBConnection,
   statement: Statement,

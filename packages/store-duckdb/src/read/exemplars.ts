@@ -9,7 +9,7 @@ import { Parameters, type ResultRow } from './parameters.ts';
 const exemplarsMax = 200;
 const pointsMax = 1_000;
 
-/** Those with a trace id, of the newest points that have any. */
+/** Reads the exemplars that have a trace id, from the newest points, 200 at most. */
 export async function readExemplars(
   connection: DuckDBConnection,
   pages: Pages,

@@ -19,7 +19,7 @@ export async function listIndices(client: Client, names: IndexNames): Promise<In
   }));
 }
 
-/** Also when another process was faster. */
+/** Drops an index; resolves also when another process was faster. */
 export async function dropIndex(client: Client, index: string): Promise<void> {
   await callIfThere(() => client.indices.delete({ index }));
 }

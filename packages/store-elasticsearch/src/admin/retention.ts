@@ -28,7 +28,10 @@ export interface RetentionContext {
   generations: Generations;
 }
 
-/** Returns how many records lay between the old horizon and the new one. */
+/**
+ * Moves the horizon of retention, and drops the indices that lie before it. Resolves with the
+ * number of records between the old horizon and the new one.
+ */
 export async function retain(
   context: RetentionContext,
   { beforeMs, accountBeforeMs }: { beforeMs: number; accountBeforeMs: number },

@@ -20,8 +20,9 @@ export class Answers extends Serializer {
 const [quote, comma, colon, opened, closed, listed] = [...'",:{}['].map((c) => c.charCodeAt(0));
 
 /**
- * At most, of V8: an object has three words and one for each property, one without any has four; a list
- * has its head and its store; a text has its head, unless it is a name. Counted in texts, too.
+ * Estimates from above the bytes that V8 takes for parsed JSON: an object has three words and one
+ * for each property, one without any has four; a list has its head and its store; a text has its
+ * head, unless it is a name. Such characters count within texts, too.
  */
 export function parsedBytes(json: string): number {
   let [bytes, quotes, names] = [json.length, 0, 0];

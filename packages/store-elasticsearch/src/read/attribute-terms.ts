@@ -18,7 +18,7 @@ export function attributeTerm(key: string, valueText: string): string {
   return shortened(`${escaped}=${valueText}`);
 }
 
-/** Those with a scalar value: lists and maps cannot be asked for. */
+/** Makes the terms of attributes with a scalar value: lists and maps cannot be searched for. */
 export function attributeTerms(attributes: readonly KeyValue[]): string[] {
   const terms: string[] = [];
   for (const { key, value } of attributes) {

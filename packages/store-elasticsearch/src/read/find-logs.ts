@@ -68,7 +68,7 @@ export async function logHistogram(
   return answer;
 }
 
-/** Equal parts of time, the first one beginning at `fromMs`. */
+/** Makes the aggregation by equal parts of time, one of which begins at `fromMs`. */
 export function everyMs(widthMs: number, fromMs: number) {
   return {
     date_histogram: {

@@ -33,7 +33,7 @@ export async function readPoints(reader: Reader, query: PointsQuery): Promise<Pa
 
 const exemplarsMax = 200;
 
-/** Those with a trace id, of the newest points that have any. */
+/** Reads the exemplars that have a trace id, from the newest points, 200 at most. */
 export async function readExemplars(reader: Reader, query: MetricQuery): Promise<ExemplarView[]> {
   const filter = [
     ...reader.inRange(query),

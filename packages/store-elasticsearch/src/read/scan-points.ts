@@ -31,7 +31,10 @@ export interface SeriesPoint {
   shape: Shape | undefined;
 }
 
-/** Throws `too-much-asked`. */
+/**
+ * Reads the points of a metric query, series by series, from some time before its range on. Throws
+ * `too-much-asked`.
+ */
 export async function* scanPoints(
   reader: Reader,
   query: MetricQuery,

@@ -17,7 +17,9 @@ function ofTraces(reader: Reader, query: TraceQuery, traceIds: readonly string[]
   return [...reader.inRange(range), { terms: { trace_id: [...traceIds] } }];
 }
 
-/** Only those of which a span is `wanted`, when that is given. */
+/**
+ * Measures traces: begin, duration, spans and errors; with `wanted`, only those with such a span.
+ */
 export async function measureTraces(
   reader: Reader,
   query: TraceQuery,

@@ -10,7 +10,7 @@ export interface BulkLine {
   document: () => string;
 }
 
-/** It would be larger than a request may be. */
+/** A document that would be larger than a bulk request may be. */
 export class TooLargeDocumentError extends Error {
   override readonly name = 'TooLargeDocumentError';
 }

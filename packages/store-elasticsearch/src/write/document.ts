@@ -14,7 +14,10 @@ import { sharedResource, sharedScope } from './shared-parts.ts';
 import type { SignalFields } from './signal-fields.ts';
 import { spanFields } from './span-document.ts';
 
-/** Throws `TooLargeDocumentError`, before all of it is there, when it has more than `charsMax`. */
+/**
+ * Makes the document of a record as JSON. Throws `TooLargeDocumentError` when it has more than
+ * `charsMax` characters, before all of it is there.
+ */
 export function documentText(
   message: DecodedMessage,
   record: TelemetryRecord,

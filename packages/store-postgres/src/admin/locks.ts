@@ -16,12 +16,15 @@ export async function lockSchema(tx: Queryable): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(${schema})`);
 }
 
-/** One at a time drops days. */
+/** Waits until no other transaction drops days. */
 export async function lockRetention(tx: Queryable): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(${retention})`);
 }
 
-/** Before any table is touched, so that whoever waits here holds nothing that others want. */
+/**
+ * Waits until the days may be written to. It comes before any table is touched, so that a
+ * transaction that waits here holds nothing that others want.
+ */
 export async function lockForApply(tx: Queryable, days: readonly string[]): Promise<void> {
   const ofDays = days
     .toSorted()

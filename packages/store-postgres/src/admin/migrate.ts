@@ -16,7 +16,7 @@ interface Migration {
   checksum: string;
 }
 
-/** By version; undefined where the migration was applied before checksums were kept. */
+/** Checksums by version; undefined where the migration was applied before they were kept. */
 type Applied = ReadonlyMap<number, string | undefined>;
 
 /**

@@ -11,7 +11,10 @@ const sizesSql = `
   SELECT pg_relation_filepath(oid), pg_relation_size(oid) FROM pg_class
   WHERE relkind IN ('r', 'i', 't', 'S') AND relpersistence = 'p'`;
 
-/** Not synced: after the machine went down, the whole folder is set aside. */
+/**
+ * Saves the sizes of the files of all tables. They are not synced: after the machine went down, the
+ * whole folder is set aside.
+ */
 export async function saveSizes(client: Queryable, path: string): Promise<void> {
   const sizes = Object.fromEntries(await readSizes(client));
   await writeFile(`${path}.new`, JSON.stringify(sizes), { mode: 0o600 });

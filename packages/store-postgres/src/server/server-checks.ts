@@ -30,7 +30,7 @@ export async function checkServer(db: Queryable): Promise<void> {
   }
 }
 
-/** Those that are off and should not be, e.g. `fsync`. */
+/** Names the settings of the server that are off and should not be, e.g. `fsync`. */
 export async function unsafeSettings(db: Queryable): Promise<string[]> {
   const unsafe = await db.query(
     `SELECT name FROM pg_settings

@@ -34,7 +34,7 @@ export class RedisRebuild implements Rebuild {
     const { limits } = this.#options;
     const stale = await this.#step('begin');
     if (stale === undefined) throw rebuildUnderWay();
-    // One that fails is made up for by the next; a lease that ran out is told by the next step.
+    // One that fails is made up for by the next; a lease that ran out shows in the next step.
     const prolong = () => void this.#step('prolong').catch(() => undefined);
     this.#timer = setInterval(prolong, limits.leaseMs / prolongedPerLease).unref();
     if (stale) await this.#drop(stale);

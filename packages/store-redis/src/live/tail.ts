@@ -88,7 +88,7 @@ export class TailReader {
     const positions = await client.run((redis) => redis.hget(`${home}gens`, 'positions'));
     const key = `${home}t:${positions}:${tenantName(tenant)}:${signal}`;
     const newest = Number(await client.run((redis) => redis.get(key)));
-    // A tail that began anew counts from the start again.
+    // A tail that was lost counts from the start again.
     const isAfter = chunk <= newest ? chunk : 0;
     const first = Math.max(1, isAfter, newest - limits.tailChunks + 1);
     const numbers = Array.from({ length: Math.max(0, newest - first + 1) }, (_, i) => first + i);

@@ -27,7 +27,7 @@ export function durationMsOf({ startTimeUnixNano, endTimeUnixNano }: SpanRecord)
   return nano > 0n ? Number(nano) / 1e6 : 0;
 }
 
-/** Rate, errors, duration. */
+/** Computes rate, errors and durations of requests over a range (the RED method). */
 export function redOf({ count, errors, lastMs, durations }: Counted, { fromMs, toMs }: TimeRange) {
   return {
     ratePerSecond: count / Math.max(1e-3, (toMs - fromMs) / 1000),
@@ -39,7 +39,10 @@ export function redOf({ count, errors, lastMs, durations }: Counted, { fromMs, t
   };
 }
 
-/** Requests over a range, oldest first; buckets that reach into it count whole. */
+/**
+ * Counts requests in 30 equal parts of a range, oldest first; buckets that reach into it count
+ * whole.
+ */
 export class Sparkline {
   readonly counts = new Array<number>(sparklineBuckets).fill(0);
   readonly #fromMs: number;

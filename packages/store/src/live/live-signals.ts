@@ -1,9 +1,11 @@
 /** What the live views make of each signal, for every live store. */
 import type { Signal, TelemetryRecord } from '@spillway/otlp';
 
-/** Rates, errors and latencies by service, and the edges between services. */
+/**
+ * Signals that rates, errors and latencies by service, and the edges between services, are made of.
+ */
 const rolledUp = { traces: true, logs: false, metrics: false } as const satisfies BySignal;
-/** The newest records as they come. */
+/** Signals whose newest records the live tail shows as they come. */
 const tailed = { traces: true, logs: true, metrics: false } as const satisfies BySignal;
 
 type BySignal = Readonly<Record<Signal, boolean>>;
@@ -11,6 +13,7 @@ type SignalsOf<Table extends BySignal> = {
   [S in Signal]: Table[S] extends true ? S : never;
 }[Signal];
 
+/** A signal whose records come into the live tail. */
 export type TailedSignal = SignalsOf<typeof tailed>;
 type RolledUpSignal = SignalsOf<typeof rolledUp>;
 
@@ -19,7 +22,7 @@ export function isRolledUp(signal: Signal): signal is RolledUpSignal {
   return rolledUp[signal];
 }
 
-/** As {@link isRolledUp}, of a record. */
+/** Whether a record comes into the live roll-ups, see {@link isRolledUp}. */
 export function isRolledUpRecord(
   record: TelemetryRecord,
 ): record is Extract<TelemetryRecord, { signal: RolledUpSignal }> {

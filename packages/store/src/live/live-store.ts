@@ -94,11 +94,17 @@ export interface LiveStats {
   kept: { tenants: number; series: number; cells: number; waitingSpans: number } | undefined;
 }
 
+/**
+ * A question about the live roll-ups of a tenant; what lies before the window is not in the answer.
+ */
 export interface LiveQuery extends TimeRange, Asked {
   tenant: string;
 }
 
-/** What the query API asks. Throws a `StoreError`: `invalid-query`, `too-much-asked` or `unavailable`. */
+/**
+ * The read side of a live store, for the query API. Throws a `StoreError`: `invalid-query`,
+ * `too-much-asked` or `unavailable`.
+ */
 export interface LiveReader {
   /** How far back the roll-ups reach, ms. */
   readonly windowMs: number;
@@ -112,8 +118,12 @@ export interface LiveReader {
   tail(query: TailQuery): Promise<Tail>;
 }
 
+/**
+ * A store of live roll-ups and of the newest records, which a projector fills and the query API
+ * reads. It keeps no more than its window, and can be filled again from the write store.
+ */
 export interface LiveStore extends Sink, LiveReader {
   stats(): LiveStats;
-  /** Empty and ready to be filled again: for `rebuild live`. */
+  /** Empties the store, so that `rebuild live` can fill it again. */
   reset(): Promise<void>;
 }

@@ -17,7 +17,10 @@ const nameBytesMax = 200;
 /** Bytes of one item as JSON, so that several fit into a value of 10 KB. */
 const itemBytesMax = 7_900;
 
-/** Without its id, which the store gives. Undefined for metrics. */
+/**
+ * Makes the tail item of a record, cut to what the tail may keep of one, without its id, which the
+ * store gives. Undefined for metrics, which the tail does not show.
+ */
 export function tailItemOf(record: TelemetryRecord): TailItem | undefined {
   const item = fullItemOf(record);
   if (item === undefined) return undefined;
@@ -41,6 +44,10 @@ function fullItemOf(record: TelemetryRecord): TailItem | undefined {
   }
 }
 
+/**
+ * Whether an item passes the filters of a query: service, lowest severity (of logs alone) and
+ * words. Its tenant, signal and place in the tail are the store's to look at.
+ */
 export function isInTail(item: TailItem, query: TailQuery): boolean {
   const { service, severityMin } = query;
   if (service !== undefined && item.service !== cut(service)) return false;
@@ -52,7 +59,7 @@ export function isInTail(item: TailItem, query: TailQuery): boolean {
   return words.every((word) => text.includes(word));
 }
 
-/** Names whose skipped records are remembered. */
+/** Most names whose skipped records are remembered. */
 const namesMax = 10_000;
 
 /** Lets through so many records a second, per name. */

@@ -22,7 +22,7 @@ export type CursorColumn = keyof typeof ranges;
 /** No valid cursor is longer: six numbers of 40 digits, their quotes and commas, as base64. */
 const charsMax = 400;
 
-/** The sort values of the last item, opaque to the client. */
+/** Makes the cursor behind an item from its sort values; it is opaque to the client. */
 export function writeCursor(values: readonly CursorValue[]): string {
   return Buffer.from(JSON.stringify(values.map(String))).toString('base64url');
 }

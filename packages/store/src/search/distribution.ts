@@ -39,7 +39,7 @@ interface Exponential {
   negative: Map<number, number>;
 }
 
-/** Undefined when the point came without buckets. */
+/** Reads the distribution of a histogram point; undefined when it came without buckets. */
 export function parseDistribution(shape: Shape): Distribution | undefined {
   if (shape.scale !== undefined) {
     return {

@@ -1,6 +1,6 @@
 import { StoreError } from '../errors.ts';
 
-export interface FairQueueOptions {
+interface FairQueueOptions {
   /** Most pieces of work that are done at once. */
   slots: number;
   /** Most that wait, of all names together. */

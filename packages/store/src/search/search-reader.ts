@@ -19,21 +19,22 @@ import type {
   TraceSummary,
 } from './views.ts';
 
-/** ms since the epoch; `from` inclusive, `to` exclusive. */
+/** A range of time in ms since the epoch; `fromMs` is part of it, `toMs` is not. */
 export interface TimeRange {
   fromMs: number;
   toMs: number;
 }
 
+/** A part of a longer list, which a query with the cursor continues. */
 export interface Page<T> {
   items: T[];
-  /** Give it back to read on; undefined at the end. */
+  /** To be given with the same query to read on; undefined at the end. */
   cursor: string | undefined;
 }
 
-/** Of every question for telemetry. */
+/** What every question for telemetry comes with: when it ends, and how large its answer may be. */
 export interface Asked extends Abortable {
-  /** What it may hold; without it, more than any client may. */
+  /** What the answer may hold; where it is absent, more than any client's answer may. */
   room?: AnswerRoom | undefined;
 }
 
@@ -44,16 +45,23 @@ interface Query extends TimeRange, Asked {
   cursor?: string | undefined;
 }
 
+/**
+ * A search for traces. Service, operation and attributes must be those of one span in the range;
+ * duration and status are those of the whole trace.
+ */
 export interface TraceQuery extends Query {
   service?: string | undefined;
+  /** Name of a span. */
   operation?: string | undefined;
   minDurationMs?: number | undefined;
   maxDurationMs?: number | undefined;
+  /** `error`: at least one span failed; `ok`: none did. */
   status?: 'ok' | 'error' | undefined;
-  /** Attribute filters, all of which a span of the trace must have: key to value as text. */
+  /** Attributes of the span or its resource, all of which it must have: key to value as text. */
   attributes?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A search for log records, all of whose filters a record must pass. */
 export interface LogQuery extends Query {
   /** Words that the body or an attribute value must contain, all of them, case-insensitive. */
   query?: string | undefined;
@@ -62,11 +70,13 @@ export interface LogQuery extends Query {
   service?: string | undefined;
   /** Lowest severity number, 1 to 24. */
   severityMin?: number | undefined;
+  /** Attributes of the record or its resource, all of which it must have: key to value as text. */
   attributes?: Readonly<Record<string, string>> | undefined;
   /** Newest first unless 'asc'. */
   order?: 'asc' | 'desc' | undefined;
 }
 
+/** A question for one metric, aggregated in steps of time and in groups of its series. */
 export interface MetricQuery extends TimeRange, Asked {
   tenant: string;
   name: string;
@@ -81,11 +91,15 @@ export interface MetricQuery extends TimeRange, Asked {
   seriesMax: number;
 }
 
+/**
+ * The read side of a search store, which the query API asks. Every query is bounded, and answers
+ * only for its tenant. Throws a `StoreError`, or the reason of `ending` when that is aborted.
+ */
 export interface SearchReader {
   findTraces(query: TraceQuery): Promise<Page<TraceSummary>>;
   /**
-   * Spans of a trace by start time; undefined when there is none. At most 10,000, and no more than
-   * an answer has room for.
+   * Reads the spans of a trace by start time; undefined when there is none. At most 10,000, and no
+   * more than an answer has room for.
    */
   trace(
     tenant: string,
@@ -93,10 +107,17 @@ export interface SearchReader {
     asked?: Asked,
   ): Promise<{ spans: SpanView[]; truncated: boolean } | undefined>;
   findLogs(query: LogQuery): Promise<Page<LogView>>;
+  /**
+   * Counts the records that `findLogs` finds in at most `bars` equal parts of the range, 500 at
+   * most.
+   */
   logHistogram(query: LogQuery & { bars: number }): Promise<HistogramBar[]>;
   metrics(query: Query & { search?: string | undefined }): Promise<MetricInfo[]>;
   queryMetric(query: MetricQuery): Promise<MetricAnswer>;
+  /** Reads the data points of a metric as they were sent. */
   points(query: Query & { name: string }): Promise<Page<PointView>>;
+  /** Sums up every service with a span in the range, the busiest first. */
   services(query: Query): Promise<ServiceSummary[]>;
+  /** Sums up the requests of one service by operation and span kind, the busiest first. */
   operations(query: Query & { service: string }): Promise<OperationSummary[]>;
 }

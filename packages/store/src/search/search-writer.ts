@@ -7,7 +7,7 @@ import type { Sink } from '../sink.ts';
 
 /** Records that a search store was given since the process started, by what became of them. */
 export interface SearchStats {
-  /** Also those that a redelivery brought again. */
+  /** Outcomes `stored`, those of records that a redelivery brought again included. */
   stored: number;
   duplicates: number;
   deadLettered: number;
@@ -15,6 +15,10 @@ export interface SearchStats {
   retried: number;
 }
 
+/**
+ * The write side of a search store: a sink for decoded messages, with its account of what it
+ * applied. Throws a `StoreError`; `apply` throws as `Sink` says.
+ */
 export interface SearchWriter extends Sink, LedgerSide {
   stats(): SearchStats;
   /**
@@ -25,6 +29,6 @@ export interface SearchWriter extends Sink, LedgerSide {
   retain(olderThanMs: number, accountOlderThanMs?: number): Promise<number>;
   /** Takes over what is gone from the write store, so that the account of a rebuild adds up. */
   addRetired(counts: readonly RowCount[]): Promise<void>;
-  /** Empty and ready to be filled again: for `rebuild search`. */
+  /** Empties the store, so that `rebuild search` can fill it again. */
   reset(): Promise<void>;
 }

@@ -10,18 +10,24 @@ import type { AnyValue, Exemplar, KeyValue, MetricPoint } from '@spillway/otlp';
  */
 export const cutMark = 'spillway.cut';
 
+/** A trace in a list of search results. */
 export interface TraceSummary {
   traceId: string;
-  /** Of the root span, or of the earliest one seen when the root is missing. */
+  /** Service of the root span, or of the earliest one seen when the root is missing. */
   rootService: string;
   rootOperation: string;
   startTimeUnixNano: string;
   durationNano: number;
   spans: number;
+  /** Spans with the status `error`. */
   errors: number;
   services: string[];
 }
 
+/**
+ * A span as the store kept it. `kind` and `statusCode` are numbers of OTLP, and `parentSpanId` is
+ * '' for a root.
+ */
 export interface SpanView {
   traceId: string;
   spanId: string;
@@ -58,17 +64,20 @@ export interface SpanView {
   scope: ScopeView;
 }
 
+/** The resource of a record; its attributes may be cut, see {@link cutMark}. */
 export interface ResourceView {
   attributes: KeyValue[];
   droppedAttributesCount: number;
   schemaUrl: string;
 }
 
+/** The instrumentation scope of a record; its attributes may be cut, see {@link cutMark}. */
 export interface ScopeView extends ResourceView {
   name: string;
   version: string;
 }
 
+/** A log record as the store kept it; `key` identifies it in every store. */
 export interface LogView {
   key: string;
   timeUnixNano: string;
@@ -87,29 +96,42 @@ export interface LogView {
   scope: ScopeView;
 }
 
+/** The log records in one part of a range, which is as wide as every other part. */
 export interface HistogramBar {
+  /** Start of the part, in ms since the epoch. */
   fromMs: number;
-  /** By severity band: trace, debug, info, warn, error, fatal, unset. */
+  /**
+   * Records by severity band: trace, debug, info, warn, error, fatal, unset. An empty band is
+   * absent.
+   */
   counts: Record<string, number>;
 }
 
+/**
+ * A metric as its points declared it, with the services that sent it and some of the attribute keys
+ * that its series can be grouped by.
+ */
 export interface MetricInfo {
   name: string;
   description: string;
   unit: string;
   type: MetricPoint['metric']['type'];
+  /** OTLP's AggregationTemporality: 0 unspecified, 1 delta, 2 cumulative. */
   temporality: number;
   monotonic: boolean;
   services: string[];
   attributeKeys: string[];
 }
 
+/** The values of one group of series, in steps over the range of the query. */
 export interface MetricSeries {
+  /** The keys that the query groups by, with this group's values. */
   labels: Record<string, string>;
   /** [ms since the epoch of the step's start, value]; null where the step has no point. */
   points: [number, number | null][];
 }
 
+/** A measurement that a metric kept as an example, with the trace that it was taken in. */
 export interface ExemplarView {
   timeMs: number;
   value: number;
@@ -118,9 +140,14 @@ export interface ExemplarView {
   labels: Record<string, string>;
 }
 
+/**
+ * The answer to a `MetricQuery`: its largest groups of series, and examples of what they measured.
+ */
 export interface MetricAnswer {
+  /** Undefined where the tenant has no such metric in the range. */
   info: MetricInfo | undefined;
   series: MetricSeries[];
+  /** How many more groups there are, beyond `seriesMax`. */
   seriesDropped: number;
   /** At most 200 in the range, those with a trace id. */
   exemplars: ExemplarView[];
@@ -156,20 +183,23 @@ export interface PointView {
   scope: ScopeView;
 }
 
+/** The requests that one service served over a range: their rate, errors and latencies. */
 export interface ServiceSummary {
   service: string;
   /** Server, consumer and root spans per second over the range. */
   ratePerSecond: number;
-  /** 0 to 1. */
+  /** Part of these spans that failed, 0 to 1. */
   errorRatio: number;
   p50Ms: number;
   p95Ms: number;
   p99Ms: number;
+  /** Time of the latest span, in ms since the epoch. */
   lastSeenMs: number;
   /** Requests per bucket, oldest first: the sparkline. */
   sparkline: number[];
 }
 
+/** The requests to one operation of a service: spans of the same name and kind. */
 export interface OperationSummary extends Omit<ServiceSummary, 'service' | 'sparkline'> {
   operation: string;
   kind: number;

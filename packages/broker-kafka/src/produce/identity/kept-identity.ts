@@ -20,7 +20,7 @@ export function encodeIdentity({ clusterId, producerId, epochsTo }: KeptIdentity
   return Buffer.from(checksumOf(text) + text);
 }
 
-/** Undefined: not what was saved. */
+/** Reads a saved identity; undefined where its checksum does not fit. */
 export function decodeIdentity(bytes: Uint8Array): KeptIdentity | undefined {
   const all = Buffer.from(bytes).toString();
   const text = all.slice(checksumDigits);

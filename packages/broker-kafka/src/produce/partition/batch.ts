@@ -64,7 +64,7 @@ export class Batch implements ProducerBatch<Batch> {
   }
 }
 
-/** At most, of a batch of this record alone. */
+/** Computes the most bytes that a batch of this record alone may have. */
 export function bytesAlone({ body }: RecordSize): number {
   return batchHeadBytes + bytesAmong(body);
 }

@@ -20,7 +20,7 @@ export interface Stamp {
   sequence: number;
 }
 
-/** Bytes of a message in a batch, but for the few of its length and offset within the batch. */
+/** Sizes of a record in a batch, in bytes, without the few of its length and offset delta. */
 export interface RecordSize {
   /** From the record's attributes to its end. */
   body: number;

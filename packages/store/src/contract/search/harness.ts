@@ -11,6 +11,7 @@ export interface SearchSides {
   reader: SearchReader;
 }
 
+/** A search store that a contract suite works on, and what a test may do to it from outside. */
 export interface SearchStoreHarness extends SearchSides {
   /** Stops the store and starts another one on the same data. */
   reopen: () => Promise<SearchSides>;
@@ -20,13 +21,15 @@ export interface SearchStoreHarness extends SearchSides {
   close: () => Promise<void>;
 }
 
+/** What the contract suites need to know of an adapter of the search ports. */
 export interface SearchContractOptions {
+  /** Name of the adapter in the titles of the tests. */
   name: string;
-  /** Started and empty. */
+  /** Makes a store that is started and empty; called before each test. */
   create: () => Promise<SearchStoreHarness>;
 }
 
-/** What the parts of the suites work with: a fresh store for each test. */
+/** The store that the parts of the suites work with, a fresh one for each test. */
 export interface SearchStoreUnderTest {
   writer(): SearchWriter;
   reader(): SearchReader;
@@ -36,7 +39,7 @@ export interface SearchStoreUnderTest {
   refresh(): Promise<void>;
 }
 
-/** Around the records of `TestRecords`. */
+/** A query for what `TestRecords` makes by default: its tenant, and a minute on either side. */
 export const testRange = {
   tenant: 'acme',
   fromMs: testNowMs - 60_000,
@@ -44,6 +47,7 @@ export const testRange = {
   limit: 100,
 };
 
+/** A range of minutes since the epoch that no record of a test lies outside. */
 export const allMinutes = { fromMinute: 0, toMinute: Math.floor(testNowMs / 60_000) + 1_000_000 };
 
 /** Rows of all tenants, signals and minutes. */
