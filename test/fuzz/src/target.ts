@@ -19,7 +19,7 @@ export interface Target {
 }
 
 /** A promise that an input broke without an exception. */
-export class BrokenPromise extends Error {
+class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
 }
 

@@ -12,7 +12,7 @@ export interface RabbitMqAddress {
 }
 
 /** What a project of the tests runs on. */
-export const stackNames = ['embedded', 'kafka', 'rabbitmq'] as const;
+const stackNames = ['embedded', 'kafka', 'rabbitmq'] as const;
 export type StackName = (typeof stackNames)[number];
 
 declare module 'vitest' {

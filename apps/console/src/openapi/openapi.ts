@@ -17,8 +17,8 @@ Services and operations come from the live store while the range lies in its win
 store beyond.`;
 
 /**
- * Must be added before any route: every route of the API then is checked and described by its schemas,
- * and adding one that is not described throws.
+ * Checks and describes every route of the API by its schemas. Must be added before any route; adding
+ * one that is not described throws.
  */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   app.setValidatorCompiler(validatorCompiler);
@@ -57,7 +57,7 @@ const describeApi: RouteText = {
   isOpen: true,
 };
 
-/** It names no tenant and nothing that is stored, so it needs no key. */
+/** Adds `/api/openapi.json`. It names no tenant and nothing that is stored, so it needs no key. */
 export function addOpenApiRoute(app: FastifyInstance): void {
   const schema = schemaOf(describeApi, {
     answers: { 200: described('The document.', z.looseObject({})) },

@@ -9,7 +9,8 @@ import { AnswerPieces, answerBytes } from './answer-bytes.ts';
 import { type Body, questionSchema, type Route } from './route.ts';
 import type { Turn, Turns } from './turns.ts';
 
-export interface Question<Q = unknown, P = unknown> extends Turn {
+/** What a route has to answer: the checked parameters, who asks, and the bounds of the work. */
+interface Question<Q = unknown, P = unknown> extends Turn {
   tenant: string;
   query: Q;
   params: P;
@@ -22,7 +23,7 @@ interface Answered<A extends z.ZodType> {
   body: Body<A>;
 }
 
-/** What a file of routes is given. */
+/** What a file of routes adds its routes with. */
 export interface Api extends ApiParts {
   get<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType>(
     route: Route<Q, P, A>,
@@ -34,6 +35,7 @@ type Handle<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType> = (
   question: Question<z.output<Q>, z.output<P>>,
 ) => Promise<Answered<A>>;
 
+/** What all routes of the API share. */
 export interface ApiParts {
   options: ConsoleOptions;
   freshness: Freshness;
@@ -42,12 +44,12 @@ export interface ApiParts {
 
 const callers = new WeakMap<IncomingMessage, Caller>();
 
-/** Whose answers they are. */
+/** Returns the tenant whose key `letIn` accepted for a request; undefined for one that it did not accept. */
 export function ownerOf(request: IncomingMessage): string | undefined {
   return callers.get(request)?.tenant;
 }
 
-/** A hook that lets in only who has the scope, before anything that was sent is looked at. */
+/** Makes a hook that refuses a request without the scope before anything else of it is looked at. */
 export function letIn(scope: 'query' | 'admin', { keys }: Pick<ConsoleOptions, 'keys'>) {
   return async (request: FastifyRequest): Promise<void> => {
     const caller = callerOf(request, keys);
@@ -56,14 +58,17 @@ export function letIn(scope: 'query' | 'admin', { keys }: Pick<ConsoleOptions, '
   };
 }
 
-/** Of a request that `letIn` let in. */
+/**
+ * Returns the tenant of a request that `letIn` accepted.
+ * @throws QueryError `unauthenticated` for any other request
+ */
 export function tenantOf(request: FastifyRequest): string {
   const tenant = ownerOf(request.raw);
-  if (tenant === undefined) throw new QueryError('unauthenticated', 'nobody was let in');
+  if (tenant === undefined) throw new QueryError('unauthenticated', 'the request has not been authenticated');
   return tenant;
 }
 
-/** Every GET of the API: authenticated, bounded in number, time and size, answered with freshness. */
+/** Makes what adds GET routes: authenticated, bounded in number, time and size, answered with freshness. */
 export function createApi(app: FastifyInstance, parts: ApiParts): Api {
   const { options, freshness, turns } = parts;
   const { clock, config } = options;
@@ -115,7 +120,7 @@ function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: B
   raw.end();
 }
 
-/** Aborted when the connection ends before the answer has been sent. */
+/** Returns a signal that is aborted, as `client-gone`, when the connection ends before the answer is sent. */
 export function goneOf({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => {

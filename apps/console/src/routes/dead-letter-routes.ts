@@ -75,6 +75,7 @@ const resubmitRoute: RouteText = {
     'The key needs the scope `admin`.',
 };
 
+/** Adds the routes that list, show and resubmit the dead letters of the key's tenant. */
 export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   const { deadLetters, config, report } = api.options;
 

@@ -53,6 +53,7 @@ const logHistogram = route({
   answer: logHistogramAnswer,
 });
 
+/** Adds the search for logs and their histogram, both answered by the search store. */
 export function addLogRoutes(api: Api): void {
   const { search } = api.options;
 

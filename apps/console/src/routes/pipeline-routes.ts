@@ -56,7 +56,7 @@ const showLedger = route({
   long: 'ledger',
 });
 
-/** The system itself. Lag and health are not a tenant's; the ledger is. */
+/** Adds the routes about the system itself: lag and health of the whole, the ledger of the key's tenant. */
 export function addPipelineRoutes(api: Api): void {
   const { ledger, admin } = api.options;
   const drainTimes = new DrainTimes();

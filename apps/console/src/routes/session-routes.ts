@@ -30,7 +30,7 @@ const closeSession: RouteText = {
   summary: 'Forget the key in this browser',
 };
 
-/** Gives a browser its key as a cookie that no script can read. */
+/** Adds the routes that keep an API key in the browser, as a cookie that no script can read. */
 export function addSessionRoutes(app: FastifyInstance, { keys }: ConsoleOptions): void {
   const sessionOf = ({ tenant, scopes }: Caller): SessionAnswer => {
     return { tenant, scopes: [...scopes], keys: keys !== undefined };

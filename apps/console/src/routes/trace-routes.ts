@@ -48,6 +48,7 @@ const showTrace = route({
   mayBeMissing: true,
 });
 
+/** Adds the search for traces and the view of one, both answered by the search store. */
 export function addTraceRoutes(api: Api): void {
   const { search } = api.options;
 

@@ -170,7 +170,7 @@ function attributeWanted(value: unknown): string {
   return 'attr.<key>=<value>, once per key, each a text of at most 1000 characters';
 }
 
-export const undecodableWanted = 'UTF-8, percent-encoded';
+const undecodableWanted = 'UTF-8, percent-encoded';
 
 export const range = {
   from: time

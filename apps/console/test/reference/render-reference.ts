@@ -2,7 +2,7 @@
 import { apiErrors } from '../../src/http/errors.ts';
 
 /** Of JSON Schema and OpenAPI, as much as the document has. */
-export interface SchemaNode {
+interface SchemaNode {
   $ref?: string;
   type?: string | string[];
   description?: string;

@@ -18,7 +18,7 @@ export interface GatewayStats extends RecordStats {
   /** Bodies as sent, and after decompression and transcoding. */
   bodyBytes: { signal: Signal; received: number; scanned: number }[];
   inFlight: { requests: number; bytes: number };
-  /** Of tenants with a quota. */
+  /** One for each quota of a tenant: of records, or of bytes. */
   quotas: QuotaStats[];
   /** Waiting for the broker or on their way to it. */
   queueBytes: number;

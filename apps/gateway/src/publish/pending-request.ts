@@ -12,7 +12,7 @@ export interface PublishResult {
   ack: Ack;
 }
 
-export type Ack = 'broker' | 'spill';
+type Ack = 'broker' | 'spill';
 
 export interface SlicedRequest {
   signal: Signal;

@@ -31,7 +31,9 @@ export interface Aside<S extends AsideStore = AsideStore> {
 
 const namePattern = /^([^.]+)\.set-aside-[^.]+$/;
 
-/** Of these stores. Empty where there is no such folder. */
+/**
+ * Lists what of these stores was set aside in a data folder, by name; empty where the folder is missing.
+ */
 export async function readAsides<S extends AsideStore>(
   dataDir: string,
   stores: readonly S[],

@@ -66,7 +66,7 @@ function gatewaySources({ gateway, quotas }: Measured): MetricSource[] {
     : own;
 }
 
-/** A store counts what it is given, so it has nothing to tell where no consumer gives it anything. */
+/** A store counts what it is given, so it has nothing to report where no consumer gives it anything. */
 function storeSources({ search, live }: Measured): MetricSource[] {
   return [
     ...(search ? [metricSource('search store', searchMetrics, () => search().stats())] : []),

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { OperationError } from '../cli/operation-error.ts';
 
+/** File descriptors that a process needs, whatever clients do. */
 export interface DescriptorNeeds {
-  /** Of the log, the stores and the spill. */
+  /** Files of the log, the stores and the spill. */
   files: number;
   /** Connections to brokers and stores elsewhere. */
   serverConnections: number;
@@ -16,6 +17,7 @@ export interface DoorConnections {
   console: number;
 }
 
+/** How the file descriptors of a process are shared out. */
 export interface DescriptorPlan {
   /** Kept apart for files and for commands. */
   files: number;
@@ -30,6 +32,7 @@ const baseFiles = 64;
 /** With fewer, clients that keep connections open would push each other out. */
 const connectionsMin = 8;
 
+/** Counts the descriptors that are kept for files, servers and commands. */
 export function filesOf({ files, serverConnections }: DescriptorNeeds): number {
   return baseFiles + files + serverConnections;
 }

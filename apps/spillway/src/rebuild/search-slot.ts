@@ -9,7 +9,7 @@ export type CreateSearchStore = (folderName: string, beside?: SearchStore) => Pr
 
 /** The search store in use, and how another one is made in its place. */
 export class SearchSlot {
-  /** Of the store in use, in the data folder. */
+  /** Folder of the store in use, in the data folder. */
   static readonly folderName = 'search';
   readonly #swappable: Swappable<SearchStore>;
   readonly createStore: CreateSearchStore;

@@ -31,6 +31,7 @@ export interface Gather<Value> {
 
 type None = Record<never, never>;
 
+/** What a module needs or uses: modules, or everything of one sort, by the names under which it is given. */
 export type Needs = Readonly<Record<string, Ref<unknown> | Gather<unknown>>>;
 
 type ValueOf<N> = N extends Gather<infer V> ? readonly V[] : N extends Ref<infer V> ? V : never;
@@ -53,8 +54,8 @@ export interface ModuleContext {
   readonly process: ProcessView;
 }
 
-/** What `spillway up` can be told to run. */
-export interface RoleSpec {
+/** A role that `spillway up` can run. */
+interface RoleSpec {
   readonly name: string;
   /** A process that has every role that works on the data folder is the folder's owner. */
   readonly worksOnDataFolder: boolean;
@@ -110,7 +111,7 @@ export interface Module<Value = unknown, N extends Needs = Needs, U extends Need
    * role of the process `startsWithout`.
    */
   readonly mayStartLater?: boolean;
-  /** Of a role: whether it can work without what may start later, for now. */
+  /** Whether a role can work without what may start later, for now. */
   startsWithout?(made: Value, given: Given<N, U>): Promise<boolean>;
 
   /** The consumer that it makes. */
@@ -151,6 +152,7 @@ export function defineModule<Value, N extends Needs = None, U extends Needs = No
   return module;
 }
 
+/** Whether a need is for everything of one sort, and not for a module by its name. */
 export function isGather(need: Ref<unknown> | Gather<unknown>): need is Gather<unknown> {
   return 'gather' in need;
 }

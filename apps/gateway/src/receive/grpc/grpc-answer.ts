@@ -69,7 +69,7 @@ export function sendHttpStatus(stream: ServerHttp2Stream, status: number): void 
  * Whether there is still a client to answer. A stream whose client has gone may be closed and not
  * yet destroyed, and its session destroyed before it; `respond` throws for each of them.
  */
-export function canAnswer(stream: ServerHttp2Stream): boolean {
+function canAnswer(stream: ServerHttp2Stream): boolean {
   const { destroyed, closed, headersSent, session } = stream;
   return !destroyed && !closed && !headersSent && session !== undefined && !session.destroyed;
 }

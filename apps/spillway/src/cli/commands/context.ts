@@ -125,7 +125,7 @@ const endMs = Date.UTC(2200, 0, 1);
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `512M`, `2G`, `900K` or bytes; what is none of them is left for the check of the configuration. */
-export function parseBytes(text: string): string {
+function parseBytes(text: string): string {
   const [, number, unit = ''] = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text) ?? [];
   if (number === undefined) return text;
   return String(Number(number) * 1_024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase()));

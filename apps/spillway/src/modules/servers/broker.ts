@@ -31,15 +31,15 @@ const embeddedSection = z
       .number()
       .positive()
       .default(168)
-      .describe('The log keeps this long; at least as long as the stores, which it rebuilds.'),
+      .describe('Hours for which the log keeps messages; at least as long as the stores that are rebuilt from it.'),
     segmentBytes: whole()
       .min(64 * 1_024)
       .default(32 * mebibyte)
-      .describe('Size of a segment file; retention removes whole ones.'),
+      .describe('Bytes of a segment file of the log; retention removes whole segments.'),
     messageBytesMax: whole()
       .min(1_024)
       .default(64 * mebibyte)
-      .describe('Largest message the log takes.'),
+      .describe('Bytes of the largest message that the log takes.'),
   })
   .prefault({});
 

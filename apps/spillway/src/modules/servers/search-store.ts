@@ -28,7 +28,7 @@ export const searchStoreSection = z
       .int()
       .min(24 * mebibyte)
       .default(128 * mebibyte)
-      .describe('Memory of the embedded search store.'),
+      .describe('Bytes of memory that the embedded search store may use.'),
   })
   .prefault({});
 
