@@ -18,7 +18,7 @@ const takeDeadLetters = (page: DeadLettersAnswer): DeadLetter[] => page.deadLett
 export function DeadLettersPage() {
   const url = query('/api/dead-letters', { code: param('code'), group: param('group') });
   const pages = usePages<DeadLettersAnswer, DeadLetter>(url, takeDeadLetters, now.value);
-  const id = param('dead letter');
+  const id = param('deadLetter');
   return (
     <div class="page page-full">
       <div class="page-head">
