@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '@spillway/resilience';
 import type { QueryError } from '../http/errors.ts';
 import type { Batch } from './read-tail.ts';
 
@@ -60,7 +60,8 @@ export class TailStream {
     try {
       this.#send(first);
       while (true) {
-        await sleep(times.lookMs, undefined, { signal: ending });
+        await sleep(times.lookMs, ending);
+        ending.throwIfAborted();
         if (client.isBlocked) {
           if (this.#isSlow()) return client.cut();
           continue;
