@@ -1,7 +1,7 @@
 /** Every error of the query API. Codes are stable. */
 export const apiErrors = {
   'bad-parameter': { status: 400, meaning: 'A parameter is unknown, repeated, missing or wrong.' },
-  'bad-body': { status: 400, meaning: 'The body is not what the path takes.' },
+  'bad-body': { status: 400, meaning: 'The body is not what the path expects.' },
   unauthenticated: { status: 401, meaning: 'The API key is missing or not known.' },
   forbidden: { status: 403, meaning: 'The API key lacks the scope.' },
   'wrong-origin': { status: 403, meaning: 'A page of another site made the browser ask.' },

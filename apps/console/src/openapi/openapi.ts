@@ -8,9 +8,9 @@ import {
 import { z } from 'zod';
 import { described, type RouteText, schemaOf, tags } from '../query/route.ts';
 
-const about = `What is stored, and how the system is. Every path but \`/api/session\` and
-\`/api/openapi.json\` needs an API key, as \`Authorization: Bearer KEY\` or as the cookie of the page;
-the tenant comes from the key alone. Without keys the console answers on loopback only.
+const about = `Reads what is stored, and the state of the system. Every request but
+\`POST\` and \`DELETE /api/session\` and \`GET /api/openapi.json\` needs an API key, as
+\`Authorization: Bearer KEY\` or as the cookie of the page; the tenant comes from the key alone. Without keys the console answers on loopback only.
 
 Times are ms since the epoch, ISO 8601 (UTC unless it says otherwise) or relative (\`now-15m\`).
 Services and operations come from the live store while the range lies in its window, from the search

@@ -64,7 +64,8 @@ export function letIn(scope: 'query' | 'admin', { keys }: Pick<ConsoleOptions, '
  */
 export function tenantOf(request: FastifyRequest): string {
   const tenant = ownerOf(request.raw);
-  if (tenant === undefined) throw new QueryError('unauthenticated', 'the request has not been authenticated');
+  if (tenant === undefined)
+    throw new QueryError('unauthenticated', 'the request has not been authenticated');
   return tenant;
 }
 

@@ -7,10 +7,10 @@ import type { LongKind } from './turns.ts';
 export const tags = {
   telemetry: 'Traces, logs and metrics.',
   services: 'Rates, errors and durations, and who calls whom.',
-  pipeline: 'The system itself: lag, health, the ledger.',
-  'dead-letters': 'Records that a store could not take.',
-  session: 'The key of a browser.',
-  description: 'This interface, for programs.',
+  pipeline: 'The system itself: lag, health, and the account of every record.',
+  'dead-letters': 'Accepted records that a store could not take.',
+  session: 'The API key that a browser keeps.',
+  description: 'The description of this API for programs.',
 } as const;
 
 /** A route as the reference describes it. */

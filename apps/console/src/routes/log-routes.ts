@@ -44,10 +44,10 @@ const logHistogram = route({
   path: '/api/logs/histogram',
   tag: 'telemetry',
   summary: 'Count logs over time',
-  description: 'The range in equal bars, each with its logs by severity.',
+  description: 'The range in equal parts, each with the number of its logs by severity.',
   query: parameters({
     ...filters,
-    bars: whole({ min: 1, max: 500 }).default(60).describe('Equal parts of the range.'),
+    bars: whole({ min: 1, max: 500 }).default(60).describe('Number of equal parts of the range.'),
   }),
   params: noParameters,
   answer: logHistogramAnswer,

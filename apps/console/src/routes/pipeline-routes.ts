@@ -19,7 +19,7 @@ const own = { tag: 'pipeline', query: noParameters, params: noParameters } as co
 const showDependencies = route({
   ...own,
   path: '/api/dependencies',
-  summary: 'All processes, and which servers they hold for down',
+  summary: 'All processes, and the servers that they report as down',
   answer: dependenciesAnswer,
 });
 
@@ -48,9 +48,12 @@ const showLedger = route({
   ...own,
   path: '/api/ledger',
   summary: 'The account of what was accepted',
-  description: "Of the key's tenant. One question at a time; `spillway audit` has no limits.",
+  description:
+    'For the tenant of the key. One such request is answered at a time, within limits on memory and time; `spillway audit` has none.',
   query: parameters({
-    since: time.optional().describe('First minute of acceptance; all that is kept if absent.'),
+    since: time
+      .optional()
+      .describe('First minute of acceptance; everything that is kept when absent.'),
   }),
   answer: ledgerAnswer,
   long: 'ledger',

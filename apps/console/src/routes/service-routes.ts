@@ -37,7 +37,7 @@ const showMap = route({
   path: '/api/map',
   tag: 'services',
   summary: 'Which service calls which',
-  description: 'As far back as the live roll-ups reach.',
+  description: 'Reaches back as far as the live roll-ups do: `store.live.windowMinutes`.',
   query: parameters(range),
   params: noParameters,
   answer: mapAnswer,

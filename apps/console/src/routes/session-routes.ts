@@ -14,7 +14,7 @@ import { type SessionAnswer, sessionAnswer } from '../schema/session-answers.ts'
 
 const bodyWanted = '{"key": "…"}';
 const keyText = z.string(bodyWanted).min(1, bodyWanted).max(1_000, bodyWanted);
-const keyBody = z.strictObject({ key: keyText }, bodyWanted);
+const keyBody = z.strictObject({ key: keyText.describe('The API key.') }, bodyWanted);
 
 const text = { path: '/api/session', tag: 'session' } as const;
 const showSession: RouteText = { ...text, summary: 'Whose key this is' };

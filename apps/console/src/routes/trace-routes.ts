@@ -22,7 +22,7 @@ const findTraces = route({
   path: '/api/traces',
   tag: 'telemetry',
   summary: 'Find traces',
-  description: 'Traces of which a span lies in the range and has all that is asked for.',
+  description: 'Traces with a span that lies in the range and matches every parameter.',
   query: parameters({
     service: text().optional().describe('Traces with a span of this service.'),
     operation: text().optional().describe('Traces with a span of this name.'),
@@ -41,7 +41,7 @@ const findTraces = route({
 const showTrace = route({
   path: '/api/traces/:traceId',
   tag: 'telemetry',
-  summary: 'One trace, whole',
+  summary: 'One trace with its spans',
   query: noParameters,
   params: z.object({ traceId: hexId(32).describe('32 hex digits.') }),
   answer: traceAnswer,
