@@ -57,7 +57,7 @@ export interface FleetMember {
   describe(): unknown;
 }
 
-/** The name of a process, unique in the fleet: as configured for its roles, else from roles, host and pid. */
+/** Names a process, uniquely in the fleet: as its roles configure it, else by roles, host and pid. */
 export function processName(config: SpillwayConfig, target: Target): string {
   return target.nameIn(config) ?? `${target.roles.join('+')}-${placeName()}`;
 }
@@ -76,7 +76,7 @@ export async function readFleet(fleet: Fleet, self: FleetMember, reportersMin: n
   };
 }
 
-/** The host name and the pid, by which processes of one kind differ. */
+/** Joins the host name and the pid, by which processes of one kind differ. */
 export function placeName(): string {
   return `${hostname()}-${process.pid}`;
 }
