@@ -116,7 +116,8 @@ export class Spillway implements Component {
 
   async stop(): Promise<void> {
     this.#process.self.stopping();
-    const hasRunFile = this.#context.target.ownsFolder && this.#assembly.get(gatewayModule)?.gateway;
+    const hasRunFile =
+      this.#context.target.ownsFolder && this.#assembly.get(gatewayModule)?.gateway;
     if (hasRunFile) this.#assembly.get(dataFolderModule)?.removeRunFile();
     await this.#stack.stop();
   }

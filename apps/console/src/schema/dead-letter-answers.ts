@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cursor, fresh } from './fresh.ts';
 
 /** The schema of a dead letter, without its records. */
-export const deadLetterView = z
+const deadLetterView = z
   .object({
     id: z.string().describe('Its place in the dead letters, such as traces/0/17.'),
     tenant: z.string().describe('Tenant whose records they are.'),
@@ -44,7 +44,7 @@ export const deadLetterView = z
   .meta({ id: 'DeadLetter', description: 'Accepted records that a consumer group refused.' });
 
 /** The schema of how many dead letters one consumer group refused for one reason. */
-export const deadLetterCount = z
+const deadLetterCount = z
   .object({
     code: z.string().describe('Why they were refused.'),
     group: z.string().describe('The consumer group that refused them.'),

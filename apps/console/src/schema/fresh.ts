@@ -5,7 +5,7 @@ import { apiErrors } from '../http/errors.ts';
 const seconds = z.number().nullable();
 
 /** The schema of the lag of every sink, in seconds, by name of the sink; null where it is not known. */
-export const behind = z.record(z.string(), seconds).meta({
+const behind = z.record(z.string(), seconds).meta({
   id: 'Behind',
   description: 'Seconds behind the log, by name of the sink; null where it is not known.',
 });

@@ -18,7 +18,7 @@ const terms = {
 };
 
 /** The schema of the account over all stores; the terms are those of the write store. */
-export const ledgerCounts = z
+const ledgerCounts = z
   .object({
     ...terms,
     stored: count.describe('Rows of the write store.'),

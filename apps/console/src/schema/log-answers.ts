@@ -18,7 +18,7 @@ const severity = {
 };
 
 /** The schema of a log record. */
-export const logView = z
+const logView = z
   .object({
     key: recordKey,
     timeUnixNano,
@@ -37,7 +37,7 @@ export const logView = z
   .meta({ id: 'Log', description: 'A log record as it was sent.' });
 
 /** The schema of one bar of a histogram of logs. */
-export const histogramBar = z
+const histogramBar = z
   .object({
     fromMs: z.number().describe('Where the bar begins, in ms since the epoch.'),
     counts: z

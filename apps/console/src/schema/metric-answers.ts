@@ -26,7 +26,7 @@ const described = {
 };
 
 /** The schema of a metric in a list. */
-export const metricInfo = z
+const metricInfo = z
   .object({
     ...described,
     services: z.array(z.string()).describe('Services that sent it in the range.'),
@@ -37,7 +37,7 @@ export const metricInfo = z
 const labels = z.record(z.string(), z.string());
 
 /** The schema of one line of a chart. */
-export const metricSeries = z
+const metricSeries = z
   .object({
     labels: labels.describe('Value of each key of `groupBy`.'),
     points: z
@@ -47,7 +47,7 @@ export const metricSeries = z
   .meta({ id: 'MetricSeries', description: 'A line of a chart: one value for each step.' });
 
 /** The schema of an exemplar in a chart. */
-export const exemplarView = z
+const exemplarView = z
   .object({
     timeMs: z.number().describe('When it was measured, in ms since the epoch.'),
     value: z.number().describe('The measured value.'),
@@ -82,7 +82,7 @@ const exemplar = z.object({
 });
 
 /** The schema of a data point. */
-export const pointView = z
+const pointView = z
   .object({
     key: recordKey,
     metric: z

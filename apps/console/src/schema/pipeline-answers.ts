@@ -5,7 +5,7 @@ import { fresh } from './fresh.ts';
 const position = z.number().nullable();
 
 /** The schema of how far a consumer group is behind on one partition. */
-export const partitionLag = z
+const partitionLag = z
   .object({
     group: z.string().describe('Consumer group.'),
     topic: z.string().describe('Topic that it reads.'),
@@ -56,7 +56,7 @@ const dependencyState = z
   .meta({ id: 'DependencyState', description: 'Whether a server is up.' });
 
 /** The schema of a process of the pipeline. */
-export const processView = z
+const processView = z
   .object({
     name: z.string().describe('Name of the process, unique in the fleet.'),
     startedMs: z.number().describe('When it started, in ms since the epoch.'),

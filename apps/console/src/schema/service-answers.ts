@@ -11,7 +11,7 @@ const rates = {
 };
 
 /** The schema of a service with its rates, errors and durations. */
-export const serviceSummary = z
+const serviceSummary = z
   .object({
     service: z.string().describe('Name of the service.'),
     ...rates,
@@ -22,7 +22,7 @@ export const serviceSummary = z
   .meta({ id: 'ServiceSummary', description: 'A service, with its rates, errors and durations.' });
 
 /** The schema of an operation with its rates, errors and durations. */
-export const operationSummary = z
+const operationSummary = z
   .object({
     operation: z.string().describe('Name of the spans.'),
     kind: z.number().describe('SpanKind of OTLP, 0 to 5.'),
@@ -34,7 +34,7 @@ export const operationSummary = z
   });
 
 /** The schema of the calls of one service to another. */
-export const mapEdge = z
+const mapEdge = z
   .object({
     from: z.string().describe('Service that calls.'),
     to: z.string().describe('Service that is called.'),

@@ -13,7 +13,7 @@ import {
 const durationNano = z.number().describe('Nanoseconds from start to end.');
 
 /** The schema of a trace in a list. */
-export const traceSummary = z
+const traceSummary = z
   .object({
     traceId,
     rootService: z
@@ -42,7 +42,7 @@ const spanLink = z.object({
 });
 
 /** The schema of a span. */
-export const spanView = z
+const spanView = z
   .object({
     traceId,
     spanId,

@@ -31,7 +31,9 @@ const embeddedSection = z
       .number()
       .positive()
       .default(168)
-      .describe('Hours for which the log keeps messages; at least as long as the stores that are rebuilt from it.'),
+      .describe(
+        'Hours for which the log keeps messages; at least as long as the stores that are rebuilt from it.',
+      ),
     segmentBytes: whole()
       .min(64 * 1_024)
       .default(32 * mebibyte)

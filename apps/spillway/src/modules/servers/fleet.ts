@@ -21,12 +21,16 @@ export const fleetSection = z
       .min(3_000)
       .max(300_000)
       .default(10_000)
-      .describe('Milliseconds for which a report counts after it was last sent; processes send it each second.'),
+      .describe(
+        'Milliseconds for which a report counts after it was last sent; processes send it each second.',
+      ),
     reportersMin: whole()
       .min(1)
       .max(1_000)
       .default(2)
-      .describe('Processes that must report a server as down before the whole fleet treats it as down.'),
+      .describe(
+        'Processes that must report a server as down before the whole fleet treats it as down.',
+      ),
     gatewaysAssumed: whole()
       .min(1)
       .max(10_000)
