@@ -113,7 +113,7 @@ interface AdmissionPermitOptions {
   records: number;
 }
 
-/** A request's right to be here. */
+/** The room that an admitted request holds in its limits; it is given back once, whatever happens. */
 export class AdmissionPermit {
   readonly #permit: Permit;
   readonly #tenant: TenantAdmission;

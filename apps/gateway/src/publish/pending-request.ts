@@ -92,12 +92,12 @@ export function bytesOf(value: readonly Uint8Array[]): number {
   return bytes;
 }
 
-/** Whether another try, or the spill, may help: it is certainly or possibly not on the broker. */
+/** Whether another try, or the spill, may help: the message is certainly or possibly not on the broker. */
 export function isTransient(outcome: PublishOutcome): boolean {
   return outcome.status === 'unknown' || (outcome.status === 'refused' && outcome.retryable);
 }
 
-/** Whether it can never be published. What else is refused for good, an operator can mend. */
+/** Whether a message can never be published. Whatever else is refused for good, an operator can mend. */
 export function isTooLarge(outcome: PublishOutcome): boolean {
   return outcome.status === 'refused' && outcome.code === 'too-large';
 }

@@ -187,7 +187,7 @@ function isBrokerFailure(outcomes: Outcomes): boolean {
   return failed;
 }
 
-/** Certainly not there, and room is not what is missing. */
+/** Whether to publish again: the message is certainly not on the broker, and not for want of room. */
 export function canTryAgain(outcomes: Outcomes): boolean {
   const transient = outcomes.filter(isTransient);
   return (

@@ -5,7 +5,7 @@ import { GrowingBytes } from '../receive/growing-bytes.ts';
 
 export type Encoding = 'identity' | 'gzip' | 'deflate' | 'zstd';
 
-/** The name of a content or message encoding; undefined when it is not known. */
+/** Finds the encoding that a header names; undefined when it is not known. */
 export function encodingOf(name: string | undefined): Encoding | undefined {
   switch (name?.trim().toLowerCase()) {
     case undefined:

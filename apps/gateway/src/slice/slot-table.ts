@@ -1,6 +1,6 @@
 import { createRing, placeOf } from './ring.ts';
 
-/** Keys are hashed cheaply to a slot; only slots stand on the ring. */
+/** Number of slots. Keys are hashed cheaply to a slot; only slots stand on the ring. */
 export const slots = 65_536;
 
 let places: Float64Array | undefined;

@@ -23,7 +23,7 @@ const waitingDefaultMax = 5_000_000;
 const readBytesMax = 256 * 1024;
 const unreadNotesMax = 20_000;
 
-/** What the broker and the spills say, of all minutes. */
+/** What the broker and the spills hold, over all minutes. */
 export interface Log {
   unreadNotes: LedgerNote[];
   /** Messages of the notes' queue, where it cannot be read. */

@@ -53,7 +53,7 @@ export async function readAsides<S extends AsideStore>(
   return asides;
 }
 
-/** Those that may be the only copy of something. */
+/** Lists the stores that were set aside and may be the only copy of something. */
 export async function keptAside(
   dataDir: string,
   stores: readonly AsideStore[],

@@ -7,7 +7,7 @@ const unitBytes = 64 * 1_024;
 type Section = Record<string, unknown>;
 
 /**
- * The configuration with a share of what lies between the least and the default of each key that
+ * Shrinks the configuration to a share of what lies between the least and the default of each key that
  * was left at its default; 1 changes nothing.
  */
 export function shrink(

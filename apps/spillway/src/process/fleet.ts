@@ -8,7 +8,7 @@ import type { Target } from '../registry/target.ts';
 export interface Fleet extends Dependencies {
   /** Whether processes share what they find, and whether it arrives. */
   view(): 'alone' | 'shared' | 'lost';
-  /** With this one; undefined while their place of meeting is away. */
+  /** Lists all processes with this one; undefined while Redis, through which they share, is away. */
   processes(): Promise<FleetProcess[] | undefined>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -23,7 +23,7 @@ export interface FleetProcess {
   document: unknown;
 }
 
-/** A process that meets no other. */
+/** The fleet of a process that shares nothing with others. */
 export class NoFleet extends LocalDependencies implements Fleet {
   readonly #self: FleetMember;
   readonly #startedMs = Date.now();

@@ -10,7 +10,7 @@ export const partitionModes = ['direct', 'spilling', 'draining'] as const;
 
 export type PartitionMode = (typeof partitionModes)[number];
 
-/** `M` is a message. */
+/** The mode of a partition and the messages that it knows of; `M` is the type of a message. */
 export interface PartitionState<M> {
   readonly mode: PartitionMode;
   /** Without a spill, what the broker does not take is refused. */

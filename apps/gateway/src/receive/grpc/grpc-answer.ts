@@ -42,7 +42,7 @@ export function sendMessage(
   stream.end(framed);
 }
 
-/** Trailers only; what is still being sent is not read. */
+/** Answers a call with a refusal, as trailers only; what the client is still sending is not read. */
 export function sendRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
   const { code, grpc, retryAfterMs, field } = refusal;
   const message = refusal.message.slice(0, messageCharsMax);
@@ -60,7 +60,7 @@ export function sendRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
   });
 }
 
-/** Not gRPC at all: answered by HTTP alone. */
+/** Answers what is not gRPC at all with an HTTP status alone. */
 export function sendHttpStatus(stream: ServerHttp2Stream, status: number): void {
   sendTrailersOnly(stream, { ':status': status });
 }

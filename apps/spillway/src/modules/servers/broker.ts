@@ -111,7 +111,7 @@ const kinds: Readonly<Record<Section['kind'], Kind>> = {
   },
 };
 
-/** The largest message that the chosen broker takes. */
+/** Returns the bytes of the largest message that the chosen broker takes. */
 export function messageBytesMax({ broker }: SpillwayConfig): number {
   return broker[broker.kind].messageBytesMax;
 }
@@ -121,7 +121,7 @@ export function hasOwnLog({ broker }: SpillwayConfig): boolean {
   return kinds[broker.kind].isEmbedded === true;
 }
 
-/** What carries the messages. */
+/** Carries the messages: the log in the data folder, Kafka or RabbitMQ. */
 export const brokerModule = defineModule({
   name: 'broker',
   needs: { folder: dataFolderModule },

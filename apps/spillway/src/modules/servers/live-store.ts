@@ -75,7 +75,7 @@ const kinds: Readonly<Record<Section['kind'], Kind>> = {
   },
 };
 
-/** The roll-ups of the last hour or so. */
+/** Keeps the roll-ups of the last hour or so, in memory or in Redis. */
 export const liveStoreModule = defineModule({
   name: 'live-store',
   needs: { broker: brokerModule },

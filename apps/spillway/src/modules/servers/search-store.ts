@@ -71,7 +71,7 @@ const kinds: Readonly<Record<Section['kind'], Kind>> = {
   },
 };
 
-/** What is searched; another one can be put in its place while it is in use. */
+/** Keeps what is searched; another store can be put in its place while it is in use. */
 export const searchStoreModule = defineModule({
   name: 'search-store',
   needs: { folder: dataFolderModule },
