@@ -28,13 +28,13 @@ export class Freshness {
     this.#options = options;
   }
 
-  /** Reads how far an answer is behind. `store` names the sink that answers; undefined: the slowest counts. */
-  async of(store: string | undefined): Promise<Fresh> {
+  /** Reads how far an answer is behind. `sink` names the one whose store answers; undefined: the slowest counts. */
+  async of(sink: string | undefined): Promise<Fresh> {
     const lags = await this.lags();
     const behind = Object.fromEntries(
       lags.map(({ sink, partitions }) => [sink.name, secondsBehind(partitions)]),
     );
-    const behindSeconds = store ? (behind[store] ?? null) : slowest(Object.values(behind));
+    const behindSeconds = sink ? (behind[sink] ?? null) : slowest(Object.values(behind));
     return { behindSeconds, behind };
   }
 

@@ -18,8 +18,8 @@ interface Question<Q = unknown, P = unknown> extends Turn {
 }
 
 interface Answered<A extends z.ZodType> {
-  /** Name of the sink whose lag counts; undefined: the slowest. */
-  store: string | undefined;
+  /** Name of the sink of the store that answered, whose lag counts; undefined: the slowest counts. */
+  sink: string | undefined;
   body: Body<A>;
 }
 
@@ -92,9 +92,9 @@ export function createApi(app: FastifyInstance, parts: ApiParts): Api {
           // The lag is asked first: the answer is at least as fresh as it says.
           const lags = freshness.lags();
           const nowMs = clock();
-          const { store, body } = await handle({ tenant, query, params, nowMs, ...turn });
+          const { sink, body } = await handle({ tenant, query, params, nowMs, ...turn });
           await lags;
-          const whole = { ...(body ?? { error: missing }), ...(await freshness.of(store)) };
+          const whole = { ...(body ?? { error: missing }), ...(await freshness.of(sink)) };
           const bytes = answerBytes(whole, { bytesMax: config.answerBytesMax, pieces });
           return { status: body ? 200 : 404, bytes };
         });

@@ -96,11 +96,11 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
     const { deadLetters: newest, isWhole } = await deadLetters.newest(filter, ending);
     const page = pageOf(newest, limit, cursor);
     const body = { ...page, byCode: countByCode(newest), truncated: !isWhole };
-    return { store: undefined, body };
+    return { sink: undefined, body };
   });
 
   api.get(showDeadLetter, async ({ tenant, params: { '*': id }, ending, room }) => {
-    return { store: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
+    return { sink: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
   });
 
   const schema = schemaOf(resubmitRoute, {

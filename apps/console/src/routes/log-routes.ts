@@ -62,7 +62,7 @@ export function addLogRoutes(api: Api): void {
     const span = readRange({ from, to }, nowMs);
     const asked = { ...rest, ...span, tenant, severityMin, attributes, ending, room };
     const page = await search.findLogs(asked);
-    return { store: 'search', body: { ...span, logs: page.items, cursor: page.cursor } };
+    return { sink: 'search', body: { ...span, logs: page.items, cursor: page.cursor } };
   });
 
   api.get(logHistogram, async ({ tenant, query, nowMs, ending, room }) => {
@@ -70,6 +70,6 @@ export function addLogRoutes(api: Api): void {
     const span = readRange({ from, to }, nowMs);
     const asked = { ...rest, ...span, tenant, severityMin, attributes, ending, room };
     const bars = await search.logHistogram({ ...asked, limit: 100 });
-    return { store: 'search', body: { ...span, bars } };
+    return { sink: 'search', body: { ...span, bars } };
   });
 }

@@ -103,7 +103,7 @@ export function addMetricRoutes(api: Api): void {
     const { from, to, ...rest } = query;
     const span = readRange({ from, to }, nowMs);
     const metrics = await search.metrics({ ...rest, ...span, tenant, ending, room });
-    return { store: 'search', body: { ...span, metrics } };
+    return { sink: 'search', body: { ...span, metrics } };
   });
 
   api.get(queryMetric, async ({ tenant, query, nowMs, ending, room }) => {
@@ -112,14 +112,14 @@ export function addMetricRoutes(api: Api): void {
     const stepMs = checkedStep(step, span.toMs - span.fromMs);
     const asked = { ...rest, ...span, tenant, groupBy, stepMs, attributes, ending, room };
     const answer = await search.queryMetric({ ...asked, seriesMax: series });
-    return { store: 'search', body: { ...span, stepMs, ...answer } };
+    return { sink: 'search', body: { ...span, stepMs, ...answer } };
   });
 
   api.get(findPoints, async ({ tenant, query, nowMs, ending, room }) => {
     const { from, to, ...rest } = query;
     const span = readRange({ from, to }, nowMs);
     const page = await search.points({ ...rest, ...span, tenant, ending, room });
-    return { store: 'search', body: { ...span, points: page.items, cursor: page.cursor } };
+    return { sink: 'search', body: { ...span, points: page.items, cursor: page.cursor } };
   });
 }
 

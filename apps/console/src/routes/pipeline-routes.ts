@@ -67,27 +67,27 @@ export function addPipelineRoutes(api: Api): void {
     fleetAnswer(await admin.fleet(), { drainTimes, nowMs });
 
   api.get(showDependencies, async ({ nowMs }) => {
-    return { store: undefined, body: await readFleet(nowMs) };
+    return { sink: undefined, body: await readFleet(nowMs) };
   });
 
   api.get(showLag, async () => {
-    return { store: undefined, body: await readLag(api) };
+    return { sink: undefined, body: await readLag(api) };
   });
 
   api.get(showStatus, async () => {
-    return { store: undefined, body: { unsafe: unsafeOf(await admin.fleet()) } };
+    return { sink: undefined, body: { unsafe: unsafeOf(await admin.fleet()) } };
   });
 
   api.get(showPipeline, async ({ nowMs }) => {
     const [lag, fleet] = await Promise.all([readLag(api), readFleet(nowMs)]);
     const { ok, components } = admin.ready();
     const drain = drainOf(lag.lag, drainTimes, nowMs);
-    return { store: undefined, body: { ...lag, ...fleet, ready: ok, components, drain } };
+    return { sink: undefined, body: { ...lag, ...fleet, ready: ok, components, drain } };
   });
 
   api.get(showLedger, async ({ tenant, query, nowMs, ending }) => {
     const since = instant('since', query.since, nowMs);
-    return { store: 'writer', body: await ledger({ since, tenant, ending }) };
+    return { sink: 'writer', body: await ledger({ since, tenant, ending }) };
   });
 }
 

@@ -58,7 +58,7 @@ export function addServiceRoutes(api: Api): void {
         ? await ofLive(room, live.services({ ...span, tenant, ending, room }))
         : await search.services({ ...span, tenant, limit, ending, room });
     const { items, truncated } = wholeList(services, { rowsMax: limit, bytesMax });
-    return { store: source, body: { ...span, source, services: items, truncated } };
+    return { sink: source, body: { ...span, source, services: items, truncated } };
   });
 
   api.get(listOperations, async ({ tenant, query, params, nowMs, ending, room }) => {
@@ -71,14 +71,14 @@ export function addServiceRoutes(api: Api): void {
         ? await ofLive(room, live.operations({ ...span, tenant, service, ending, room }))
         : await search.operations({ ...span, tenant, service, limit, ending, room });
     const { items, truncated } = wholeList(operations, { rowsMax: limit, bytesMax });
-    return { store: source, body: { ...span, source, operations: items, truncated } };
+    return { sink: source, body: { ...span, source, operations: items, truncated } };
   });
 
   api.get(showMap, async ({ tenant, query, nowMs, ending, room }) => {
     const span = readRange(query, nowMs);
     const edges = await ofLive(room, live.map({ ...span, tenant, ending, room }));
     const { items, truncated } = wholeList(edges, { rowsMax: limitMax, bytesMax });
-    return { store: 'live', body: { ...span, edges: items, truncated } };
+    return { sink: 'live', body: { ...span, edges: items, truncated } };
   });
 }
 

@@ -57,11 +57,11 @@ export function addTraceRoutes(api: Api): void {
     const span = readRange({ from, to }, nowMs);
     const asked = { ...filters, ...span, tenant, attributes, ending, room };
     const page = await search.findTraces(asked);
-    return { store: 'search', body: { ...span, traces: page.items, cursor: page.cursor } };
+    return { sink: 'search', body: { ...span, traces: page.items, cursor: page.cursor } };
   });
 
   api.get(showTrace, async ({ tenant, params: { traceId }, ending, room }) => {
     const found = await search.trace(tenant, traceId, { ending, room });
-    return { store: 'search', body: found && { traceId, ...found } };
+    return { sink: 'search', body: found && { traceId, ...found } };
   });
 }
