@@ -68,7 +68,8 @@ export function createConsole(options: ConsoleOptions): Console {
 }
 
 /**
- * Refuses a port beyond loopback without API keys, since anyone who reaches it could read everything.
+ * Refuses a port beyond loopback without API keys, since anyone who reaches it could read
+ * everything.
  * @throws ConfigError which names `console.host`
  */
 export function checkConsoleConfig({ host, keysFile }: ConsoleConfig): void {

@@ -1,4 +1,6 @@
-/** The real servers that a run of the end-to-end tests shares; each lab has its own names on them. */
+/**
+ * The real servers that a run of the end-to-end tests shares; each lab has its own names on them.
+ */
 export interface SharedServers {
   postgresUrl: string;
   redisUrl: string;

@@ -28,7 +28,10 @@ export class Freshness {
     this.#options = options;
   }
 
-  /** Reads how far an answer is behind. `sink` names the one whose store answers; undefined: the slowest counts. */
+  /**
+   * Reads how far an answer is behind. `sink` names the one whose store answers; undefined: the
+   * slowest counts.
+   */
   async of(sink: string | undefined): Promise<Fresh> {
     const lags = await this.lags();
     const behind = Object.fromEntries(

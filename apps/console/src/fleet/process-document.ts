@@ -37,8 +37,9 @@ const gatewayDocument = z
   .meta({ id: 'GatewayDocument', description: 'What a gateway reports of itself.' });
 
 /**
- * The schema of what a process reports of itself to the others, as JSON of at most 8 KB. Another version
- * may have written it: fields that it does not know are dropped, and what does not fit is not shown.
+ * The schema of what a process reports of itself to the others, as JSON of at most 8 KB. Another
+ * version may have written it: fields that it does not know are dropped, and what does not fit is
+ * not shown.
  */
 export const processDocument = z
   .object({

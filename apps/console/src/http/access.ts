@@ -17,8 +17,8 @@ const cookieName = 'spillway_key';
 const localCaller: Caller = { tenant: 'default', scopes: new Set(['query', 'admin']) };
 
 /**
- * Finds who asks by the API key, from the `Authorization` header or the cookie; the tenant comes from
- * the key alone.
+ * Finds who asks by the API key, from the `Authorization` header or the cookie; the tenant comes
+ * from the key alone.
  * @throws QueryError `unauthenticated` when the key is missing or not known
  */
 export function callerOf(request: FastifyRequest, keys: Keys | undefined): Caller {
@@ -46,8 +46,8 @@ export function demandScope(caller: Caller, scope: 'query' | 'admin'): void {
 }
 
 /**
- * Throws the `QueryError` `wrong-origin` when a page of another site made the browser ask, which its
- * headers say. Tools that are not browsers send neither header.
+ * Throws the `QueryError` `wrong-origin` when a page of another site made the browser ask, which
+ * its headers say. Tools that are not browsers send neither header.
  */
 export function demandSameOrigin(request: FastifyRequest): void {
   const { origin, host } = request.headers;
@@ -59,8 +59,8 @@ export function demandSameOrigin(request: FastifyRequest): void {
 }
 
 /**
- * Throws the `QueryError` `wrong-host` for any name but those of loopback: a foreign name that resolves to this machine (DNS
- * rebinding) would make a foreign page same-origin with the console.
+ * Throws the `QueryError` `wrong-host` for any name but those of loopback: a foreign name that
+ * resolves to this machine (DNS rebinding) would make a foreign page same-origin with the console.
  */
 export function demandLoopbackHost(request: FastifyRequest): void {
   const host = request.headers.host ?? '';

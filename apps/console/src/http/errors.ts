@@ -39,7 +39,10 @@ export interface ErrorDetail {
   got: string;
 }
 
-/** A request that is not answered: leaves as JSON, with the HTTP status that its code has in `apiErrors`. */
+/**
+ * A request that is not answered: leaves as JSON, with the HTTP status that its code has in
+ * `apiErrors`.
+ */
 export class QueryError extends Error {
   readonly code: ErrorCode;
   readonly status: number;

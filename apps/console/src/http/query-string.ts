@@ -12,7 +12,10 @@ export class Undecodable {
   }
 }
 
-/** The name under which all `attr.<key>=<value>` are kept together, as pairs: keys are named by clients. */
+/**
+ * The name under which all `attr.<key>=<value>` are kept together, as pairs: keys are named by
+ * clients.
+ */
 export const attributesKey = 'attr.*';
 const attributePrefix = 'attr.';
 

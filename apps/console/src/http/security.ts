@@ -20,8 +20,8 @@ const directives = {
 const pageRoutes = new Set(['/*', '/assets/*']);
 
 /**
- * Adds the security headers and the checks of host and origin. Must be added before any route: hooks
- * apply to the routes that follow.
+ * Adds the security headers and the checks of host and origin. Must be added before any route:
+ * hooks apply to the routes that follow.
  */
 export async function addSecurity(app: FastifyInstance, host: string): Promise<void> {
   await app.register(helmet, {

@@ -18,7 +18,9 @@ interface Question<Q = unknown, P = unknown> extends Turn {
 }
 
 interface Answered<A extends z.ZodType> {
-  /** Name of the sink of the store that answered, whose lag counts; undefined: the slowest counts. */
+  /**
+   * Name of the sink of the store that answered, whose lag counts; undefined: the slowest counts.
+   */
   sink: string | undefined;
   body: Body<A>;
 }
@@ -44,12 +46,17 @@ export interface ApiParts {
 
 const callers = new WeakMap<IncomingMessage, Caller>();
 
-/** Returns the tenant whose key `letIn` accepted for a request; undefined for one that it did not accept. */
+/**
+ * Returns the tenant whose key `letIn` accepted for a request; undefined for one that it did not
+ * accept.
+ */
 export function ownerOf(request: IncomingMessage): string | undefined {
   return callers.get(request)?.tenant;
 }
 
-/** Makes a hook that refuses a request without the scope before anything else of it is looked at. */
+/**
+ * Makes a hook that refuses a request without the scope before anything else of it is looked at.
+ */
 export function letIn(scope: 'query' | 'admin', { keys }: Pick<ConsoleOptions, 'keys'>) {
   return async (request: FastifyRequest): Promise<void> => {
     const caller = callerOf(request, keys);
@@ -69,7 +76,10 @@ export function tenantOf(request: FastifyRequest): string {
   return tenant;
 }
 
-/** Makes what adds GET routes: authenticated, bounded in number, time and size, answered with freshness. */
+/**
+ * Makes what adds GET routes: authenticated, bounded in number, time and size, answered with
+ * freshness.
+ */
 export function createApi(app: FastifyInstance, parts: ApiParts): Api {
   const { options, freshness, turns } = parts;
   const { clock, config } = options;
@@ -108,7 +118,10 @@ export function createApi(app: FastifyInstance, parts: ApiParts): Api {
 
 const missing = { code: 'not-found', message: 'the store has nothing with this id' };
 
-/** Piece by piece, as no text of the whole is made: what a client does not read is bounded by the door. */
+/**
+ * Piece by piece, as no text of the whole is made: what a client does not read is bounded by the
+ * door.
+ */
 function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: Buffer[] }): void {
   reply.hijack();
   const { raw } = reply;
@@ -121,7 +134,10 @@ function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: B
   raw.end();
 }
 
-/** Returns a signal that is aborted, as `client-gone`, when the connection ends before the answer is sent. */
+/**
+ * Returns a signal that is aborted, as `client-gone`, when the connection ends before the answer is
+ * sent.
+ */
 export function goneOf({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => {

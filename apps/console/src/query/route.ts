@@ -44,7 +44,10 @@ export function route<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodT
   return declared;
 }
 
-/** What a route answers beside its freshness; undefined where there is no such thing, which is a 404. */
+/**
+ * What a route answers beside its freshness; undefined where there is no such thing, which is a
+ * 404.
+ */
 export type Body<A extends z.ZodType> = Omit<z.input<A>, keyof Fresh> | undefined;
 
 interface Schemas {
@@ -69,7 +72,9 @@ const wrong = described('The request is wrong, or refused: see the errors.', err
 const failed = described('It cannot be answered now: see the errors.', errorAnswer);
 const missing = described('There is no such thing, or it is still on its way.', missingAnswer);
 
-/** Makes the schema by which Fastify checks a request, and from which OpenAPI describes the route. */
+/**
+ * Makes the schema by which Fastify checks a request, and from which OpenAPI describes the route.
+ */
 export function schemaOf(
   { tag, summary, description, isOpen }: RouteText,
   { answers, ...input }: Schemas,

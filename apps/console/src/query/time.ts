@@ -9,15 +9,17 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** The year 2200, in ms since the epoch: no store is asked for a time from then on, or before 1970. */
+/**
+ * The year 2200, in ms since the epoch: no store is asked for a time from then on, or before 1970.
+ */
 const timeEndMs = Date.UTC(2200, 0, 1);
 
 /** A point in time as it was written: absolute, or relative to now. */
 export type WrittenTime = { ms: number } | { fromNowMs: number };
 
 /**
- * Reads a time that is written as ms since the epoch, in ISO 8601 (UTC unless it says otherwise), as
- * `now` or as `now-15m`; undefined for anything else.
+ * Reads a time that is written as ms since the epoch, in ISO 8601 (UTC unless it says otherwise),
+ * as `now` or as `now-15m`; undefined for anything else.
  */
 export function readTime(text: string): WrittenTime | undefined {
   if (text === 'now') return { fromNowMs: 0 };
@@ -40,7 +42,10 @@ export function timeAt(time: WrittenTime, nowMs: number): number | undefined {
   return ms >= 0 && ms < timeEndMs ? ms : undefined;
 }
 
-/** Reads a time, as `readTime` does, and resolves it to ms since the epoch; undefined where it cannot. */
+/**
+ * Reads a time, as `readTime` does, and resolves it to ms since the epoch; undefined where it
+ * cannot.
+ */
 export function parseTime(text: string, nowMs: number): number | undefined {
   const time = readTime(text);
   return time && timeAt(time, nowMs);
@@ -49,7 +54,10 @@ export function parseTime(text: string, nowMs: number): number | undefined {
 /** The longest form: nanoseconds and an offset from UTC. */
 const isoCharsMax = '2026-01-01T00:00:00.000000000+00:00'.length;
 
-/** Reads `500ms`, `30s`, `15m`, `2h`, `1d`, `1w` or a plain number of ms, as ms; undefined for anything else. */
+/**
+ * Reads `500ms`, `30s`, `15m`, `2h`, `1d`, `1w` or a plain number of ms, as ms; undefined for
+ * anything else.
+ */
 export function parseDuration(text: string): number | undefined {
   const parts = /^(\d{1,12})(ms|s|m|h|d|w)?$/.exec(text);
   if (!parts) return undefined;

@@ -8,8 +8,8 @@ export interface ListLimits {
 }
 
 /**
- * Keeps the first rows, within the limits of an answer. It is `truncated` also where the store counted names that
- * found no room under the one that stands for all others.
+ * Keeps the first rows, within the limits of an answer. It is `truncated` also where the store
+ * counted names that found no room under the one that stands for all others.
  */
 export function wholeList<T extends object>(
   rows: readonly T[],

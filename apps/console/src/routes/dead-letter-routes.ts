@@ -80,8 +80,8 @@ const resubmitRoute: RouteText = {
   tag: 'dead-letters',
   summary: 'Send dead letters back into the log',
   description:
-    `Either those with the given ids, or those of one code: the oldest ${perCodeMax} that were not sent ` +
-    'back yet. ' +
+    `Either those with the given ids, or those of one code: the oldest ${perCodeMax} that were not ` +
+    'sent back yet. ' +
     'The key needs the scope `admin`.',
 };
 

@@ -95,7 +95,9 @@ const findPoints = route({
   answer: pointsAnswer,
 });
 
-/** Adds the list of metrics, their charts and their data points, all answered by the search store. */
+/**
+ * Adds the list of metrics, their charts and their data points, all answered by the search store.
+ */
 export function addMetricRoutes(api: Api): void {
   const { search } = api.options;
 

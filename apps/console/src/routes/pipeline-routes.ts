@@ -59,7 +59,10 @@ const showLedger = route({
   long: 'ledger',
 });
 
-/** Adds the routes about the system itself: lag and health of the whole, the ledger of the key's tenant. */
+/**
+ * Adds the routes about the system itself: lag and health of the whole, the ledger of the key's
+ * tenant.
+ */
 export function addPipelineRoutes(api: Api): void {
   const { ledger, admin } = api.options;
   const drainTimes = new DrainTimes();

@@ -43,7 +43,10 @@ const showMap = route({
   answer: mapAnswer,
 });
 
-/** Adds services, operations and the service map: live roll-ups inside their window, else the search store. */
+/**
+ * Adds services, operations and the service map: live roll-ups inside their window, else the search
+ * store.
+ */
 export function addServiceRoutes(api: Api): void {
   const { search, live, config } = api.options;
   // The rest of the answer is short.

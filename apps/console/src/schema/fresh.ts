@@ -4,7 +4,9 @@ import { apiErrors } from '../http/errors.ts';
 
 const seconds = z.number().nullable();
 
-/** The schema of the lag of every sink, in seconds, by name of the sink; null where it is not known. */
+/**
+ * The schema of the lag of every sink, in seconds, by name of the sink; null where it is not known.
+ */
 const behind = z.record(z.string(), seconds).meta({
   id: 'Behind',
   description: 'Seconds behind the log, by name of the sink; null where it is not known.',
@@ -25,7 +27,9 @@ export const cursor = z
   .optional()
   .describe('Parameter `cursor` for the next page; absent on the last one.');
 
-/** The fields that say for which range of time an answer is: ms since the epoch, the end exclusive. */
+/**
+ * The fields that say for which range of time an answer is: ms since the epoch, the end exclusive.
+ */
 export const ranged = {
   fromMs: z
     .number()
@@ -48,7 +52,9 @@ export const errorAnswer = z
   })
   .meta({ id: 'Error', description: 'Every answer that is not a success.' });
 
-/** The schema of a 404 with its freshness, as what is asked for may not have reached the store yet. */
+/**
+ * The schema of a 404 with its freshness, as what is asked for may not have reached the store yet.
+ */
 export const missingAnswer = z.object({ ...errorAnswer.shape, ...fresh }).meta({
   id: 'Missing',
   description: 'There is no such thing, or it has not reached the store yet.',

@@ -13,7 +13,10 @@ const cursorCharsMax = 4_000;
 const durationMsMax = 366 * 86_400_000;
 const attributesMax = 10;
 
-/** Makes the schema of the parameters of a route; an unknown one is an error that lists those that it has. */
+/**
+ * Makes the schema of the parameters of a route; an unknown one is an error that lists those that
+ * it has.
+ */
 export function parameters<S extends z.core.$ZodShape>(shape: S) {
   const known = Object.keys(shape).map((name) => (name === attributesKey ? 'attr.<key>' : name));
   const wanted = `a known parameter (${known.join(', ') || 'there is none'})`;
@@ -128,7 +131,10 @@ export const deadLetterId = z
 const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const severityWanted = `a number from 1 to 24, or one of ${severities.join(', ')}`;
 
-/** The schema of the lowest severity: a number, or the name of a band, which is its lowest number (`warn` is 13). */
+/**
+ * The schema of the lowest severity: a number, or the name of a band, which is its lowest number
+ * (`warn` is 13).
+ */
 export const severity = z
   .string(severityWanted)
   .transform((value) => {
@@ -139,7 +145,10 @@ export const severity = z
   .pipe(z.number().min(1, severityWanted).max(24, severityWanted))
   .describe(`Lowest severity: ${severityWanted}.`);
 
-/** The parameters `attr.<key>=<value>`, all of which a record must have, as `parseQueryString` collects them. */
+/**
+ * The parameters `attr.<key>=<value>`, all of which a record must have, as `parseQueryString`
+ * collects them.
+ */
 export const attributes = {
   [attributesKey]: z
     .custom<readonly [key: string, value: unknown][]>(Array.isArray)
@@ -206,7 +215,8 @@ interface RangeParameters {
 /**
  * Resolves a range of time, which is the last hour by default, to ms since the epoch: `fromMs`
  * inclusive, `toMs` exclusive.
- * @throws QueryError `bad-parameter` where `from` is not before `to`, or a relative time is out of bounds
+ * @throws QueryError `bad-parameter` where `from` is not before `to`, or a relative time is out of
+ * bounds
  */
 export function readRange({ from, to }: RangeParameters, nowMs: number) {
   const toMs = instant('to', to, nowMs) ?? nowMs;

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 /**
- * A value of any type, as OTLP/JSON writes it: an object with at most one key, which names the type;
- * without a key it is empty. 64-bit integers are decimal strings, bytes are base64.
+ * A value of any type, as OTLP/JSON writes it: an object with at most one key, which names the
+ * type; without a key it is empty. 64-bit integers are decimal strings, bytes are base64.
  */
 export interface AnyValue {
   stringValue?: string;

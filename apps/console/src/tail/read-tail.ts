@@ -23,7 +23,10 @@ const pageRecords = 200;
 /** In one look: what a live store keeps is not much more. */
 const pagesMax = 5;
 
-/** Reads to the end of the tail, and keeps the newest lines within the limits; the others are counted as skipped. */
+/**
+ * Reads to the end of the tail, and keeps the newest lines within the limits; the others are
+ * counted as skipped.
+ */
 export async function readTail(
   live: Pick<LiveReader, 'tail'>,
   query: Omit<TailQuery, 'limit'>,

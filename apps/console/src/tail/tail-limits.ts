@@ -1,7 +1,10 @@
 import type { BatchLimits } from './read-tail.ts';
 import type { TailTimes } from './tail-stream.ts';
 
-/** Bytes of the lines that are sent at once: for a client that does not read, no more than that is held. */
+/**
+ * Bytes of the lines that are sent at once: for a client that does not read, no more than that is
+ * held.
+ */
 export const tailBatchBytes = 65_536;
 
 /** How often a live tail is read, and how long a client may leave it unread. */

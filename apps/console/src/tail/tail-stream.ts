@@ -78,7 +78,10 @@ export class TailStream {
     }
   }
 
-  /** A tail that cannot be read for a moment, as too much is asked at once, is read at the next look. */
+  /**
+   * A tail that cannot be read for a moment, as too much is asked at once, is read at the next
+   * look.
+   */
   async #look(): Promise<void> {
     const { read, asError, ending } = this.#options;
     try {

@@ -10,8 +10,8 @@ import { Counts, Histogram } from './counters.ts';
 export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 
 /**
- * Counts of a gateway since its start. Their number is bounded: signals, protocols and codes are closed
- * lists, tenants come from the keys file.
+ * Counts of a gateway since its start. Their number is bounded: signals, protocols and codes are
+ * closed lists, tenants come from the keys file.
  */
 export interface GatewayStats extends RecordStats {
   /** `code` is `ok`, `partial` or a refusal's code. */

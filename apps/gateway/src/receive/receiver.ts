@@ -46,8 +46,8 @@ export interface AdmittedRequest {
 }
 
 /**
- * A handler for an event or timer of a connection. An error that it did not foresee goes no further:
- * it is reported, and `end` ends what the handler worked for.
+ * A handler for an event or timer of a connection. An error that it did not foresee goes no
+ * further: it is reported, and `end` ends what the handler worked for.
  */
 export function guarded<Args extends unknown[]>(
   { onInternalError }: Pick<ReceiverContext, 'onInternalError'>,
@@ -83,7 +83,10 @@ export function admit(
   return permit instanceof Refusal ? permit : { tenant, permit };
 }
 
-/** Gives back the room of a request that is answered before its body was whole; where a retry helps, its quota, too. */
+/**
+ * Gives back the room of a request that is answered before its body was whole; where a retry helps,
+ * its quota, too.
+ */
 export function releaseUnserved(
   admitted: AdmittedRequest | undefined,
   answer: Refusal | undefined,
@@ -124,7 +127,10 @@ export function addressOf(server: Server, host: string): string {
   return `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
-/** Returns the age at which to close a connection, spread by ±10 % so that clients do not come back at once. */
+/**
+ * Returns the age at which to close a connection, spread by ±10 % so that clients do not come back
+ * at once.
+ */
 export function connectionAgeMs({ connectionAgeMaxMs }: GatewayConfig): number {
   return connectionAgeMaxMs * (0.9 + Math.random() * 0.2);
 }

@@ -61,8 +61,8 @@ export async function auditLedger(
 }
 
 /**
- * Whether every record is accounted for. It is not where a note is missing or a store was set aside, since
- * either may have held what is lost.
+ * Whether every record is accounted for. It is not where a note is missing or a store was set
+ * aside, since either may have held what is lost.
  */
 export function isClean({ totals, missingNotes, keptAside }: LedgerReport): boolean {
   return totals.unaccounted === 0 && missingNotes.length === 0 && keptAside.length === 0;

@@ -30,7 +30,9 @@ const silentMs = 5 * minuteMs;
 /** What was read before the facts of a window are collected. */
 export interface Known {
   log: Log;
-  /** What each sink has passed in all windows so far, by name of the sink; the latest comes first. */
+  /**
+   * What each sink has passed in all windows so far, by name of the sink; the latest comes first.
+   */
   passed: ReadonlyMap<string, Passed>;
   nowMs: number;
 }
@@ -147,8 +149,8 @@ function sinkFacts(
 }
 
 /**
- * Removed from the log, and no more of them than the log says it removed before the group read them:
- * what the group passed and never stored is lost, and stays so when the log has forgotten it.
+ * Removed from the log, and no more of them than the log says it removed before the group read
+ * them: what the group passed and never stored is lost, and stays so when the log has forgotten it.
  */
 function expiredOf(
   unseen: readonly KeptNotedMessage[],

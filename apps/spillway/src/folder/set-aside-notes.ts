@@ -32,7 +32,8 @@ export interface Aside<S extends AsideStore = AsideStore> {
 const namePattern = /^([^.]+)\.set-aside-[^.]+$/;
 
 /**
- * Lists what of these stores was set aside in a data folder, by name; empty where the folder is missing.
+ * Lists what of these stores was set aside in a data folder, by name; empty where the folder is
+ * missing.
  */
 export async function readAsides<S extends AsideStore>(
   dataDir: string,

@@ -90,7 +90,9 @@ export class SetAside implements Component {
     return { ok: true, detail: this.#detail };
   }
 
-  /** Removes what another store has taken the place of. Never rejects: the next look tries again. */
+  /**
+   * Removes what another store has taken the place of. Never rejects: the next look tries again.
+   */
   look(): Promise<void> {
     return this.#orReport(async () => {
       let kept = 0;

@@ -46,7 +46,10 @@ export class SpillFolder {
     };
   }
 
-  /** Opens and closes the spill. Its start throws where other processes have the folder, or all of `…/*`. */
+  /**
+   * Opens and closes the spill. Its start throws where other processes have the folder, or all of
+   * `…/*`.
+   */
   component(options: SpillOptions): Component {
     return {
       name: 'spill',

@@ -1,7 +1,9 @@
 import type { BudgetLine } from '@spillway/runtime';
 
 const mebibyte = 1_048_576;
-/** Node and our code as they lie in memory, without the heap; measured, files of the code counted. */
+/**
+ * Node and our code as they lie in memory, without the heap; measured, files of the code counted.
+ */
 const programBytes = 64 * mebibyte;
 /** Objects of a process that has nothing to do. */
 const idleHeapBytes = 44 * mebibyte;

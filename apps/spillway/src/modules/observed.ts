@@ -13,7 +13,9 @@ import { liveStoreModule } from './servers/live-store.ts';
 import { quotasModule } from './servers/quotas.ts';
 import { searchStoreModule } from './servers/search-store.ts';
 
-/** Finds what the metrics of a process read among the modules that it has; call it after the start. */
+/**
+ * Finds what the metrics of a process read among the modules that it has; call it after the start.
+ */
 export function measured(assembly: Assembly): Omit<Measured, 'internalErrors' | 'health'> {
   const needs = { lagBoard: lagBoardModule, dependencies: fleetModule, safety: safetyModule };
   const { safety, ...given } = assembly.given(needs, { consumers });

@@ -1,4 +1,7 @@
-/** File descriptors: what the process may open, and what is kept for files when clients come in number. */
+/**
+ * File descriptors: what the process may open, and what is kept for files when clients come in
+ * number.
+ */
 import { readFileSync } from 'node:fs';
 import { OperationError } from '../cli/operation-error.ts';
 
@@ -27,7 +30,9 @@ export interface DescriptorPlan {
   wanted: number;
 }
 
-/** Standard streams, event loops, threads and listening sockets (some 45 are seen), and commands. */
+/**
+ * Standard streams, event loops, threads and listening sockets (some 45 are seen), and commands.
+ */
 const baseFiles = 64;
 /** With fewer, clients that keep connections open would push each other out. */
 const connectionsMin = 8;
@@ -66,7 +71,9 @@ export function planDescriptors(
   return { files, wanted, doors: { http, grpc: Math.min(doors.grpc, forOtlp - http), console } };
 }
 
-/** The soft limit, which Node has raised to the hard one; undefined where the system does not say. */
+/**
+ * The soft limit, which Node has raised to the hard one; undefined where the system does not say.
+ */
 export function descriptorLimit(path = '/proc/self/limits'): number | undefined {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1];

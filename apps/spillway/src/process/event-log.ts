@@ -21,8 +21,8 @@ export interface EventLogOptions {
 }
 
 /**
- * Writes one log line per event, at the severity that its table gives it. Of warnings of one kind that
- * follow each other within 10 s, the next line counts those that were left out as `leftOut`.
+ * Writes one log line per event, at the severity that its table gives it. Of warnings of one kind
+ * that follow each other within 10 s, the next line counts those that were left out as `leftOut`.
  */
 export function eventLog({
   logger,

@@ -8,7 +8,9 @@ import type { Target } from '../registry/target.ts';
 export interface Fleet extends Dependencies {
   /** Whether processes share what they find, and whether it arrives. */
   view(): 'alone' | 'shared' | 'lost';
-  /** Lists all processes with this one; undefined while Redis, through which they share, is away. */
+  /**
+   * Lists all processes with this one; undefined while Redis, through which they share, is away.
+   */
   processes(): Promise<FleetProcess[] | undefined>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -57,7 +59,9 @@ export interface FleetMember {
   describe(): unknown;
 }
 
-/** Names a process, uniquely in the fleet: as its roles configure it, else by roles, host and pid. */
+/**
+ * Names a process, uniquely in the fleet: as its roles configure it, else by roles, host and pid.
+ */
 export function processName(config: SpillwayConfig, target: Target): string {
   return target.nameIn(config) ?? `${target.roles.join('+')}-${placeName()}`;
 }

@@ -10,7 +10,9 @@ const protects: Readonly<Record<SafetyName, string>> = {
   'document-ids': 'a record that comes again meets its own document',
 };
 
-/** The refusal to start for what is not safe: names every finding, and how to start all the same. */
+/**
+ * The refusal to start for what is not safe: names every finding, and how to start all the same.
+ */
 export class UnsafeError extends Error {
   readonly findings: readonly SafetyFinding[];
 

@@ -2,8 +2,8 @@ import type { SearchStore } from '@spillway/store';
 import { Swappable } from './swappable.ts';
 
 /**
- * Makes a search store that is not started. Where it is embedded, `folderName` counts, and `beside`:
- * the one in use, with which one that is filled shares its memory.
+ * Makes a search store that is not started. Where it is embedded, `folderName` counts, and
+ * `beside`: the one in use, with which one that is filled shares its memory.
  */
 export type CreateSearchStore = (folderName: string, beside?: SearchStore) => Promise<SearchStore>;
 

@@ -31,7 +31,10 @@ export interface Gather<Value> {
 
 type None = Record<never, never>;
 
-/** What a module needs or uses: modules, or everything of one sort, by the names under which it is given. */
+/**
+ * What a module needs or uses: modules, or everything of one sort, by the names under which it is
+ * given.
+ */
 export type Needs = Readonly<Record<string, Ref<unknown> | Gather<unknown>>>;
 
 type ValueOf<N> = N extends Gather<infer V> ? readonly V[] : N extends Ref<infer V> ? V : never;
@@ -63,7 +66,9 @@ interface RoleSpec {
   readonly processName?: (config: SpillwayConfig) => string;
 }
 
-/** A store in the data folder, which is set aside when it is damaged and filled again from the log. */
+/**
+ * A store in the data folder, which is set aside when it is damaged and filled again from the log.
+ */
 export interface FolderStore<Value> {
   /** Its name in the data folder. */
   readonly folder: string;
@@ -107,8 +112,8 @@ export interface Module<Value = unknown, N extends Needs = Needs, U extends Need
   /** What there is to start, in order; stopped the other way round. */
   components?(made: Value, context: ModuleContext, given: Given<N, U>): readonly Component[];
   /**
-   * It comes up by itself in the background where the process can do without it for now: where every
-   * role of the process `startsWithout`.
+   * It comes up by itself in the background where the process can do without it for now: where
+   * every role of the process `startsWithout`.
    */
   readonly mayStartLater?: boolean;
   /** Whether a role can work without what may start later, for now. */

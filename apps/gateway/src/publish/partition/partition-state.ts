@@ -5,7 +5,9 @@
  * they go behind it.
  */
 
-/** `direct`: to the broker. `spilling`: into the spill. `draining`: into the spill, which drains. */
+/**
+ * `direct`: to the broker. `spilling`: into the spill. `draining`: into the spill, which drains.
+ */
 export const partitionModes = ['direct', 'spilling', 'draining'] as const;
 
 export type PartitionMode = (typeof partitionModes)[number];

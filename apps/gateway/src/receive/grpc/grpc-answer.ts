@@ -42,7 +42,9 @@ export function sendMessage(
   stream.end(framed);
 }
 
-/** Answers a call with a refusal, as trailers only; what the client is still sending is not read. */
+/**
+ * Answers a call with a refusal, as trailers only; what the client is still sending is not read.
+ */
 export function sendRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
   const { code, grpc, retryAfterMs, field } = refusal;
   const message = refusal.message.slice(0, messageCharsMax);

@@ -22,7 +22,9 @@ export class UnaryReader {
     return this.#prefix;
   }
 
-  /** What of the chunk is the message's; undefined when there is more than one message in the call. */
+  /**
+   * What of the chunk is the message's; undefined when there is more than one message in the call.
+   */
   push(chunk: Uint8Array): Uint8Array | undefined {
     let rest = chunk;
     if (!this.#prefix) {
@@ -66,7 +68,9 @@ export function timeoutMsOf(header: string | undefined): number | undefined {
   return Number(match[1]) * (unitMs[match[2] as string] as number);
 }
 
-/** Encodes the value of `grpc-message`: UTF-8, percent-encoded but for printable ASCII without `%`. */
+/**
+ * Encodes the value of `grpc-message`: UTF-8, percent-encoded but for printable ASCII without `%`.
+ */
 export function percentEncode(text: string): string {
   if (/^[ -$&-~]*$/.test(text)) return text;
   let encoded = '';

@@ -105,7 +105,10 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** Reads a time as ms since the epoch: `2026-11-23T09:00:00Z`, ms, or an age such as `90m`, `24h`, `7d`. */
+/**
+ * Reads a time as ms since the epoch: `2026-11-23T09:00:00Z`, ms, or an age such as `90m`, `24h`,
+ * `7d`.
+ */
 export function parseTime(text: string, nowMs: number): number {
   const age = /^(\d{1,12}(?:\.\d{1,9})?)(s|m|h|d)$/.exec(text);
   const ms = age
@@ -124,7 +127,9 @@ const endMs = Date.UTC(2200, 0, 1);
 
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `512M`, `2G`, `900K` or bytes; what is none of them is left for the check of the configuration. */
+/**
+ * `512M`, `2G`, `900K` or bytes; what is none of them is left for the check of the configuration.
+ */
 function parseBytes(text: string): string {
   const [, number, unit = ''] = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text) ?? [];
   if (number === undefined) return text;

@@ -4,7 +4,10 @@ import { defineModule } from '../../registry/module.ts';
 import type { Target } from '../../registry/target.ts';
 import { dataFolderModule } from './data-folder.ts';
 
-/** Whether a process has a spill: where `gateway.spill.dir` is set, or in the data folder that it owns. */
+/**
+ * Whether a process has a spill: where `gateway.spill.dir` is set, or in the data folder that it
+ * owns.
+ */
 export function hasSpill({ gateway }: SpillwayConfig, { ownsFolder }: Target): boolean {
   return gateway.spill.dir !== '' || ownsFolder;
 }

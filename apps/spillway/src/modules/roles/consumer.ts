@@ -25,8 +25,8 @@ export const consumerNeeds = {
 };
 
 /**
- * The modules that start before a consumer where the process has them. The folder watch comes first, since
- * a consumer's retention would move the log on before what was set aside is looked at.
+ * The modules that start before a consumer where the process has them. The folder watch comes
+ * first, since a consumer's retention would move the log on before what was set aside is looked at.
  */
 export const consumerUses = { spill: spillModule, folderWatch: folderWatchModule };
 
@@ -35,7 +35,10 @@ export const consumers: Gather<Restartable> = {
   gather: ({ consumer }) => consumer && ((made) => consumer.of(made)),
 };
 
-/** Makes the component of a consumer, which is healthy while the broker is away and the gateway can spill. */
+/**
+ * Makes the component of a consumer, which is healthy while the broker is away and the gateway can
+ * spill.
+ */
 export function consumerComponents(
   consumer: Restartable,
   beside: { broker: Broker; spill: SpillFolder | undefined },
