@@ -11,16 +11,16 @@ const tests = '(\\.test\\.ts$|/test/|^test/)';
 export default {
   forbidden: [
     {
-      name: 'events-know-nobody',
+      name: 'events-know-no-package',
       severity: 'error',
       from: { path: ground },
       to: { path: '^(apps|packages)/', pathNot: ground },
     },
     {
-      name: 'leaves-know-nobody',
+      name: 'leaves-know-no-package',
       severity: 'error',
       comment:
-        'resilience, journal, runtime, otlp and redis import no other package of ours but events and metrics',
+        'resilience, journal, runtime, otlp and redis import no other package of the repository but events and metrics',
       from: { path: leaves, pathNot: tests },
       to: { path: '^(apps|packages)/', pathNot: [leaves, ground] },
     },

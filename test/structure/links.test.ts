@@ -27,6 +27,13 @@ describe('what CONTRIBUTING names as the answer to a question', () => {
   });
 });
 
+test('every path that CONTRIBUTING names is there', () => {
+  const named = readText('CONTRIBUTING.md').matchAll(/`((?:apps|packages|infra|test)\/[\w./-]+)`/g);
+  const paths = [...named].map(([, path = '']) => path);
+  expect(paths.length).toBeGreaterThan(20);
+  expect(paths.filter((path) => !isThere(path))).toEqual([]);
+});
+
 test('every package and app has a README', () => {
   const missing = workspaces
     .filter((folder) => /^(apps|packages)\//.test(folder))

@@ -67,7 +67,11 @@ export function createConsole(options: ConsoleOptions): Console {
   };
 }
 
-/** Throws `ConfigError`: without keys everybody who reaches the page may read. */
+/**
+ * Refuses a port beyond loopback without API keys, since anyone who reaches it could read
+ * everything.
+ * @throws ConfigError which names `console.host`
+ */
 export function checkConsoleConfig({ host, keysFile }: ConsoleConfig): void {
   if (keysFile || isLoopback(host)) return;
   const wanted = 'a loopback address, or console.keysFile set';

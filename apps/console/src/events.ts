@@ -5,7 +5,7 @@ import type { ConsoleEvent } from './ports.ts';
 export const consoleEvents = {
   'query-failed': {
     severity: 'warn',
-    description: 'A question to the query API failed in the store or by an error of ours.',
+    description: 'A query API request failed in a store, or by an internal error.',
   },
   resubmitted: {
     severity: 'info',

@@ -16,7 +16,7 @@ export interface Principal {
   scopes: Iterable<string>;
 }
 
-/** `KeyRing` of `@spillway/runtime` is one. */
+/** Finds what an API key allows, as `KeyRing` of `@spillway/keys` does. */
 export interface Keys {
   /** Undefined when the key is not known. */
   find(key: string): Principal | undefined;
@@ -30,13 +30,13 @@ export type ReadLedger = (query: {
   ending: AbortSignal;
 }) => Promise<LedgerReport>;
 
-/** Which dead letters are meant. */
+/** Which dead letters of a tenant to list: all whose fields equal those that are given. */
 export interface DeadLetterFilter {
   tenant: string;
   group?: string | undefined;
   code?: string | undefined;
   signal?: Signal | undefined;
-  /** Those already resubmitted, too. */
+  /** Also those that were resubmitted already. */
   all?: boolean | undefined;
 }
 
@@ -60,12 +60,12 @@ export interface DeadLetterView {
   source: { topic: string; partition: number; position: number | undefined };
   /** How the ledger names that message. */
   sourceId: MessageId;
-  /** Of a dead letter that is about a part of a message: index of its first record. */
+  /** Index of its first record in the message; undefined for a message that failed as a whole. */
   part: string | undefined;
   resubmitted: boolean;
 }
 
-/** `DeadLetters` of `@spillway/consumer` is one. */
+/** Lists, shows and resubmits dead letters, as `DeadLetters` of `@spillway/dead-letters` does. */
 export interface DeadLetters {
   /** Newest first; `isWhole` false: there are older ones, or some have not been read yet. */
   newest(
@@ -108,6 +108,7 @@ export interface FleetReading {
   processes: { name: string; startedMs: number; document: unknown }[];
 }
 
+/** What the console reports to the log of its process. */
 export type ConsoleEvent =
   | { type: 'query-failed'; route: string; code: string; error: unknown }
   | { type: 'resubmitted'; tenant: string; resubmitted: number; skipped: number }

@@ -1,31 +1,41 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import type {
-  DeadLettersAnswer,
-  DependenciesAnswer,
-  Fresh,
-  LedgerAnswer,
-  LogsAnswer,
-  MetricQueryAnswer,
-  PointsAnswer,
-  ResubmitAnswer,
-  ServicesAnswer,
-  StatusAnswer,
-  TraceAnswer,
-  TracesAnswer,
-} from '../src/index.ts';
-import { deadLetterAnswer, deadLettersAnswer } from '../src/schema/dead-letter-answers.ts';
-import { ledgerAnswer } from '../src/schema/ledger-answers.ts';
-import { logHistogramAnswer, logsAnswer } from '../src/schema/log-answers.ts';
-import { metricQueryAnswer, metricsAnswer, pointsAnswer } from '../src/schema/metric-answers.ts';
 import {
+  type DeadLettersAnswer,
+  deadLetterAnswer,
+  deadLettersAnswer,
+  type ResubmitAnswer,
+} from '../src/schema/dead-letter-answers.ts';
+import type { Fresh } from '../src/schema/fresh.ts';
+import { type LedgerAnswer, ledgerAnswer } from '../src/schema/ledger-answers.ts';
+import { type LogsAnswer, logHistogramAnswer, logsAnswer } from '../src/schema/log-answers.ts';
+import {
+  type MetricQueryAnswer,
+  metricQueryAnswer,
+  metricsAnswer,
+  type PointsAnswer,
+  pointsAnswer,
+} from '../src/schema/metric-answers.ts';
+import {
+  type DependenciesAnswer,
   dependenciesAnswer,
   lagAnswer,
   pipelineAnswer,
+  type StatusAnswer,
   statusAnswer,
 } from '../src/schema/pipeline-answers.ts';
-import { mapAnswer, operationsAnswer, servicesAnswer } from '../src/schema/service-answers.ts';
-import { traceAnswer, tracesAnswer } from '../src/schema/trace-answers.ts';
+import {
+  mapAnswer,
+  operationsAnswer,
+  type ServicesAnswer,
+  servicesAnswer,
+} from '../src/schema/service-answers.ts';
+import {
+  type TraceAnswer,
+  type TracesAnswer,
+  traceAnswer,
+  tracesAnswer,
+} from '../src/schema/trace-answers.ts';
 import { deadLetter, type RunningConsole, runConsole } from './running-console.ts';
 import { hostileText, Shop } from './shop.ts';
 

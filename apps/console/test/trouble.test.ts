@@ -1,12 +1,9 @@
 import { LagBoard } from '@spillway/broker';
 import { type LiveStore, StoreError, type StoreErrorCode, storeErrors } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
-import {
-  consoleSection,
-  type ErrorBody,
-  type LagAnswer,
-  type PipelineAnswer,
-} from '../src/index.ts';
+import { consoleSection } from '../src/index.ts';
+import type { ErrorBody } from '../src/schema/fresh.ts';
+import type { LagAnswer, PipelineAnswer } from '../src/schema/pipeline-answers.ts';
 import { runConsole, waitingMessage } from './running-console.ts';
 import { Shop } from './shop.ts';
 

@@ -116,8 +116,9 @@ export class Spillway implements Component {
 
   async stop(): Promise<void> {
     this.#process.self.stopping();
-    const isOurs = this.#context.target.ownsFolder && this.#assembly.get(gatewayModule)?.gateway;
-    if (isOurs) this.#assembly.get(dataFolderModule)?.removeRunFile();
+    const hasRunFile =
+      this.#context.target.ownsFolder && this.#assembly.get(gatewayModule)?.gateway;
+    if (hasRunFile) this.#assembly.get(dataFolderModule)?.removeRunFile();
     await this.#stack.stop();
   }
 

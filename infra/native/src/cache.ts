@@ -27,7 +27,7 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
 }
 
 /** `SPILLWAY_NATIVE_CACHE`, else `~/.cache/spillway/native`. */
-export function cacheRoot(): string {
+function cacheRoot(): string {
   return process.env.SPILLWAY_NATIVE_CACHE || join(homedir(), '.cache', 'spillway', 'native');
 }
 

@@ -42,7 +42,7 @@ export const workspaces: readonly string[] = filesOf([
 ]).map((path) => path.replace('/package.json', ''));
 
 /** Whether a file is a test by its name. */
-export function isTest(path: string): boolean {
+function isTest(path: string): boolean {
   return /\.test\.tsx?$/.test(path);
 }
 

@@ -5,7 +5,7 @@ interface WordRule {
 }
 
 /** What the code, its texts and its documents do not say. */
-export const wordRules: readonly WordRule[] = [
+const wordRules: readonly WordRule[] = [
   { word: /\b(told|tell(s|er|ing)?)\b/i, instead: 'reports, shows, says, is noted' },
   { word: /\bhear(s|d|ing)?\b/i, instead: 'receives, knows, is notified' },
   {
@@ -30,9 +30,7 @@ interface WordException {
 }
 
 /** Every exception there is. */
-export const wordExceptions: readonly WordException[] = [
-  { path: 'apps/spillway/src/metrics/', reason: 'HELP texts change together with the metrics.' },
-  { path: 'infra/prometheus/', reason: 'Alerts change together with the metrics.' },
+const wordExceptions: readonly WordException[] = [
   { path: 'docker-compose.yml', text: 'user: nobody', reason: 'It is the name of a user.' },
 ];
 

@@ -7,7 +7,7 @@ import { SearchIndices } from './search-indices.ts';
 import type { SharedServers, StackName } from './servers.ts';
 
 /** A broker as a test sees it: its configuration, and the power to lose messages. */
-export interface Topics {
+interface Topics {
   readonly env: Readonly<Record<string, string>>;
   deleteLastMessages(topic: string, count: number): Promise<number>;
   close(): Promise<void>;

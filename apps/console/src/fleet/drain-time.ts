@@ -9,11 +9,16 @@ const apartMs = 900;
 const shortestMs = 4_000;
 const seriesMax = 2_000;
 
-/** How long until a backlog is gone at the rate at which it shrank of late. */
+/**
+ * Estimates how long until backlogs are gone, at the rate at which they shrank in the last 30 s.
+ */
 export class DrainTimes {
   readonly #series = new Map<string, Sample[]>();
 
-  /** Seconds; null while it does not shrink, or was not watched for long enough. */
+  /**
+   * Notes the size of a backlog. Returns seconds until it is gone; null while it does not shrink,
+   * or was not watched for 4 s.
+   */
   seconds(name: string, amount: number, nowMs: number): number | null {
     const samples = this.#watch(name, { atMs: nowMs, amount });
     if (amount === 0) return 0;

@@ -3,7 +3,10 @@ import type { FleetAnswer, ProcessView, UnsafeFinding } from '../schema/pipeline
 import type { DrainTimes } from './drain-time.ts';
 import { processDocument } from './process-document.ts';
 
-/** Servers in trouble first; gateways first, those with a spill before the others, then by name. */
+/**
+ * Makes the answer of a reading of the fleet. Servers in trouble come first; of processes, gateways
+ * with messages in their spill, then other gateways, then the rest by name.
+ */
 export function fleetAnswer(
   reading: FleetReading,
   { drainTimes, nowMs }: { drainTimes: DrainTimes; nowMs: number },

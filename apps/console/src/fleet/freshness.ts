@@ -2,6 +2,7 @@ import type { LagBoard, PartitionLag } from '@spillway/broker';
 import type { SinkSpec } from '@spillway/ledger';
 import type { Fresh } from '../schema/fresh.ts';
 
+/** Where lag is read, and the sinks whose lag it is. */
 export interface FreshnessOptions {
   lagBoard: Pick<LagBoard, 'read'>;
   sinks: readonly SinkSpec[];
@@ -12,6 +13,7 @@ const freshMs = 5_000;
 
 type GroupPartitions = readonly PartitionLag[] | undefined;
 
+/** The lag of one sink, partition by partition. */
 export interface SinkLag {
   sink: SinkSpec;
   /** Undefined where the lag is not known now. */
@@ -26,17 +28,20 @@ export class Freshness {
     this.#options = options;
   }
 
-  /** `store` names the sink that answers; undefined: the slowest counts. */
-  async of(store: string | undefined): Promise<Fresh> {
+  /**
+   * Reads how far an answer is behind. `sink` names the one whose store answers; undefined: the
+   * slowest counts.
+   */
+  async of(sink: string | undefined): Promise<Fresh> {
     const lags = await this.lags();
     const behind = Object.fromEntries(
       lags.map(({ sink, partitions }) => [sink.name, secondsBehind(partitions)]),
     );
-    const behindSeconds = store ? (behind[store] ?? null) : slowest(Object.values(behind));
+    const behindSeconds = sink ? (behind[sink] ?? null) : slowest(Object.values(behind));
     return { behindSeconds, behind };
   }
 
-  /** Of every sink. */
+  /** Reads the lag of every sink, in the order in which they are declared. */
   async lags(): Promise<SinkLag[]> {
     const { lagBoard, sinks } = this.#options;
     const reading = await lagBoard.read();

@@ -1,7 +1,7 @@
 /** Every error of the query API. Codes are stable. */
 export const apiErrors = {
   'bad-parameter': { status: 400, meaning: 'A parameter is unknown, repeated, missing or wrong.' },
-  'bad-body': { status: 400, meaning: 'The body is not what the path takes.' },
+  'bad-body': { status: 400, meaning: 'The body is not what the path expects.' },
   unauthenticated: { status: 401, meaning: 'The API key is missing or not known.' },
   forbidden: { status: 403, meaning: 'The API key lacks the scope.' },
   'wrong-origin': { status: 403, meaning: 'A page of another site made the browser ask.' },
@@ -26,14 +26,23 @@ export const apiErrors = {
   timeout: { status: 504, meaning: 'The answer took longer than `console.queryTimeoutMs`.' },
 } as const;
 
+/** The code of an error, as the body of an answer has it. */
 export type ErrorCode = keyof typeof apiErrors;
 
+/** Which parameter is wrong, and how. */
 export interface ErrorDetail {
+  /** Name of the parameter. */
   key: string;
+  /** What would be right, as a phrase: `a whole number from 1 to 1000`. */
   wanted: string;
+  /** What was sent instead. */
   got: string;
 }
 
+/**
+ * A request that is not answered: leaves as JSON, with the HTTP status that its code has in
+ * `apiErrors`.
+ */
 export class QueryError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
@@ -48,6 +57,7 @@ export class QueryError extends Error {
   }
 }
 
+/** Makes the 400 for a wrong parameter; its name and what was sent are cut to 100 characters. */
 export function badParameter(detail: ErrorDetail): QueryError {
   const [key, got] = [cut(detail.key), cut(detail.got)];
   const message = `${key}: wanted ${detail.wanted}, got ${got}`;

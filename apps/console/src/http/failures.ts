@@ -6,7 +6,10 @@ import type { ErrorBody } from '../schema/fresh.ts';
 import { badParameter, type ErrorCode, QueryError } from './errors.ts';
 import { invalidInput } from './invalid-input.ts';
 
-/** Errors leave as JSON of one shape; what is not expected is reported and answered without details. */
+/**
+ * Answers errors as JSON of one shape; what is not expected is reported, and answered without
+ * details.
+ */
 export function addFailures(app: FastifyInstance, report?: (event: ConsoleEvent) => void): void {
   app.setErrorHandler((thrown: FastifyError | QueryError | StoreError, request, reply) => {
     const error = asQueryError(thrown, request);
@@ -27,11 +30,14 @@ function send(reply: FastifyReply, error: QueryError): void {
   reply.code(error.status).send(errorBody(error));
 }
 
-export function errorBody({ code, message, detail }: QueryError): ErrorBody {
+function errorBody({ code, message, detail }: QueryError): ErrorBody {
   return { error: { code, message, ...detail } };
 }
 
-/** What is not expected is `unavailable`: whoever asks may ask again. */
+/**
+ * Turns whatever was thrown into an error of the API; what is not expected becomes `unavailable`, a
+ * 503.
+ */
 export function asQueryError(error: unknown, request: FastifyRequest): QueryError {
   if (error instanceof QueryError) return error;
   if (error instanceof StoreError) return ofStore(error, request);

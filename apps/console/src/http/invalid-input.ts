@@ -9,7 +9,10 @@ interface InvalidInput {
   validationContext?: string;
 }
 
-/** What a schema of a route says of what was sent: the first issue, whose message is what is wanted. */
+/**
+ * Makes the 400 for input that a route's schema refuses, from the first issue, whose message is
+ * what is wanted.
+ */
 export function invalidInput(
   { validation: [issue], validationContext }: InvalidInput,
   { params, query }: FastifyRequest,

@@ -12,12 +12,15 @@ export class Undecodable {
   }
 }
 
-/** All `attr.<key>=<value>` together, as pairs: what a key is named is up to the client. */
+/**
+ * The name under which all `attr.<key>=<value>` are kept together, as pairs: keys are named by
+ * clients.
+ */
 export const attributesKey = 'attr.*';
 const attributePrefix = 'attr.';
 
 /**
- * What the question mark is followed by; HTTP bounds its length. A key that comes again has all of
+ * Parses a query string, whose length HTTP bounds. A key that comes again has all of
  * its values, and what cannot be decoded is kept as such, so that the route refuses it by its name.
  */
 export function parseQueryString(queryString: string): Record<string, unknown> {

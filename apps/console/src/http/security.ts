@@ -19,7 +19,10 @@ const directives = {
 /** What a link anywhere may lead to. Named by route: one path may be written in many ways. */
 const pageRoutes = new Set(['/*', '/assets/*']);
 
-/** Must be added before any route. */
+/**
+ * Adds the security headers and the checks of host and origin. Must be added before any route:
+ * hooks apply to the routes that follow.
+ */
 export async function addSecurity(app: FastifyInstance, host: string): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives },

@@ -8,17 +8,18 @@ import {
 import { z } from 'zod';
 import { described, type RouteText, schemaOf, tags } from '../query/route.ts';
 
-const about = `What is stored, and how the system is. Every path but \`/api/session\` and
-\`/api/openapi.json\` needs an API key, as \`Authorization: Bearer KEY\` or as the cookie of the page;
-the tenant comes from the key alone. Without keys the console answers on loopback only.
+const about = `Reads what is stored, and the state of the system. Every request but \`POST\` and
+\`DELETE /api/session\` and \`GET /api/openapi.json\` needs an API key, as
+\`Authorization: Bearer KEY\` or as the cookie of the page; the tenant comes from the key alone.
+Without keys the console answers on loopback only.
 
 Times are ms since the epoch, ISO 8601 (UTC unless it says otherwise) or relative (\`now-15m\`).
 Services and operations come from the live store while the range lies in its window, from the search
 store beyond.`;
 
 /**
- * Must be added before any route: every route of the API then is checked and described by its schemas,
- * and adding one that is not described throws.
+ * Checks and describes every route of the API by its schemas. Must be added before any route;
+ * adding one that is not described throws.
  */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   app.setValidatorCompiler(validatorCompiler);
@@ -57,7 +58,7 @@ const describeApi: RouteText = {
   isOpen: true,
 };
 
-/** It names no tenant and nothing that is stored, so it needs no key. */
+/** Adds `/api/openapi.json`. It names no tenant and nothing that is stored, so it needs no key. */
 export function addOpenApiRoute(app: FastifyInstance): void {
   const schema = schemaOf(describeApi, {
     answers: { 200: described('The document.', z.looseObject({})) },

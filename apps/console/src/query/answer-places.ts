@@ -6,10 +6,10 @@ export const shortPlaces = 8;
 /** Most answers in preparation at once whose JSON is large. */
 export const largePlaces = 2;
 
-/** The largest ones that clients leave unread, all together. */
+/** Most answers of full size that clients may leave unread at once. */
 export const unreadAnswers = 2;
 
-/** What every question may hold, and what one of a large answer may. */
+/** Bytes that every question may hold, and those that one with a large answer may. */
 export function answerSizes({ answerBytesMax }: Pick<ConsoleConfig, 'answerBytesMax'>): {
   small: Held;
   large: Held;

@@ -9,7 +9,8 @@ import { AnswerPieces, answerBytes } from './answer-bytes.ts';
 import { type Body, questionSchema, type Route } from './route.ts';
 import type { Turn, Turns } from './turns.ts';
 
-export interface Question<Q = unknown, P = unknown> extends Turn {
+/** What a route has to answer: the checked parameters, who asks, and the bounds of the work. */
+interface Question<Q = unknown, P = unknown> extends Turn {
   tenant: string;
   query: Q;
   params: P;
@@ -17,12 +18,14 @@ export interface Question<Q = unknown, P = unknown> extends Turn {
 }
 
 interface Answered<A extends z.ZodType> {
-  /** Name of the sink whose lag counts; undefined: the slowest. */
-  store: string | undefined;
+  /**
+   * Name of the sink of the store that answered, whose lag counts; undefined: the slowest counts.
+   */
+  sink: string | undefined;
   body: Body<A>;
 }
 
-/** What a file of routes is given. */
+/** What a file of routes adds its routes with. */
 export interface Api extends ApiParts {
   get<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType>(
     route: Route<Q, P, A>,
@@ -34,6 +37,7 @@ type Handle<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType> = (
   question: Question<z.output<Q>, z.output<P>>,
 ) => Promise<Answered<A>>;
 
+/** What all routes of the API share. */
 export interface ApiParts {
   options: ConsoleOptions;
   freshness: Freshness;
@@ -42,12 +46,17 @@ export interface ApiParts {
 
 const callers = new WeakMap<IncomingMessage, Caller>();
 
-/** Whose answers they are. */
+/**
+ * Returns the tenant whose key `letIn` accepted for a request; undefined for one that it did not
+ * accept.
+ */
 export function ownerOf(request: IncomingMessage): string | undefined {
   return callers.get(request)?.tenant;
 }
 
-/** A hook that lets in only who has the scope, before anything that was sent is looked at. */
+/**
+ * Makes a hook that refuses a request without the scope before anything else of it is looked at.
+ */
 export function letIn(scope: 'query' | 'admin', { keys }: Pick<ConsoleOptions, 'keys'>) {
   return async (request: FastifyRequest): Promise<void> => {
     const caller = callerOf(request, keys);
@@ -56,14 +65,21 @@ export function letIn(scope: 'query' | 'admin', { keys }: Pick<ConsoleOptions, '
   };
 }
 
-/** Of a request that `letIn` let in. */
+/**
+ * Returns the tenant of a request that `letIn` accepted.
+ * @throws QueryError `unauthenticated` for any other request
+ */
 export function tenantOf(request: FastifyRequest): string {
   const tenant = ownerOf(request.raw);
-  if (tenant === undefined) throw new QueryError('unauthenticated', 'nobody was let in');
+  if (tenant === undefined)
+    throw new QueryError('unauthenticated', 'the request has not been authenticated');
   return tenant;
 }
 
-/** Every GET of the API: authenticated, bounded in number, time and size, answered with freshness. */
+/**
+ * Makes what adds GET routes: authenticated, bounded in number, time and size, answered with
+ * freshness.
+ */
 export function createApi(app: FastifyInstance, parts: ApiParts): Api {
   const { options, freshness, turns } = parts;
   const { clock, config } = options;
@@ -86,9 +102,9 @@ export function createApi(app: FastifyInstance, parts: ApiParts): Api {
           // The lag is asked first: the answer is at least as fresh as it says.
           const lags = freshness.lags();
           const nowMs = clock();
-          const { store, body } = await handle({ tenant, query, params, nowMs, ...turn });
+          const { sink, body } = await handle({ tenant, query, params, nowMs, ...turn });
           await lags;
-          const whole = { ...(body ?? { error: missing }), ...(await freshness.of(store)) };
+          const whole = { ...(body ?? { error: missing }), ...(await freshness.of(sink)) };
           const bytes = answerBytes(whole, { bytesMax: config.answerBytesMax, pieces });
           return { status: body ? 200 : 404, bytes };
         });
@@ -102,7 +118,10 @@ export function createApi(app: FastifyInstance, parts: ApiParts): Api {
 
 const missing = { code: 'not-found', message: 'the store has nothing with this id' };
 
-/** Piece by piece, as no text of the whole is made: what a client does not read is bounded by the door. */
+/**
+ * Piece by piece, as no text of the whole is made: what a client does not read is bounded by the
+ * door.
+ */
 function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: Buffer[] }): void {
   reply.hijack();
   const { raw } = reply;
@@ -115,7 +134,10 @@ function send(reply: FastifyReply, { status, bytes }: { status: number; bytes: B
   raw.end();
 }
 
-/** Aborted when the connection ends before the answer has been sent. */
+/**
+ * Returns a signal that is aborted, as `client-gone`, when the connection ends before the answer is
+ * sent.
+ */
 export function goneOf({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => {

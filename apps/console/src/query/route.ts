@@ -7,12 +7,13 @@ import type { LongKind } from './turns.ts';
 export const tags = {
   telemetry: 'Traces, logs and metrics.',
   services: 'Rates, errors and durations, and who calls whom.',
-  pipeline: 'The system itself: lag, health, the ledger.',
-  'dead-letters': 'Records that a store could not take.',
-  session: 'The key of a browser.',
-  description: 'This interface, for programs.',
+  pipeline: 'The system itself: lag, health, and the account of every record.',
+  'dead-letters': 'Accepted records that a store could not take.',
+  session: 'The API key that a browser keeps.',
+  description: 'The description of this API for programs.',
 } as const;
 
+/** A route as the reference describes it. */
 export interface RouteText {
   path: string;
   tag: keyof typeof tags;
@@ -29,27 +30,31 @@ export interface Route<Q extends z.ZodType, P extends z.ZodType, A extends z.Zod
   extends RouteText {
   query: Q;
   params: P;
-  /** Of a success; not looked at when an answer is sent, but in the tests of every route. */
+  /** Schema of a success; not checked when an answer is sent, but in the tests of every route. */
   answer: A;
   /** Answers 404 with the freshness, as what is asked for may still be on its way. */
   mayBeMissing?: boolean;
   long?: LongKind;
 }
 
+/** Declares a route, and infers the types of its parameters and of its answer. */
 export function route<Q extends z.ZodType, P extends z.ZodType, A extends z.ZodType>(
   declared: Route<Q, P, A>,
 ): Route<Q, P, A> {
   return declared;
 }
 
-/** `body` undefined: there is no such thing. */
+/**
+ * What a route answers beside its freshness; undefined where there is no such thing, which is a
+ * 404.
+ */
 export type Body<A extends z.ZodType> = Omit<z.input<A>, keyof Fresh> | undefined;
 
 interface Schemas {
   querystring?: z.ZodType;
   params?: z.ZodType;
   body?: z.ZodType;
-  /** Of a success; and others, but for errors. */
+  /** Answers by status, without those of errors. */
   answers: Readonly<Record<string, Described | z.ZodUndefined>>;
 }
 
@@ -58,6 +63,7 @@ interface Described {
   content: Readonly<Record<string, { schema: z.ZodType }>>;
 }
 
+/** Describes an answer in JSON for OpenAPI. */
 export function described(description: string, schema: z.ZodType): Described {
   return { description, content: { 'application/json': { schema } } };
 }
@@ -66,7 +72,9 @@ const wrong = described('The request is wrong, or refused: see the errors.', err
 const failed = described('It cannot be answered now: see the errors.', errorAnswer);
 const missing = described('There is no such thing, or it is still on its way.', missingAnswer);
 
-/** What Fastify checks a request by, and what OpenAPI says of it. */
+/**
+ * Makes the schema by which Fastify checks a request, and from which OpenAPI describes the route.
+ */
 export function schemaOf(
   { tag, summary, description, isOpen }: RouteText,
   { answers, ...input }: Schemas,
@@ -81,6 +89,7 @@ export function schemaOf(
   };
 }
 
+/** Makes the schema of a route that is declared by `route`. */
 export function questionSchema({
   query,
   params,

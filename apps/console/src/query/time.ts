@@ -9,15 +9,17 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** No store is asked for a time before 1970 or from this one on: the year 2200. */
-export const timeEndMs = Date.UTC(2200, 0, 1);
+/**
+ * The year 2200, in ms since the epoch: no store is asked for a time from then on, or before 1970.
+ */
+const timeEndMs = Date.UTC(2200, 0, 1);
 
 /** A point in time as it was written: absolute, or relative to now. */
 export type WrittenTime = { ms: number } | { fromNowMs: number };
 
 /**
- * ms since the epoch, ISO 8601 (UTC unless it says otherwise), `now` or `now-15m`; undefined for what
- * is none of them.
+ * Reads a time that is written as ms since the epoch, in ISO 8601 (UTC unless it says otherwise),
+ * as `now` or as `now-15m`; undefined for anything else.
  */
 export function readTime(text: string): WrittenTime | undefined {
   if (text === 'now') return { fromNowMs: 0 };
@@ -34,13 +36,16 @@ export function readTime(text: string): WrittenTime | undefined {
   return Number.isNaN(ms) ? undefined : { ms };
 }
 
-/** ms since the epoch; undefined for a time that no store is asked for. */
+/** Resolves a time to ms since the epoch; undefined before 1970 and from 2200 on. */
 export function timeAt(time: WrittenTime, nowMs: number): number | undefined {
   const ms = 'ms' in time ? time.ms : nowMs + time.fromNowMs;
   return ms >= 0 && ms < timeEndMs ? ms : undefined;
 }
 
-/** Both in one; undefined where either is. */
+/**
+ * Reads a time, as `readTime` does, and resolves it to ms since the epoch; undefined where it
+ * cannot.
+ */
 export function parseTime(text: string, nowMs: number): number | undefined {
   const time = readTime(text);
   return time && timeAt(time, nowMs);
@@ -49,7 +54,10 @@ export function parseTime(text: string, nowMs: number): number | undefined {
 /** The longest form: nanoseconds and an offset from UTC. */
 const isoCharsMax = '2026-01-01T00:00:00.000000000+00:00'.length;
 
-/** `500ms`, `30s`, `15m`, `2h`, `1d`, or a plain number of ms; undefined otherwise. */
+/**
+ * Reads `500ms`, `30s`, `15m`, `2h`, `1d`, `1w` or a plain number of ms, as ms; undefined for
+ * anything else.
+ */
 export function parseDuration(text: string): number | undefined {
   const parts = /^(\d{1,12})(ms|s|m|h|d|w)?$/.exec(text);
   if (!parts) return undefined;
@@ -60,7 +68,7 @@ const stepsMs = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800,
 ].map((seconds) => seconds * 1_000);
 
-/** The smallest round step that cuts the range into at most `parts`. */
+/** Returns the smallest round step, in ms, that cuts the range into at most `parts`. */
 export function niceStepMs(rangeMs: number, parts: number): number {
   const wantedMs = rangeMs / parts;
   const round = stepsMs.find((stepMs) => stepMs >= wantedMs);

@@ -1,5 +1,6 @@
 import { otherName } from '@spillway/store/live';
 
+/** How long a list in an answer may be. */
 export interface ListLimits {
   rowsMax: number;
   /** Bytes of the list as JSON: names may be long where records are kept whole. */
@@ -7,8 +8,8 @@ export interface ListLimits {
 }
 
 /**
- * The first rows within the limits of an answer. `truncated` also where the store counted names that
- * found no room under the one that stands for all others.
+ * Keeps the first rows, within the limits of an answer. It is `truncated` also where the store
+ * counted names that found no room under the one that stands for all others.
  */
 export function wholeList<T extends object>(
   rows: readonly T[],

@@ -35,10 +35,12 @@ const listDeadLetters = route({
   tag: 'dead-letters',
   summary: 'List dead letters',
   query: parameters({
-    signal: oneOf(signals).optional().describe('What its records are.'),
+    signal: oneOf(signals).optional().describe('Signal of the records.'),
     group: text(200).optional().describe('The consumer group that refused it.'),
-    code: text(200).optional().describe('Why it was refused.'),
-    all: oneOf(['true', 'false']).default('false').describe('Also those that were sent back.'),
+    code: text(200).optional().describe('Code of the reason, such as `malformed-record`.'),
+    all: oneOf(['true', 'false'])
+      .default('false')
+      .describe('Whether to list also those that were sent back.'),
     limit: limit({ max: perRequestMax, by: limitDefault }),
     cursor,
   }),
@@ -51,7 +53,9 @@ const showDeadLetter = route({
   tag: 'dead-letters',
   summary: 'One dead letter with its records',
   query: noParameters,
-  params: z.object({ '*': deadLetterId.describe('Its id; the slashes may be as they are.') }),
+  params: z.object({
+    '*': deadLetterId.describe('Id of the dead letter; its slashes need no encoding.'),
+  }),
   answer: deadLetterAnswer,
   mayBeMissing: true,
 });
@@ -60,8 +64,13 @@ const bodyWanted = `{"ids": […]} (at most ${perRequestMax}) or {"code": "…",
 const name = z.string().min(1).max(200);
 const resubmitBody = z.union(
   [
-    z.strictObject({ ids: z.array(name).min(1).max(perRequestMax) }),
-    z.strictObject({ code: name, group: name.optional() }),
+    z.strictObject({
+      ids: z.array(name).min(1).max(perRequestMax).describe('Ids of dead letters.'),
+    }),
+    z.strictObject({
+      code: name.describe('Code of the reason for which they were refused.'),
+      group: name.optional().describe('The consumer group that refused them; any when absent.'),
+    }),
   ],
   bodyWanted,
 );
@@ -71,10 +80,12 @@ const resubmitRoute: RouteText = {
   tag: 'dead-letters',
   summary: 'Send dead letters back into the log',
   description:
-    `Those that are named, or of a code at most ${perCodeMax} at a time, oldest first. ` +
+    `Either those with the given ids, or those of one code: the oldest ${perCodeMax} that were not ` +
+    'sent back yet. ' +
     'The key needs the scope `admin`.',
 };
 
+/** Adds the routes that list, show and resubmit the dead letters of the key's tenant. */
 export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   const { deadLetters, config, report } = api.options;
 
@@ -85,11 +96,11 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
     const { deadLetters: newest, isWhole } = await deadLetters.newest(filter, ending);
     const page = pageOf(newest, limit, cursor);
     const body = { ...page, byCode: countByCode(newest), truncated: !isWhole };
-    return { store: undefined, body };
+    return { sink: undefined, body };
   });
 
   api.get(showDeadLetter, async ({ tenant, params: { '*': id }, ending, room }) => {
-    return { store: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
+    return { sink: undefined, body: await deadLetters.show(id, { tenant, ending, room }) };
   });
 
   const schema = schemaOf(resubmitRoute, {

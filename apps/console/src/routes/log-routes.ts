@@ -44,15 +44,16 @@ const logHistogram = route({
   path: '/api/logs/histogram',
   tag: 'telemetry',
   summary: 'Count logs over time',
-  description: 'The range in equal bars, each with its logs by severity.',
+  description: 'The range in equal parts, each with the number of its logs by severity.',
   query: parameters({
     ...filters,
-    bars: whole({ min: 1, max: 500 }).default(60).describe('Equal parts of the range.'),
+    bars: whole({ min: 1, max: 500 }).default(60).describe('Number of equal parts of the range.'),
   }),
   params: noParameters,
   answer: logHistogramAnswer,
 });
 
+/** Adds the search for logs and their histogram, both answered by the search store. */
 export function addLogRoutes(api: Api): void {
   const { search } = api.options;
 
@@ -61,7 +62,7 @@ export function addLogRoutes(api: Api): void {
     const span = readRange({ from, to }, nowMs);
     const asked = { ...rest, ...span, tenant, severityMin, attributes, ending, room };
     const page = await search.findLogs(asked);
-    return { store: 'search', body: { ...span, logs: page.items, cursor: page.cursor } };
+    return { sink: 'search', body: { ...span, logs: page.items, cursor: page.cursor } };
   });
 
   api.get(logHistogram, async ({ tenant, query, nowMs, ending, room }) => {
@@ -69,6 +70,6 @@ export function addLogRoutes(api: Api): void {
     const span = readRange({ from, to }, nowMs);
     const asked = { ...rest, ...span, tenant, severityMin, attributes, ending, room };
     const bars = await search.logHistogram({ ...asked, limit: 100 });
-    return { store: 'search', body: { ...span, bars } };
+    return { sink: 'search', body: { ...span, bars } };
   });
 }

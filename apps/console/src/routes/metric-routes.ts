@@ -42,7 +42,7 @@ const listMetrics = route({
   tag: 'telemetry',
   summary: 'List metrics',
   query: parameters({
-    search: text().optional().describe('A part of the name.'),
+    search: text().optional().describe('Part of the name.'),
     ...range,
     limit: limit({ max: 1_000, by: 1_000 }),
   }),
@@ -62,14 +62,20 @@ const queryMetric = route({
       .describe('Attribute keys, or `service`, separated by commas: a series for each value.'),
     agg: oneOf(aggregations)
       .default('avg')
-      .describe('`rate` is per second and knows counter resets; pNN need a histogram.'),
+      .describe(
+        'How points become one value for each step. `rate` is per second and knows counter resets; percentiles need a histogram.',
+      ),
     service: text().optional().describe('Points of this service.'),
     ...attributes,
     ...range,
     step: duration
       .optional()
-      .describe(`Such as 30s, at most ${stepsMax} in the range; one that fits if absent.`),
-    series: whole({ min: 1, max: seriesMax }).default(seriesMax).describe('At most so many.'),
+      .describe(
+        `Width of a step, such as 30s: at most ${stepsMax} steps in the range; chosen to fit when absent.`,
+      ),
+    series: whole({ min: 1, max: seriesMax })
+      .default(seriesMax)
+      .describe('Most series in the answer.'),
   }),
   params: noParameters,
   answer: metricQueryAnswer,
@@ -89,6 +95,9 @@ const findPoints = route({
   answer: pointsAnswer,
 });
 
+/**
+ * Adds the list of metrics, their charts and their data points, all answered by the search store.
+ */
 export function addMetricRoutes(api: Api): void {
   const { search } = api.options;
 
@@ -96,7 +105,7 @@ export function addMetricRoutes(api: Api): void {
     const { from, to, ...rest } = query;
     const span = readRange({ from, to }, nowMs);
     const metrics = await search.metrics({ ...rest, ...span, tenant, ending, room });
-    return { store: 'search', body: { ...span, metrics } };
+    return { sink: 'search', body: { ...span, metrics } };
   });
 
   api.get(queryMetric, async ({ tenant, query, nowMs, ending, room }) => {
@@ -105,14 +114,14 @@ export function addMetricRoutes(api: Api): void {
     const stepMs = checkedStep(step, span.toMs - span.fromMs);
     const asked = { ...rest, ...span, tenant, groupBy, stepMs, attributes, ending, room };
     const answer = await search.queryMetric({ ...asked, seriesMax: series });
-    return { store: 'search', body: { ...span, stepMs, ...answer } };
+    return { sink: 'search', body: { ...span, stepMs, ...answer } };
   });
 
   api.get(findPoints, async ({ tenant, query, nowMs, ending, room }) => {
     const { from, to, ...rest } = query;
     const span = readRange({ from, to }, nowMs);
     const page = await search.points({ ...rest, ...span, tenant, ending, room });
-    return { store: 'search', body: { ...span, points: page.items, cursor: page.cursor } };
+    return { sink: 'search', body: { ...span, points: page.items, cursor: page.cursor } };
   });
 }
 

@@ -19,7 +19,7 @@ const own = { tag: 'pipeline', query: noParameters, params: noParameters } as co
 const showDependencies = route({
   ...own,
   path: '/api/dependencies',
-  summary: 'All processes, and which servers they hold for down',
+  summary: 'All processes, and the servers that they report as down',
   answer: dependenciesAnswer,
 });
 
@@ -48,15 +48,21 @@ const showLedger = route({
   ...own,
   path: '/api/ledger',
   summary: 'The account of what was accepted',
-  description: "Of the key's tenant. One question at a time; `spillway audit` has no limits.",
+  description:
+    'For the tenant of the key. One such request is answered at a time, within limits on memory and time; `spillway audit` has none.',
   query: parameters({
-    since: time.optional().describe('First minute of acceptance; all that is kept if absent.'),
+    since: time
+      .optional()
+      .describe('First minute of acceptance; everything that is kept when absent.'),
   }),
   answer: ledgerAnswer,
   long: 'ledger',
 });
 
-/** The system itself. Lag and health are not a tenant's; the ledger is. */
+/**
+ * Adds the routes about the system itself: lag and health of the whole, the ledger of the key's
+ * tenant.
+ */
 export function addPipelineRoutes(api: Api): void {
   const { ledger, admin } = api.options;
   const drainTimes = new DrainTimes();
@@ -64,27 +70,27 @@ export function addPipelineRoutes(api: Api): void {
     fleetAnswer(await admin.fleet(), { drainTimes, nowMs });
 
   api.get(showDependencies, async ({ nowMs }) => {
-    return { store: undefined, body: await readFleet(nowMs) };
+    return { sink: undefined, body: await readFleet(nowMs) };
   });
 
   api.get(showLag, async () => {
-    return { store: undefined, body: await readLag(api) };
+    return { sink: undefined, body: await readLag(api) };
   });
 
   api.get(showStatus, async () => {
-    return { store: undefined, body: { unsafe: unsafeOf(await admin.fleet()) } };
+    return { sink: undefined, body: { unsafe: unsafeOf(await admin.fleet()) } };
   });
 
   api.get(showPipeline, async ({ nowMs }) => {
     const [lag, fleet] = await Promise.all([readLag(api), readFleet(nowMs)]);
     const { ok, components } = admin.ready();
     const drain = drainOf(lag.lag, drainTimes, nowMs);
-    return { store: undefined, body: { ...lag, ...fleet, ready: ok, components, drain } };
+    return { sink: undefined, body: { ...lag, ...fleet, ready: ok, components, drain } };
   });
 
   api.get(showLedger, async ({ tenant, query, nowMs, ending }) => {
     const since = instant('since', query.since, nowMs);
-    return { store: 'writer', body: await ledger({ since, tenant, ending }) };
+    return { sink: 'writer', body: await ledger({ since, tenant, ending }) };
   });
 }
 

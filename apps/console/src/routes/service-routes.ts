@@ -37,12 +37,16 @@ const showMap = route({
   path: '/api/map',
   tag: 'services',
   summary: 'Which service calls which',
-  description: 'As far back as the live roll-ups reach.',
+  description: 'Reaches back as far as the live roll-ups do: `store.live.windowMinutes`.',
   query: parameters(range),
   params: noParameters,
   answer: mapAnswer,
 });
 
+/**
+ * Adds services, operations and the service map: live roll-ups inside their window, else the search
+ * store.
+ */
 export function addServiceRoutes(api: Api): void {
   const { search, live, config } = api.options;
   // The rest of the answer is short.
@@ -57,7 +61,7 @@ export function addServiceRoutes(api: Api): void {
         ? await ofLive(room, live.services({ ...span, tenant, ending, room }))
         : await search.services({ ...span, tenant, limit, ending, room });
     const { items, truncated } = wholeList(services, { rowsMax: limit, bytesMax });
-    return { store: source, body: { ...span, source, services: items, truncated } };
+    return { sink: source, body: { ...span, source, services: items, truncated } };
   });
 
   api.get(listOperations, async ({ tenant, query, params, nowMs, ending, room }) => {
@@ -70,14 +74,14 @@ export function addServiceRoutes(api: Api): void {
         ? await ofLive(room, live.operations({ ...span, tenant, service, ending, room }))
         : await search.operations({ ...span, tenant, service, limit, ending, room });
     const { items, truncated } = wholeList(operations, { rowsMax: limit, bytesMax });
-    return { store: source, body: { ...span, source, operations: items, truncated } };
+    return { sink: source, body: { ...span, source, operations: items, truncated } };
   });
 
   api.get(showMap, async ({ tenant, query, nowMs, ending, room }) => {
     const span = readRange(query, nowMs);
     const edges = await ofLive(room, live.map({ ...span, tenant, ending, room }));
     const { items, truncated } = wholeList(edges, { rowsMax: limitMax, bytesMax });
-    return { store: 'live', body: { ...span, edges: items, truncated } };
+    return { sink: 'live', body: { ...span, edges: items, truncated } };
   });
 }
 

@@ -14,7 +14,7 @@ import { type SessionAnswer, sessionAnswer } from '../schema/session-answers.ts'
 
 const bodyWanted = '{"key": "…"}';
 const keyText = z.string(bodyWanted).min(1, bodyWanted).max(1_000, bodyWanted);
-const keyBody = z.strictObject({ key: keyText }, bodyWanted);
+const keyBody = z.strictObject({ key: keyText.describe('The API key.') }, bodyWanted);
 
 const text = { path: '/api/session', tag: 'session' } as const;
 const showSession: RouteText = { ...text, summary: 'Whose key this is' };
@@ -30,7 +30,7 @@ const closeSession: RouteText = {
   summary: 'Forget the key in this browser',
 };
 
-/** Gives a browser its key as a cookie that no script can read. */
+/** Adds the routes that keep an API key in the browser, as a cookie that no script can read. */
 export function addSessionRoutes(app: FastifyInstance, { keys }: ConsoleOptions): void {
   const sessionOf = ({ tenant, scopes }: Caller): SessionAnswer => {
     return { tenant, scopes: [...scopes], keys: keys !== undefined };

@@ -18,12 +18,12 @@ const tailText: RouteText = {
   tag: 'telemetry',
   summary: 'Follow logs as they come',
   description:
-    'Server-sent events: `log` with a line as JSON, `skipped` with `{"records"}`, how many came ' +
-    'before it and are not shown, of all logs of the tenant, and `end` with an error as ' +
-    '`{"code", "message"}` before it ends by itself. At most 100 lines a second; a comment at least ' +
-    'every 15 s. A client that reads nothing for 10 s is cut. It begins with the last 50 lines, or ' +
-    'behind `Last-Event-ID`. A tail is of the last minutes, and not of every log: use `/api/logs` ' +
-    'for those.',
+    'Server-sent events: `log` has a line as JSON; `skipped` has `{"records"}`, the number of logs of ' +
+    'the tenant that came before the next line and are not shown; `end` has `{"code", "message"}`, ' +
+    'the reason for which the console ends the stream. At most 100 lines a second are sent, and a ' +
+    'comment at least every 15 s. A client that reads nothing for 10 s is disconnected. The tail ' +
+    'begins with the last 50 lines, or behind `Last-Event-ID`. It holds the last minutes only, and ' +
+    'not every log: use `/api/logs` to search them all.',
 };
 
 const query = parameters({
@@ -35,7 +35,9 @@ const query = parameters({
     .describe('Begins behind the line of this id, as `Last-Event-ID` does.'),
 });
 
-/** Follows the live store for as long as the client reads, within the bounds of `tail-limits.ts`. */
+/**
+ * Follows the live store for as long as the client reads, within the bounds of `tail-limits.ts`.
+ */
 export function addTailRoute(api: Api, app: FastifyInstance): void {
   const { live, keys, config } = api.options;
   const tails = new Tails(config);

@@ -22,7 +22,7 @@ const findTraces = route({
   path: '/api/traces',
   tag: 'telemetry',
   summary: 'Find traces',
-  description: 'Traces of which a span lies in the range and has all that is asked for.',
+  description: 'Traces with a span that lies in the range and matches every parameter.',
   query: parameters({
     service: text().optional().describe('Traces with a span of this service.'),
     operation: text().optional().describe('Traces with a span of this name.'),
@@ -41,13 +41,14 @@ const findTraces = route({
 const showTrace = route({
   path: '/api/traces/:traceId',
   tag: 'telemetry',
-  summary: 'One trace, whole',
+  summary: 'One trace with its spans',
   query: noParameters,
   params: z.object({ traceId: hexId(32).describe('32 hex digits.') }),
   answer: traceAnswer,
   mayBeMissing: true,
 });
 
+/** Adds the search for traces and the view of one, both answered by the search store. */
 export function addTraceRoutes(api: Api): void {
   const { search } = api.options;
 
@@ -56,11 +57,11 @@ export function addTraceRoutes(api: Api): void {
     const span = readRange({ from, to }, nowMs);
     const asked = { ...filters, ...span, tenant, attributes, ending, room };
     const page = await search.findTraces(asked);
-    return { store: 'search', body: { ...span, traces: page.items, cursor: page.cursor } };
+    return { sink: 'search', body: { ...span, traces: page.items, cursor: page.cursor } };
   });
 
   api.get(showTrace, async ({ tenant, params: { traceId }, ending, room }) => {
     const found = await search.trace(tenant, traceId, { ending, room });
-    return { store: 'search', body: found && { traceId, ...found } };
+    return { sink: 'search', body: found && { traceId, ...found } };
   });
 }

@@ -9,11 +9,14 @@ import { parseDuration, readTime, timeAt, type WrittenTime } from '../query/time
 
 const textCharsMax = 1_000;
 const cursorCharsMax = 4_000;
-/** A trace of a week, or a metric in steps of a year: nobody asks for longer ones. */
+/** Longer than any step of a chart that makes sense. */
 const durationMsMax = 366 * 86_400_000;
 const attributesMax = 10;
 
-/** The parameters of one route; an unknown one is an error that names those that there are. */
+/**
+ * Makes the schema of the parameters of a route; an unknown one is an error that lists those that
+ * it has.
+ */
 export function parameters<S extends z.core.$ZodShape>(shape: S) {
   const known = Object.keys(shape).map((name) => (name === attributesKey ? 'attr.<key>' : name));
   const wanted = `a known parameter (${known.join(', ') || 'there is none'})`;
@@ -22,8 +25,10 @@ export function parameters<S extends z.core.$ZodShape>(shape: S) {
   });
 }
 
+/** The schema of a route without parameters: any is an error. */
 export const noParameters = parameters({});
 
+/** Makes the schema of a text of 1 to `charsMax` characters. */
 export function text(charsMax = textCharsMax) {
   const wanted = `a text of 1 to ${charsMax} characters, all of them Unicode and none of them NUL`;
   return z.string(wanted).min(1, wanted).max(charsMax, wanted).refine(isText, wanted);
@@ -39,6 +44,7 @@ interface Bounds {
   max: number;
 }
 
+/** Makes the schema of a number within bounds, inclusive, with at most 9 decimals. */
 export function number({ min, max }: Bounds) {
   const wanted = `a number from ${min} to ${max}`;
   return z
@@ -49,6 +55,7 @@ export function number({ min, max }: Bounds) {
     .meta({ type: 'number', minimum: min, maximum: max, pattern: undefined });
 }
 
+/** Makes the schema of a whole number within bounds, inclusive. */
 export function whole({ min, max }: Bounds) {
   const wanted = `a whole number from ${min} to ${max}`;
   return z
@@ -59,10 +66,12 @@ export function whole({ min, max }: Bounds) {
     .meta({ type: 'integer', minimum: min, maximum: max, pattern: undefined });
 }
 
+/** Makes the schema of one of a few names. */
 export function oneOf<const T extends readonly string[]>(values: T) {
   return z.enum(values, `one of ${values.join(', ')}`);
 }
 
+/** Makes the schema of at most `itemsMax` different names that are separated by commas. */
 export function list(itemsMax: number) {
   const wanted = `at most ${itemsMax} different names, separated by commas`;
   return z
@@ -74,6 +83,7 @@ export function list(itemsMax: number) {
     .refine((items) => new Set(items).size === items.length, wanted);
 }
 
+/** Makes the schema of an id of so many hex digits, which is read as lower case. */
 export function hexId(digits: number) {
   const wanted = `${digits} hex digits`;
   return z
@@ -90,6 +100,7 @@ interface TimeParameter {
   time: WrittenTime;
 }
 
+/** The schema of a point in time, absolute or relative to now; `instant` resolves it. */
 export const time = z
   .string(timeWanted)
   .transform((text, context): TimeParameter => {
@@ -102,14 +113,14 @@ export const time = z
 
 const durationWanted = `a duration such as 30s, 5m or 1000 (ms), from 1 ms to ${durationMsMax / 86_400_000} days`;
 
-/** In ms. */
+/** The schema of a duration such as `30s`, which is read as ms. */
 export const duration = z
   .string(durationWanted)
   .transform((text) => parseDuration(text) ?? 0)
   .pipe(z.number().min(1, durationWanted).max(durationMsMax, durationWanted))
   .meta({ examples: ['30s'] });
 
-/** Where it lies in its topic. */
+/** The schema of the id of a dead letter: `signal/partition/position`, as in `traces/0/17`. */
 export const deadLetterId = z
   .string()
   .regex(
@@ -120,7 +131,10 @@ export const deadLetterId = z
 const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const severityWanted = `a number from 1 to 24, or one of ${severities.join(', ')}`;
 
-/** A severity number, or the name of a band: its lowest number (`warn` is 13). */
+/**
+ * The schema of the lowest severity: a number, or the name of a band, which is its lowest number
+ * (`warn` is 13).
+ */
 export const severity = z
   .string(severityWanted)
   .transform((value) => {
@@ -131,7 +145,10 @@ export const severity = z
   .pipe(z.number().min(1, severityWanted).max(24, severityWanted))
   .describe(`Lowest severity: ${severityWanted}.`);
 
-/** `attr.<key>=<value>`, all of which a record must have, as the query string's parser gathers them. */
+/**
+ * The parameters `attr.<key>=<value>`, all of which a record must have, as `parseQueryString`
+ * collects them.
+ */
 export const attributes = {
   [attributesKey]: z
     .custom<readonly [key: string, value: unknown][]>(Array.isArray)
@@ -154,8 +171,8 @@ export const attributes = {
       additionalProperties: false,
       maxProperties: attributesMax,
       description:
-        'Each as a parameter of its own, `attr.<key>=<value>`: attributes that a record, or its ' +
-        'resource, must have.',
+        'Attributes that a record, or its resource, must have, each as a parameter of its own: ' +
+        '`attr.<key>=<value>`.',
     }),
 } as const;
 
@@ -170,22 +187,23 @@ function attributeWanted(value: unknown): string {
   return 'attr.<key>=<value>, once per key, each a text of at most 1000 characters';
 }
 
-export const undecodableWanted = 'UTF-8, percent-encoded';
+const undecodableWanted = 'UTF-8, percent-encoded';
 
+/** The parameters of a range of time; `readRange` resolves them. */
 export const range = {
-  from: time
-    .optional()
-    .describe('Where the range begins, inclusive. An hour before `to` if absent.'),
-  to: time.optional().describe('Where it ends, exclusive. Now if absent.'),
+  from: time.optional().describe('Start of the range, inclusive; an hour before `to` when absent.'),
+  to: time.optional().describe('End of the range, exclusive; now when absent.'),
 };
 
+/** Makes the parameter for the most items of an answer. */
 export function limit({ max, by }: { max: number; by: number }) {
-  return whole({ min: 1, max }).default(by).describe('At most so many.');
+  return whole({ min: 1, max }).default(by).describe('Most items in the answer.');
 }
 
+/** The parameter for the next page of a list. */
 export const cursor = text(cursorCharsMax)
   .optional()
-  .describe('The cursor of the answer before: reads on behind it.');
+  .describe('Field `cursor` of the answer before, to read on behind it.');
 
 const rangeDefaultMs = 3_600_000;
 
@@ -194,7 +212,12 @@ interface RangeParameters {
   to?: TimeParameter | undefined;
 }
 
-/** The last hour unless told otherwise. `from` inclusive, `to` exclusive. */
+/**
+ * Resolves a range of time, which is the last hour by default, to ms since the epoch: `fromMs`
+ * inclusive, `toMs` exclusive.
+ * @throws QueryError `bad-parameter` where `from` is not before `to`, or a relative time is out of
+ * bounds
+ */
 export function readRange({ from, to }: RangeParameters, nowMs: number) {
   const toMs = instant('to', to, nowMs) ?? nowMs;
   const fromMs = instant('from', from, nowMs) ?? Math.max(0, toMs - rangeDefaultMs);
@@ -205,7 +228,10 @@ export function readRange({ from, to }: RangeParameters, nowMs: number) {
   return { fromMs, toMs };
 }
 
-/** ms since the epoch. Throws where a relative time is outside of what is asked for. */
+/**
+ * Resolves the parameter `key` to ms since the epoch; undefined when it is absent.
+ * @throws QueryError `bad-parameter` for a relative time before 1970 or after 2199
+ */
 export function instant(
   key: string,
   parameter: TimeParameter | undefined,

@@ -1,7 +1,7 @@
 import type { AnswerRoom, LiveReader, TailItem, TailQuery } from '@spillway/store';
 import { weigh } from '@spillway/store/search';
 
-/** What came since the last look. */
+/** The records that came since the last look at the tail. */
 export interface Batch {
   /** The newest ones, in the order in which they came. */
   lines: readonly TailItem[];
@@ -11,9 +11,10 @@ export interface Batch {
   lastId: string | undefined;
 }
 
+/** How much of the tail is sent at once. */
 export interface BatchLimits {
   linesMax: number;
-  /** Of all lines as JSON. */
+  /** Bytes of all lines together, as JSON. */
   bytesMax: number;
 }
 
@@ -22,7 +23,10 @@ const pageRecords = 200;
 /** In one look: what a live store keeps is not much more. */
 const pagesMax = 5;
 
-/** Reads to the end of the tail, and keeps what one person can read. */
+/**
+ * Reads to the end of the tail, and keeps the newest lines within the limits; the others are
+ * counted as skipped.
+ */
 export async function readTail(
   live: Pick<LiveReader, 'tail'>,
   query: Omit<TailQuery, 'limit'>,

@@ -2,7 +2,7 @@ import { sleep } from '@spillway/resilience';
 import type { QueryError } from '../http/errors.ts';
 import type { Batch } from './read-tail.ts';
 
-/** Whoever reads the stream. */
+/** The connection to the client that reads the stream. */
 export interface TailClient {
   write(text: string): void;
   /** It has not read what was written before. */
@@ -12,6 +12,7 @@ export interface TailClient {
   cut(): void;
 }
 
+/** The times of a live tail, in ms. */
 export interface TailTimes {
   /** Between two looks at the tail. */
   lookMs: number;
@@ -21,6 +22,7 @@ export interface TailTimes {
   slowMs: number;
 }
 
+/** What a live tail reads from and writes to. */
 export interface TailStreamOptions {
   client: TailClient;
   /** Throws a `QueryError`. */
@@ -51,7 +53,7 @@ export class TailStream {
     this.#options = options;
   }
 
-  /** Until it ends; never rejects. `first` was read before the answer began. */
+  /** Runs until either side ends it; never rejects. `first` was read before the answer began. */
   async run(first: Batch): Promise<void> {
     const { client, ending, times, asError } = this.#options;
     this.#write(`retry: ${retryMs}\n\n`);
@@ -76,7 +78,10 @@ export class TailStream {
     }
   }
 
-  /** A tail that cannot be read for a moment, as too much is asked at once, is read at the next look. */
+  /**
+   * A tail that cannot be read for a moment, as too much is asked at once, is read at the next
+   * look.
+   */
   async #look(): Promise<void> {
     const { read, asError, ending } = this.#options;
     try {

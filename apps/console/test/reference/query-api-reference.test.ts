@@ -4,7 +4,12 @@ import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addOpenApi } from '../../src/openapi/openapi.ts';
 import { type RunningConsole, runConsole } from '../running-console.ts';
-import { readDocument, referencePath, renderReference } from './render-reference.ts';
+import {
+  readDocument,
+  referencePath,
+  renderReference,
+  type SchemaNode,
+} from './render-reference.ts';
 
 let console: RunningConsole;
 beforeAll(async () => {
@@ -24,7 +29,7 @@ it('is valid OpenAPI, and everything that it refers to is in it', async () => {
   expect(known.filter((name) => !names.has(name))).toEqual([]);
 });
 
-it('docs/reference/query-api.md is what `npm run reference -w @spillway/console` writes', async () => {
+it('docs/reference/query-api.md is what `npm run docs` writes', async () => {
   const page = await readFile(referencePath, 'utf8');
   expect(page).toBe(renderReference(await readDocument(console.address)));
 });
@@ -49,3 +54,29 @@ it('every parameter and every route says what it means', async () => {
     }
   }
 });
+
+it('every field of an answer, and of what is sent, says what it means', async () => {
+  const { paths, components } = await readDocument(console.address);
+  const bodies = Object.values(paths).flatMap((operations) =>
+    Object.values(operations).flatMap(({ responses, requestBody }) =>
+      [...Object.values(responses), requestBody].flatMap((body) =>
+        Object.values(body?.content ?? {}).map(({ schema }) => schema),
+      ),
+    ),
+  );
+  const silent = [...bodies, ...Object.values(components.schemas)].flatMap(silentFields);
+  expect([...new Set(silent)]).toEqual([]);
+});
+
+/** Names of the fields that have no description; a named type has its own. */
+function silentFields(schema: SchemaNode): string[] {
+  const { properties = {}, anyOf = [], items, additionalProperties } = schema;
+  const inner = [...anyOf, items, additionalProperties].filter((each) => each !== undefined);
+  return [
+    ...Object.entries(properties).flatMap(([name, field]) => [
+      ...(field.description || field.$ref ? [] : [name]),
+      ...silentFields(field),
+    ]),
+    ...inner.flatMap((each) => (each ? silentFields(each) : [])),
+  ];
+}

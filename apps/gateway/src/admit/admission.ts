@@ -113,7 +113,9 @@ interface AdmissionPermitOptions {
   records: number;
 }
 
-/** A request's right to be here. */
+/**
+ * The room that an admitted request holds in its limits; it is given back once, whatever happens.
+ */
 export class AdmissionPermit {
   readonly #permit: Permit;
   readonly #tenant: TenantAdmission;
@@ -156,7 +158,9 @@ export class AdmissionPermit {
     });
   }
 
-  /** Memory, as it is taken: for what has arrived, and what inflation and transcoding make of it. */
+  /**
+   * Memory, as it is taken: for what has arrived, and what inflation and transcoding make of it.
+   */
   grow(bytes: number): Refusal | undefined {
     const refused = this.#permit.grow(bytes);
     return refused && bulkheadFull(refused);

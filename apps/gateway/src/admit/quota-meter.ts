@@ -71,7 +71,9 @@ export class QuotaMeter {
   }
 }
 
-/** Undefined without a limit. A tenant's own rate comes with its own burst. */
+/**
+ * Finds the quota of a tenant; undefined without one. A tenant's own rate comes with its own burst.
+ */
 export function limitOf(
   config: GatewayConfig,
   tenant: string,

@@ -20,7 +20,7 @@ export function drainBytesMaxOf({ batchBytesMax }: Pick<GatewayConfig, 'batchByt
   return 2 * batchBytesMax;
 }
 
-/** What a gateway may hold. */
+/** Lists what a gateway may take of the memory of its process. */
 export function gatewayBudget(
   config: GatewayConfig,
   { hasSpill }: { hasSpill: boolean },

@@ -1,7 +1,10 @@
 import { ConfigError, type ConfigProblem, isLoopback } from '@spillway/runtime';
 import type { GatewayConfig } from './config.ts';
 
-/** Throws `ConfigError` for what each value allows alone but not together. */
+/**
+ * Checks what each value allows alone but not together.
+ * @throws ConfigError which names every setting that does not fit the others
+ */
 export function checkGatewayConfig(config: GatewayConfig): void {
   const problems = [...openDoors(config), ...halfTls(config), ...tooSmall(config)];
   if (problems.length > 0) throw new ConfigError(problems);

@@ -1,6 +1,6 @@
 import { type RefusalCode, refusals } from './refusals.ts';
 
-/** An expected answer, so a value and never thrown. */
+/** A refusal of a request: an expected answer, so a value and never thrown. */
 export class Refusal {
   readonly code: RefusalCode;
   /** For the sender: what, which limit, where. */

@@ -9,7 +9,10 @@ import { Counts, Histogram } from './counters.ts';
 /** The protocols that a request can come by. */
 export type Protocol = 'http-protobuf' | 'http-json' | 'grpc';
 
-/** Bounded: signals, protocols and codes are closed lists, tenants come from the keys file. */
+/**
+ * Counts of a gateway since its start. Their number is bounded: signals, protocols and codes are
+ * closed lists, tenants come from the keys file.
+ */
 export interface GatewayStats extends RecordStats {
   /** `code` is `ok`, `partial` or a refusal's code. */
   requests: { signal: Signal | 'none'; protocol: Protocol; code: string; count: number }[];
@@ -18,7 +21,7 @@ export interface GatewayStats extends RecordStats {
   /** Bodies as sent, and after decompression and transcoding. */
   bodyBytes: { signal: Signal; received: number; scanned: number }[];
   inFlight: { requests: number; bytes: number };
-  /** Of tenants with a quota. */
+  /** One for each quota of a tenant: of records, or of bytes. */
   quotas: QuotaStats[];
   /** Waiting for the broker or on their way to it. */
   queueBytes: number;
@@ -47,7 +50,7 @@ export interface NotePublisherStats {
   pendingMessages: number;
 }
 
-/** What the doors count. */
+/** Counts of the HTTP and gRPC ports since the start of the gateway. */
 export class ReceiverStats {
   readonly #requests = new Counts<{
     signal: Signal | 'none';

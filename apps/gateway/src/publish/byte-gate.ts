@@ -3,7 +3,10 @@ interface Waiting {
   start: () => void;
 }
 
-/** Work of so many bytes at once, in the order in which it came; what is larger goes alone. */
+/**
+ * Lets work begin in the order in which it came, at most so many bytes at once; what is larger goes
+ * alone.
+ */
 export class ByteGate {
   readonly #bytesMax: number;
   readonly #waiting: Waiting[] = [];

@@ -3,7 +3,9 @@ import type { Signal } from '@spillway/otlp';
 import type { Refusal } from '../model/refusal.ts';
 import type { FittedSlice } from '../slice/oversize.ts';
 
-/** The answer to a request of which all records are durable, but for those that no retry can save. */
+/**
+ * The answer to a request of which all records are durable, but for those that no retry can save.
+ */
 export interface PublishResult {
   rejectedRecords: number;
   /** Why records were rejected; '' when none were. */
@@ -12,7 +14,7 @@ export interface PublishResult {
   ack: Ack;
 }
 
-export type Ack = 'broker' | 'spill';
+type Ack = 'broker' | 'spill';
 
 export interface SlicedRequest {
   signal: Signal;
@@ -25,7 +27,9 @@ export interface SlicedRequest {
   isCancelled: () => boolean;
 }
 
-/** A request from its slices to its answer: it is answered when each of its messages has an outcome. */
+/**
+ * A request from its slices to its answer: it is answered when each of its messages has an outcome.
+ */
 export class PendingRequest implements SlicedRequest {
   readonly signal: Signal;
   readonly tenant: string;
@@ -92,12 +96,18 @@ export function bytesOf(value: readonly Uint8Array[]): number {
   return bytes;
 }
 
-/** Whether another try, or the spill, may help: it is certainly or possibly not on the broker. */
+/**
+ * Whether another try, or the spill, may help: the message is certainly or possibly not on the
+ * broker.
+ */
 export function isTransient(outcome: PublishOutcome): boolean {
   return outcome.status === 'unknown' || (outcome.status === 'refused' && outcome.retryable);
 }
 
-/** Whether it can never be published. What else is refused for good, an operator can mend. */
+/**
+ * Whether a message can never be published. Whatever else is refused for good, an operator can
+ * mend.
+ */
 export function isTooLarge(outcome: PublishOutcome): boolean {
   return outcome.status === 'refused' && outcome.code === 'too-large';
 }

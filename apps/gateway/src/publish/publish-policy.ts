@@ -94,7 +94,9 @@ export class PublishPolicy {
     return outcomes;
   }
 
-  /** breaker(timeout(broker)). The broker is called before this returns: the order is the calls'. */
+  /**
+   * breaker(timeout(broker)). The broker is called before this returns: the order is the calls'.
+   */
   once(messages: readonly OutgoingMessage[]): Promise<Outcomes> {
     this.#budget.earn();
     return this.#guarded(messages, this.#options.publishTimeoutMs);
@@ -187,7 +189,9 @@ function isBrokerFailure(outcomes: Outcomes): boolean {
   return failed;
 }
 
-/** Certainly not there, and room is not what is missing. */
+/**
+ * Whether to publish again: the message is certainly not on the broker, and not for want of room.
+ */
 export function canTryAgain(outcomes: Outcomes): boolean {
   const transient = outcomes.filter(isTransient);
   return (

@@ -28,7 +28,7 @@ export interface SignalPublisherOptions
 }
 
 /** Measures of the publishes of all signals together. */
-export interface PublishMeasures {
+interface PublishMeasures {
   messages: Histogram;
   bytes: Histogram;
   seconds: Histogram;

@@ -10,7 +10,7 @@ import type { Ingest } from '../slice/ingest.ts';
 import type { SlowBodies } from './slow-bodies.ts';
 import type { TlsFiles } from './tls-files.ts';
 
-/** What both doors share. */
+/** What the HTTP and the gRPC port share. */
 export interface ReceiverContext {
   config: GatewayConfig;
   keys: KeyRing | undefined;
@@ -30,7 +30,7 @@ export interface ReceiverContext {
   onInternalError: (where: string, error: unknown) => void;
 }
 
-/** One protocol's listener. */
+/** The port of one protocol. */
 export interface Receiver {
   listen(): Promise<void>;
   /** Where it listens, once it does: `127.0.0.1:4318`. */
@@ -46,8 +46,8 @@ export interface AdmittedRequest {
 }
 
 /**
- * A handler for an event or timer of a connection. An error that it did not foresee goes no further:
- * it is reported, and `end` ends what the handler worked for.
+ * A handler for an event or timer of a connection. An error that it did not foresee goes no
+ * further: it is reported, and `end` ends what the handler worked for.
  */
 export function guarded<Args extends unknown[]>(
   { onInternalError }: Pick<ReceiverContext, 'onInternalError'>,
@@ -67,7 +67,7 @@ export function guarded<Args extends unknown[]>(
   };
 }
 
-/** Authenticates and admits, before any of the body is read. */
+/** Authenticates a request and takes room for it, before any of its body is read. */
 export function admit(
   { keys, admission }: ReceiverContext,
   {
@@ -83,7 +83,10 @@ export function admit(
   return permit instanceof Refusal ? permit : { tenant, permit };
 }
 
-/** Its request is answered before its body was whole: what waiting helps costs it no quota. */
+/**
+ * Gives back the room of a request that is answered before its body was whole; where a retry helps,
+ * its quota, too.
+ */
 export function releaseUnserved(
   admitted: AdmittedRequest | undefined,
   answer: Refusal | undefined,
@@ -111,20 +114,23 @@ export function timedOut({ config }: ReceiverContext): Refusal {
   return overloaded('time-out', message);
 }
 
-/** The `code` of an answer in the stats. */
+/** Returns the `code` by which an answer is counted in the stats. */
 export function outcomeOf(result: PublishResult | Refusal): string {
   if (result instanceof Refusal) return result.code;
   return result.rejectedRecords > 0 ? 'partial' : 'ok';
 }
 
-/** `127.0.0.1:4318` or `[::1]:4318`; '' while the server does not listen. */
+/** Returns where a server listens, as `127.0.0.1:4318` or `[::1]:4318`; '' while it does not. */
 export function addressOf(server: Server, host: string): string {
   const address = server.address() as AddressInfo | null;
   if (!address) return '';
   return `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
-/** An age at which to close, spread by ±10 % so that a fleet's clients do not come back at once. */
+/**
+ * Returns the age at which to close a connection, spread by ±10 % so that clients do not come back
+ * at once.
+ */
 export function connectionAgeMs({ connectionAgeMaxMs }: GatewayConfig): number {
   return connectionAgeMaxMs * (0.9 + Math.random() * 0.2);
 }

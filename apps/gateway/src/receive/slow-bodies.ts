@@ -1,4 +1,4 @@
-/** A body that is on its way. */
+/** A request body that is still arriving. */
 export interface PendingBody {
   /** Monotonic. */
   readonly startedMs: number;

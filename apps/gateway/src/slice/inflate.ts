@@ -5,7 +5,7 @@ import { GrowingBytes } from '../receive/growing-bytes.ts';
 
 export type Encoding = 'identity' | 'gzip' | 'deflate' | 'zstd';
 
-/** The name of a content or message encoding; undefined when it is not known. */
+/** Finds the encoding that a header names; undefined when it is not known. */
 export function encodingOf(name: string | undefined): Encoding | undefined {
   switch (name?.trim().toLowerCase()) {
     case undefined:
@@ -59,8 +59,8 @@ const zstdParams = { [zlib.constants.ZSTD_d_windowLogMax]: 24 };
 /**
  * Inflates within bounds: output bytes, growth, memory granted, and few at a time. A bomb costs at
  * most the allowed output, and that is never more than `ratioMax` times what was sent. The input is
- * read to its last byte: members of gzip and frames of zstd follow each other (RFC 1952, section 2.2;
- * RFC 8878, section 3.1), and anything else behind the end is malformed, never left out.
+ * read to its last byte: members of gzip and frames of zstd follow each other (RFC 1952, section
+ * 2.2; RFC 8878, section 3.1), and anything else behind the end is malformed, never left out.
  */
 export class Inflater {
   #running = 0;
@@ -159,8 +159,9 @@ async function inflateStream(
 }
 
 /**
- * What the encoder says of the size of the first frame or of the last member, which is mostly the only
- * one; believed only so far as `GrowingBytes` does. RFC 1952, section 2.3.1; RFC 8878, section 3.1.1.1.
+ * What the encoder says of the size of the first frame or of the last member, which is mostly the
+ * only one; believed only so far as `GrowingBytes` does. RFC 1952, section 2.3.1; RFC 8878, section
+ * 3.1.1.1.
  */
 export function contentBytesOf(
   encoding: InflateOptions['encoding'],

@@ -1,4 +1,6 @@
-/** What is larger than the broker takes: cut, and where that is no use, refused record by record. */
+/**
+ * What is larger than the broker takes: cut, and where that is no use, refused record by record.
+ */
 import { createHash } from 'node:crypto';
 import {
   deadLetterHeaders,
@@ -41,7 +43,10 @@ const envelopeBytes = 2_048;
 /** What surrounds the records is in each part; together they may be this much of the slice. */
 const growthMax = 4;
 
-/** Nearly always the slices as they are. */
+/**
+ * Splits slices that are larger than the broker takes, down to single records; others stay as they
+ * are.
+ */
 export function fitSlices(options: FitOptions): readonly FittedSlice[] | Refusal {
   const bytesMax = Math.max(1, options.messageBytesMax - envelopeBytes);
   if (options.slices.every(({ bytes }) => bytes <= bytesMax)) return options.slices;
@@ -102,7 +107,10 @@ export interface RefusalStamp {
   seq: string;
 }
 
-/** The dead letter that remembers the record: metadata alone. */
+/**
+ * Makes the dead letter that remembers a record which is too large: metadata alone, without its
+ * body.
+ */
 export function deadLetterOf(
   { bytes, digest, reason }: OversizeRecord,
   { signal, tenant, partition, receivedMs, seq }: RefusalStamp,

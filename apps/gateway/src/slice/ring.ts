@@ -13,7 +13,7 @@ export interface Ring {
 }
 
 /** Places of each owner on the ring. */
-export const defaultVirtualNodes = 512;
+const defaultVirtualNodes = 512;
 
 /** Throws a RangeError without owners, or when one is named twice. */
 export function createRing(

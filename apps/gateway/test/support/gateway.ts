@@ -22,7 +22,7 @@ import {
   gatewaySection,
 } from '../../src/index.ts';
 
-export const partitions = 4;
+const partitions = 4;
 export const epoch = 1_700_000_000_000;
 const topics = [
   ...Object.values(topicOf).map((name) => ({ name, partitions })),

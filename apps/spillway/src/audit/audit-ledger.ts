@@ -16,15 +16,19 @@ import { readLog } from './read-log.ts';
 import { Passed } from './unread-queues.ts';
 import { afterLastMinute, windowsOf } from './windows.ts';
 
+/** What an audit covers, and how much it may read and hold. */
 export interface AuditOptions {
   /** First minute of acceptance, ms since the epoch; all that is kept when undefined. */
   sinceMs?: number | undefined;
   tenant?: string | undefined;
-  /** Ends it; the answer is then the reason of the signal. */
+  /** Ends the audit, which then throws the reason of the signal. */
   ending?: AbortSignal | undefined;
   /** Throws `too-much-asked` where more messages wait for a group. Default 5,000,000. */
   waitingMax?: number | undefined;
-  /** Of which all is known at once. Throws `too-much-asked` where a minute alone has more. */
+  /**
+   * Most messages of which everything is held at once: a longer range is read in several windows.
+   * Throws `too-much-asked` where a minute alone has more.
+   */
   messagesMax?: number | undefined;
 }
 
@@ -56,7 +60,10 @@ export async function auditLedger(
   }
 }
 
-/** A missing note may have named what is lost, and so may a store that was set aside. */
+/**
+ * Whether every record is accounted for. It is not where a note is missing or a store was set
+ * aside, since either may have held what is lost.
+ */
 export function isClean({ totals, missingNotes, keptAside }: LedgerReport): boolean {
   return totals.unaccounted === 0 && missingNotes.length === 0 && keptAside.length === 0;
 }

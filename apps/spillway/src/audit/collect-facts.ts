@@ -24,31 +24,34 @@ import type { Account, AuditSources } from './audit-sources.ts';
 import type { Log } from './read-log.ts';
 import { idOf, type Passed } from './unread-queues.ts';
 
-/** A gateway that lives tells of its spill every few seconds. */
+/** A gateway that runs reports its spill every few seconds. */
 const silentMs = 5 * minuteMs;
 
+/** What was read before the facts of a window are collected. */
 export interface Known {
   log: Log;
-  /** By sink, of all windows so far; the latest comes first. */
+  /**
+   * What each sink has passed in all windows so far, by name of the sink; the latest comes first.
+   */
   passed: ReadonlyMap<string, Passed>;
   nowMs: number;
 }
 
-/** As much of it as is read here. */
+/** The part of `AuditSources` from which the facts of a window are collected. */
 export interface FactsSources {
   broker: Pick<AuditSources['broker'], 'capabilities'>;
   notes: Pick<AuditSources['notes'], 'notedMessages' | 'refusedCounts'>;
   accounts: readonly Account[];
 }
 
-/** All that is known of the messages of a window. */
+/** Collects what the gateways' notes, the log and each sink know of the messages of a window. */
 export async function factsOf(
   sources: FactsSources,
   { log, passed, nowMs }: Known,
   range: MinuteRange,
 ): Promise<AuditFacts> {
   const { broker, notes, accounts } = sources;
-  // Whether a queue that cannot be read has been passed is told by every tenant's messages.
+  // Whether a queue that cannot be read has been passed shows in the messages of every tenant.
   const wide = broker.capabilities.canReplay ? range : { ...range, tenant: undefined };
   const noted = withUnread(await notes.notedMessages(range), log, range);
   const sides: Side[] = [];
@@ -146,8 +149,8 @@ function sinkFacts(
 }
 
 /**
- * Removed from the log, and no more of them than the log says it removed before the group read them:
- * what the group passed and never stored is lost, and stays so when the log has forgotten it.
+ * Removed from the log, and no more of them than the log says it removed before the group read
+ * them: what the group passed and never stored is lost, and stays so when the log has forgotten it.
  */
 function expiredOf(
   unseen: readonly KeptNotedMessage[],

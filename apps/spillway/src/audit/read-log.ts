@@ -23,7 +23,7 @@ const waitingDefaultMax = 5_000_000;
 const readBytesMax = 256 * 1024;
 const unreadNotesMax = 20_000;
 
-/** What the broker and the spills say, of all minutes. */
+/** What the broker and the spills hold, over all minutes. */
 export interface Log {
   unreadNotes: LedgerNote[];
   /** Messages of the notes' queue, where it cannot be read. */
@@ -39,7 +39,7 @@ export interface ReadLogOptions {
   waitingMax?: number | undefined;
 }
 
-/** As much of it as is read here. */
+/** The part of `AuditSources` from which the log and what waits beside it are read. */
 export type ReadLogSources = Pick<
   AuditSources,
   'broker' | 'deadLetters' | 'noteGroup' | 'liveSpills'
@@ -48,7 +48,10 @@ export type ReadLogSources = Pick<
   accounts: readonly Pick<AuditSources['accounts'][number], 'sink'>[];
 };
 
-/** In the order in which a message moves, so that one that moves meanwhile is seen, maybe twice. */
+/**
+ * Reads the spills, what waits for each group and the dead letters, in the order in which a message
+ * moves: one that moves meanwhile is seen, maybe twice.
+ */
 export async function readLog(sources: ReadLogSources, options: ReadLogOptions = {}): Promise<Log> {
   const { ending } = options;
   const { broker, deadLetters, noteGroup, notes, accounts, liveSpills } = sources;
@@ -56,11 +59,11 @@ export async function readLog(sources: ReadLogSources, options: ReadLogOptions =
   const unreadNotes = broker.capabilities.canReplay
     ? await readNotes(broker, notesLag, ending)
     : [];
-  const told = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
+  const unread = unreadNotes.flatMap(({ spill, gateway, epoch }) =>
     spill ? [{ ...spill, gateway, epoch }] : [],
   );
   const kept = await notes.notedSpills({ ending });
-  const spills = latest([...kept, ...told, ...liveSpills()]);
+  const spills = latest([...kept, ...unread, ...liveSpills()]);
   const waiting = new Map<string, ObservationTable>();
   const lags = new Map<string, PartitionLag[]>();
   for (const group of accounts.map(({ sink }) => sink.group)) {

@@ -17,7 +17,10 @@ interface Line<R> {
   exitCode?: number;
 }
 
-/** Undefined when no process answers at the socket. Throws `OperationError` when it refuses. */
+/**
+ * Asks the process at a socket to perform a command; undefined when no process answers there.
+ * @throws OperationError when the process refuses or fails
+ */
 export function askRunning<C extends Command>(
   ask: Ask<C>,
 ): Promise<{ result: Requests[C]['result'] } | undefined> {

@@ -32,7 +32,7 @@ export function makeSocketPlace(dataDir: string): SocketPlace {
 }
 
 /**
- * The socket of the process that runs on the folder; undefined when none can be.
+ * Finds the socket of the process that runs on the folder; undefined when there can be none.
  * @throws OperationError when what lies there is not the owner's alone, and may be forged
  */
 export function findSocket(folder: DataFolder): string | undefined {

@@ -8,7 +8,7 @@ import { type Command, operations } from './operations.ts';
 
 const bodyBytesMax = 1_048_576;
 /** Commands at once; their descriptors are kept apart (`descriptors.ts`). */
-export const connectionsMax = 8;
+const connectionsMax = 8;
 
 export interface ControlServerOptions {
   /** The data folder. */

@@ -1,4 +1,4 @@
-/** What a command exits with, and what that means: for `docs/reference/errors.md`, too. */
+/** The exit codes of commands, and what each means; `docs/reference/errors.md` lists them. */
 export const exitCodes = {
   ok: {
     code: 0,

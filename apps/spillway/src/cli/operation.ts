@@ -1,6 +1,7 @@
 import type { Given, ModuleContext, Needs } from '../registry/module.ts';
 
-export interface OperationContext extends Pick<ModuleContext, 'config' | 'registry'> {
+/** What an operation is performed with, beside the parts that it needs. */
+interface OperationContext extends Pick<ModuleContext, 'config' | 'registry'> {
   /** Aborted when the process that performs it stops. */
   abort: AbortSignal;
   progress: (line: string) => void;
@@ -8,9 +9,9 @@ export interface OperationContext extends Pick<ModuleContext, 'config' | 'regist
 
 /** What a command asks of the process that owns the data folder, or does itself without one. */
 export interface Operation<Options, Result, N extends Needs = Needs, U extends Needs = Needs> {
-  /** Started for it where no process runs that has them. */
+  /** Modules that it works with; started for it where no process runs that has them. */
   readonly needs: N;
-  /** Of a running process only. */
+  /** Modules that it works with where a running process has them; undefined elsewhere. */
   readonly uses?: U;
   run(given: Given<N, U>, options: Options, context: OperationContext): Promise<Result>;
 }

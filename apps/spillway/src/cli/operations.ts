@@ -42,7 +42,7 @@ export type Command = keyof Requests;
 
 type OperationOf<C extends Command> = Operation<Requests[C]['options'], Requests[C]['result']>;
 
-/** Of one command. */
+/** Infers the options and the result of one command. */
 function of<C extends Command>() {
   return defineOperation<Requests[C]['options'], Requests[C]['result']>();
 }

@@ -1,8 +1,9 @@
 import { OperationError } from './operation-error.ts';
 
 /**
- * Loads a package that a checkout has and a production image has not: a workspace on which ours does
- * not depend, since npm would install what it needs even where development dependencies are left out.
+ * Loads a package that a checkout has and a production image has not: a workspace on which the
+ * program does not depend, since npm would install what it needs even without development
+ * dependencies.
  * @throws OperationError which says where it is, when it is missing
  */
 export async function optionalPackage<T>(name: string, load: () => Promise<T>): Promise<T> {

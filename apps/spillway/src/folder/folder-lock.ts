@@ -1,7 +1,7 @@
 import { type FolderLock as Lock, nodeFiles } from '@spillway/journal';
 import type { Component, Health } from '@spillway/runtime';
 
-/** Keeps a second process out of the data folder. */
+/** The lock that keeps a second process out of the data folder. */
 export class FolderLock implements Component {
   readonly name = 'data folder';
   readonly #dir: string;

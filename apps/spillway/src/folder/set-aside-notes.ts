@@ -31,7 +31,10 @@ export interface Aside<S extends AsideStore = AsideStore> {
 
 const namePattern = /^([^.]+)\.set-aside-[^.]+$/;
 
-/** Of these stores. Empty where there is no such folder. */
+/**
+ * Lists what of these stores was set aside in a data folder, by name; empty where the folder is
+ * missing.
+ */
 export async function readAsides<S extends AsideStore>(
   dataDir: string,
   stores: readonly S[],
@@ -51,7 +54,7 @@ export async function readAsides<S extends AsideStore>(
   return asides;
 }
 
-/** Those that may be the only copy of something. */
+/** Lists the stores that were set aside and may be the only copy of something. */
 export async function keptAside(
   dataDir: string,
   stores: readonly AsideStore[],

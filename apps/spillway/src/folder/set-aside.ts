@@ -44,7 +44,7 @@ export interface SetAsideOptions {
 /** The first start makes both within it, however slow it is, and a restored backup likewise. */
 const togetherMs = 600_000;
 
-/** A log that was begun anew says of nothing that it lacks it. */
+/** A log that was begun again does not show that it lacks something. */
 async function isFirstLog(dataDir: string): Promise<boolean> {
   const madeAtMs = async (...parts: string[]) => (await stat(join(dataDir, ...parts))).mtimeMs;
   return (await madeAtMs('log', 'format')) <= (await madeAtMs('format.json')) + togetherMs;
@@ -90,7 +90,9 @@ export class SetAside implements Component {
     return { ok: true, detail: this.#detail };
   }
 
-  /** Removes what another store has taken the place of. Never rejects: the next look tries again. */
+  /**
+   * Removes what another store has taken the place of. Never rejects: the next look tries again.
+   */
   look(): Promise<void> {
     return this.#orReport(async () => {
       let kept = 0;
@@ -121,7 +123,7 @@ export class SetAside implements Component {
     return found;
   }
 
-  /** By the topics, not by what a group has read: it may have read nothing yet. */
+  /** Judges by the topics, not by what a group has read: it may have read nothing yet. */
   async #newNote({ path, store }: Aside<WatchedStore>): Promise<AsideNote> {
     const { broker, clock = Date.now } = this.#options;
     const { missingUpToMs = () => Number.POSITIVE_INFINITY } = broker.capabilities;

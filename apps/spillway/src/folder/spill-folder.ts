@@ -24,7 +24,7 @@ export class SpillFolder {
     return this.#spill;
   }
 
-  /** The gateway puts here what its broker does not take. */
+  /** Names the gateway that puts here what its broker does not take. */
   serves(owner: SpillOwner): void {
     this.#owner = owner;
   }
@@ -36,7 +36,7 @@ export class SpillFolder {
 
   /**
    * Who publishes to the broker lives as long as what it may have sent.
-   * @param broker tells the brokers apart that one spill may serve in turn
+   * @param broker name of the broker, since one spill may serve several in turn
    */
   identities(broker: string): Identities {
     const name = `${broker}-producer`;
@@ -46,7 +46,10 @@ export class SpillFolder {
     };
   }
 
-  /** Throws where another process has the folder; of `…/*`, when others have all of them. */
+  /**
+   * Opens and closes the spill. Its start throws where other processes have the folder, or all of
+   * `…/*`.
+   */
   component(options: SpillOptions): Component {
     return {
       name: 'spill',
@@ -58,8 +61,8 @@ export class SpillFolder {
     };
   }
 
-  /** What lies here at this moment, for the ledger; nothing before there is a gateway. */
-  told(): NotedSpill[] {
+  /** Lists for the ledger what lies here at this moment; nothing before there is a gateway. */
+  inventory(): NotedSpill[] {
     if (!this.#spill || !this.#owner) return [];
     const { id: spill } = this.#spill;
     const { name: gateway, epoch } = this.#owner;

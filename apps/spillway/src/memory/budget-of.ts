@@ -3,7 +3,7 @@ import type { SpillwayConfig } from '../config.ts';
 import type { Target } from '../registry/target.ts';
 import { programBudget, type Runtime } from './program-budget.ts';
 
-/** Every line of a process, the program itself first. */
+/** Lists every line of the memory budget of a process, the program itself first. */
 export function budgetOf(config: SpillwayConfig, target: Target, runtime: Runtime): BudgetLine[] {
   const lines = target.modules.flatMap((module) => module.budget?.(config, target, runtime) ?? []);
   return [...programBudget(runtime), ...lines];

@@ -6,7 +6,10 @@ export interface GivenMemory {
   source: string;
 }
 
-/** What the process may take: as configured, else what its container allows, else the machine's. */
+/**
+ * Finds how much memory the process may take: as configured, else what its container allows, else
+ * the machine's.
+ */
 export function givenMemory(memoryBytes: number): GivenMemory {
   if (memoryBytes > 0) return { bytes: memoryBytes, source: 'process.memoryBytes' };
   const machineBytes = totalmem();

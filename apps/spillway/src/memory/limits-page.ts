@@ -15,7 +15,10 @@ export interface LimitsPageOptions {
   plan: MemoryPlan;
 }
 
-/** Everything that is bounded, as Markdown: the memory first, then what the sum of it rests on. */
+/**
+ * Renders everything that is bounded, as Markdown: the memory first, then what the sum of it rests
+ * on.
+ */
 export function limitsPage(options: LimitsPageOptions): string {
   const { plan } = options;
   const sum = mebibytes(bytesOf(plan.lines));

@@ -29,7 +29,7 @@ export interface MemoryPlan {
 export interface PlanOptions {
   loaded: LoadedConfig<SpillwayConfig>;
   registry: Registry;
-  /** Of the process. */
+  /** Names of the roles of the process. */
   roles: readonly string[];
   given: GivenMemory;
   /** What Node was started with. */

@@ -1,7 +1,9 @@
 import type { BudgetLine } from '@spillway/runtime';
 
 const mebibyte = 1_048_576;
-/** Node and our code as they lie in memory, without the heap; measured, files of the code counted. */
+/**
+ * Node and our code as they lie in memory, without the heap; measured, files of the code counted.
+ */
 const programBytes = 64 * mebibyte;
 /** Objects of a process that has nothing to do. */
 const idleHeapBytes = 44 * mebibyte;
@@ -21,7 +23,7 @@ export interface Runtime {
   optimises: boolean;
 }
 
-/** What the program itself takes, whatever it is asked to do. */
+/** Lists what the program itself takes of memory, whatever it is asked to do. */
 export function programBudget({ semiSpaceMebibytes }: Runtime): BudgetLine[] {
   return [
     { ...fixed, name: 'program: Node and the code', bytes: programBytes },
@@ -32,7 +34,7 @@ export function programBudget({ semiSpaceMebibytes }: Runtime): BudgetLine[] {
   ];
 }
 
-/** What the embedded database takes once more, where its code may be optimised. */
+/** Lists what the embedded database takes in addition where its code may be optimised. */
 export function optimisingBudget({ optimises }: Runtime): BudgetLine[] {
   const name = 'write store: optimising its code, once';
   return optimises ? [{ ...fixed, name, bytes: optimisingBytes }] : [];

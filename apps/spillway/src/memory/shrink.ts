@@ -7,8 +7,8 @@ const unitBytes = 64 * 1_024;
 type Section = Record<string, unknown>;
 
 /**
- * The configuration with a share of what lies between the least and the default of each key that
- * was left at its default; 1 changes nothing.
+ * Shrinks the configuration to a share of what lies between the least and the default of each key
+ * that was left at its default; 1 changes nothing.
  */
 export function shrink(
   { config, leaves, sources }: LoadedConfig<SpillwayConfig>,

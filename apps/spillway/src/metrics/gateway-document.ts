@@ -1,7 +1,10 @@
 import type { GatewayDocument } from '@spillway/console';
 import type { GatewayStats } from '@spillway/gateway';
 
-/** A gateway's numbers for a person; all of them are in `/metrics` too. */
+/**
+ * Describes a gateway for the other processes and the page; all of its numbers are in `/metrics`,
+ * too.
+ */
 export function gatewayDocument(stats: GatewayStats, nowMs: number): GatewayDocument {
   const { requests, recordsAccepted, recordsRefused, inFlight, connections, signals } = stats;
   const partitions: Record<string, number> = {};

@@ -24,7 +24,9 @@ export interface Measured {
   /** Those that gateways share. */
   quotas: Pick<Quotas, 'stats'> | undefined;
   consumers: readonly Pick<Restartable, 'name' | 'consumer'>[];
-  /** The one in use, which a rebuild may exchange; undefined where this process does not fill it. */
+  /**
+   * The one in use, which a rebuild may exchange; undefined where this process does not fill it.
+   */
   search: (() => Pick<SearchStore, 'stats'>) | undefined;
   /** Undefined where this process does not fill it. */
   live: Pick<LiveStore, 'stats'> | undefined;
@@ -66,7 +68,9 @@ function gatewaySources({ gateway, quotas }: Measured): MetricSource[] {
     : own;
 }
 
-/** A store counts what it is given, so it has nothing to tell where no consumer gives it anything. */
+/**
+ * A store counts what it is given, so it has nothing to report where no consumer gives it anything.
+ */
 function storeSources({ search, live }: Measured): MetricSource[] {
   return [
     ...(search ? [metricSource('search store', searchMetrics, () => search().stats())] : []),

@@ -19,7 +19,7 @@ const ofNode = `
 From [the client library](https://github.com/prometheus/client_js), once per process.
 `;
 
-/** The page, as it stands in the repository. */
+/** Renders every metric, package by package, as Markdown: `docs/reference/metrics.md`. */
 export function metricsPage(): string {
   const parts = [...declaredMetrics(), { name: 'collection', families: collectionMetrics }];
   const sections = parts.flatMap(({ name, families }) => [

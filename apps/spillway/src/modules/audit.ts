@@ -22,8 +22,10 @@ export const auditNeeds = {
   accounts,
 };
 
+/** The modules that an audit reads where the process has them. */
 export const auditUses = { spill: spillModule };
 
+/** Makes the sources of an audit from what the modules made. */
 export function auditSources(
   { config, registry }: Pick<ModuleContext, 'config' | 'registry'>,
   { folder, spill, ...given }: Given<typeof auditNeeds, typeof auditUses>,
@@ -35,7 +37,7 @@ export function auditSources(
     notes,
     accounts: all,
     deadLetters,
-    liveSpills: () => spill?.told() ?? [],
+    liveSpills: () => spill?.inventory() ?? [],
     keptAside: () => keptAside(folder.dir, registry.folderStores),
     retentionHours: config.writer.retentionHours,
   };

@@ -1,4 +1,7 @@
-/** What every package can tell, by package: the event log and its reference page know nothing else. */
+/**
+ * What every package can report, by package: the event log and its reference page know nothing
+ * else.
+ */
 import { embeddedBrokerEvents } from '@spillway/broker-embedded/events';
 import { kafkaEvents } from '@spillway/broker-kafka/events';
 import { rabbitmqEvents } from '@spillway/broker-rabbitmq/events';
@@ -19,6 +22,7 @@ import { postgresEvents } from '@spillway/store-postgres/events';
 import { redisLiveEvents } from '@spillway/store-redis/events';
 import { processEvents } from '../process/process-events.ts';
 
+/** The table of events of each package, by the heading that it has in the reference. */
 export const eventTables = {
   process: processEvents,
   'internal errors': runtimeEvents,
@@ -45,7 +49,10 @@ type Tables = typeof eventTables;
 /** Every type of event there is: what is in no table cannot be reported. */
 export type EventType = { [T in keyof Tables]: keyof Tables[T] }[keyof Tables];
 
-/** By type. One that several packages have means the same in all of them. */
+/**
+ * The severity and description of every event, by type; one that several packages have means the
+ * same in all.
+ */
 export const eventKinds: Readonly<Record<EventType, EventKind>> = Object.assign(
   {},
   ...Object.values(eventTables),

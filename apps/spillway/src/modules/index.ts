@@ -23,8 +23,9 @@ import { searchStoreModule, searchStoreSection } from './servers/search-store.ts
 import { writeStoreModule, writeStoreSection } from './servers/write-store.ts';
 
 /**
- * They start in the order of what they use and need; where that says nothing, in this one, which is
- * also the order of roles, sinks and groups wherever they are listed.
+ * Every module there is. They start in the order of what they use and need; where that says
+ * nothing, in this one, which is also the order of roles, sinks and groups wherever they are
+ * listed.
  */
 export const registry = new Registry([
   dataFolderModule,
@@ -50,7 +51,7 @@ export const registry = new Registry([
   quotasModule,
 ]);
 
-/** In the order in which they are shown. */
+/** The sections of the configuration that modules declare, in the order in which they are shown. */
 export const sections = {
   data: dataSection,
   gateway: gatewaySection,

@@ -1,4 +1,4 @@
-/** What metrics, and other processes, are told of a process: as much of it as it has. */
+/** What metrics and other processes can see of a process: the parts that it has. */
 import type { Measured } from '../metrics/metric-sources.ts';
 import type { Observed } from '../process/this-process.ts';
 import type { Assembly } from '../registry/assembly.ts';
@@ -13,11 +13,13 @@ import { liveStoreModule } from './servers/live-store.ts';
 import { quotasModule } from './servers/quotas.ts';
 import { searchStoreModule } from './servers/search-store.ts';
 
-/** Once it is started. */
+/**
+ * Finds what the metrics of a process read among the modules that it has; call it after the start.
+ */
 export function measured(assembly: Assembly): Omit<Measured, 'internalErrors' | 'health'> {
   const needs = { lagBoard: lagBoardModule, dependencies: fleetModule, safety: safetyModule };
   const { safety, ...given } = assembly.given(needs, { consumers });
-  // Where several processes share a store, those that fill it tell how full it is.
+  // Where several processes share a store, those that fill it report how full it is.
   const search = assembly.get(searchProjectorModule) && assembly.get(searchStoreModule);
   return {
     ...given,
@@ -29,6 +31,7 @@ export function measured(assembly: Assembly): Omit<Measured, 'internalErrors' | 
   };
 }
 
+/** Finds what the other processes see of this one among the modules that it has. */
 export function observed(assembly: Assembly): Omit<Observed, 'health'> {
   const needs = { fleet: fleetModule, safety: safetyModule };
   const { fleet, safety } = assembly.given(needs, {});

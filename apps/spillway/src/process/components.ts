@@ -10,12 +10,12 @@ export function asComponent(name: string, part: Omit<Component, 'name'>): Compon
   };
 }
 
-/** Work to be done once in the order of starting. */
+/** Makes a component of work that is to be done once, in the order of starting. */
 export function step(name: string, run: () => Promise<void>): Component {
   return { name, start: run, stop: async () => {}, health: () => ({ ok: true, detail: 'done' }) };
 }
 
-/** A part that can only be made when those before it have started. */
+/** Makes a component of a part that can only be made when those before it have started. */
 export function late(name: string, make: () => Component): Component {
   let made: Component | undefined;
   return {

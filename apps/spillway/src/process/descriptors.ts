@@ -1,9 +1,13 @@
-/** File descriptors: what the process may open, and what is kept for files when clients come in number. */
+/**
+ * File descriptors: what the process may open, and what is kept for files when clients come in
+ * number.
+ */
 import { readFileSync } from 'node:fs';
 import { OperationError } from '../cli/operation-error.ts';
 
+/** File descriptors that a process needs, whatever clients do. */
 export interface DescriptorNeeds {
-  /** Of the log, the stores and the spill. */
+  /** Files of the log, the stores and the spill. */
   files: number;
   /** Connections to brokers and stores elsewhere. */
   serverConnections: number;
@@ -16,6 +20,7 @@ export interface DoorConnections {
   console: number;
 }
 
+/** How the file descriptors of a process are shared out. */
 export interface DescriptorPlan {
   /** Kept apart for files and for commands. */
   files: number;
@@ -25,11 +30,14 @@ export interface DescriptorPlan {
   wanted: number;
 }
 
-/** Standard streams, event loops, threads and listening sockets (some 45 are seen), and commands. */
+/**
+ * Standard streams, event loops, threads and listening sockets (some 45 are seen), and commands.
+ */
 const baseFiles = 64;
 /** With fewer, clients that keep connections open would push each other out. */
 const connectionsMin = 8;
 
+/** Counts the descriptors that are kept for files, servers and commands. */
 export function filesOf({ files, serverConnections }: DescriptorNeeds): number {
   return baseFiles + files + serverConnections;
 }
@@ -63,7 +71,9 @@ export function planDescriptors(
   return { files, wanted, doors: { http, grpc: Math.min(doors.grpc, forOtlp - http), console } };
 }
 
-/** The soft limit, which Node has raised to the hard one; undefined where the system does not say. */
+/**
+ * The soft limit, which Node has raised to the hard one; undefined where the system does not say.
+ */
 export function descriptorLimit(path = '/proc/self/limits'): number | undefined {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1];

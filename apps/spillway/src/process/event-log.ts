@@ -2,14 +2,15 @@ import type { EventKind } from '@spillway/events';
 import type { Logger } from '@spillway/runtime';
 import type { EventType } from '../modules/events.ts';
 
-/** What any part tells; it has further fields of its own. */
-export interface SomeEvent {
+/** What any part reports; it has further fields of its own. */
+interface SomeEvent {
   readonly type: EventType;
 }
 
+/** Takes an event, without delay and without an answer. */
 export type Report = (event: SomeEvent) => void;
 
-/** A warning that comes again and again is told this often. */
+/** A warning that comes again and again is logged this often. */
 const quietMs = 10_000;
 
 export interface EventLogOptions {
@@ -20,8 +21,8 @@ export interface EventLogOptions {
 }
 
 /**
- * One log line per event, at the severity that its table gives it. Of warnings of one kind that follow
- * each other, the next line tells how many were left out.
+ * Writes one log line per event, at the severity that its table gives it. Of warnings of one kind
+ * that follow each other within 10 s, the next line counts those that were left out as `leftOut`.
  */
 export function eventLog({
   logger,

@@ -8,7 +8,9 @@ import type { Target } from '../registry/target.ts';
 export interface Fleet extends Dependencies {
   /** Whether processes share what they find, and whether it arrives. */
   view(): 'alone' | 'shared' | 'lost';
-  /** With this one; undefined while their place of meeting is away. */
+  /**
+   * Lists all processes with this one; undefined while Redis, through which they share, is away.
+   */
   processes(): Promise<FleetProcess[] | undefined>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -23,7 +25,7 @@ export interface FleetProcess {
   document: unknown;
 }
 
-/** A process that meets no other. */
+/** The fleet of a process that shares nothing with others. */
 export class NoFleet extends LocalDependencies implements Fleet {
   readonly #self: FleetMember;
   readonly #startedMs = Date.now();
@@ -57,7 +59,9 @@ export interface FleetMember {
   describe(): unknown;
 }
 
-/** Unique in the fleet. */
+/**
+ * Names a process, uniquely in the fleet: as its roles configure it, else by roles, host and pid.
+ */
 export function processName(config: SpillwayConfig, target: Target): string {
   return target.nameIn(config) ?? `${target.roles.join('+')}-${placeName()}`;
 }
@@ -76,7 +80,7 @@ export async function readFleet(fleet: Fleet, self: FleetMember, reportersMin: n
   };
 }
 
-/** Tells processes of one kind apart. */
+/** Joins the host name and the pid, by which processes of one kind differ. */
 export function placeName(): string {
   return `${hostname()}-${process.pid}`;
 }

@@ -3,7 +3,7 @@ import type { SetAsideEvent } from '../folder/set-aside.ts';
 import type { DescriptorsFew } from './doors-within.ts';
 import type { SafetyEvent } from './safety.ts';
 
-/** What a process tells of itself, beside what its modules tell. */
+/** What a process reports of itself, beside what its modules report. */
 export type ProcessEvent =
   | SetAsideEvent
   | SafetyEvent
@@ -56,6 +56,6 @@ export const processEvents = {
   },
   shutdown: {
     severity: 'info',
-    description: 'The process was told to stop, or did not stop in time.',
+    description: 'The process was asked to stop, or did not stop in time.',
   },
 } as const satisfies EventTable<ProcessEvent>;

@@ -1,7 +1,7 @@
 import { type SafetyFinding, type SafetyName, safetyNames } from '@spillway/broker';
 
 /** What each name stands for: the promise that breaks. */
-export const protects: Readonly<Record<SafetyName, string>> = {
+const protects: Readonly<Record<SafetyName, string>> = {
   acks: 'an acknowledged message outlives the loss of the broker that took it',
   replication: 'a topic or queue has as many copies as the configuration declares',
   'message-limit': 'the broker takes what the gateway admits',
@@ -10,7 +10,9 @@ export const protects: Readonly<Record<SafetyName, string>> = {
   'document-ids': 'a record that comes again meets its own document',
 };
 
-/** Refuses to start; every finding is named, and how to start all the same. */
+/**
+ * The refusal to start for what is not safe: names every finding, and how to start all the same.
+ */
 export class UnsafeError extends Error {
   readonly findings: readonly SafetyFinding[];
 

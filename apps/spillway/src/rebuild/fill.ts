@@ -2,7 +2,7 @@ import { type AppliedMessage, minuteOf, type RowCount } from '@spillway/ledger';
 import { type Signal, signals } from '@spillway/otlp';
 import type { DecodedMessage, StoredMessage, WriteStore } from '@spillway/store';
 
-export interface RebuildProgress {
+interface RebuildProgress {
   signal: Signal;
   records: number;
 }

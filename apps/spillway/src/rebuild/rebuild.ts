@@ -31,7 +31,7 @@ export type LiveRebuild = RebuildSource & { live: LiveStore };
 
 type BeginRebuild = NonNullable<StoreCapabilities['beginRebuild']>;
 
-/** Builds the search store anew from the write store, beside the one in use, and switches over. */
+/** Builds another search store from the write store, beside the one in use, and switches over. */
 export async function rebuildSearch(
   parts: SearchRebuild,
   context: RebuildContext,

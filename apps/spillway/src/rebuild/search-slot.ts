@@ -2,14 +2,14 @@ import type { SearchStore } from '@spillway/store';
 import { Swappable } from './swappable.ts';
 
 /**
- * Makes a search store that is not started. Where it is embedded, `folderName` counts, and `beside`:
- * the one in use, with which one that is filled shares its memory.
+ * Makes a search store that is not started. Where it is embedded, `folderName` counts, and
+ * `beside`: the one in use, with which one that is filled shares its memory.
  */
 export type CreateSearchStore = (folderName: string, beside?: SearchStore) => Promise<SearchStore>;
 
 /** The search store in use, and how another one is made in its place. */
 export class SearchSlot {
-  /** Of the store in use, in the data folder. */
+  /** Folder of the store in use, in the data folder. */
   static readonly folderName = 'search';
   readonly #swappable: Swappable<SearchStore>;
   readonly createStore: CreateSearchStore;

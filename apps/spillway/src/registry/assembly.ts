@@ -66,7 +66,7 @@ export class Assembly {
     });
   }
 
-  /** Of all doors. */
+  /** Lists where the doors of all modules listen; '' for those that the process does not have. */
   addresses(): Addresses {
     const { target, config } = this.#context;
     const found: Addresses = { otlpHttp: '', otlpGrpc: '', console: '', admin: '' };

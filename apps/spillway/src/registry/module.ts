@@ -31,6 +31,10 @@ export interface Gather<Value> {
 
 type None = Record<never, never>;
 
+/**
+ * What a module needs or uses: modules, or everything of one sort, by the names under which it is
+ * given.
+ */
 export type Needs = Readonly<Record<string, Ref<unknown> | Gather<unknown>>>;
 
 type ValueOf<N> = N extends Gather<infer V> ? readonly V[] : N extends Ref<infer V> ? V : never;
@@ -53,8 +57,8 @@ export interface ModuleContext {
   readonly process: ProcessView;
 }
 
-/** What `spillway up` can be told to run. */
-export interface RoleSpec {
+/** A role that `spillway up` can run. */
+interface RoleSpec {
   readonly name: string;
   /** A process that has every role that works on the data folder is the folder's owner. */
   readonly worksOnDataFolder: boolean;
@@ -62,7 +66,9 @@ export interface RoleSpec {
   readonly processName?: (config: SpillwayConfig) => string;
 }
 
-/** A store in the data folder, which is set aside when it is damaged and filled again from the log. */
+/**
+ * A store in the data folder, which is set aside when it is damaged and filled again from the log.
+ */
 export interface FolderStore<Value> {
   /** Its name in the data folder. */
   readonly folder: string;
@@ -106,11 +112,11 @@ export interface Module<Value = unknown, N extends Needs = Needs, U extends Need
   /** What there is to start, in order; stopped the other way round. */
   components?(made: Value, context: ModuleContext, given: Given<N, U>): readonly Component[];
   /**
-   * It comes up by itself in the background where the process can do without it for now: where every
-   * role of the process `startsWithout`.
+   * It comes up by itself in the background where the process can do without it for now: where
+   * every role of the process `startsWithout`.
    */
   readonly mayStartLater?: boolean;
-  /** Of a role: whether it can work without what may start later, for now. */
+  /** Whether a role can work without what may start later, for now. */
   startsWithout?(made: Value, given: Given<N, U>): Promise<boolean>;
 
   /** The consumer that it makes. */
@@ -151,6 +157,7 @@ export function defineModule<Value, N extends Needs = None, U extends Needs = No
   return module;
 }
 
+/** Whether a need is for everything of one sort, and not for a module by its name. */
 export function isGather(need: Ref<unknown> | Gather<unknown>): need is Gather<unknown> {
   return 'gather' in need;
 }

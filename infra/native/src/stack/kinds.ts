@@ -6,7 +6,7 @@ import { rabbitMqAnswers, startRabbitMq } from '../rabbitmq.ts';
 import { redisAnswers, startRedis } from '../redis.ts';
 import type { NativeServer, Placement } from '../server.ts';
 
-export interface StartedKind {
+interface StartedKind {
   servers: readonly NativeServer[];
   /** Environment variables that point Spillway to it. */
   environment: Record<string, string>;

@@ -83,7 +83,7 @@ class BodyVisitor implements Visitor {
 }
 
 /** A 5xx that no overload explains. */
-export function wrongOf(status: number, text: string): string | undefined {
+function wrongOf(status: number, text: string): string | undefined {
   if (status < 500) return undefined;
   const isOverload = status === 503 && /^retry-after:/im.test(text);
   return isOverload ? undefined : `${status}: ${text.slice(0, 400)}`;

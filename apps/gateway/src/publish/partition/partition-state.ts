@@ -5,12 +5,14 @@
  * they go behind it.
  */
 
-/** `direct`: to the broker. `spilling`: into the spill. `draining`: into the spill, which drains. */
+/**
+ * `direct`: to the broker. `spilling`: into the spill. `draining`: into the spill, which drains.
+ */
 export const partitionModes = ['direct', 'spilling', 'draining'] as const;
 
 export type PartitionMode = (typeof partitionModes)[number];
 
-/** `M` is a message. */
+/** The mode of a partition and the messages that it knows of; `M` is the type of a message. */
 export interface PartitionState<M> {
   readonly mode: PartitionMode;
   /** Without a spill, what the broker does not take is refused. */

@@ -42,7 +42,9 @@ export function sendMessage(
   stream.end(framed);
 }
 
-/** Trailers only; what is still being sent is not read. */
+/**
+ * Answers a call with a refusal, as trailers only; what the client is still sending is not read.
+ */
 export function sendRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
   const { code, grpc, retryAfterMs, field } = refusal;
   const message = refusal.message.slice(0, messageCharsMax);
@@ -60,7 +62,7 @@ export function sendRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
   });
 }
 
-/** Not gRPC at all: answered by HTTP alone. */
+/** Answers what is not gRPC at all with an HTTP status alone. */
 export function sendHttpStatus(stream: ServerHttp2Stream, status: number): void {
   sendTrailersOnly(stream, { ':status': status });
 }
@@ -69,7 +71,7 @@ export function sendHttpStatus(stream: ServerHttp2Stream, status: number): void 
  * Whether there is still a client to answer. A stream whose client has gone may be closed and not
  * yet destroyed, and its session destroyed before it; `respond` throws for each of them.
  */
-export function canAnswer(stream: ServerHttp2Stream): boolean {
+function canAnswer(stream: ServerHttp2Stream): boolean {
   const { destroyed, closed, headersSent, session } = stream;
   return !destroyed && !closed && !headersSent && session !== undefined && !session.destroyed;
 }

@@ -20,7 +20,7 @@ export interface GrpcExchangeOptions {
 /** How long an answer has to leave before its connection is closed. */
 const lastAnswerMs = 100;
 
-/** One OTLP/gRPC call. */
+/** One OTLP/gRPC call, from its headers to its trailers. */
 export class GrpcExchange {
   readonly #options: GrpcExchangeOptions;
   readonly #exchange: Exchange;

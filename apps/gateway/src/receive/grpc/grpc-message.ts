@@ -22,7 +22,9 @@ export class UnaryReader {
     return this.#prefix;
   }
 
-  /** What of the chunk is the message's; undefined when there is more than one message in the call. */
+  /**
+   * What of the chunk is the message's; undefined when there is more than one message in the call.
+   */
   push(chunk: Uint8Array): Uint8Array | undefined {
     let rest = chunk;
     if (!this.#prefix) {
@@ -42,7 +44,7 @@ export class UnaryReader {
   }
 }
 
-/** One uncompressed message with its prefix. */
+/** Puts the five bytes of its prefix before an uncompressed message. */
 export function frame(message: Uint8Array): Buffer {
   const framed = Buffer.alloc(prefixBytes + message.length);
   framed.writeUInt32BE(message.length, 1);
@@ -59,14 +61,16 @@ const unitMs: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
-/** `grpc-timeout` in milliseconds; undefined when absent or not one. */
+/** Reads the header `grpc-timeout` as milliseconds; undefined when it is absent or malformed. */
 export function timeoutMsOf(header: string | undefined): number | undefined {
   const match = header === undefined ? null : /^(\d{1,8})([HMSmun])$/.exec(header);
   if (!match) return undefined;
   return Number(match[1]) * (unitMs[match[2] as string] as number);
 }
 
-/** `grpc-message`: UTF-8, percent-encoded but for printable ASCII without `%`. */
+/**
+ * Encodes the value of `grpc-message`: UTF-8, percent-encoded but for printable ASCII without `%`.
+ */
 export function percentEncode(text: string): string {
   if (/^[ -$&-~]*$/.test(text)) return text;
   let encoded = '';

@@ -20,7 +20,7 @@ export interface HttpExchangeOptions {
   onClose: () => void;
 }
 
-/** One OTLP/HTTP request. */
+/** One OTLP/HTTP request, from its headers to its answer. */
 export class HttpExchange {
   readonly #options: HttpExchangeOptions;
   readonly #exchange: Exchange;

@@ -44,7 +44,10 @@ export function targetOf(signal: Signal, headers: IncomingHttpHeaders): Target |
   return { signal, format, encoding, contentLength };
 }
 
-/** Undefined when it is neither; errors are then answered in JSON. */
+/**
+ * Finds the format of a content type; undefined when it is neither: errors are then answered in
+ * JSON.
+ */
 export function formatOf(contentType: string | undefined): Target['format'] | undefined {
   if (contentType === 'application/x-protobuf') return 'protobuf';
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();

@@ -96,7 +96,7 @@ function progress(line: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${shown}` : `${shown}\n`);
 }
 
-/** What a terminal would obey is shown, not sent to it. */
+/** Prints a text; control characters that a terminal would obey are shown as text. */
 export function print(text: string): void {
   process.stdout.write(`${printable(text)}\n`);
 }
@@ -105,7 +105,10 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** `2026-11-23T09:00:00Z`, ms since the epoch, or an age such as `90m`, `24h`, `7d`. */
+/**
+ * Reads a time as ms since the epoch: `2026-11-23T09:00:00Z`, ms, or an age such as `90m`, `24h`,
+ * `7d`.
+ */
 export function parseTime(text: string, nowMs: number): number {
   const age = /^(\d{1,12}(?:\.\d{1,9})?)(s|m|h|d)$/.exec(text);
   const ms = age
@@ -124,14 +127,16 @@ const endMs = Date.UTC(2200, 0, 1);
 
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `512M`, `2G`, `900K` or bytes; what is none of them is left for the check of the configuration. */
-export function parseBytes(text: string): string {
+/**
+ * `512M`, `2G`, `900K` or bytes; what is none of them is left for the check of the configuration.
+ */
+function parseBytes(text: string): string {
   const [, number, unit = ''] = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text) ?? [];
   if (number === undefined) return text;
   return String(Number(number) * 1_024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase()));
 }
 
-/** Columns as wide as their widest cell. */
+/** Renders a table whose columns are as wide as their widest cell. */
 export function table(texts: readonly (readonly string[])[]): string {
   const rows = texts.map((row) => row.map(printableLine));
   const widths: number[] = [];

@@ -12,7 +12,7 @@ export const adminSection = z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address of the probes and metrics, which tell no telemetry.'),
+      .describe('Address on which probes and metrics are served, which contain no telemetry.'),
     port: z
       .number()
       .int()

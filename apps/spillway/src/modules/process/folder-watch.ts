@@ -17,7 +17,9 @@ const folderStores: Gather<(context: ModuleContext) => WatchedStore> = {
     folderStore && ((made) => (context) => watched(folderStore, made, context)),
 };
 
-/** Whoever owns the data folder looks whether it can be written, and what was set aside in it. */
+/**
+ * Watches, in the owner of the data folder, whether it can be written and what was set aside in it.
+ */
 export const folderWatchModule = defineModule({
   name: 'folder-watch',
   needs: { folder: dataFolderModule, broker: brokerModule, topics: topicsModule },

@@ -3,7 +3,7 @@ import { CrashRecordFile } from '../../folder/crash-record-file.ts';
 import { defineModule } from '../../registry/module.ts';
 import { dataFolderModule } from './data-folder.ts';
 
-/** What consumers had in flight when the process ended, for its next start. */
+/** Keeps for the next start what consumers have in flight. */
 export const inFlightModule = defineModule({
   name: 'in-flight',
   needs: { folder: dataFolderModule },

@@ -4,12 +4,15 @@ import { defineModule } from '../../registry/module.ts';
 import type { Target } from '../../registry/target.ts';
 import { dataFolderModule } from './data-folder.ts';
 
-/** Where the process owns the data folder, the spill lies in it; else only where a place is set. */
+/**
+ * Whether a process has a spill: where `gateway.spill.dir` is set, or in the data folder that it
+ * owns.
+ */
 export function hasSpill({ gateway }: SpillwayConfig, { ownsFolder }: Target): boolean {
   return gateway.spill.dir !== '' || ownsFolder;
 }
 
-/** What the broker does not take now, on the gateway's own disk. */
+/** Keeps what the broker does not take now, on the gateway's own disk. */
 export const spillModule = defineModule({
   name: 'spill',
   needs: { folder: dataFolderModule },

@@ -2,7 +2,9 @@ import type { Broker } from '@spillway/broker';
 import type { Health } from '@spillway/runtime';
 import type { SpillFolder } from '../../folder/spill-folder.ts';
 
-/** While the gateway can spill, a broker that is away keeps nobody from being served. */
+/**
+ * Is healthy also while the broker is away, as long as the gateway can spill: clients are served.
+ */
 export function healthUnlessSpilling(
   health: Health,
   { broker, spill }: { broker: Pick<Broker, 'health'>; spill: SpillFolder | undefined },

@@ -3,7 +3,10 @@ import { defineModule } from '../../registry/module.ts';
 import { brokerModule } from '../servers/broker.ts';
 import { safetyModule } from './safety.ts';
 
-/** Every process makes sure that every topic is there, with the queue of every group where the broker keeps queues. */
+/**
+ * Makes sure in every process that every topic is there, with the queue of every group where the
+ * broker keeps queues.
+ */
 export const topicsModule = defineModule({
   name: 'topics',
   needs: { broker: brokerModule, safety: safetyModule },

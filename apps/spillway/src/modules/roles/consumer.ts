@@ -24,7 +24,10 @@ export const consumerNeeds = {
   crashRecord: inFlightModule,
 };
 
-/** Its retention would move the log on before what was set aside is looked at. */
+/**
+ * The modules that start before a consumer where the process has them. The folder watch comes
+ * first, since a consumer's retention would move the log on before what was set aside is looked at.
+ */
 export const consumerUses = { spill: spillModule, folderWatch: folderWatchModule };
 
 /** The consumers that run in the process. */
@@ -32,7 +35,10 @@ export const consumers: Gather<Restartable> = {
   gather: ({ consumer }) => consumer && ((made) => consumer.of(made)),
 };
 
-/** Consumers wait for the broker while it is away. */
+/**
+ * Makes the component of a consumer, which is healthy while the broker is away and the gateway can
+ * spill.
+ */
 export function consumerComponents(
   consumer: Restartable,
   beside: { broker: Broker; spill: SpillFolder | undefined },

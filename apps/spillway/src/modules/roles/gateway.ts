@@ -25,7 +25,7 @@ import { consumers } from './consumer.ts';
 
 export { gatewaySection };
 
-/** Unique in the fleet; the owner of a folder tells its starts apart by the epoch. */
+/** The name is unique in the fleet; starts of the owner of a folder differ by their epoch. */
 function processName(config: SpillwayConfig): string {
   return config.gateway.name || (hasOwnLog(config) ? 'gw-1' : placeName());
 }

@@ -5,6 +5,7 @@ import { defineModule } from '../../registry/module.ts';
 import { liveStoreModule } from '../servers/live-store.ts';
 import { consumerComponents, consumerNeeds, consumerUses, otlpTopics } from './consumer.ts';
 
+/** Fills the live store from the log. */
 export const liveProjectorModule = defineModule({
   name: 'live-projector',
   role: { name: 'live-projector', worksOnDataFolder: true },
@@ -16,10 +17,10 @@ export const liveProjectorModule = defineModule({
     of: (made: Restartable) => made,
   },
   create: ({ config, report }, { broker, store, fleet: dependencies, crashRecord }) => {
-    const told = { broker, dependencies, crashRecord, report };
+    const shared = { broker, dependencies, crashRecord, report };
     const { projector } = config;
     return new Restartable(liveSink.group, () =>
-      createLiveProjector({ ...told, config: projector, store }),
+      createLiveProjector({ ...shared, config: projector, store }),
     );
   },
   components: (consumer, _context, { broker, spill }) =>

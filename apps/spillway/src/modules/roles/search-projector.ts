@@ -13,6 +13,7 @@ import {
 
 export { projectorSection };
 
+/** Fills the search store from the log. */
 export const searchProjectorModule = defineModule({
   name: 'search-projector',
   role: { name: 'search-projector', worksOnDataFolder: true },
@@ -24,11 +25,11 @@ export const searchProjectorModule = defineModule({
     of: (made: Restartable) => made,
   },
   create: ({ config, report }, { broker, search, fleet: dependencies, crashRecord }) => {
-    const told = { broker, dependencies, crashRecord, report };
+    const shared = { broker, dependencies, crashRecord, report };
     const accountHours = config.writer.retentionHours;
     const { projector } = config;
     return new Restartable(searchSink.group, () =>
-      createSearchProjector({ ...told, config: projector, store: search.store, accountHours }),
+      createSearchProjector({ ...shared, config: projector, store: search.store, accountHours }),
     );
   },
   components: (consumer, _context, { broker, spill }) =>

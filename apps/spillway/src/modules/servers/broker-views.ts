@@ -5,7 +5,7 @@ import { DeadLetters } from '@spillway/dead-letters';
 import { defineModule } from '../../registry/module.ts';
 import { brokerModule } from './broker.ts';
 
-/** In every process, for its metrics. */
+/** Reads lag for metrics, the console and `spillway lag`; every process has it. */
 export const lagBoardModule = defineModule({
   name: 'lag-board',
   needs: { broker: brokerModule },

@@ -31,15 +31,17 @@ const embeddedSection = z
       .number()
       .positive()
       .default(168)
-      .describe('The log keeps this long; at least as long as the stores, which it rebuilds.'),
+      .describe(
+        'Hours for which the log keeps messages; at least as long as the stores that are rebuilt from it.',
+      ),
     segmentBytes: whole()
       .min(64 * 1_024)
       .default(32 * mebibyte)
-      .describe('Size of a segment file; retention removes whole ones.'),
+      .describe('Bytes of a segment file of the log; retention removes whole segments.'),
     messageBytesMax: whole()
       .min(1_024)
       .default(64 * mebibyte)
-      .describe('Largest message the log takes.'),
+      .describe('Bytes of the largest message that the log takes.'),
   })
   .prefault({});
 
@@ -109,7 +111,7 @@ const kinds: Readonly<Record<Section['kind'], Kind>> = {
   },
 };
 
-/** The largest message that the chosen broker takes. */
+/** Returns the bytes of the largest message that the chosen broker takes. */
 export function messageBytesMax({ broker }: SpillwayConfig): number {
   return broker[broker.kind].messageBytesMax;
 }
@@ -119,7 +121,7 @@ export function hasOwnLog({ broker }: SpillwayConfig): boolean {
   return kinds[broker.kind].isEmbedded === true;
 }
 
-/** What carries the messages. */
+/** Carries the messages: the log in the data folder, Kafka or RabbitMQ. */
 export const brokerModule = defineModule({
   name: 'broker',
   needs: { folder: dataFolderModule },

@@ -7,26 +7,30 @@ import { defineModule, type ModuleContext } from '../../registry/module.ts';
 
 const whole = () => z.number().int();
 
-/** How processes tell each other what they find out. */
+/** The `fleet` section of the configuration: how processes share what they find out. */
 export const fleetSection = z
   .object({
     kind: z
       .enum(['none', 'redis'])
       .default('none')
       .describe(
-        'Where processes share quotas and tell each other which servers are down; none: each for itself.',
+        'Where processes share quotas and which servers are down; none: each process decides for itself.',
       ),
     redis: redisSection,
     windowMs: whole()
       .min(3_000)
       .max(300_000)
       .default(10_000)
-      .describe('A report counts for this long after it was last told; it is told each second.'),
+      .describe(
+        'Milliseconds for which a report counts after it was last sent; processes send it each second.',
+      ),
     reportersMin: whole()
       .min(1)
       .max(1_000)
       .default(2)
-      .describe('So many processes must hold a server down before the whole fleet does.'),
+      .describe(
+        'Processes that must report a server as down before the whole fleet treats it as down.',
+      ),
     gatewaysAssumed: whole()
       .min(1)
       .max(10_000)
@@ -50,7 +54,7 @@ const kinds: Readonly<Record<Kind, (context: ModuleContext) => Promise<Fleet>>> 
   },
 };
 
-/** What this process and the others think of the servers; every process tells. */
+/** Which servers this process and the others hold for down; every process reports its own view. */
 export const fleetModule = defineModule({
   name: 'fleet',
   joins: () => true,

@@ -27,18 +27,18 @@ export const liveStoreSection = z
       .min(5)
       .max(1_440)
       .default(60)
-      .describe('How far back the live roll-ups reach.'),
+      .describe('Minutes that the live roll-ups reach back.'),
     memoryBytesMax: whole()
       .min(8 * mebibyte)
       .default(96 * mebibyte)
       .describe(
-        'Memory of the embedded live roll-ups, whatever names clients send; one tenant may have half of it. Beyond it the tenant that has the most loses its oldest.',
+        'Bytes of memory for the embedded live roll-ups, whatever names clients send; one tenant may have half of it. Beyond it the tenant that has the most loses its oldest.',
       ),
     redisBytesMax: whole()
       .min(16 * mebibyte)
       .default(256 * mebibyte)
       .describe(
-        'The same of Redis; equal in all processes, and below the maxmemory of Redis by a quarter at least.',
+        'Bytes of memory for the live roll-ups in Redis; equal in all processes, and below the maxmemory of Redis by a quarter at least.',
       ),
   })
   .prefault({});
@@ -75,7 +75,7 @@ const kinds: Readonly<Record<Section['kind'], Kind>> = {
   },
 };
 
-/** The roll-ups of the last hour or so. */
+/** Keeps the roll-ups of the last hour or so, in memory or in Redis. */
 export const liveStoreModule = defineModule({
   name: 'live-store',
   needs: { broker: brokerModule },

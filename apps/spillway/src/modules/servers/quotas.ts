@@ -17,7 +17,9 @@ const kinds: Readonly<Record<Kind, (context: ModuleContext) => Promise<SharedQuo
     },
   };
 
-/** What tenants may send through all gateways together; undefined: each gateway for itself. */
+/**
+ * Shares what tenants may send among all gateways; undefined where each gateway judges by itself.
+ */
 export const quotasModule = defineModule({
   name: 'quotas',
   create: (context) => kinds[context.config.fleet.kind](context),

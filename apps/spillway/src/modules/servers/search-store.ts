@@ -28,7 +28,7 @@ export const searchStoreSection = z
       .int()
       .min(24 * mebibyte)
       .default(128 * mebibyte)
-      .describe('Memory of the embedded search store.'),
+      .describe('Bytes of memory that the embedded search store may use.'),
   })
   .prefault({});
 
@@ -71,7 +71,7 @@ const kinds: Readonly<Record<Section['kind'], Kind>> = {
   },
 };
 
-/** What is searched; another one can be put in its place while it is in use. */
+/** Keeps what is searched; another store can be put in its place while it is in use. */
 export const searchStoreModule = defineModule({
   name: 'search-store',
   needs: { folder: dataFolderModule },

@@ -60,7 +60,7 @@ function retentionMs({ writer }: SpillwayConfig): number {
   return writer.retentionHours * hourMs;
 }
 
-/** Where every record is kept, with the ledger of what was accepted. */
+/** Keeps every record, with the ledger of what was accepted. */
 export const writeStoreModule = defineModule({
   name: 'write-store',
   needs: { folder: dataFolderModule },

@@ -1,4 +1,7 @@
-/** A whole Spillway before a broker that answers nothing, or cannot be reached: what it tells of itself. */
+/**
+ * A whole Spillway before a broker that answers nothing, or cannot be reached: what it tells of
+ * itself.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +16,9 @@ import {
 import { afterEach, expect, it } from 'vitest';
 
 const slow = { timeout: 300_000 };
-/** Of requests to the broker: much longer than the test. Whoever waits for one of them is too late. */
+/**
+ * Of requests to the broker: much longer than the test. Whoever waits for one of them is too late.
+ */
 const minutes = '600000';
 const stored = /^spillway_consumer_records_total\{group="writer",outcome="stored"\} 1$/m;
 /** Not read from the broker for more than two seconds, or in vain. */
