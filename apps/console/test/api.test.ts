@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import {
-  type DeadLettersAnswer,
-  deadLetterAnswer,
-  deadLettersAnswer,
-  type ResubmitAnswer,
-} from '../src/schema/dead-letter-answers.ts';
-import type { Fresh } from '../src/schema/fresh.ts';
+import { deadLettersAnswer } from '../src/schema/dead-letter-answers.ts';
 import { type LedgerAnswer, ledgerAnswer } from '../src/schema/ledger-answers.ts';
 import { type LogsAnswer, logHistogramAnswer, logsAnswer } from '../src/schema/log-answers.ts';
 import {
@@ -36,7 +30,8 @@ import {
   traceAnswer,
   tracesAnswer,
 } from '../src/schema/trace-answers.ts';
-import { deadLetter, type RunningConsole, runConsole } from './running-console.ts';
+import { getJson } from './get-json.ts';
+import { type RunningConsole, runConsole } from './running-console.ts';
 import { hostileText, Shop } from './shop.ts';
 
 const shop = new Shop({ nowMs: Date.now(), requests: 200 });
@@ -47,25 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => console.stop());
 
-async function get<T>(path: string): Promise<T & Fresh> {
-  const response = await fetch(console.address + path);
-  const body = await response.json();
-  expect(response.status, JSON.stringify(body)).toBe(200);
-  return body as T & Fresh;
-}
-
-interface Failure {
-  status: number;
-  code?: string;
-  wanted?: string;
-  got?: string;
-}
-
-async function fail(path: string, init?: RequestInit): Promise<Failure> {
-  const response = await fetch(console.address + path, init);
-  const body = (await response.json()) as { error: Omit<Failure, 'status'> };
-  return { status: response.status, ...body.error };
-}
+const get = <T>(path: string) => getJson<T>(console.address + path);
 
 describe('the fleet', () => {
   it('is told whole: processes, who reported whom down, what is unsafe', async () => {
@@ -204,48 +181,6 @@ describe('the ledger', () => {
     expect(totals).toMatchObject({ stored: records, searchable: records, unaccounted: 0 });
   });
 });
-
-describe('dead letters', () => {
-  it('are listed, shown and sent back once', async () => {
-    const records = shop.spans.slice(0, 2);
-    await console.broker.publish([deadLetter(records, 7), deadLetter(records, 9)]);
-    const list = await get<DeadLettersAnswer>('/api/dead-letters?limit=1');
-    expect(list.byCode).toEqual([
-      { code: 'malformed-record', group: 'search', deadLetters: 2, records: 4 },
-    ]);
-    const next = await get<DeadLettersAnswer>(`/api/dead-letters?limit=1&cursor=${list.cursor}`);
-    const ids = [...list.deadLetters, ...next.deadLetters].map(({ id }) => id);
-    expect(new Set(ids).size).toBe(2);
-    const shown = await get<{ body: string }>(`/api/dead-letters/${ids[0]}`);
-    expect(deadLetterAnswer.parse(shown)).toEqual(shown);
-    const encoded = encodeURIComponent(ids[0] ?? '');
-    expect(await get(`/api/dead-letters/${encoded}`)).toMatchObject({ body: shown.body });
-    expect(deadLettersAnswer.parse(list)).toEqual(list);
-    expect(shown.body).toContain(records[0]?.name);
-    const sent = await resubmit({ ids: [...ids, 'traces/0/99'] });
-    expect(sent).toEqual({ resubmitted: ids, skipped: ['traces/0/99'] });
-    expect((await get<DeadLettersAnswer>('/api/dead-letters')).deadLetters).toEqual([]);
-  });
-
-  it('a body that is not right is 400', async () => {
-    const headers = { 'content-type': 'application/json' };
-    const path = '/api/dead-letters/resubmit';
-    const empty = await fail(path, { method: 'POST', headers, body: '{"ids": []}' });
-    expect(empty).toMatchObject({ status: 400, code: 'bad-body' });
-    const typed = await fail(path, { method: 'POST', body: 'ids' });
-    expect(typed).toMatchObject({ status: 415, code: 'unsupported-type' });
-  });
-});
-
-async function resubmit(body: object): Promise<ResubmitAnswer> {
-  const response = await fetch(`${console.address}/api/dead-letters/resubmit`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  expect(response.status).toBe(200);
-  return (await response.json()) as ResubmitAnswer;
-}
 
 function isOfUser(user: string) {
   return (span: (typeof shop.spans)[0]): boolean =>
