@@ -2,9 +2,9 @@ import { request as httpRequest } from 'node:http';
 import { LagBoard } from '@spillway/broker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consoleSection, createConsole } from '../src/index.ts';
-import { type RunningConsole, runConsole } from './running-console.ts';
-import { Shop } from './shop.ts';
-import { sinks } from './sinks.ts';
+import { type RunningConsole, runConsole } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
+import { sinks } from './support/sinks.ts';
 
 const nowMs = Date.now();
 const shops = ['acme', 'umbrella'].map((tenant) => new Shop({ nowMs, tenant, requests: 20 }));

@@ -30,9 +30,9 @@ import {
   traceAnswer,
   tracesAnswer,
 } from '../src/schema/trace-answers.ts';
-import { getJson } from './get-json.ts';
-import { type RunningConsole, runConsole } from './running-console.ts';
-import { hostileText, Shop } from './shop.ts';
+import { getJson } from './support/get-json.ts';
+import { type RunningConsole, runConsole } from './support/running-console.ts';
+import { hostileText, Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now(), requests: 200 });
 let console: RunningConsole;

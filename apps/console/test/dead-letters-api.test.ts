@@ -5,9 +5,9 @@ import {
   deadLettersAnswer,
   type ResubmitAnswer,
 } from '../src/schema/dead-letter-answers.ts';
-import { getFailure, getJson } from './get-json.ts';
-import { deadLetter, type RunningConsole, runConsole } from './running-console.ts';
-import { Shop } from './shop.ts';
+import { getFailure, getJson } from './support/get-json.ts';
+import { deadLetter, type RunningConsole, runConsole } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now(), requests: 20 });
 let console: RunningConsole;

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RunningConsole, runConsole } from './running-console.ts';
+import { type RunningConsole, runConsole } from './support/running-console.ts';
 
 const keys = { find: (key: string) => (key === 'good' ? principal : undefined) };
 const principal = { tenant: 'acme', scopes: ['query'] };

@@ -2,9 +2,9 @@ import { type AuditFacts, audit, type LedgerReport, mergeReports } from '@spillw
 import { chromiumPath } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadLedger } from '../src/ports.ts';
-import { accessibilityProblems } from './browser.ts';
-import { PageUnderTest } from './page-under-test.ts';
-import { sinks } from './sinks.ts';
+import { accessibilityProblems } from './support/browser.ts';
+import { PageUnderTest } from './support/page-under-test.ts';
+import { sinks } from './support/sinks.ts';
 
 const accounted = sinks.filter(({ name }) => name !== 'live');
 

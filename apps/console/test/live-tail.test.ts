@@ -2,7 +2,7 @@ import { TestRecords } from '@spillway/store/contract';
 import { afterEach, describe, expect, it } from 'vitest';
 import { consoleSection } from '../src/index.ts';
 import { tailLine } from '../src/schema/log-answers.ts';
-import { type RunningConsole, runConsole } from './running-console.ts';
+import { type RunningConsole, runConsole } from './support/running-console.ts';
 
 interface Event {
   event: string;

@@ -2,9 +2,9 @@ import { LagBoard } from '@spillway/broker';
 import { chromiumPath, findColour, tabTo } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { PageUnderTest } from './page-under-test.ts';
-import { waitingMessage } from './running-console.ts';
-import { Shop } from './shop.ts';
+import { PageUnderTest } from './support/page-under-test.ts';
+import { waitingMessage } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now() });
 const metric = '/explore?name=http.server.request.duration&groupBy=http.route';

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { consoleSection } from '../src/index.ts';
 import type { ErrorBody } from '../src/schema/fresh.ts';
 import type { LagAnswer, PipelineAnswer } from '../src/schema/pipeline-answers.ts';
-import { runConsole, waitingMessage } from './running-console.ts';
-import { Shop } from './shop.ts';
+import { runConsole, waitingMessage } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now(), requests: 10 });
 

@@ -1,9 +1,9 @@
 import { chromiumPath } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityProblems } from './browser.ts';
-import { PageUnderTest } from './page-under-test.ts';
-import { deadLetter } from './running-console.ts';
-import { hostileText, Shop } from './shop.ts';
+import { accessibilityProblems } from './support/browser.ts';
+import { PageUnderTest } from './support/page-under-test.ts';
+import { deadLetter } from './support/running-console.ts';
+import { hostileText, Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now() });
 const deep = shop.deepTrace(10_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningConsole, runConsole } from './running-console.ts';
+import { type RunningConsole, runConsole } from './support/running-console.ts';
 
 let console: RunningConsole;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { type GroupLag, LagBoard } from '@spillway/broker';
 import { expect, it } from 'vitest';
-import { sinks } from '../../test/sinks.ts';
+import { sinks } from '../../test/support/sinks.ts';
 import { Freshness } from './freshness.ts';
 
 const known: GroupLag = { group: 'live', partitions: [], ageMs: 0, error: undefined };

@@ -3,7 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addOpenApi } from '../../src/openapi/openapi.ts';
-import { type RunningConsole, runConsole } from '../running-console.ts';
+import { type RunningConsole, runConsole } from '../support/running-console.ts';
 import {
   readDocument,
   referencePath,

@@ -1,6 +1,6 @@
 /** Writes `docs/reference/query-api.md` as a running console describes itself. */
 import { writeFile } from 'node:fs/promises';
-import { runConsole } from '../running-console.ts';
+import { runConsole } from '../support/running-console.ts';
 import { readDocument, referencePath, renderReference } from './render-reference.ts';
 
 const console = await runConsole({ messages: [] });

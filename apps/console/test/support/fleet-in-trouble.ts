@@ -1,4 +1,4 @@
-import type { FleetReading, GatewayDocument, ProcessDocument } from '../src/index.ts';
+import type { FleetReading, GatewayDocument, ProcessDocument } from '../../src/index.ts';
 
 const MiB = 1_048_576;
 

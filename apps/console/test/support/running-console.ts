@@ -17,7 +17,12 @@ import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
 import type { DecodedMessage, SearchStore } from '@spillway/store';
 import { createDuckdbSearchStore } from '@spillway/store-duckdb';
 import { createMemoryLiveStore } from '@spillway/store-memory';
-import { type Console, type ConsoleOptions, consoleSection, createConsole } from '../src/index.ts';
+import {
+  type Console,
+  type ConsoleOptions,
+  consoleSection,
+  createConsole,
+} from '../../src/index.ts';
 import { fleetInTrouble } from './fleet-in-trouble.ts';
 import { sinks } from './sinks.ts';
 

@@ -9,7 +9,7 @@ import { build } from 'vite';
 export async function buildPage() {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-page-'));
   await build({
-    configFile: join(import.meta.dirname, '../web/vite.config.ts'),
+    configFile: join(import.meta.dirname, '../../web/vite.config.ts'),
     configLoader: 'native',
     logLevel: 'error',
     build: { outDir: folder, emptyOutDir: true },

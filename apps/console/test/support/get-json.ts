@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Fresh } from '../src/schema/fresh.ts';
+import type { Fresh } from '../../src/schema/fresh.ts';
 
 /** Reads an answer that has to be 200. */
 export async function getJson<T>(url: string): Promise<T & Fresh> {
