@@ -21,19 +21,19 @@ describe('dead letters', () => {
   it('are listed, shown and sent back once', async () => {
     const records = shop.spans.slice(0, 2);
     await console.broker.publish([deadLetter(records, 7), deadLetter(records, 9)]);
-    const list = await getJson<DeadLettersAnswer>(console.address + '/api/dead-letters?limit=1');
+    const list = await getJson<DeadLettersAnswer>(`${console.address}/api/dead-letters?limit=1`);
     expect(list.byCode).toEqual([
       { code: 'malformed-record', group: 'search', deadLetters: 2, records: 4 },
     ]);
     const next = await getJson<DeadLettersAnswer>(
-      console.address + `/api/dead-letters?limit=1&cursor=${list.cursor}`,
+      `${console.address}/api/dead-letters?limit=1&cursor=${list.cursor}`,
     );
     const ids = [...list.deadLetters, ...next.deadLetters].map(({ id }) => id);
     expect(new Set(ids).size).toBe(2);
-    const shown = await getJson<{ body: string }>(console.address + `/api/dead-letters/${ids[0]}`);
+    const shown = await getJson<{ body: string }>(`${console.address}/api/dead-letters/${ids[0]}`);
     expect(deadLetterAnswer.parse(shown)).toEqual(shown);
     const encoded = encodeURIComponent(ids[0] ?? '');
-    expect(await getJson(console.address + `/api/dead-letters/${encoded}`)).toMatchObject({
+    expect(await getJson(`${console.address}/api/dead-letters/${encoded}`)).toMatchObject({
       body: shown.body,
     });
     expect(deadLettersAnswer.parse(list)).toEqual(list);
@@ -41,7 +41,7 @@ describe('dead letters', () => {
     const sent = await resubmit({ ids: [...ids, 'traces/0/99'] });
     expect(sent).toEqual({ resubmitted: ids, skipped: ['traces/0/99'] });
     expect(
-      (await getJson<DeadLettersAnswer>(console.address + '/api/dead-letters')).deadLetters,
+      (await getJson<DeadLettersAnswer>(`${console.address}/api/dead-letters`)).deadLetters,
     ).toEqual([]);
   });
 
