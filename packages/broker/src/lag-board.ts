@@ -24,7 +24,7 @@ export interface GroupLag {
    * never were.
    */
   partitions: readonly PartitionLag[] | undefined;
-  /** How long ago they were read, in milliseconds; 0 when they never were. */
+  /** How long ago that reading began, in milliseconds; 0 when there was none. */
   ageMs: number;
   /** Why they could not be read the last time; undefined when they could. */
   error: string | undefined;
@@ -110,7 +110,7 @@ interface ReadingOptions<T> {
   nowMs: () => number;
 }
 
-/** One question to the broker, with its last answer. */
+/** One question to the broker, with its last answer. Its age counts from when it was asked. */
 class Reading<T> {
   readonly #options: ReadingOptions<T>;
   #value: T | undefined;
@@ -153,9 +153,10 @@ class Reading<T> {
 
   async #read(): Promise<void> {
     const { read, nowMs } = this.#options;
+    const beganMs = nowMs();
     try {
       this.#value = await withTimeout(read(), readMs, 'The reading');
-      this.#readAtMs = nowMs();
+      this.#readAtMs = beganMs;
       this.#error = undefined;
     } catch (error) {
       this.#error = messageOf(error);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PartitionLag } from '@spillway/broker';
-import { type Addresses, runSpillway, SpillwayProcess } from '@spillway/test-support';
+import { type Addresses, lagReader, runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { startOwnGround } from '@spillway/test-support/own-ground';
 import { registry } from 'spillway';
 import { expect } from 'vitest';
@@ -114,11 +113,8 @@ export class ApartLab implements Target {
   }
 
   async #caughtUp(except?: string): Promise<void> {
-    await caughtUp(async () => {
-      const { text } = await ask(this, '/api/lag', this.goodKey);
-      const { lag = [] } = JSON.parse(text) as { lag?: PartitionLag[] };
-      return lag.filter(({ topic }) => topic !== except);
-    });
+    const lagSinceCall = lagReader(async () => (await ask(this, '/api/lag', this.goodKey)).text);
+    await caughtUp(async () => (await lagSinceCall()).filter(({ topic }) => topic !== except));
   }
 
   async #stopCanary(): Promise<CanaryReport> {

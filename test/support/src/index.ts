@@ -1,4 +1,4 @@
-export { caughtUp } from './caught-up.ts';
+export { caughtUp, lagReader } from './caught-up.ts';
 export { postOtlp, query } from './client.ts';
 export { attributes, logsBody, nowNano, spanIdOf, traceIdOf, tracesBody } from './otlp-json.ts';
 export {

@@ -18,6 +18,8 @@ export interface SinkLag {
   sink: SinkSpec;
   /** Undefined where the lag is not known now. */
   partitions: GroupPartitions;
+  /** How long ago it was read, in milliseconds; 0 where it is not known. */
+  ageMs: number;
 }
 
 /** How far each sink is behind the log. What cannot be known is null, never zero. */
@@ -45,11 +47,13 @@ export class Freshness {
   async lags(): Promise<SinkLag[]> {
     const { lagBoard, sinks } = this.#options;
     const reading = await lagBoard.read();
-    const of = (name: string): GroupPartitions => {
-      const found = reading.groups.find(({ group }) => group === name);
-      return found && !found.error && found.ageMs < freshMs ? found.partitions : undefined;
-    };
-    return sinks.map((sink) => ({ sink, partitions: of(sink.group) }));
+    return sinks.map((sink) => {
+      const found = reading.groups.find(({ group }) => group === sink.group);
+      const isKnown = found && !found.error && found.ageMs < freshMs;
+      return isKnown
+        ? { sink, partitions: found.partitions, ageMs: found.ageMs }
+        : { sink, partitions: undefined, ageMs: 0 };
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { DrainTimes } from '../fleet/drain-time.ts';
 import { fleetAnswer, unsafeOf } from '../fleet/fleet-reading.ts';
 import type { Api } from '../query/api.ts';
 import { route } from '../query/route.ts';
+import type { Fresh } from '../schema/fresh.ts';
 import { ledgerAnswer } from '../schema/ledger-answers.ts';
 import { instant, noParameters, parameters, time } from '../schema/parameters.ts';
 import {
@@ -108,10 +109,11 @@ function drainOf(lag: readonly PartitionLag[], times: DrainTimes, nowMs: number)
   });
 }
 
-async function readLag(api: Api): Promise<Pick<LagAnswer, 'lag' | 'unknownGroups'>> {
+async function readLag(api: Api): Promise<Omit<LagAnswer, keyof Fresh>> {
   const lags = await api.freshness.lags();
   return {
     lag: lags.flatMap(({ partitions }) => partitions ?? []),
+    lagAgeSeconds: Math.max(0, ...lags.map(({ ageMs }) => ageMs)) / 1_000,
     unknownGroups: lags.filter((each) => !each.partitions).map(({ sink }) => sink.group),
   };
 }

@@ -31,6 +31,9 @@ const partitionLag = z
 
 const lag = {
   lag: z.array(partitionLag).describe('Lag by group and partition.'),
+  lagAgeSeconds: z
+    .number()
+    .describe('How long ago that was read, in seconds: the broker is asked once a second at most.'),
   unknownGroups: z.array(z.string()).describe('Groups whose lag cannot be known now.'),
 };
 
