@@ -26,21 +26,6 @@ export function deadLetterIndexBytesMax({ answerBytesMax }: ConsoleConfig): numb
   return 2 * answerBytesMax;
 }
 
-/** Messages of which a question for the ledger knows at once: those that wait, and those of a minute. */
-export function ledgerLimits({ ledgerBytesMax }: ConsoleConfig): {
-  waitingMax: number;
-  messagesMax: number;
-} {
-  return {
-    waitingMax: Math.floor(ledgerBytesMax / 4 / waitingMessageBytes),
-    messagesMax: Math.floor((3 * ledgerBytesMax) / 4 / auditedMessageBytes),
-  };
-}
-
-/** Measured: a message in the table of those that wait, and one whose account is compared. */
-const waitingMessageBytes = 64;
-const auditedMessageBytes = 3_584;
-
 /** Lists what the console may take of the memory of its process. */
 export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
   const { queriesMax, connectionsMax, ledgerBytesMax, tailsMax } = config;
@@ -95,12 +80,13 @@ export function consoleBudget(config: ConsoleConfig): BudgetLine[] {
       answer: 'the oldest of the tenant with the most are not listed',
     },
     {
-      name: 'a question for the ledger',
+      name: 'an audit, or a count of the dead letters, one at a time',
       key: 'console.ledgerBytesMax',
       bytes: ledgerBytesMax,
       where: 'heap',
-      protects: 'the heap from the account of very many messages',
-      answer: '422; `spillway audit` answers it',
+      protects: 'the process from the account of very many messages and dead letters',
+      answer:
+        'it goes over them in parts, which takes longer; 504 for a question that takes too long',
     },
   ];
 }

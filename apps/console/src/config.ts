@@ -78,7 +78,8 @@ export const consoleSection = z
       .max(4_096 * 1_048_576)
       .default(64 * 1_048_576)
       .describe(
-        'Bytes of memory for a ledger query, of which one runs at a time. A query that needs more is refused. The command `spillway audit` does not count here.',
+        'Bytes of memory for a ledger query, `spillway audit`, or a count of the dead letters, of which one runs at a time. ' +
+          'What does not fit at once is gone over in parts, which takes longer.',
       ),
   })
   .prefault({});

@@ -80,11 +80,11 @@ export interface DeadLetters {
     id: string,
     asked: Asked & { tenant: string },
   ): Promise<{ deadLetter: DeadLetterView; body: string; bodyBytes: number } | undefined>;
-  /** Gives back the ids that were sent, also when the signal ended it before the last. */
+  /** Yields the id of each that was sent; ends behind the last, or at the signal. */
   resubmit(
     ids: readonly string[],
     options: { ratePerSecond?: number; abort: AbortSignal },
-  ): Promise<string[]>;
+  ): AsyncIterable<string>;
 }
 
 /** What an operator can do through the query API. */

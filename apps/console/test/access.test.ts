@@ -137,7 +137,7 @@ describe('beyond loopback', () => {
       deadLetters: {
         newest: async () => ({ deadLetters: [], isWhole: true }),
         show: async () => undefined,
-        resubmit: async () => [],
+        resubmit: async function* () {},
       },
       admin: {
         ready: () => ({ ok: true, components: [] }),

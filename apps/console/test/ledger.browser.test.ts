@@ -1,6 +1,7 @@
-import { type AuditFacts, audit, type LedgerReport, mergeReports } from '@spillway/ledger';
+import { type LedgerReport, mergeReports } from '@spillway/ledger';
 import { chromiumPath } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AllFacts, auditOnce } from '../../../packages/ledger/test/audit-once.ts';
 import type { ReadLedger } from '../src/ports.ts';
 import { accessibilityProblems } from './support/browser.ts';
 import { PageUnderTest } from './support/page-under-test.ts';
@@ -43,14 +44,14 @@ function troubled(): LedgerReport {
     undecided: [undecided],
   };
   const atMs = minute * 60_000;
-  const facts: AuditFacts = {
+  const facts: AllFacts = {
     noted,
     refused: [{ tenant: 'default', signal: 'logs', minute, records: 12 }],
     spilled: [{ ...spilled, spill: 'spill-a' }],
     spills: [{ spill: 'spill-a', lastGateway: 'gw-2', atMs, isSilent: true }],
     sinks: accounted.map((sink) => ({ sink, ...side })),
   };
-  const report = mergeReports([audit(facts)], accounted);
+  const report = mergeReports([auditOnce(facts)], accounted);
   report.missingNotes.push({ gateway: 'gw-1', epoch: 7, from: 4, to: 5, minute });
   return report;
 }

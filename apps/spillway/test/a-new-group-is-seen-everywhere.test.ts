@@ -38,10 +38,12 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
+const heard = { onProgress: () => {}, onItems: () => {} };
+
 /** As `spillway audit` and the like do. */
 async function command<C extends Command>(name: C, options: Requests[C]['options']) {
   const socket = findSocket(new DataFolder(dir)) ?? '';
-  const answer = await askRunning({ socket, command: name, options, onProgress: () => {} });
+  const answer = await askRunning({ socket, command: name, options, ...heard });
   if (!answer) throw new Error('no process answers');
   return answer.result;
 }

@@ -19,6 +19,8 @@ const needs = { broker: brokerModule, writeStore: writeStoreModule };
 const place = { topic: 'otlp_logs', partition: 0 };
 const sequences = [1, 2, 3, 4, 5, 6];
 
+const bytesMax = 4 * 1_048_576;
+
 let dir: string;
 let made: MadeParts;
 let parts: Given<typeof needs, Record<never, never>>;
@@ -52,7 +54,7 @@ it('a message in a spill is spilled; one whose segment is gone is a hole with it
   for (const sequence of sequences) await first.append([message(sequence)]);
   await tell(first, { gateway: 'gw-1', messages: sequences.map(noted) });
   await first.close();
-  const before = await auditLedger(sources, {});
+  const before = await auditLedger(sources, { bytesMax });
   expect(before.totals).toMatchObject({ accepted: 18, spilled: 18, unaccounted: 0 });
   expect(before.spills).toMatchObject([{ lastGateway: 'gw-1', messages: 6, records: 18 }]);
 
@@ -65,7 +67,7 @@ it('a message in a spill is spilled; one whose segment is gone is a hole with it
   const lost = sequences.filter((sequence) => !left.has(sequence));
   expect(lost.length).toBeGreaterThan(0);
   expect(left.size).toBeGreaterThan(0);
-  const after = await auditLedger(sources, { tenant: 'acme' });
+  const after = await auditLedger(sources, { bytesMax, tenant: 'acme' });
   const waiting = 3 * left.size;
   expect(after.totals).toMatchObject({ spilled: waiting, unaccounted: 2 * 3 * lost.length });
   const named = { gateway: 'gw-1', epoch: 7, ...place, tenant: 'acme', minute, records: 3 };
@@ -81,14 +83,14 @@ it('one that was drained is not in its spill any more, whatever that was last to
   await tell(spill, { gateway: 'gw-1', messages: [noted(1), noted(2)] });
   await spill.close();
   await parts.broker.publish([message(1)]);
-  const stale = await auditLedger(sources, {});
+  const stale = await auditLedger(sources, { bytesMax });
   expect(stale.totals).toMatchObject({ waiting: 0, spilled: 6, unaccounted: 0 });
   const subscription = await parts.broker.subscribe({ group: 'writer', topics: [place.topic] });
   await subscription.close();
-  const seen = await auditLedger(sources, {});
+  const seen = await auditLedger(sources, { bytesMax });
   expect(seen.totals).toMatchObject({ waiting: 3, spilled: 3 });
   await applyNote({ gateway: 'gw-2', messages: [{ ...noted(2), ...former, position: 9 }] });
-  const drained = await auditLedger(sources, {});
+  const drained = await auditLedger(sources, { bytesMax });
   expect(drained.holes.map(({ sequence, sink }) => [sequence, sink])).toContainEqual([2, 'writer']);
 }, 120_000);
 
@@ -98,7 +100,7 @@ it('a note that never came is named, and what it said is known where it was seen
   await subscription.close();
   notes = 1;
   await applyNote({ gateway: 'gw-1', messages: [] });
-  const report = await auditLedger(sources, {});
+  const report = await auditLedger(sources, { bytesMax });
   expect(report.totals.accepted).toBe(3);
   expect(report.missingNotes).toMatchObject([{ gateway: 'gw-1', epoch: 7, from: 1, to: 1 }]);
 }, 120_000);

@@ -26,6 +26,8 @@ const needs = {
   consumers,
 };
 
+const bytesMax = 4 * 1_048_576;
+
 let dir: string;
 let made: MadeParts;
 let parts: Given<typeof needs, Record<never, never>>;
@@ -66,7 +68,7 @@ async function caughtUp(...groups: string[]): Promise<void> {
 async function expectWhole(records: number): Promise<void> {
   await caughtUp('writer', 'search');
   const sources = auditSources(made.context, made.assembly.given(auditNeeds, auditUses));
-  const { totals, differences } = await auditLedger(sources, {});
+  const { totals, differences } = await auditLedger(sources, { bytesMax });
   expect(differences).toEqual([]);
   expect(totals).toMatchObject({ accepted: records, unaccounted: 0 });
 }

@@ -55,11 +55,13 @@ describe('a dead letter that is larger than the broker takes', () => {
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['after']);
     const deadLetters = new DeadLetters(broker);
-    const [deadLetter] = await deadLetters.list();
+    const [deadLetter] = await Array.fromAsync(deadLetters.list());
     expect(deadLetter).toMatchObject({ code: 'no', records: 1 });
     const { signal } = new AbortController();
     expect(
-      await deadLetters.resubmit([deadLetter?.id ?? ''], { ratePerSecond: 100, abort: signal }),
+      await Array.fromAsync(
+        deadLetters.resubmit([deadLetter?.id ?? ''], { ratePerSecond: 100, abort: signal }),
+      ),
     ).toEqual([]);
   });
 });
@@ -78,7 +80,7 @@ describe('what another tool wrote', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['after']);
-    const deadLetters = await new DeadLetters(broker).list();
+    const deadLetters = await Array.fromAsync(new DeadLetters(broker).list());
     expect(deadLetters).toMatchObject([{ code: 'malformed-message', hasBody: true }]);
   });
 
@@ -99,7 +101,7 @@ describe('what another tool wrote', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['after']);
-    const [deadLetter] = await new DeadLetters(broker).list();
+    const [deadLetter] = await Array.fromAsync(new DeadLetters(broker).list());
     expect(deadLetter).toMatchObject({ code: 'malformed-message', records: 1, hasBody: false });
     expect(deadLetter?.reason).toBe('too large to be read');
   });
@@ -116,7 +118,7 @@ describe('dead letters', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     expect(sink.applied).toEqual(['traces']);
-    const deadLetters = await new DeadLetters(broker).list();
+    const deadLetters = await Array.fromAsync(new DeadLetters(broker).list());
     expect(deadLetters).toMatchObject([
       { group: 'writer', code: 'invalid-trace-id', records: 1, tenant: 'acme', signal: 'traces' },
     ]);
@@ -136,7 +138,7 @@ describe('dead letters', () => {
     await start();
     await until(async () => (await lagOf(broker)) === 0);
     const deadLetters = new DeadLetters(broker);
-    const ids = (await deadLetters.list()).map(({ id }) => id);
+    const ids = (await Array.fromAsync(deadLetters.list())).map(({ id }) => id);
     const shown = await Promise.all(ids.map((id) => deadLetters.show(id, { tenant: 'acme' })));
     expect(shown.map((one) => one?.body.length === 0)).toEqual([true, true, false]);
     expect(shown.map((one) => (one?.bodyBytes ?? 0) > 900_000)).toEqual([true, true, false]);
@@ -165,7 +167,7 @@ describe('dead letters', () => {
     expect(await lagOf(broker)).toBe(1);
     refused = false;
     await until(async () => (await lagOf(broker)) === 0);
-    expect(await new DeadLetters(broker).list()).toHaveLength(1);
+    expect(await Array.fromAsync(new DeadLetters(broker).list())).toHaveLength(1);
   });
 
   it('are counted once, however often their message is delivered', async () => {
@@ -176,7 +178,7 @@ describe('dead letters', () => {
     await broker.replay('writer', topicOf.traces, 'earliest');
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    expect(await new DeadLetters(broker).list()).toHaveLength(1);
+    expect(await Array.fromAsync(new DeadLetters(broker).list())).toHaveLength(1);
   });
 
   it('take a foreign message whole when not even its framing holds', async () => {
@@ -184,7 +186,7 @@ describe('dead letters', () => {
     await broker.publish([{ ...junk, value: [Uint8Array.of(0xff, 0xff, 1)] }]);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    expect(await new DeadLetters(broker).list()).toMatchObject([
+    expect(await Array.fromAsync(new DeadLetters(broker).list())).toMatchObject([
       { code: 'malformed-message', records: 1, sourceId: { gateway: 'foreign' } },
     ]);
   });
@@ -200,15 +202,15 @@ describe('dead letters', () => {
     sink.decide = () => ({ status: 'stored' });
     sink.messages.length = 0;
     const deadLetters = new DeadLetters(broker);
-    const ids = (await deadLetters.list()).map(({ id }) => id);
+    const ids = (await Array.fromAsync(deadLetters.list())).map(({ id }) => id);
     const options = { ratePerSecond: 1_000, abort: new AbortController().signal };
-    expect(await deadLetters.resubmit(ids, options)).toEqual(ids);
-    expect(await deadLetters.resubmit(ids, options)).toEqual([]);
+    expect(await Array.fromAsync(deadLetters.resubmit(ids, options))).toEqual(ids);
+    expect(await Array.fromAsync(deadLetters.resubmit(ids, options))).toEqual([]);
     await until(async () => (await lagOf(broker)) + (await lagOf(broker, 'search')) === 0);
     expect(sink.messages.flatMap(({ records }) => records.map(({ key }) => key))).toEqual(before);
     expect(searchSink.applied).toHaveLength(3);
-    expect(await deadLetters.list()).toEqual([]);
-    expect(await deadLetters.list({ all: true })).toMatchObject([
+    expect(await Array.fromAsync(deadLetters.list())).toEqual([]);
+    expect(await Array.fromAsync(deadLetters.list({ all: true }))).toMatchObject([
       { resubmitted: true, records: 3 },
     ]);
   });

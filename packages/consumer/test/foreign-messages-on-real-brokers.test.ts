@@ -64,7 +64,7 @@ it.each(Object.entries(brokers))(
       await until(async () => (await lagOf(broker)) === 0);
       await consumer.stop();
       expect(sink.applied).toEqual(['before', 'foreign', 'foreign', 'behind']);
-      const deadLetters = await new DeadLetters(broker).list({ signal: 'logs' });
+      const deadLetters = await Array.fromAsync(new DeadLetters(broker).list({ signal: 'logs' }));
       expect(deadLetters.map(({ code }) => code)).toEqual([
         'malformed-message',
         'malformed-message',

@@ -112,7 +112,7 @@ describe('a message of more records than fit into memory', () => {
     await publishLogs(broker, bodies);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const deadLetters = await new DeadLetters(broker).list();
+    const deadLetters = await Array.fromAsync(new DeadLetters(broker).list());
     expect(deadLetters).toMatchObject([{ code: 'unstorable', records: 10, hasBody: true }]);
     const shown = await new DeadLetters(broker).show(deadLetters[0]?.id ?? '');
     expect(shown?.body).toContain('"93 ');
@@ -129,7 +129,7 @@ describe('a message of more records than fit into memory', () => {
     await publishLogs(broker, ['beside'], 1);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const [deadLetter, ...others] = await new DeadLetters(broker).list();
+    const [deadLetter, ...others] = await Array.fromAsync(new DeadLetters(broker).list());
     expect(others).toEqual([]);
     expect(deadLetter).toMatchObject({ code: 'rejected-by-store' });
     expect(sink.applied.length + (deadLetter?.records ?? 0)).toBe(101);
@@ -203,7 +203,7 @@ describe('what another program wrote', () => {
     await until(async () => (await lagOf(broker)) === 0);
     const stored = deadLetters ? ['before', 'behind'] : ['before', 'foreign', 'behind'];
     expect(sink.applied).toEqual(stored);
-    const found = await new DeadLetters(broker).list();
+    const found = await Array.fromAsync(new DeadLetters(broker).list());
     expect(found).toHaveLength(deadLetters);
     for await (const { headers: kept } of broker.read({
       topic: deadLetterTopicOf.logs,

@@ -57,7 +57,7 @@ it('finds the poison by halves: it alone becomes a dead letter, everything else 
   await drained();
   const good = bodies.filter((body) => body.startsWith('good'));
   expect(new Set(sink.applied)).toEqual(new Set(good));
-  const deadLetters = await new DeadLetters(broker).list();
+  const deadLetters = await Array.fromAsync(new DeadLetters(broker).list());
   expect(deadLetters).toHaveLength(3);
   for (const deadLetter of deadLetters) {
     expect(deadLetter).toMatchObject({
@@ -76,7 +76,7 @@ it('is not blocked by poison that comes alone, once something else goes through'
   await publishLogs(broker, ['good']);
   await drained();
   expect(sink.applied).toContain('good');
-  expect(await new DeadLetters(broker).list()).toHaveLength(1);
+  expect(await Array.fromAsync(new DeadLetters(broker).list())).toHaveLength(1);
   await until(() => consumer.health().ok);
 });
 
@@ -85,12 +85,12 @@ it('takes a store that fails at everything for sick: no dead letter, and all is 
   for (let i = 0; i < 40; i++) await publishLogs(broker, [`${i}`], i % 2);
   const { consumer } = await start();
   await until(() => consumer.stats().breakerOpened > 0 && sink.calls.length > 100);
-  expect(await new DeadLetters(broker).list()).toEqual([]);
+  expect(await Array.fromAsync(new DeadLetters(broker).list())).toEqual([]);
   expect(await lagOf(broker)).toBe(40);
   sink.to = () => false;
   await drained();
   expect(sink.applied).toHaveLength(40);
-  expect(await new DeadLetters(broker).list({ all: true })).toEqual([]);
+  expect(await Array.fromAsync(new DeadLetters(broker).list({ all: true }))).toEqual([]);
 });
 
 it('does not halve for a store that says itself that it is down', async () => {
@@ -176,5 +176,5 @@ it('hands nothing behind a suspect to a store that would skip it afterwards', as
   await start();
   await drained();
   expect(applied.indexOf('suspect')).toBeLessThan(applied.indexOf('after'));
-  expect(await new DeadLetters(broker).list()).toEqual([]);
+  expect(await Array.fromAsync(new DeadLetters(broker).list())).toEqual([]);
 });

@@ -82,9 +82,12 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
     await publishLogs(fire.broker, [body, `${body}, not`]);
   await publishLogs(fire.broker, ['poison 3', 'good']);
   const deadLetters = new DeadLetters(fire.broker);
-  await vi.waitFor(async () => expect(await deadLetters.list()).toHaveLength(3), 20_000);
-  const ids = (await deadLetters.list()).map(({ id }) => id);
-  const refused = await deadLetters.list();
+  await vi.waitFor(
+    async () => expect(await Array.fromAsync(deadLetters.list())).toHaveLength(3),
+    20_000,
+  );
+  const ids = (await Array.fromAsync(deadLetters.list())).map(({ id }) => id);
+  const refused = await Array.fromAsync(deadLetters.list());
   expect(refused.map(({ records, code }) => [records, code])).toEqual([
     [2, 'rejected-by-store'],
     [2, 'rejected-by-store'],
@@ -93,10 +96,10 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
   await sql(dropTrigger);
   const begin = () => sql(raising('P0001'));
   await fire.suffer({ name: 'at everything', begin, end: () => sql(dropTrigger) }, true);
-  expect(await deadLetters.list()).toHaveLength(3);
+  expect(await Array.fromAsync(deadLetters.list())).toHaveLength(3);
   // Back in: once, at their own minute.
   const { signal } = new AbortController();
-  await deadLetters.resubmit(ids, { ratePerSecond: 100, abort: signal });
+  await Array.fromAsync(deadLetters.resubmit(ids, { ratePerSecond: 100, abort: signal }));
   await fire.drain();
   const bodies = await storedBodies();
   expect(bodies.filter((body) => body.startsWith('poison')).sort()).toEqual(

@@ -105,7 +105,7 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
   const applied = await first.store.appliedMessages(everyMinute);
   expect(applied.every(({ stored, duplicates }) => stored === 1 && duplicates === 0)).toBe(true);
   await expectOrder();
-  expect(await new DeadLetters(first.broker).list()).toEqual([]);
+  expect(await Array.fromAsync(new DeadLetters(first.broker).list())).toEqual([]);
   for (const { consumer, broker, store } of running) {
     await consumer.stop();
     await broker.stop();

@@ -19,7 +19,7 @@ async function refused(count: number): Promise<string[]> {
   for (let i = 0; i < count; i++) await publishLogs(broker, [`${i}`], i % 2);
   await drained();
   sink.decide = () => ({ status: 'stored' });
-  return (await new DeadLetters(broker).list()).map(({ id }) => id);
+  return (await Array.fromAsync(new DeadLetters(broker).list())).map(({ id }) => id);
 }
 
 /** The broker, with one of its methods replaced. */
@@ -54,10 +54,8 @@ it('many, with each topic read through once', async () => {
     if (from.position === 0 && options?.bytesMax !== 1) passes++;
     return read(from, options);
   });
-  const sent = await new DeadLetters(counting).resubmit(ids, {
-    ratePerSecond: 10_000,
-    abort: signal,
-  });
+  const options = { ratePerSecond: 10_000, abort: signal };
+  const sent = await Array.fromAsync(new DeadLetters(counting).resubmit(ids, options));
   expect(sent).toEqual(ids);
   // Three topics of two partitions.
   expect(passes).toBe(6);
@@ -69,14 +67,15 @@ it('no faster than it is told, and what went is told when it is ended', async ()
   const ids = await refused(5);
   const abort = new AbortController();
   const deadLetters = new DeadLetters(broker);
-  const sent = await deadLetters.resubmit(ids, {
-    // The second dead letter would go in an hour.
-    ratePerSecond: 1 / 3_600,
-    abort: abort.signal,
-    onProgress: () => abort.abort(),
-  });
+  // The second dead letter would go in an hour.
+  const options = { ratePerSecond: 1 / 3_600, abort: abort.signal };
+  const sent: string[] = [];
+  for await (const id of deadLetters.resubmit(ids, options)) {
+    sent.push(id);
+    abort.abort();
+  }
   expect(sent).toEqual(ids.slice(0, 1));
-  expect((await deadLetters.list()).map(({ id }) => id)).toEqual(ids.slice(1));
+  expect((await Array.fromAsync(deadLetters.list())).map(({ id }) => id)).toEqual(ids.slice(1));
 });
 
 it('after a crash between a dead letter and its mark, too', async () => {
@@ -93,10 +92,10 @@ it('after a crash between a dead letter and its mark, too', async () => {
     return publish(messages, abort);
   });
   const options = { ratePerSecond: 10_000, abort: signal };
-  await expect(new DeadLetters(crashing).resubmit(ids, options)).rejects.toThrow(
+  await expect(Array.fromAsync(new DeadLetters(crashing).resubmit(ids, options))).rejects.toThrow(
     /killed; 1 dead letters went before it/,
   );
-  const rest = await new DeadLetters(broker).resubmit(ids, options);
+  const rest = await Array.fromAsync(new DeadLetters(broker).resubmit(ids, options));
   expect(rest).toEqual(ids.slice(1));
   await drained();
   const byId = new Map(sink.messages.map((each) => [JSON.stringify(each.envelope.id), each]));
@@ -121,7 +120,8 @@ it('one without its records says so, and is not sent', async () => {
   const place = { topic: deadLetterTopicOf.logs, partition: 0, key: 'acme' };
   await broker.publish([{ ...place, value: [], headers }]);
   const deadLetters = new DeadLetters(broker);
-  const [deadLetter] = await deadLetters.list();
+  const [deadLetter] = await Array.fromAsync(deadLetters.list());
   expect(deadLetter).toMatchObject({ hasBody: false, reason: 'a body of 90 MB' });
-  expect(await deadLetters.resubmit([deadLetter?.id ?? ''], { abort: signal })).toEqual([]);
+  const sent = deadLetters.resubmit([deadLetter?.id ?? ''], { abort: signal });
+  expect(await Array.fromAsync(sent)).toEqual([]);
 });

@@ -8,13 +8,11 @@ import {
 import { type Signal, signals } from '@spillway/otlp';
 import { abortAfter, unlessAborted } from '@spillway/resilience';
 import { LRUCache } from 'lru-cache';
-import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+import { bytesOf, type DeadLetter, identityOf, readDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
 
 /** Bytes that are kept of all tenants together. */
 const bytesDefault = 16 * 1_048_576;
-/** What a dead letter takes beside its texts, its places in answers among it. */
-const deadLetterBytes = 900;
 const answersMax = 20;
 /** Messages of one reading: what lies behind them is read at the next question. */
 const messagesPerReading = 20_000;
@@ -227,13 +225,4 @@ export class DeadLetterIndex {
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
-}
-
-function bytesOf({ id, group, code, reason, tenant, source, sourceId }: DeadLetter): number {
-  const texts = [id, group, code, reason, tenant, source.topic, sourceId.gateway, sourceId.topic];
-  return texts.reduce((sum, text) => sum + text.length, deadLetterBytes);
-}
-
-function identityOf({ sourceId, group, code }: DeadLetter): string {
-  return JSON.stringify([sourceId, group, code]);
 }

@@ -5,8 +5,9 @@ import {
   headerNames,
   type MessageId,
   readEnvelope,
+  timeMsMax,
 } from '@spillway/broker';
-import { type Signal, signals } from '@spillway/otlp';
+import { recordsMax, type Signal, signals } from '@spillway/otlp';
 
 /** A dead letter as it is listed. */
 export interface DeadLetter {
@@ -43,7 +44,9 @@ export function readDeadLetter(message: DeliveredMessage): DeadLetter | undefine
   const signal = signals.find((each) => deadLetterTopicOf[each] === topic);
   const group = headers[deadLetterHeaders.group];
   const source = parseSource(headers[deadLetterHeaders.source]);
-  if (!signal || !group || !source) return undefined;
+  const records = wholeNumber(headers[deadLetterHeaders.records], recordsMax);
+  if (headers[deadLetterHeaders.resubmitted] !== undefined) return undefined;
+  if (!signal || !group || !source || records === undefined) return undefined;
   const envelope = readEnvelope({ ...message, ...source, position: source.position ?? 0 });
   return {
     id: `${signal}/${partition}/${position}`,
@@ -52,10 +55,10 @@ export function readDeadLetter(message: DeliveredMessage): DeadLetter | undefine
     reason: headers[deadLetterHeaders.reason] ?? '',
     tenant: envelope.tenant,
     signal,
-    records: Number(headers[deadLetterHeaders.records]),
+    records,
     // One that is too large to be read has one.
     hasBody: message.value.byteLength > 0 || message.fault !== undefined,
-    receivedMs: Number(headers[headerNames.receivedMs]) || envelope.receivedMs,
+    receivedMs: wholeNumber(headers[headerNames.receivedMs], timeMsMax) ?? envelope.receivedMs,
     deadSinceMs: message.timestampMs,
     source,
     sourceId: envelope.id,
@@ -64,9 +67,32 @@ export function readDeadLetter(message: DeliveredMessage): DeadLetter | undefine
   };
 }
 
+/** The same for a dead letter that is there again, since its message was delivered again. */
+export function identityOf({ sourceId, group, code, part }: DeadLetter): string {
+  return JSON.stringify([sourceId, group, code, part]);
+}
+
+/** What a dead letter takes beside its texts, its places in answers among it. */
+const deadLetterBytes = 900;
+
+/** Bytes of memory, estimated. */
+export function bytesOf(deadLetter: DeadLetter): number {
+  const { id, group, code, reason, tenant, source, sourceId } = deadLetter;
+  const texts = [id, group, code, reason, tenant, source.topic, sourceId.gateway, sourceId.topic];
+  return texts.reduce((sum, text) => sum + text.length, deadLetterBytes);
+}
+
 function parseSource(text: string | undefined) {
-  const [topic, partition, position] = text?.split('/') ?? [];
-  if (!topic || partition === undefined || position === undefined) return undefined;
-  const at = position === '' ? undefined : Number(position);
-  return { topic, partition: Number(partition), position: at };
+  const [topic, partitionText, positionText] = text?.split('/') ?? [];
+  const partition = wholeNumber(partitionText, Number.MAX_SAFE_INTEGER);
+  const position = wholeNumber(positionText, Number.MAX_SAFE_INTEGER);
+  if (!topic || partition === undefined) return undefined;
+  if (position === undefined && positionText !== '') return undefined;
+  return { topic, partition, position };
+}
+
+/** Undefined unless it is one: any program may have written it. */
+function wholeNumber(text: string | undefined, max: number): number | undefined {
+  const number = text ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) && number >= 0 && number <= max ? number : undefined;
 }

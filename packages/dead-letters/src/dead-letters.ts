@@ -1,16 +1,11 @@
-import {
-  type Broker,
-  type DeliveredMessage,
-  deadLetterHeaders,
-  deadLetterTopicOf,
-  type Position,
-} from '@spillway/broker';
+import type { Broker, DeliveredMessage, Position } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
 import { messageOf, sleep } from '@spillway/resilience';
 import { type Asked, ownRoom } from '@spillway/store';
-import { weigh } from '@spillway/store/search';
+import { FairQueue, weigh } from '@spillway/store/search';
+import { Census } from './census.ts';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
-import { type DeadLetterFilter, matches } from './dead-letter-filter.ts';
+import type { DeadLetterFilter } from './dead-letter-filter.ts';
 import { DeadLetterIndex, type NewestDeadLetters } from './dead-letter-index.ts';
 import {
   marker,
@@ -19,6 +14,7 @@ import {
   readable,
   resubmission,
 } from './dead-letter-messages.ts';
+import { oldestFirst } from './oldest-first.ts';
 
 /** Options of sending dead letters back. */
 export interface ResubmitOptions {
@@ -26,17 +22,27 @@ export interface ResubmitOptions {
   ratePerSecond?: number;
   /** Ends it between two dead letters. */
   abort: AbortSignal;
-  onProgress?: (done: number) => void;
+}
+
+/** What the dead letters may take of the memory of their process. */
+export interface DeadLettersOptions {
+  /** For the newest ones, of all tenants together; default 16 MiB. */
+  indexBytesMax?: number | undefined;
+  /** For whoever reads all of them; default 64 MiB. */
+  readBytesMax?: number | undefined;
+  /** Where whoever counts them all waits for others who do; by default for none. */
+  turns?: FairQueue | undefined;
 }
 
 /**
  * Dead letters a second by default: few enough to leave stores and brokers room for what is new.
  */
 export const resubmitPerSecond = 50;
-/** Most dead letters of one signal that a list reads; those behind them are left out. */
-export const deadLettersListedMax = 100_000;
-/** Bytes that are decoded between two turns of the event loop. */
-const readBytesMax = 128 * 1024;
+const readBytesDefault = 64 * 1_048_576;
+/** The count, while it is taken; behind it, what is read ahead. */
+const [shareOfCensus, shareOfPages] = [0.75, 0.25];
+/** How many are sent back before it is looked up what others sent back meanwhile. */
+const sentPerLook = 100;
 
 interface ShowOptions extends Asked {
   /** Only a dead letter of this tenant is shown; one of any tenant where it is absent. */
@@ -52,28 +58,25 @@ export interface ShownDeadLetter extends ReadableRecords {
 export class DeadLetters {
   readonly #broker: Broker;
   readonly #index: DeadLetterIndex;
+  readonly #readBytesMax: number;
+  readonly #turns: FairQueue;
   #showing: Promise<unknown> = Promise.resolve();
 
-  /** @param indexBytesMax bytes for the newest ones of all tenants together; 16 MiB by default */
-  constructor(broker: Broker, indexBytesMax?: number) {
+  constructor(broker: Broker, options: DeadLettersOptions = {}) {
+    const { indexBytesMax, readBytesMax = readBytesDefault, turns } = options;
     this.#broker = broker;
     this.#index = new DeadLetterIndex(broker, { bytesMax: indexBytesMax });
+    this.#readBytesMax = readBytesMax;
+    this.#turns = turns ?? new FairQueue({ slots: 1, waitingMax: 16 });
   }
 
   /**
-   * Lists dead letters, newest last; one per message, group and code, however often it was
-   * redelivered. Reads all that the topics hold, so it serves the operator of the process alone.
-   * Ends at `ending` with its reason.
+   * Newest last; one per message, group and code, however often it was redelivered. Reads all that
+   * the topics hold, a page at a time: for who owns the process. Ends at `ending` with its reason.
    */
-  async list(filter: DeadLetterFilter = {}, ending?: AbortSignal): Promise<DeadLetter[]> {
-    const deadLetters: DeadLetter[] = [];
-    for (const signal of signals) {
-      if (filter.signal && filter.signal !== signal) continue;
-      for (const deadLetter of await this.#ofSignal(signal, ending)) deadLetters.push(deadLetter);
-    }
-    return deadLetters
-      .filter((deadLetter) => matches(deadLetter, filter))
-      .sort((a, b) => a.deadSinceMs - b.deadSinceMs);
+  async *list(filter: DeadLetterFilter = {}, ending?: AbortSignal): AsyncGenerator<DeadLetter> {
+    const census = await this.#count(filter.signal && [filter.signal], ending);
+    yield* this.#counted(census, filter, ending);
   }
 
   /**
@@ -119,16 +122,50 @@ export class DeadLetters {
   /**
    * Sends the dead letters back to the group that refused them, at their own minute, and marks them.
    * A crash between the two sends a dead letter again: its identity is its place, so it counts once.
-   * @returns the ids sent
+   * Yields the id of each that went.
    */
-  async resubmit(ids: readonly string[], options: ResubmitOptions): Promise<string[]> {
-    const { ratePerSecond = resubmitPerSecond, abort, onProgress } = options;
+  async *resubmit(ids: readonly string[], options: ResubmitOptions): AsyncGenerator<string> {
+    const { abort } = options;
     const known = await this.#index.findAll(ids, abort);
-    const deadLetters = known.size === new Set(ids).size ? known : await this.#byId(ids, abort);
-    const sent: string[] = [];
-    for (const deadLetter of deadLetters.values()) {
+    const isKnown = known.size === new Set(ids).size;
+    yield* this.#send(isKnown ? known.values() : this.#byId(ids, abort), options);
+  }
+
+  /**
+   * Sends back all that the filter chooses, the oldest first, however many there are; what becomes a
+   * dead letter meanwhile is left for the next time. Yields the id of each that went.
+   * @param onCount told before the first goes, how many there are to send
+   */
+  async *resubmitAll(
+    filter: Omit<DeadLetterFilter, 'all'>,
+    options: ResubmitOptions & { onCount?: (total: number) => void },
+  ): AsyncGenerator<string> {
+    const { abort, onCount } = options;
+    const census = await this.#count(filter.signal && [filter.signal], abort);
+    let total = 0;
+    for await (const { hasBody } of this.#counted(census, filter, abort)) if (hasBody) total++;
+    onCount?.(total);
+    yield* this.#send(this.#unsent(census, filter, abort), options);
+  }
+
+  /** What another process or the console sends back meanwhile is not sent again. */
+  async *#unsent(census: Census, filter: DeadLetterFilter, abort: AbortSignal) {
+    let looks = 0;
+    for await (const deadLetter of this.#counted(census, filter, abort)) {
+      if (looks++ % sentPerLook === 0) await census.follow(abort);
+      const place = placeOf(deadLetter.id);
+      if (place && !census.isResubmitted(place)) yield deadLetter;
+    }
+  }
+
+  async *#send(
+    deadLetters: Iterable<DeadLetter> | AsyncIterable<DeadLetter>,
+    { ratePerSecond = resubmitPerSecond, abort }: ResubmitOptions,
+  ): AsyncGenerator<string> {
+    let sent = 0;
+    for await (const deadLetter of deadLetters) {
       if (!deadLetter.hasBody || deadLetter.resubmitted) continue;
-      if (sent.length && !(await sleep(1_000 / ratePerSecond, abort))) break;
+      if (sent > 0 && !(await sleep(1_000 / ratePerSecond, abort))) return;
       const place = placeOf(deadLetter.id);
       const message = place && (await this.#read(place));
       // Retention took it meanwhile, or it is larger than a message may be.
@@ -137,12 +174,11 @@ export class DeadLetters {
         await this.#publish(resubmission(deadLetter, message));
         await this.#publish(marker(deadLetter, message));
       } catch (error) {
-        throw new Error(`${messageOf(error)}; ${sent.length} dead letters went before it`);
+        throw new Error(`${messageOf(error)}; ${sent} dead letters went before it`);
       }
-      sent.push(deadLetter.id);
-      onProgress?.(sent.length);
+      sent++;
+      yield deadLetter.id;
     }
-    return sent;
   }
 
   async #publish(message: Parameters<Broker['publish']>[0][number]): Promise<void> {
@@ -152,58 +188,36 @@ export class DeadLetters {
     }
   }
 
-  /** Those of the ids that there are, in their order: one pass over each topic that they name. */
-  async #byId(ids: readonly string[], ending: AbortSignal): Promise<Map<string, DeadLetter>> {
+  /** Those of the ids that there are, in their order. */
+  async *#byId(ids: readonly string[], ending: AbortSignal): AsyncGenerator<DeadLetter> {
     const named = new Set(ids.map((id) => id.split('/')[0]));
-    const deadLetters = new Map<string, DeadLetter>();
-    for (const signal of signals) {
-      if (!named.has(signal)) continue;
-      for (const deadLetter of await this.#ofSignal(signal, ending))
-        deadLetters.set(deadLetter.id, deadLetter);
+    const wanted = signals.filter((signal) => named.has(signal));
+    const census = await this.#count(wanted, ending);
+    for (const id of new Set(ids)) {
+      const place = placeOf(id);
+      if (!place || census.isRepeated(place) || census.isResubmitted(place)) continue;
+      const message = await this.#read(place, ending);
+      const deadLetter = message && readDeadLetter(message);
+      if (deadLetter) yield deadLetter;
     }
-    const found = new Map<string, DeadLetter>();
-    for (const id of ids) {
-      const deadLetter = deadLetters.get(id);
-      if (deadLetter) found.set(id, deadLetter);
-    }
-    return found;
   }
 
-  async #ofSignal(signal: Signal, ending?: AbortSignal): Promise<DeadLetter[]> {
-    const byIdentity = new Map<string, DeadLetter>();
-    const byId = new Map<string, DeadLetter>();
-    for await (const message of this.#messages(signal, ending)) {
-      const resubmitted = message.headers[deadLetterHeaders.resubmitted];
-      if (resubmitted !== undefined) {
-        const deadLetter = byId.get(`${signal}/${message.partition}/${resubmitted}`);
-        if (deadLetter) deadLetter.resubmitted = true;
-        continue;
-      }
-      const deadLetter = readDeadLetter(message);
-      if (!deadLetter) continue;
-      const identity = JSON.stringify([
-        deadLetter.sourceId,
-        deadLetter.group,
-        deadLetter.code,
-        deadLetter.part,
-      ]);
-      // The first one stays: a marker points at the dead letter that was listed.
-      if (byIdentity.has(identity)) continue;
-      byIdentity.set(identity, deadLetter);
-      byId.set(deadLetter.id, deadLetter);
-      if (byIdentity.size >= deadLettersListedMax) break;
-    }
-    return [...byIdentity.values()];
+  async #count(
+    wanted: readonly Signal[] | undefined,
+    ending: AbortSignal | undefined,
+  ): Promise<Census> {
+    const leave = await this.#turns.enter('dead letters', ending);
+    const bytesMax = this.#readBytesMax * shareOfCensus;
+    return await Census.take(this.#broker, { signals: wanted, bytesMax, ending }).finally(leave);
   }
 
-  async *#messages(signal: Signal, ending?: AbortSignal): AsyncIterable<DeliveredMessage> {
-    const wanted = { bytesMax: readBytesMax, valueBytesMax: 0 };
-    const options = { ...wanted, ...(ending && { abort: ending }) };
-    const topic = deadLetterTopicOf[signal];
-    const partitions = await this.#partitionsOf(topic);
-    for (let partition = 0; partition < partitions; partition++) {
-      yield* this.#broker.read({ topic, partition, position: 0 }, options);
-    }
+  #counted(
+    census: Census,
+    filter: DeadLetterFilter,
+    ending: AbortSignal | undefined,
+  ): AsyncIterable<DeadLetter> {
+    const bytesMax = this.#readBytesMax * shareOfPages;
+    return oldestFirst({ broker: this.#broker, census, filter, bytesMax, ending });
   }
 
   async #read(place: Position, ending?: AbortSignal): Promise<DeliveredMessage | undefined> {

@@ -19,6 +19,23 @@ export interface MinuteRange extends Abortable {
   tenant?: string | undefined;
 }
 
+/** Those messages whose sequence leaves `index` when it is divided by `of`. */
+export interface MessagePart {
+  index: number;
+  of: number;
+}
+
+/** Messages of a range, or a part of them, so that no number of them must be known at once. */
+export interface MessageRange extends MinuteRange {
+  part?: MessagePart | undefined;
+  /** The answer has no more of them: whoever gets so many asks for smaller parts. */
+  limit?: number | undefined;
+}
+
+export function isInPart(sequence: number, part: MessagePart | undefined): boolean {
+  return part === undefined || sequence % part.of === part.index;
+}
+
 /** A message that a sink has applied; applied again, its counts are replaced, not added. */
 export interface AppliedMessage {
   id: MessageId;
@@ -46,7 +63,7 @@ export interface RowCount {
 /** Every store that has an account of its own implements this. */
 export interface LedgerSide {
   /** In the order in which they were (first) applied. */
-  appliedMessages(range: MinuteRange): Promise<AppliedMessage[]>;
+  appliedMessages(range: MessageRange): Promise<AppliedMessage[]>;
   rowCounts(range: MinuteRange): Promise<RowCount[]>;
 }
 

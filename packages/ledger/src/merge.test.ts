@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { audit } from './audit.ts';
+import { auditOnce } from '../test/audit-once.ts';
 import { mergeReports, settled } from './merge.ts';
-import { missingNotes } from './missing-notes.ts';
+import { missingNotes, NoteRuns } from './missing-notes.ts';
 import { bucket, noted, sinks, wellFacts } from './test-facts.ts';
 import { renderLedger } from './text.ts';
 
 describe('merging and settling', () => {
   it('adds windows up', () => {
-    const merged = mergeReports([audit(wellFacts()), audit(wellFacts())], sinks);
+    const merged = mergeReports([auditOnce(wellFacts()), auditOnce(wellFacts())], sinks);
     expect(merged.totals).toMatchObject({ accepted: 40, stored: 40 });
     expect(merged.byTenant.acme).toMatchObject({ accepted: 40 });
   });
@@ -17,31 +17,31 @@ describe('merging and settling', () => {
     const later = { ...bucket, minute: bucket.minute + 1 };
     for (const sink of facts.sinks) sink.rows.push({ ...later, rows: 0, retired: 0 });
     facts.sinks[1].rows = [{ ...bucket, rows: 13, retired: 0 }];
-    const { minutes } = mergeReports([audit(facts)], sinks);
+    const { minutes } = mergeReports([auditOnce(facts)], sinks);
     expect(minutes).toMatchObject([
       { ...bucket, accepted: 20, stored: 20, searchable: 13, unaccounted: 7 },
       { ...later, accepted: 0, unaccounted: 0 },
     ]);
     const many = wellFacts();
     for (let n = 3; n < 30_003; n++) many.noted.push(noted(n));
-    const merged = mergeReports([audit(many), audit(facts)], sinks);
+    const merged = mergeReports([auditOnce(many), auditOnce(facts)], sinks);
     expect([merged.holes.length, merged.leftOff]).toEqual([10_000, { holes: 50_000 }]);
     expect(renderLedger(merged)).toContain('50000 more of: holes');
-    expect(mergeReports([merged, audit(many)], sinks).leftOff).toEqual({ holes: 110_000 });
+    expect(mergeReports([merged, auditOnce(many)], sinks).leftOff).toEqual({ holes: 110_000 });
   });
 
   it('counts a difference that both looks agree on', () => {
     const facts = wellFacts();
     facts.sinks[0].rows = [{ ...bucket, rows: 13, retired: 0 }];
-    expect(settled(audit(facts), audit(facts)).totals.unaccounted).toBe(7);
+    expect(settled(auditOnce(facts), auditOnce(facts)).totals.unaccounted).toBe(7);
   });
 
   it('names a minute that moved between the looks as open', () => {
     const facts = wellFacts();
     facts.sinks[0].rows = [{ ...bucket, rows: 13, retired: 0 }];
-    const earlier = audit(facts);
+    const earlier = auditOnce(facts);
     facts.sinks[0].rows = [{ ...bucket, rows: 14, retired: 0 }];
-    const report = settled(earlier, audit(facts));
+    const report = settled(earlier, auditOnce(facts));
     expect(report.totals.unaccounted).toBe(0);
     expect(report.open).toEqual([{ sink: 'writer', ...bucket, waiting: 0, undecided: 0 }]);
   });
@@ -60,7 +60,11 @@ describe('notes that never came', () => {
     const of = { gateway: 'gw', epoch: 1 };
     expect(missingNotes([withGaps], [])).toEqual([{ ...of, ...gaps[0] }]);
     const notes = [unread(4), unread(9), unread(10), unread(12), unread(2, 2)];
-    expect(missingNotes([withGaps], notes)).toEqual([
+    const { runs } = notes.reduce((all, note) => {
+      all.add(note);
+      return all;
+    }, new NoteRuns());
+    expect(missingNotes([withGaps], runs)).toEqual([
       { ...of, from: 3, to: 3, minute: 4 },
       { ...of, from: 5, to: 6, minute: 4 },
       { ...of, from: 11, to: 11, minute: 7 },
@@ -69,8 +73,8 @@ describe('notes that never came', () => {
   });
 
   it('are named when both looks miss them, and printed', () => {
-    const report = { ...audit(wellFacts()), missingNotes: missingNotes([withGaps], []) };
-    expect(settled(audit(wellFacts()), report).missingNotes).toEqual([]);
+    const report = { ...auditOnce(wellFacts()), missingNotes: missingNotes([withGaps], []) };
+    expect(settled(auditOnce(wellFacts()), report).missingNotes).toEqual([]);
     expect(settled(report, report).missingNotes).toHaveLength(1);
     expect(renderLedger(report)).toContain('1970-01-01T00:04Z  gw/1 notes 3 to 6');
   });

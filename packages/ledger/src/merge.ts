@@ -3,7 +3,7 @@ import type { Difference, LedgerReport, MissingNotes, WaitingSpill } from './rep
 import type { SinkSpec } from './sinks.ts';
 
 /** A report is read by a person or sent as JSON: lists end here, sums do not. */
-const entriesMax = 10_000;
+export const entriesMax = 10_000;
 const minutesMax = 2_000;
 
 /**
@@ -41,7 +41,7 @@ export function mergeReports(
 
 const lists = ['minutes', 'open', 'differences', 'holes', 'missingRows', 'missingNotes'] as const;
 
-function leaveOff({ leftOff }: LedgerReport, list: string, entries: number): void {
+export function leaveOff({ leftOff }: LedgerReport, list: string, entries: number): void {
   if (entries > 0) leftOff[list] = (leftOff[list] ?? 0) + entries;
 }
 

@@ -1,5 +1,6 @@
 /** Facts for the tests of the audit: what two messages left behind, in both stores, and more of such. */
-import type { AuditFacts, Observation, SpilledObservation } from './audit.ts';
+import type { AllFacts } from '../test/audit-once.ts';
+import type { Observation, SpilledObservation } from './audit-facts.ts';
 import type { AppliedMessage, NotedMessage } from './facts.ts';
 import type { SinkSpec } from './sinks.ts';
 
@@ -69,5 +70,5 @@ export function wellFacts() {
     spilled: [] as SpilledObservation[],
     spills: [{ spill: 'a', lastGateway: 'gw', atMs: 1_764_000_000_000, isSilent: true }],
     sinks: [side(writer), side(search)] as const,
-  } satisfies AuditFacts;
+  } satisfies AllFacts;
 }

@@ -1,5 +1,5 @@
 import type { Position } from '@spillway/broker';
-import type { Abortable, LedgerNote, MinuteRange } from '@spillway/ledger';
+import type { Abortable, LedgerNote, MessageRange, MinuteRange } from '@spillway/ledger';
 import type { DecodedMessage, StoreCapabilities, StoredMessage, WriteStore } from '@spillway/store';
 import { retain } from './admin/retention.ts';
 import type { Client, Queryable } from './client.ts';
@@ -46,7 +46,7 @@ export abstract class SqlWriteStore implements WriteStore {
     await writeNotes(client, notes, { tenants: writer.tenants, next });
   }
 
-  async notedMessages(range: MinuteRange) {
+  async notedMessages(range: MessageRange) {
     return await readNoted(await this.#reader(range), range);
   }
 
@@ -66,7 +66,7 @@ export abstract class SqlWriteStore implements WriteStore {
     return await readRefused(await this.#reader(range), range);
   }
 
-  async appliedMessages(range: MinuteRange) {
+  async appliedMessages(range: MessageRange) {
     return await readApplied(await this.#reader(range), range);
   }
 

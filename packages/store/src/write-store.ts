@@ -6,6 +6,7 @@ import type {
   KeptNotes,
   LedgerNote,
   LedgerSide,
+  MessageRange,
   MinuteRange,
   NotedSpill,
 } from '@spillway/ledger';
@@ -23,7 +24,7 @@ export interface WriteStore extends Sink, LedgerSide {
    * `nextPositions`.
    */
   applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void>;
-  notedMessages(range: MinuteRange): Promise<KeptNotedMessage[]>;
+  notedMessages(range: MessageRange): Promise<KeptNotedMessage[]>;
   /** How many messages were noted per minute, in order of minute: what a reader plans its reads by. */
   notedCounts(range: MinuteRange): Promise<{ minute: number; messages: number }[]>;
   keptNotes(asked?: Abortable): Promise<KeptNotes[]>;

@@ -138,13 +138,14 @@ async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
   const oldestFirst = found.deadLetters.toReversed();
   const own = new Set(oldestFirst.flatMap(({ id, hasBody }) => (hasBody ? [id] : [])));
   const ids = 'ids' in wanted ? wanted.ids : [...own].slice(0, perCodeMax);
-  const resubmitted = await deadLetters.resubmit(
+  const sending = deadLetters.resubmit(
     ids.filter((id) => own.has(id)),
     {
       ratePerSecond: config.resubmitPerSecond,
       abort: AbortSignal.any([ending, AbortSignal.timeout(timeShare * config.queryTimeoutMs)]),
     },
   );
+  const resubmitted = await Array.fromAsync(sending);
   const sent = new Set(resubmitted);
   return { resubmitted, skipped: ids.filter((id) => !sent.has(id)) };
 }

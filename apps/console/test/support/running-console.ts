@@ -12,11 +12,11 @@ import {
 } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
 import { DeadLetters } from '@spillway/dead-letters';
-import { audit } from '@spillway/ledger';
 import { encodeRequest, type TelemetryRecord } from '@spillway/otlp';
 import type { DecodedMessage, SearchStore } from '@spillway/store';
 import { createDuckdbSearchStore } from '@spillway/store-duckdb';
 import { createMemoryLiveStore } from '@spillway/store-memory';
+import { auditOnce } from '../../../../packages/ledger/test/audit-once.ts';
 import {
   type Console,
   type ConsoleOptions,
@@ -91,7 +91,7 @@ async function readLedger(search: SearchStore) {
   ]);
   const sink = { applied, rows, waiting: [], deadLetters: [], expired: [], undecided: [] };
   const told = sinks.filter(({ name }) => name !== 'live').map((of) => ({ sink: of, ...sink }));
-  return audit({ noted: [], refused: [], spilled: [], spills: [], sinks: told });
+  return auditOnce({ noted: [], refused: [], spilled: [], spills: [], sinks: told });
 }
 
 /** A message that no group has read yet. */

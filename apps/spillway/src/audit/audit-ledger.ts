@@ -1,20 +1,13 @@
-import {
-  audit,
-  type LedgerReport,
-  mergeReports,
-  minuteOf,
-  missingNotes,
-  settled,
-} from '@spillway/ledger';
+import { type LedgerReport, minuteOf, missingNotes, settled } from '@spillway/ledger';
 import { messageOf, sleep } from '@spillway/resilience';
-import { isStoreError, tooMuchAsked } from '@spillway/store';
+import { isStoreError } from '@spillway/store';
 import { exitCodes } from '../cli/exit-codes.ts';
 import { OperationError } from '../cli/operation-error.ts';
 import type { AuditSources } from './audit-sources.ts';
-import { factsOf } from './collect-facts.ts';
-import { readLog } from './read-log.ts';
-import { Passed } from './unread-queues.ts';
-import { afterLastMinute, windowsOf } from './windows.ts';
+import { ledgerRoom } from './ledger-room.ts';
+import { LogSurvey } from './log-survey.ts';
+import { Look } from './look.ts';
+import { afterLastMinute, lastMinuteWalked } from './windows.ts';
 
 /** What an audit covers, and how much it may read and hold. */
 export interface AuditOptions {
@@ -23,13 +16,8 @@ export interface AuditOptions {
   tenant?: string | undefined;
   /** Ends the audit, which then throws the reason of the signal. */
   ending?: AbortSignal | undefined;
-  /** Throws `too-much-asked` where more messages wait for a group. Default 5,000,000. */
-  waitingMax?: number | undefined;
-  /**
-   * Most messages of which everything is held at once: a longer range is read in several windows.
-   * Throws `too-much-asked` where a minute alone has more.
-   */
-  messagesMax?: number | undefined;
+  /** Memory that it may take, whatever there is to be read. */
+  bytesMax: number;
 }
 
 /** Beyond its retention a store keeps the account of a day. */
@@ -41,11 +29,13 @@ const secondLookMs = 750;
  * Reads what the gateways, the spills, the log and the stores know, and adds it up. Where it does
  * not add up it looks a second time, since a running system moves between two reads.
  * @throws OperationError when a broker or a store does not answer: then nothing can be said
+ * @throws StoreError `too-much-asked` when even a part of one minute does not fit into `bytesMax`
  */
 export async function auditLedger(
   sources: AuditSources,
   options: AuditOptions,
 ): Promise<LedgerReport> {
+  const leave = await sources.turns.enter('audit', options.ending);
   try {
     const first = await auditOnce(sources, options);
     if (isClean(first)) return first;
@@ -54,9 +44,11 @@ export async function auditLedger(
     return settled(first, await auditOnce(sources, options));
   } catch (error) {
     options.ending?.throwIfAborted();
-    if (options.ending && isStoreError(error, 'too-much-asked')) throw error;
+    if (isStoreError(error, 'too-much-asked')) throw error;
     const message = `the ledger cannot be computed now: ${messageOf(error)}`;
     throw new OperationError(message, { cause: error, exitCode: exitCodes.unknown.code });
+  } finally {
+    leave();
   }
 }
 
@@ -70,41 +62,32 @@ export function isClean({ totals, missingNotes, keptAside }: LedgerReport): bool
 
 async function auditOnce(
   sources: AuditSources,
-  { sinceMs, tenant, ending, waitingMax, messagesMax = Number.POSITIVE_INFINITY }: AuditOptions,
+  { sinceMs, tenant, ending, bytesMax }: AuditOptions,
 ): Promise<LedgerReport> {
-  const { broker, notes, accounts, retentionHours } = sources;
-  const sinks = accounts.map(({ sink }) => sink);
+  const { broker, notes, retentionHours } = sources;
+  const room = ledgerRoom(bytesMax);
   const nowMs = Date.now();
-  const log = await readLog(sources, { ending, waitingMax });
   const nextMinute = minuteOf(nowMs) + 1;
-  // The clock may have stepped back since.
-  const toMinute = await afterLastMinute(sources, log, { nextMinute, tenant, ending });
   const keptMinutes = Math.ceil(retentionHours * 60) + keptBeyondMinutes;
   const sinceMinute = sinceMs === undefined ? 0 : minuteOf(sinceMs);
   const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
+  const wanted = { fromMinute, toMinute: lastMinuteWalked(nextMinute), tenant, ending };
+  const survey = await LogSurvey.take(sources, { wanted, room });
+  // The clock may have stepped back since.
+  const toMinute = await afterLastMinute(sources, survey, { nextMinute, tenant, ending });
   const range = { fromMinute, toMinute, tenant, ending };
-  const passed = new Map(sinks.map(({ name }) => [name, new Passed()]));
-  const known = { log, nowMs, passed };
   // Where every tenant's messages are read, theirs count.
   const wide = broker.capabilities.canReplay ? range : { ...range, tenant: undefined };
   const counts = await notes.notedCounts(wide);
-  let report = mergeReports([], sinks);
+  const look = new Look(sources, { survey, counts, nowMs, rowsMax: room.rowsMax });
   // Of what lies ahead only the few minutes count that a clock dated, in a gap that may be years.
   const ahead = { ...range, fromMinute: Math.max(fromMinute, nextMinute) };
-  const past = { ...range, toMinute: nextMinute };
-  const fullest = counts.reduce((most, { messages }) => Math.max(most, messages), 0);
-  if (fullest > messagesMax) throw tooMuchAsked(`${fullest} messages in one minute`);
-  const windows = [
-    ...windowsOf(ahead, counts, { minutesMax: Number.POSITIVE_INFINITY, messagesMax }),
-    ...windowsOf(past, counts, { messagesMax }),
-  ];
-  for (const window of windows) {
-    ending?.throwIfAborted();
-    report = mergeReports([audit(await factsOf(sources, known, window)), report], sinks);
-  }
-  const missing = missingNotes(await notes.keptNotes({ ending }), log.unreadNotes);
+  await look.audit(ahead, Number.POSITIVE_INFINITY);
+  await look.audit({ ...range, toMinute: nextMinute });
+  const { report } = look;
+  const missing = missingNotes(await notes.keptNotes({ ending }), survey.noteRuns);
   report.missingNotes.push(...missing.filter(({ minute }) => minute >= fromMinute));
-  report.unreadNotes = log.notesInQueue;
+  report.unreadNotes = survey.notesInQueue;
   report.keptAside = await sources.keptAside();
   return report;
 }

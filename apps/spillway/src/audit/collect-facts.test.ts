@@ -1,17 +1,27 @@
+import type { PartitionLag } from '@spillway/broker';
 import type { DeadLetter } from '@spillway/dead-letters';
-import { type AppliedMessage, audit, type LedgerSide } from '@spillway/ledger';
+import {
+  type AppliedMessage,
+  AuditBooks,
+  type LedgerReport,
+  type LedgerSide,
+  SpillIndex,
+} from '@spillway/ledger';
 import { searchSink } from '@spillway/projector';
 import { writerSink } from '@spillway/writer';
 import { expect, it } from 'vitest';
-import { type FactsSources, factsOf } from './collect-facts.ts';
-import { type ReadLogSources, readLog } from './read-log.ts';
-import type { Passed } from './unread-queues.ts';
+import { type FactsSources, factsOf, type Known } from './collect-facts.ts';
+import { ExpiredMessages } from './expired-messages.ts';
+import { LogSlice } from './log-slice.ts';
+import { SentBack } from './sent-back.ts';
 
 const source = { epoch: 7, topic: 'otlp_logs', partition: 0 };
 const of = { tenant: 'acme', signal: 'logs' as const, minute: 100, records: 1 };
 const counts = { position: 0, stored: 0, duplicates: 0, deadLettered: 0, foreign: false };
+const range = { fromMinute: 0, toMinute: 200 };
 
 const original = { gateway: 'gw-1', ...source, sequence: 1 };
+const noted = { ...original, ...of, position: 0, notedMinute: 100 };
 const refused: AppliedMessage = { id: original, ...of, ...counts, deadLettered: 1 };
 const stored: AppliedMessage = { id: original, ...of, ...counts, stored: 1 };
 const sentBack: AppliedMessage = {
@@ -19,6 +29,7 @@ const sentBack: AppliedMessage = {
   position: 9,
   id: { ...source, gateway: 'resubmit', epoch: 0, sequence: 5 },
 };
+const place = { topic: 'otlp_logs_dlq', partition: 0, position: 5 };
 const deadLetter = {
   id: 'logs/0/5',
   group: 'writer',
@@ -37,68 +48,96 @@ const side = (applied: AppliedMessage[], rows: number): LedgerSide => ({
 });
 
 /** The writer as told, and a search store that has everything. */
-function sourcesOf(notes: FactsSources['notes'], writer: LedgerSide): FactsSources {
+function sourcesOf(writer: LedgerSide, notedMessages = [noted]): FactsSources {
   const accounts = [
     { sink: writerSink, side: writer },
     { sink: searchSink, side: side([stored], 1) },
   ];
+  const notes = { notedMessages: async () => notedMessages };
   return { broker: { capabilities: { canReplay: true } }, notes, accounts };
 }
 
-async function* nothing(): AsyncGenerator<never> {}
+function knownOf(lags: PartitionLag[] = [], census: Partial<Known['survey']['census']> = {}) {
+  const slice = new LogSlice(range, ['writer', 'search'], 1_048_576);
+  const survey = {
+    census: { isRepeated: () => false, isResubmitted: () => false, ...census },
+    lags: new Map([['writer', lags]]),
+    spillIndex: new SpillIndex([]),
+  };
+  const [passed, expired] = [new Map(), new ExpiredMessages()];
+  return { survey, slice, passed, sentBack: new SentBack(), expired, rowsMax: 100 };
+}
+
+async function audit(sources: FactsSources, known: Known): Promise<LedgerReport> {
+  const books = new AuditBooks(sources.accounts.map(({ sink }) => sink));
+  const facts = await factsOf(sources, known, range);
+  if (!facts) throw new Error('too many');
+  books.add(facts);
+  const rows = new Map();
+  for (const { sink, side } of sources.accounts) rows.set(sink.name, await side.rowCounts(range));
+  return books.close({ rows, refused: [], spills: [] });
+}
 
 it.each([
-  ['was not sent back', [refused], 0, { stored: 0, deadLettered: 1 }],
-  ['was sent back and not marked', [refused, sentBack], 1, { stored: 1, deadLettered: 0 }],
-])('counts a dead letter once: it %s', async (_what, applied, rows, terms) => {
-  const noted = { ...original, ...of, position: 0, notedMinute: 100 };
-  const notes = { notedMessages: async () => [noted], refusedCounts: async () => [] };
-  const sources = sourcesOf(notes, side(applied, rows));
-  const log = {
-    unreadNotes: [],
-    notesInQueue: 0,
-    spills: [],
-    deadLetters: [deadLetter],
-    waiting: new Map(),
-    lags: new Map(),
-  };
-  const known = { log, nowMs: 0, passed: new Map<string, Passed>() };
-  const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
+  ['was not sent back', [refused], {}, 0, { stored: 0, deadLettered: 1 }],
+  ['was sent back and not marked', [refused, sentBack], {}, 1, { stored: 1, deadLettered: 0 }],
+  [
+    'was sent back and marked',
+    [refused, sentBack],
+    { isResubmitted: () => true },
+    1,
+    { stored: 1, deadLettered: 0 },
+  ],
+])('counts a dead letter once: it %s', async (_what, applied, census, rows, terms) => {
+  const known = knownOf([], census);
+  known.slice.addDeadLetter(deadLetter, place);
+  const report = await audit(sourcesOf(side(applied, rows)), known);
   expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms, unaccounted: 0 });
 });
 
-it('knows nothing rather than too little when not all dead letters can be listed', async () => {
-  const deadLetters = new Array<DeadLetter>(100_000).fill(deadLetter);
-  const sources: ReadLogSources = {
-    broker: { name: 'silent', capabilities: {}, lag: async () => [], read: () => nothing() },
-    notes: { notedSpills: async () => [] },
-    deadLetters: { list: async () => deadLetters },
-    accounts: [],
-    noteGroup: 'ledger',
-    liveSpills: () => [],
-  };
-  await expect(readLog(sources)).rejects.toThrow('more than 100000 dead letters of logs');
-  deadLetters.pop();
-  expect((await readLog(sources)).deadLetters).toHaveLength(99_999);
+it('counts a dead letter once: it waits again and is not marked', async () => {
+  const known = knownOf();
+  known.slice.addDeadLetter(deadLetter, place);
+  known.slice.addWaiting('writer', { ...of, id: sentBack.id });
+  const report = await audit(sourcesOf(side([refused], 0)), known);
+  expect(report.bySink.writer).toMatchObject({ waiting: 1, deadLettered: 0, unaccounted: 0 });
+});
+
+it('leaves out a dead letter that is there again', async () => {
+  const known = knownOf([], { isRepeated: ({ position }) => position > 5 });
+  known.slice.addDeadLetter(deadLetter, place);
+  known.slice.addDeadLetter(deadLetter, { ...place, position: 6 });
+  const report = await audit(sourcesOf(side([refused], 0)), known);
+  expect(report.bySink.writer).toMatchObject({ deadLettered: 1, unaccounted: 0 });
 });
 
 it.each([
   ['the log says that it removed it unread', 1, { expired: 1, unaccounted: 0 }],
   ['the group had passed it', 0, { expired: 0, unaccounted: 1 }],
 ])('tells the expired from the lost, once the log has neither: %s', async (_what, gone, terms) => {
-  const noted = { ...original, ...of, position: 0, notedMinute: 100 };
-  const notes = { notedMessages: async () => [noted], refusedCounts: async () => [] };
-  const sources = sourcesOf(notes, side([], 0));
   const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 5, expired: gone };
-  const log = {
-    unreadNotes: [],
-    notesInQueue: 0,
-    spills: [],
-    deadLetters: [],
-    waiting: new Map(),
-    lags: new Map([['writer', [lag]]]),
-  } as unknown as Parameters<typeof factsOf>[1]['log'];
-  const known = { log, nowMs: 0, passed: new Map<string, Passed>() };
-  const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
+  const known = knownOf([lag as PartitionLag]);
+  const report = await audit(sourcesOf(side([], 0)), known);
   expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms });
+});
+
+it('takes no more for expired, over all ranges, than the log says it removed unread', async () => {
+  const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 5, expired: 1 };
+  const known = knownOf([lag as PartitionLag]);
+  const other = { ...noted, sequence: 2, position: 1 };
+  const first = await audit(sourcesOf(side([], 0)), known);
+  const second = await audit(sourcesOf(side([], 0), [other]), known);
+  expect(first.bySink.writer).toMatchObject({ expired: 1, unaccounted: 0 });
+  expect(second.bySink.writer).toMatchObject({ expired: 0 });
+  const hole = expect.objectContaining({ sink: 'writer', sequence: 2 });
+  expect(second.holes).toContainEqual(hole);
+});
+
+it('knows nothing rather than too little when there is more than may be known at once', async () => {
+  const known = knownOf();
+  known.slice.addDeadLetter(deadLetter, place);
+  const sources = sourcesOf(side([refused, sentBack], 1));
+  // Noted once, applied three times.
+  expect(await factsOf(sources, { ...known, rowsMax: 4 }, range)).toBeDefined();
+  expect(await factsOf(sources, { ...known, rowsMax: 3 }, range)).toBeUndefined();
 });

@@ -5,184 +5,187 @@ import {
   resubmitGateway,
   topicOf,
 } from '@spillway/broker';
-import type { DeadLetter } from '@spillway/dead-letters';
-import {
-  type AppliedMessage,
-  type AuditFacts,
-  type KeptNotedMessage,
-  type MinuteRange,
-  minuteMs,
-  minuteOf,
-  type Observation,
-  type RowCount,
-  type SinkFacts,
-  type SinkSpec,
-  type SpilledObservation,
-  SpillIndex,
+import type {
+  AppliedMessage,
+  KeptNotedMessage,
+  MessageFacts,
+  MessageRange,
+  Observation,
+  SinkFacts,
+  SinkSpec,
+  SpilledObservation,
 } from '@spillway/ledger';
 import type { Account, AuditSources } from './audit-sources.ts';
-import type { Log } from './read-log.ts';
+import type { ExpiredMessages } from './expired-messages.ts';
+import type { LogSlice } from './log-slice.ts';
+import type { LogSurvey } from './log-survey.ts';
+import { isInMinutes } from './range.ts';
+import type { SentBack } from './sent-back.ts';
 import { idOf, type Passed } from './unread-queues.ts';
 
-/** A gateway that runs reports its spill every few seconds. */
-const silentMs = 5 * minuteMs;
-
-/** What was read before the facts of a window are collected. */
+/** What is known beside the messages of the range. */
 export interface Known {
-  log: Log;
-  /**
-   * What each sink has passed in all windows so far, by name of the sink; the latest comes first.
-   */
+  survey: Pick<LogSurvey, 'census' | 'lags' | 'spillIndex'>;
+  slice: LogSlice;
+  /** By sink, of all ranges so far; the latest comes first. */
   passed: ReadonlyMap<string, Passed>;
-  nowMs: number;
+  sentBack: SentBack;
+  expired: ExpiredMessages;
+  /** Of all places where messages are found, together. */
+  rowsMax: number;
 }
 
 /** The part of `AuditSources` from which the facts of a window are collected. */
 export interface FactsSources {
   broker: Pick<AuditSources['broker'], 'capabilities'>;
-  notes: Pick<AuditSources['notes'], 'notedMessages' | 'refusedCounts'>;
+  notes: Pick<AuditSources['notes'], 'notedMessages'>;
   accounts: readonly Account[];
 }
 
-/** Collects what the gateways' notes, the log and each sink know of the messages of a window. */
+/** All that is known of the messages of a range; undefined where that is more than `rowsMax`. */
 export async function factsOf(
   sources: FactsSources,
-  { log, passed, nowMs }: Known,
-  range: MinuteRange,
-): Promise<AuditFacts> {
+  known: Known,
+  range: MessageRange,
+): Promise<MessageFacts | undefined> {
   const { broker, notes, accounts } = sources;
-  // Whether a queue that cannot be read has been passed shows in the messages of every tenant.
-  const wide = broker.capabilities.canReplay ? range : { ...range, tenant: undefined };
-  const noted = withUnread(await notes.notedMessages(range), log, range);
+  const { canReplay = false } = broker.capabilities;
+  const { slice, passed, sentBack } = known;
+  const room = new RowRoom(known.rowsMax);
+  // Whether a queue that cannot be read has been passed is told by every tenant's messages.
+  const wide = canReplay ? range : { ...range, tenant: undefined };
+  const kept = await notes.notedMessages({ ...range, limit: room.limit });
+  const unread = room.take(slice.noted.in(range));
+  if (!room.has(kept) || !unread) return undefined;
+  const noted = withUnread(kept, unread);
   const sides: Side[] = [];
   for (const { sink, side } of accounts) {
-    const all = await side.appliedMessages(wide);
+    const all = await side.appliedMessages({ ...wide, limit: room.limit });
+    if (!room.has(all)) return undefined;
     passed.get(sink.name)?.see(all);
-    const applied = all.filter((message) => isIn(range, message));
-    const rows = await side.rowCounts(range);
-    sides.push(sideOf({ sink, log, range, applied, rows }));
+    sentBack.see(sink, all);
+    const waiting = room.take(slice.waiting(sink.group).in(range));
+    const deadLetters = room.take(deadLettersOf(sink, known, range));
+    if (!waiting || !deadLetters) return undefined;
+    const applied = all.filter((message) => isInMinutes(range, message));
+    const seen = namesOf([...applied, ...waiting, ...deadLetters]);
+    sides.push({ sink, applied, waiting, deadLetters, seen });
   }
   const seen = new Set(sides.flatMap((side) => [...side.seen]));
-  const spilled = spilledOf(noted, { log, seen });
-  const { canReplay = false } = broker.capabilities;
-  const elsewhere = { spilled: namesOf(spilled), canReplay };
-  return {
-    noted,
-    refused: [...(await notes.refusedCounts(range)), ...unreadRefusals(log, range)],
-    spilled,
-    spills: log.spills.map(({ spill, gateway, atMs }) => {
-      return { spill, lastGateway: gateway, atMs, isSilent: nowMs - atMs > silentMs };
-    }),
-    sinks: sides.map((side) =>
-      sinkFacts(side, noted, { ...elsewhere, passed: passed.get(side.sink.name) }),
-    ),
-  };
+  const spilled = spilledOf(noted, { known, seen });
+  const elsewhere = { spilled: namesOf(spilled), canReplay, known };
+  return { noted, spilled, sinks: sides.map((side) => sinkFacts(side, noted, elsewhere)) };
+}
+
+/** Counts what was found against what may be known at once. */
+class RowRoom {
+  #left: number;
+
+  constructor(rowsMax: number) {
+    this.#left = rowsMax;
+  }
+
+  /** One more than there is room for, so that it shows. */
+  get limit(): number {
+    return Math.max(0, this.#left) + 1;
+  }
+
+  has(found: readonly unknown[]): boolean {
+    this.#left -= found.length;
+    return this.#left >= 0;
+  }
+
+  /** Undefined where they are too many. */
+  take<T>(found: Iterable<T>): T[] | undefined {
+    const taken: T[] = [];
+    for (const each of found) {
+      if (--this.#left < 0) return undefined;
+      taken.push(each);
+    }
+    return taken;
+  }
 }
 
 interface Side {
   sink: SinkSpec;
   applied: AppliedMessage[];
-  rows: RowCount[];
   waiting: Observation[];
   deadLetters: Observation[];
-  lags: ReadonlyMap<string, PartitionLag>;
   /** Names of all messages that were seen here. */
   seen: ReadonlySet<string>;
 }
 
-function sideOf(known: {
-  sink: SinkSpec;
-  log: Log;
-  range: MinuteRange;
-  applied: AppliedMessage[];
-  rows: RowCount[];
-}): Side {
-  const { sink, log, range, applied, rows } = known;
-  const { group } = sink;
-  const { fromMinute, toMinute } = range;
-  const waiting = [...(log.waiting.get(group)?.between(fromMinute, toMinute) ?? [])].filter(
-    (each) => isIn(range, each),
-  );
-  const found = namesOf([...applied, ...waiting]);
-  const deadLetters = log.deadLetters
-    // One that was sent back and not marked yet is where it was sent.
-    .filter((deadLetter) => deadLetter.group === group && !found.has(resubmittedName(deadLetter)))
-    .map(({ sourceId, tenant, signal, receivedMs, records }) => {
-      const minute = minuteOf(receivedMs);
-      return { id: sourceId, tenant, signal, minute, records };
-    })
-    .filter((each) => isIn(range, each));
-  return {
-    sink,
-    applied,
-    rows,
-    waiting,
-    deadLetters,
-    lags: new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag])),
-    seen: namesOf([...applied, ...waiting, ...deadLetters]),
-  };
+/** Those that lie there: one that was sent back and not marked yet is where it was sent. */
+function* deadLettersOf(
+  sink: SinkSpec,
+  { slice, survey, sentBack }: Known,
+  range: MessageRange,
+): Generator<Observation> {
+  for (const deadLetter of slice.deadLetters.in(range)) {
+    const { group, place, position = 0, sourcePartition, ...observation } = deadLetter;
+    const at = { ...place, position };
+    if (group !== sink.group || survey.census.isRepeated(at)) continue;
+    if (survey.census.isResubmitted(at)) continue;
+    const name = resubmittedName({ ...observation, position, sourcePartition });
+    if (sentBack.has(sink, name) || slice.isSentBack(group, name)) continue;
+    yield observation;
+  }
 }
 
-function sinkFacts(
-  { sink, applied, rows, waiting, deadLetters, lags, seen }: Side,
-  noted: readonly KeptNotedMessage[],
-  { spilled, canReplay, passed }: Elsewhere & { passed: Passed | undefined },
-): SinkFacts {
-  const unseen = noted.filter((message) => {
-    const name = messageName(message);
-    return !seen.has(name) && !spilled.has(name);
-  });
-  const lagOf = (message: KeptNotedMessage) => lags.get(partitionName(message));
-  const isUndecided = (message: KeptNotedMessage) =>
-    !canReplay && !passed?.has(message, lagOf(message));
-  return {
-    sink,
-    applied,
-    rows,
-    waiting,
-    deadLetters,
-    expired: [...Map.groupBy(unseen, partitionName)]
-      .flatMap(([name, own]) => expiredOf(own, lags.get(name)))
-      .map(sightingOf),
-    undecided: unseen.filter(isUndecided).map(sightingOf),
-  };
-}
-
-/**
- * Removed from the log, and no more of them than the log says it removed before the group read
- * them: what the group passed and never stored is lost, and stays so when the log has forgotten it.
- */
-function expiredOf(
-  unseen: readonly KeptNotedMessage[],
-  lag: PartitionLag | undefined,
-): KeptNotedMessage[] {
-  const { start = null, expired = 0 } = lag ?? {};
-  if (start === null) return [];
-  const isGone = ({ position }: KeptNotedMessage) => position !== undefined && position < start;
-  return unseen.filter(isGone).slice(0, expired);
+/** What a dead letter is called when it is sent back: by its own place. */
+function resubmittedName(deadLetter: {
+  signal: keyof typeof topicOf;
+  position: number;
+  sourcePartition: number;
+}): string {
+  const { signal, position: sequence, sourcePartition: partition } = deadLetter;
+  const topic = topicOf[signal];
+  return messageName({ gateway: resubmitGateway, epoch: 0, topic, partition, sequence });
 }
 
 interface Elsewhere {
   spilled: ReadonlySet<string>;
   canReplay: boolean;
+  known: Known;
 }
 
-/** What a dead letter is called when it is sent back: by its own place. */
-function resubmittedName({ id, signal, source: { partition } }: DeadLetter): string {
-  const sequence = Number(id.split('/')[2]);
-  const source = { gateway: resubmitGateway, epoch: 0, topic: topicOf[signal], partition };
-  return messageName({ ...source, sequence });
+function sinkFacts(
+  { sink, applied, waiting, deadLetters, seen }: Side,
+  noted: readonly KeptNotedMessage[],
+  { spilled, canReplay, known }: Elsewhere,
+): SinkFacts {
+  const unseen = noted.filter((message) => {
+    const name = messageName(message);
+    return !seen.has(name) && !spilled.has(name);
+  });
+  const ofGroup = known.survey.lags.get(sink.group) ?? [];
+  const lags = new Map(ofGroup.map((lag) => [partitionName(lag), lag]));
+  const lagOf = (message: KeptNotedMessage): PartitionLag | undefined =>
+    lags.get(partitionName(message));
+  const passed = known.passed.get(sink.name);
+  const isUndecided = (message: KeptNotedMessage) =>
+    !canReplay && !passed?.has(message, lagOf(message));
+  return {
+    sink,
+    applied,
+    waiting,
+    deadLetters,
+    expired: [...Map.groupBy(unseen, partitionName)]
+      .flatMap(([name, own]) => known.expired.take(own, lags.get(name)))
+      .map(sightingOf),
+    undecided: unseen.filter(isUndecided).map(sightingOf),
+  };
 }
 
 /** One with a position was drained, whatever its spill was last noted to hold. */
 function spilledOf(
   noted: readonly KeptNotedMessage[],
-  { log, seen }: { log: Log; seen: ReadonlySet<string> },
+  { known, seen }: { known: Known; seen: ReadonlySet<string> },
 ): SpilledObservation[] {
-  const index = new SpillIndex(log.spills);
+  const { spillIndex } = known.survey;
   return noted.flatMap((message) => {
     if (message.position !== undefined || seen.has(messageName(message))) return [];
-    const spill = index.spillOf(message);
+    const spill = spillIndex.spillOf(message);
     return spill === undefined ? [] : [{ ...sightingOf(message), spill }];
   });
 }
@@ -190,25 +193,17 @@ function spilledOf(
 /** What the notes say that the writer has not read yet is the later knowledge. */
 function withUnread(
   kept: readonly KeptNotedMessage[],
-  { unreadNotes }: Log,
-  range: MinuteRange,
+  unread: readonly (Observation & { position?: number | undefined })[],
 ): KeptNotedMessage[] {
-  if (unreadNotes.length === 0) return [...kept];
+  if (unread.length === 0) return [...kept];
   const byName = new Map(kept.map((message) => [messageName(message), message]));
-  for (const note of unreadNotes) {
-    for (const { gateway = note.gateway, epoch = note.epoch, ...message } of note.messages) {
-      if (!isIn(range, message)) continue;
-      const id = { gateway, epoch, ...message };
-      const known = byName.get(messageName(id));
-      const position = message.position ?? known?.position;
-      byName.set(messageName(id), { ...id, position, notedMinute: message.minute });
-    }
+  for (const { id, tenant, signal, minute, records, ...later } of unread) {
+    const name = messageName(id);
+    const position = later.position ?? byName.get(name)?.position;
+    const of = { tenant, signal, minute, records };
+    byName.set(name, { ...id, ...of, position, notedMinute: minute });
   }
   return [...byName.values()];
-}
-
-function unreadRefusals({ unreadNotes }: Log, range: MinuteRange): AuditFacts['refused'] {
-  return unreadNotes.flatMap(({ refused }) => refused).filter((each) => isIn(range, each));
 }
 
 function sightingOf(message: KeptNotedMessage): Observation {
@@ -218,12 +213,4 @@ function sightingOf(message: KeptNotedMessage): Observation {
 
 function namesOf(sightings: readonly Pick<Observation, 'id'>[]): Set<string> {
   return new Set(sightings.map(({ id }) => messageName(id)));
-}
-
-function isIn(
-  { fromMinute, toMinute, tenant }: MinuteRange,
-  each: { minute: number; tenant: string },
-): boolean {
-  const isTenants = tenant === undefined || tenant === each.tenant;
-  return isTenants && each.minute >= fromMinute && each.minute < toMinute;
 }

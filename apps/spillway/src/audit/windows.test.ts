@@ -1,17 +1,8 @@
-import { ObservationTable } from '@spillway/ledger';
 import { expect, it } from 'vitest';
-import type { Log } from './read-log.ts';
 import { afterLastMinute, windowsOf } from './windows.ts';
 
 const nextMinute = 1_000;
-const log = {
-  unreadNotes: [],
-  notesInQueue: 0,
-  deadLetters: [],
-  spills: [],
-  waiting: new Map(),
-  lags: new Map(),
-} as Log;
+const nothing = { lastMinute: 0 };
 
 function storeOf(noted: number[], rows: number[]): Parameters<typeof afterLastMinute>[0] {
   const known =
@@ -26,20 +17,20 @@ function storeOf(noted: number[], rows: number[]): Parameters<typeof afterLastMi
 
 it('an audit ends with this minute where nothing is dated ahead', async () => {
   const parts = storeOf([1, 999], [999]);
-  expect(await afterLastMinute(parts, log, { nextMinute, tenant: undefined })).toBe(nextMinute);
+  expect(await afterLastMinute(parts, nothing, { nextMinute, tenant: undefined })).toBe(nextMinute);
 });
 
 it.each([
-  ['what was noted', storeOf([1_500], []), log],
-  ['what has rows', storeOf([], [1_500]), log],
-  ['what waits', storeOf([], []), { ...log, waiting: new Map([['writer', waitingAt(1_500)]]) }],
+  ['what was noted', storeOf([1_500], []), nothing],
+  ['what has rows', storeOf([], [1_500]), nothing],
+  ['what lies in the log', storeOf([], []), { lastMinute: 1_500 }],
 ])('after the clock stepped back, it reaches over %s', async (_, parts, known) => {
   expect(await afterLastMinute(parts, known, { nextMinute, tenant: undefined })).toBe(1_501);
 });
 
 it('a date that no clock can have had is not walked to', async () => {
   const parts = storeOf([nextMinute + 100 * 366 * 24 * 60], []);
-  expect(await afterLastMinute(parts, log, { nextMinute, tenant: undefined })).toBe(nextMinute);
+  expect(await afterLastMinute(parts, nothing, { nextMinute, tenant: undefined })).toBe(nextMinute);
 });
 
 it('the gap that the clock left is one window', () => {
@@ -48,10 +39,3 @@ it('the gap that the clock left is one window', () => {
   expect([...windowsOf(range, counts, { minutesMax: Number.POSITIVE_INFINITY })]).toHaveLength(1);
   expect([...windowsOf(range, counts)].length).toBeGreaterThan(3_000);
 });
-
-function waitingAt(minute: number): ObservationTable {
-  const table = new ObservationTable();
-  const source = { gateway: 'gw', epoch: 1, topic: 'otlp_logs', partition: 0 };
-  table.push({ id: { ...source, sequence: 1 }, tenant: 'a', signal: 'logs', minute, records: 1 });
-  return table;
-}

@@ -1,6 +1,6 @@
-import { type MinuteRange, minuteOf } from '@spillway/ledger';
+import type { MinuteRange } from '@spillway/ledger';
 import type { AuditSources } from './audit-sources.ts';
-import type { Log } from './read-log.ts';
+import type { LogSurvey } from './log-survey.ts';
 
 /** Messages whose account is in memory at once, unless one minute has more. */
 const messagesPerWindow = 20_000;
@@ -15,7 +15,7 @@ const aheadMinutesMax = 10 * 366 * 24 * 60;
 export function* windowsOf(
   range: MinuteRange,
   counts: readonly { minute: number; messages: number }[],
-  limits: { minutesMax?: number; messagesMax?: number } = {},
+  limits: { minutesMax?: number | undefined; messagesMax?: number } = {},
 ): Generator<MinuteRange> {
   const { minutesMax = windowMinutesMax } = limits;
   const messagesMax = Math.min(limits.messagesMax ?? messagesPerWindow, messagesPerWindow);
@@ -35,6 +35,11 @@ export function* windowsOf(
   if (toMinute > range.fromMinute) yield { ...range, toMinute };
 }
 
+/** The minute behind the last one that an audit walks to, whatever is dated there. */
+export function lastMinuteWalked(nextMinute: number): number {
+  return nextMinute + aheadMinutesMax;
+}
+
 /**
  * After a clock stepped back, what was accepted before is dated in the future; an audit that ended
  * with this minute would leave it out until its time comes. Answers the first minute of which
@@ -42,24 +47,16 @@ export function* windowsOf(
  */
 export async function afterLastMinute(
   { notes }: { notes: Pick<AuditSources['notes'], 'notedCounts' | 'rowCounts'> },
-  log: Log,
+  survey: Pick<LogSurvey, 'lastMinute'>,
   { nextMinute, ...asked }: { nextMinute: number } & Pick<MinuteRange, 'tenant' | 'ending'>,
 ): Promise<number> {
-  const ahead = { fromMinute: nextMinute, toMinute: nextMinute + aheadMinutesMax };
-  const range = { ...ahead, ...asked };
-  const known = [
-    ...(await notes.notedCounts(range)),
-    ...(await notes.rowCounts(range)),
-    ...log.unreadNotes.flatMap(({ messages }) => messages),
-    ...log.deadLetters.map(({ receivedMs }) => ({ minute: minuteOf(receivedMs) })),
-  ];
-  let last = nextMinute - 1;
+  const toMinute = lastMinuteWalked(nextMinute);
+  const range = { fromMinute: nextMinute, toMinute, ...asked };
+  let last = Math.max(nextMinute - 1, survey.lastMinute);
   const see = ({ minute }: { minute: number }): void => {
-    if (minute > last && minute < ahead.toMinute) last = minute;
+    if (minute > last && minute < toMinute) last = minute;
   };
-  for (const each of known) see(each);
-  for (const table of log.waiting.values()) {
-    for (const each of table.between(ahead.fromMinute, ahead.toMinute)) see(each);
-  }
+  for (const each of await notes.notedCounts(range)) see(each);
+  for (const each of await notes.rowCounts(range)) see(each);
   return last + 1;
 }

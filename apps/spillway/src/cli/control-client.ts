@@ -1,17 +1,20 @@
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { OperationError } from './operation-error.ts';
-import type { Command, Requests } from './operations.ts';
+import type { Command, ItemOf, Requests } from './operations.ts';
 
 export interface Ask<C extends Command> {
   socket: string;
   command: C;
   options: Requests[C]['options'];
   onProgress: (line: string) => void;
+  /** Called with every piece of the answer, in order. */
+  onItems: (items: readonly ItemOf<C>[]) => void;
 }
 
-interface Line<R> {
+interface Line<R, I> {
   progress?: string;
+  items?: I[];
   result?: R;
   error?: string;
   exitCode?: number;
@@ -24,14 +27,15 @@ interface Line<R> {
 export function askRunning<C extends Command>(
   ask: Ask<C>,
 ): Promise<{ result: Requests[C]['result'] } | undefined> {
-  const { socket: socketPath, command, options, onProgress } = ask;
+  const { socket: socketPath, command, options, onProgress, onItems } = ask;
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, path: '/', method: 'POST' }, (response) => {
       let answered = false;
       const lines = createInterface({ input: response });
       lines.on('line', (text) => {
-        const line = JSON.parse(text) as Line<Requests[C]['result']>;
+        const line = JSON.parse(text) as Line<Requests[C]['result'], ItemOf<C>>;
         if (line.progress !== undefined) return onProgress(line.progress);
+        if (line.items !== undefined) return onItems(line.items);
         answered = true;
         const { error, exitCode } = line;
         if (error !== undefined) reject(new OperationError(error, { exitCode }));

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Component, Health } from '@spillway/runtime';
 import type { ModuleContext, Needs } from '../registry/module.ts';
 import { makeSocketPlace, type SocketPlace } from './control-path.ts';
+import type { OperationContext } from './operation.ts';
 import { OperationError } from './operation-error.ts';
 import { type Command, operations } from './operations.ts';
 
@@ -19,7 +21,7 @@ export interface ControlServerOptions {
 /**
  * Takes the commands of `spillway audit`, `lag` and so on in the process that owns the folder. A
  * Unix socket that only its owner may open, so no port and no key. Answers lines of JSON:
- * `{progress}` any number of times, then `{result}` or `{error, exitCode}`.
+ * `{progress}` and `{items}` any number of times, then `{result}` or `{error, exitCode}`.
  */
 export class ControlServer implements Component {
   readonly name = 'control';
@@ -64,14 +66,23 @@ export class ControlServer implements Component {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const write = (line: object): void => void response.write(`${JSON.stringify(line)}\n`);
+    const write = (line: object): boolean => response.write(`${JSON.stringify(line)}\n`);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort(new Error('whoever asked has gone')));
     try {
       const { command, options } = JSON.parse(await readBody(request)) as {
         command: Command;
         options: never;
       };
-      const progress = (text: string): void => write({ progress: text });
-      write({ result: (await this.#perform(command, options, progress)) ?? null });
+      const { signal } = gone;
+      const answered = await this.#perform(command, options, {
+        gone: signal,
+        progress: (progress) => void write({ progress }),
+        emit: async (items) => {
+          if (!write({ items })) await once(response, 'drain', { signal });
+        },
+      });
+      write({ result: answered ?? null });
     } catch (error) {
       const { message } = error as Error;
       const exitCode = error instanceof OperationError ? error.exitCode : undefined;
@@ -83,15 +94,21 @@ export class ControlServer implements Component {
   async #perform(
     command: Command,
     options: never,
-    progress: (line: string) => void,
+    { gone, progress, emit }: Answering,
   ): Promise<unknown> {
     const operation = Object.hasOwn(operations, command) ? operations[command] : undefined;
     if (!operation) throw new Error(`unknown command ${command}`);
     const { needs, uses = {} }: { needs: Needs; uses?: Needs } = operation;
     const { config, registry, process } = this.#options.context;
-    const context = { config, registry, abort: this.#abort.signal, progress };
+    const abort = this.#abort.signal;
+    const ending = AbortSignal.any([abort, gone]);
+    const context = { config, registry, abort, ending, progress, emit };
     return await operation.run(process.given(needs, uses), options, context);
   }
+}
+
+interface Answering extends Pick<OperationContext<unknown>, 'progress' | 'emit'> {
+  gone: AbortSignal;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -22,6 +22,13 @@ export const exitCodes = {
     means: '`audit` could not know now: the broker or a store does not answer.',
     remedy: 'Bring the server back, then run the audit again.',
   },
+  tooMuch: {
+    code: 4,
+    means:
+      '`audit` or `deadletters` had more to compare at once than the memory for it holds, and printed no result for it.',
+    remedy:
+      'Ask for one tenant or a later time, or raise `console.ledgerBytesMax` and the memory of the process.',
+  },
   interrupted: {
     code: 130,
     means: '`send` was interrupted (SIGINT); it printed what was acknowledged until then.',

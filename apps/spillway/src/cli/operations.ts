@@ -1,6 +1,7 @@
 import type { Broker, PartitionLag } from '@spillway/broker';
 import type { DeadLetter, DeadLetterFilter, ShownDeadLetter } from '@spillway/dead-letters';
 import type { LedgerReport } from '@spillway/ledger';
+import { isStoreError } from '@spillway/store';
 import { auditLedger } from '../audit/audit-ledger.ts';
 import { auditNeeds, auditSources, auditUses } from '../modules/audit.ts';
 import { dataFolderModule } from '../modules/process/data-folder.ts';
@@ -13,6 +14,7 @@ import { writeStoreModule } from '../modules/servers/write-store.ts';
 import type { Restartable } from '../process/restartable.ts';
 import type { RebuildResult } from '../rebuild/fill.ts';
 import { rebuildLive, rebuildSearch } from '../rebuild/rebuild.ts';
+import { exitCodes } from './exit-codes.ts';
 import { defineOperation, type Operation } from './operation.ts';
 import { OperationError } from './operation-error.ts';
 
@@ -20,14 +22,16 @@ import { OperationError } from './operation-error.ts';
 export interface Requests {
   audit: { options: { sinceMs?: number; tenant?: string }; result: LedgerReport };
   lag: { options: { group?: string }; result: PartitionLag[] };
-  'deadletters list': { options: DeadLetterFilter; result: DeadLetter[] };
+  'deadletters list': { options: DeadLetterFilter; item: DeadLetter; result: { listed: number } };
   'deadletters show': {
     options: { id: string };
     result: ShownDeadLetter | undefined;
   };
   'deadletters resubmit': {
     options: DeadLetterFilter & { ids?: string[]; ratePerSecond: number };
-    result: string[];
+    /** Ids. */
+    item: string;
+    result: { resubmitted: number };
   };
   'rebuild search': { options: Record<string, never>; result: RebuildResult };
   'rebuild live': {
@@ -40,18 +44,29 @@ export interface Requests {
 
 export type Command = keyof Requests;
 
-type OperationOf<C extends Command> = Operation<Requests[C]['options'], Requests[C]['result']>;
+/** What the answer to a command is handed over as, piece by piece, before its result. */
+export type ItemOf<C extends Command> = Requests[C] extends { item: infer Item } ? Item : never;
+
+type OperationOf<C extends Command> = Operation<
+  Requests[C]['options'],
+  Requests[C]['result'],
+  ItemOf<C>
+>;
 
 /** Infers the options and the result of one command. */
 function of<C extends Command>() {
-  return defineOperation<Requests[C]['options'], Requests[C]['result']>();
+  return defineOperation<Requests[C]['options'], Requests[C]['result'], ItemOf<C>>();
 }
 
 export const operations: { readonly [C in Command]: OperationOf<C> } = {
   audit: of<'audit'>()({
     needs: auditNeeds,
     uses: auditUses,
-    run: (given, options, context) => auditLedger(auditSources(context, given), options),
+    run: async (given, { sinceMs, tenant }, context) => {
+      const { ending, config } = context;
+      const options = { sinceMs, tenant, ending, bytesMax: config.console.ledgerBytesMax };
+      return await auditLedger(auditSources(context, given), options).catch(toOperationError);
+    },
   }),
   lag: of<'lag'>()({
     needs: { broker: brokerModule },
@@ -66,7 +81,10 @@ export const operations: { readonly [C in Command]: OperationOf<C> } = {
   }),
   'deadletters list': of<'deadletters list'>()({
     needs: { deadLetters: deadLettersModule },
-    run: ({ deadLetters }, filter) => deadLetters.list(filter),
+    run: async ({ deadLetters }, filter, { ending, emit }) => {
+      const all = deadLetters.list(filter, ending);
+      return { listed: await inBatches(all, emit).catch(toOperationError) };
+    },
   }),
   'deadletters show': of<'deadletters show'>()({
     needs: { deadLetters: deadLettersModule },
@@ -74,11 +92,18 @@ export const operations: { readonly [C in Command]: OperationOf<C> } = {
   }),
   'deadletters resubmit': of<'deadletters resubmit'>()({
     needs: { deadLetters: deadLettersModule },
-    run: async ({ deadLetters }, options, { abort, progress }) => {
+    run: async ({ deadLetters }, options, { ending: abort, progress, emit }) => {
       const { ids, ratePerSecond, ...filter } = options;
-      const chosen = ids ?? (await deadLetters.list(filter)).map(({ id }) => id);
-      const onProgress = (done: number) => progress(`${done} of ${chosen.length} resubmitted`);
-      return deadLetters.resubmit(chosen, { ratePerSecond, abort, onProgress });
+      let total = ids?.length ?? 0;
+      const onCount = (count: number) => {
+        total = count;
+      };
+      const sending = ids
+        ? deadLetters.resubmit(ids, { ratePerSecond, abort })
+        : deadLetters.resubmitAll(filter, { ratePerSecond, abort, onCount });
+      const onProgress = (done: number) => progress(`${done} of ${total} resubmitted`);
+      const resubmitted = await inBatches(sending, emit, onProgress).catch(toOperationError);
+      return { resubmitted };
     },
   }),
   'rebuild search': of<'rebuild search'>()({
@@ -107,6 +132,41 @@ export const operations: { readonly [C in Command]: OperationOf<C> } = {
     run: (given, { group }) => setPaused(given.consumers, group, false),
   }),
 };
+
+/** One piece of an answer. */
+const itemsPerBatch = 100;
+
+/** Hands all of them over; answers how many they were. */
+async function inBatches<Item>(
+  items: AsyncIterable<Item>,
+  emit: (batch: readonly Item[]) => Promise<void>,
+  onProgress?: (done: number) => void,
+): Promise<number> {
+  let done = 0;
+  let batch: Item[] = [];
+  const flush = async (): Promise<void> => {
+    if (batch.length > 0) await emit(batch);
+    batch = [];
+  };
+  try {
+    for await (const item of items) {
+      batch.push(item);
+      done += 1;
+      onProgress?.(done);
+      if (batch.length >= itemsPerBatch) await flush();
+    }
+  } finally {
+    // What was done before an error, too.
+    await flush();
+  }
+  return done;
+}
+
+/** More than the memory for it holds is said with an exit code of its own. */
+function toOperationError(error: unknown): never {
+  if (!isStoreError(error, 'too-much-asked')) throw error;
+  throw new OperationError(error.message, { cause: error, exitCode: exitCodes.tooMuch.code });
+}
 
 async function mustBeKnown(broker: Broker, group: string): Promise<void> {
   const known = await broker.groups();

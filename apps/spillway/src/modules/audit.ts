@@ -6,7 +6,7 @@ import type { Gather, Given, ModuleContext } from '../registry/module.ts';
 import { dataFolderModule } from './process/data-folder.ts';
 import { spillModule } from './process/spill.ts';
 import { brokerModule } from './servers/broker.ts';
-import { deadLettersModule } from './servers/broker-views.ts';
+import { logTurnsModule } from './servers/broker-views.ts';
 import { writeStoreModule } from './servers/write-store.ts';
 
 /** Every store that is accounted for, with its side of the ledger. */
@@ -18,7 +18,7 @@ export const auditNeeds = {
   folder: dataFolderModule,
   broker: brokerModule,
   notes: writeStoreModule,
-  deadLetters: deadLettersModule,
+  turns: logTurnsModule,
   accounts,
 };
 
@@ -30,13 +30,13 @@ export function auditSources(
   { config, registry }: Pick<ModuleContext, 'config' | 'registry'>,
   { folder, spill, ...given }: Given<typeof auditNeeds, typeof auditUses>,
 ): AuditSources {
-  const { broker, notes, deadLetters, accounts: all } = given;
+  const { broker, notes, turns, accounts: all } = given;
   return {
     broker,
     noteGroup,
     notes,
     accounts: all,
-    deadLetters,
+    turns,
     liveSpills: () => spill?.inventory() ?? [],
     keptAside: () => keptAside(folder.dir, registry.folderStores),
     retentionHours: config.writer.retentionHours,

@@ -15,7 +15,7 @@ import { liveProjectorModule } from './roles/live-projector.ts';
 import { projectorSection, searchProjectorModule } from './roles/search-projector.ts';
 import { writerModule, writerSection } from './roles/writer.ts';
 import { brokerModule, brokerSection } from './servers/broker.ts';
-import { deadLettersModule, lagBoardModule } from './servers/broker-views.ts';
+import { deadLettersModule, lagBoardModule, logTurnsModule } from './servers/broker-views.ts';
 import { fleetModule, fleetSection } from './servers/fleet.ts';
 import { liveStoreModule, liveStoreSection } from './servers/live-store.ts';
 import { quotasModule } from './servers/quotas.ts';
@@ -33,6 +33,7 @@ export const registry = new Registry([
   spillModule,
   brokerModule,
   lagBoardModule,
+  logTurnsModule,
   deadLettersModule,
   writeStoreModule,
   searchStoreModule,

@@ -93,7 +93,7 @@ export class Fire {
 
   /** One member throughout, and no dead letter for what only came at a bad time. */
   async expectCalm(): Promise<void> {
-    expect(await new DeadLetters(this.broker).list({ all: true })).toEqual([]);
+    expect(await Array.fromAsync(new DeadLetters(this.broker).list({ all: true }))).toEqual([]);
     expect(this.running.events.filter(({ type }) => type === 'failed')).toEqual([]);
   }
 

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/ledger';
+import type { AppliedMessage, MessageRange, MinuteRange, RowCount } from '@spillway/ledger';
 import { type Signal, signals } from '@spillway/otlp';
 import { Parameters, type ResultRow } from '../read/parameters.ts';
 import { tableOf } from '../schema.ts';
@@ -8,12 +8,19 @@ import { parseIdText } from './apply-batch.ts';
 /** Whoever asks bounds the range: an audit must be able to read a minute of any size. */
 export async function readApplied(
   connection: DuckDBConnection,
-  range: MinuteRange,
+  range: MessageRange,
 ): Promise<AppliedMessage[]> {
+  const { part, limit } = range;
   const parameters = new Parameters();
+  const conditions = [inRange(range, parameters)];
+  if (part) {
+    const sequence = `CAST(split_part(id, '/', 5) AS BIGINT)`;
+    conditions.push(`${sequence} % ${parameters.bind(part.of)} = ${parameters.bind(part.index)}`);
+  }
+  const most = limit === undefined ? '' : `LIMIT ${parameters.bind(limit)}`;
   const rows = await parameters.rows(
     connection,
-    `SELECT * FROM message_applied WHERE ${inRange(range, parameters)} ORDER BY rowid`,
+    `SELECT * FROM message_applied WHERE ${conditions.join(' AND ')} ORDER BY rowid ${most}`,
   );
   return rows.map(appliedMessage);
 }

@@ -1,4 +1,10 @@
-import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/ledger';
+import {
+  type AppliedMessage,
+  isInPart,
+  type MessageRange,
+  type MinuteRange,
+  type RowCount,
+} from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
 import type { Bucket, CompositeBucket, Query, Reader } from '../read/reader.ts';
 import type { IndexFound } from './indices.ts';
@@ -9,13 +15,18 @@ const pageSize = 5_000;
  * Reads the applied messages in the order in which they were first applied. Everything applied
  * before the call is there.
  */
-export async function readApplied(reader: Reader, range: MinuteRange): Promise<AppliedMessage[]> {
+export async function readApplied(reader: Reader, range: MessageRange): Promise<AppliedMessage[]> {
   await reader.refresh('account');
+  const { part, limit = Number.POSITIVE_INFINITY } = range;
   const applied: AppliedMessage[] = [];
   const query = { bool: { filter: [...inMinutes(range), { term: { entry: 'message' } }] } };
   const body = { query, sort: [{ order: 'asc' as const }], _source: ['applied'] };
   for await (const hits of reader.scan('account', body, pageSize)) {
-    for (const { _source } of hits) applied.push(_source?.applied as AppliedMessage);
+    for (const { _source } of hits) {
+      const message = _source?.applied as AppliedMessage;
+      if (isInPart(message.id.sequence, part)) applied.push(message);
+      if (applied.length >= limit) return applied;
+    }
   }
   return applied;
 }

@@ -1,19 +1,26 @@
 /** What the gateways' notes said. */
 
-import type { KeptNotedMessage, KeptNotes, MinuteRange, NotedSpill } from '@spillway/ledger';
+import type {
+  KeptNotedMessage,
+  KeptNotes,
+  MessageRange,
+  MinuteRange,
+  NotedSpill,
+} from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
 import type { Queryable } from '../client.ts';
 import { unescapeText } from '../write/codec.ts';
-import { inRange, rangeParams } from './ledger.ts';
+import { atMost, inPart, inRange, messageParams, rangeParams } from './ledger.ts';
 import type { Refused } from './ledger-writer.ts';
 
-export async function readNoted(db: Queryable, range: MinuteRange): Promise<KeptNotedMessage[]> {
+export async function readNoted(db: Queryable, range: MessageRange): Promise<KeptNotedMessage[]> {
   const { rows } = await db.query(
     `SELECT gateway, epoch, topic, partition, sequence, position, t.name, signal, minute, records,
        coalesce(noted_minute, minute)
-     FROM ledger_noted_message JOIN tenant t ON t.id = tenant_id WHERE ${inRange}
-     ORDER BY gateway, epoch, topic, partition, sequence`,
-    rangeParams(range),
+     FROM ledger_noted_message JOIN tenant t ON t.id = tenant_id
+     WHERE ${inRange} AND ${inPart}
+     ORDER BY gateway, epoch, topic, partition, sequence ${atMost}`,
+    messageParams(range),
   );
   return rows.map((row) => {
     const [gateway, epoch, topic, partition, sequence, position, tenant, signal] = row;

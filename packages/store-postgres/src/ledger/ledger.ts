@@ -1,6 +1,6 @@
 /** The ledger's side of the store: applied messages, rows counted by looking. */
 
-import type { AppliedMessage, MinuteRange, RowCount } from '@spillway/ledger';
+import type { AppliedMessage, MessageRange, MinuteRange, RowCount } from '@spillway/ledger';
 import type { Signal } from '@spillway/otlp';
 import type { Cell, Param, Queryable } from '../client.ts';
 import { escapeText, unescapeText } from '../write/codec.ts';
@@ -20,16 +20,25 @@ export function rangeParams({ fromMinute, toMinute, tenant }: MinuteRange): Para
   ];
 }
 
+/** Behind `inRange`: messages whose sequence leaves `$5` when divided by `$4`, at most `$6` of them. */
+export const inPart = 'sequence % $4::bigint = $5::bigint';
+export const atMost = 'LIMIT $6::bigint';
+
+export function messageParams({ part, limit, ...range }: MessageRange): Param[] {
+  const { index, of } = part ?? { index: 0, of: 1 };
+  return [...rangeParams(range), of, index, limit ?? null];
+}
+
 export const appliedColumns =
   'm.gateway, m.epoch, m.topic, m.partition, m.sequence, t.name, m.signal, m.minute, ' +
   'm.position, m.records, m.stored, m.duplicates, m.dead_lettered, m.is_foreign';
 export const appliedColumnCount = 14;
 
-export async function readApplied(db: Queryable, range: MinuteRange): Promise<AppliedMessage[]> {
+export async function readApplied(db: Queryable, range: MessageRange): Promise<AppliedMessage[]> {
   const { rows } = await db.query(
     `SELECT ${appliedColumns} FROM message_applied m JOIN tenant t ON t.id = m.tenant_id
-     WHERE ${inRange} ORDER BY m.id`,
-    rangeParams(range),
+     WHERE ${inRange} AND m.${inPart} ORDER BY m.id ${atMost}`,
+    messageParams(range),
   );
   return rows.map(appliedOf);
 }

@@ -31,4 +31,5 @@ export function auditCommand(context: Context): Command {
 const helpAfter = `
 Exit codes: 0 every record is accounted for (minutes named as open are not decided yet); 1 records
 are unaccounted for, or a gateway's note is missing; 2 it cannot be done (a wrong option, no data
-folder); 3 it cannot be known now: the broker or a store does not answer.`;
+folder); 3 it cannot be known now: the broker or a store does not answer; 4 one minute has more than
+the memory for it holds: narrow it by --tenant or --since, or raise console.ledgerBytesMax.`;

@@ -9,7 +9,7 @@ import type { Registry } from '../../registry/registry.ts';
 import { askRunning } from '../control-client.ts';
 import { findSocket } from '../control-path.ts';
 import { OperationError } from '../operation-error.ts';
-import { type Command, operations, type Requests } from '../operations.ts';
+import { type Command, type ItemOf, operations, type Requests } from '../operations.ts';
 
 export interface Context {
   /** Configuration keys of the command line. */
@@ -48,6 +48,7 @@ export async function perform<C extends Command>(
   command: CommanderCommand,
   name: C,
   options: Requests[C]['options'],
+  onItems: (items: readonly ItemOf<C>[]) => void = () => {},
 ): Promise<Requests[C]['result']> {
   const { registry } = context;
   const { config } = configOf(context, command);
@@ -59,18 +60,24 @@ export async function perform<C extends Command>(
     throw new DataFolderError(`no data folder at ${folder.dir}: \`spillway up\` makes it`);
   }
   const socket = hasFolder ? findSocket(folder) : undefined;
-  const ask = { command: name, options, onProgress: progress };
+  const ask = { command: name, options, onProgress: progress, onItems };
   const answer = socket === undefined ? undefined : await askRunning({ ...ask, socket });
   if (answer) return answer.result;
   if (usesFolder) folder.open();
-  return performAlone(name, options, { config, registry, target, report: () => undefined });
+  const made = { config, registry, target, report: () => undefined };
+  return performAlone(name, options, { made, onItems });
+}
+
+interface Alone<C extends Command> {
+  made: Omit<ModuleContext, 'process'>;
+  onItems: (items: readonly ItemOf<C>[]) => void;
 }
 
 /** On what is started for it, and stopped after it. */
 async function performAlone<C extends Command>(
   name: C,
   options: Requests[C]['options'],
-  made: Omit<ModuleContext, 'process'>,
+  { made, onItems }: Alone<C>,
 ): Promise<Requests[C]['result']> {
   const operation = operations[name];
   const assembly = await Assembly.make({
@@ -84,7 +91,9 @@ async function performAlone<C extends Command>(
     await stack.start();
     const abort = new AbortController().signal;
     const { needs, uses = {} }: { needs: Needs; uses?: Needs } = operation;
-    return await operation.run(assembly.given(needs, uses), options, { ...made, abort, progress });
+    const emit = async (items: readonly ItemOf<C>[]): Promise<void> => onItems(items);
+    const handed = { ...made, abort, ending: abort, progress, emit };
+    return await operation.run(assembly.given(needs, uses), options, handed);
   } finally {
     await stack.stop();
   }
@@ -105,10 +114,31 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/**
- * Reads a time as ms since the epoch: `2026-11-23T09:00:00Z`, ms, or an age such as `90m`, `24h`,
- * `7d`.
- */
+/** Prints a JSON array of any length as its items come. */
+export class JsonArray {
+  readonly #opening: string;
+  readonly #closing: string;
+  #isEmpty = true;
+
+  /** @param name of the member that it is, in an object of nothing else */
+  constructor(name?: string) {
+    this.#opening = name === undefined ? '[' : `{${JSON.stringify(name)}: [`;
+    this.#closing = name === undefined ? ']' : ']}';
+  }
+
+  add(items: readonly unknown[]): void {
+    for (const item of items) {
+      print(`${this.#isEmpty ? this.#opening : ','}\n${JSON.stringify(item, null, 2)}`);
+      this.#isEmpty = false;
+    }
+  }
+
+  end(): void {
+    print(this.#isEmpty ? this.#opening + this.#closing : this.#closing);
+  }
+}
+
+/** `2026-11-23T09:00:00Z`, ms since the epoch, or an age such as `90m`, `24h`, `7d`. */
 export function parseTime(text: string, nowMs: number): number {
   const age = /^(\d{1,12}(?:\.\d{1,9})?)(s|m|h|d)$/.exec(text);
   const ms = age
@@ -136,10 +166,12 @@ function parseBytes(text: string): string {
   return String(Number(number) * 1_024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase()));
 }
 
-/** Renders a table whose columns are as wide as their widest cell. */
-export function table(texts: readonly (readonly string[])[]): string {
+/**
+ * Columns as wide as their widest cell.
+ * @param widths of what stands above it, which it goes on with and makes wider
+ */
+export function table(texts: readonly (readonly string[])[], widths: number[] = []): string {
   const rows = texts.map((row) => row.map(printableLine));
-  const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {
       widths[i] = Math.max(widths[i] ?? 0, cell.length);

@@ -1,8 +1,8 @@
-import { type DeadLetterFilter, resubmitPerSecond } from '@spillway/dead-letters';
+import { type DeadLetter, type DeadLetterFilter, resubmitPerSecond } from '@spillway/dead-letters';
 import { signals } from '@spillway/otlp';
 import { Command } from 'commander';
 import { OperationError } from '../operation-error.ts';
-import { type Context, perform, print, printJson, table } from './context.ts';
+import { type Context, JsonArray, perform, print, printJson, table } from './context.ts';
 
 export function deadLettersCommand(context: Context): Command {
   return new Command('deadletters')
@@ -19,19 +19,22 @@ function listCommand(context: Context): Command {
     .option('--json', 'print JSON')
     .action(async (options: DeadLetterFilter & { json?: boolean }, command: Command) => {
       const { json, ...rest } = options;
-      const deadLetters = await perform(context, command, 'deadletters list', filterOf(rest));
-      if (json) return printJson(deadLetters);
-      const rows = deadLetters.map((deadLetter) => [
-        deadLetter.id,
-        new Date(deadLetter.deadSinceMs).toISOString(),
-        deadLetter.group,
-        deadLetter.tenant,
-        `${deadLetter.records}`,
-        deadLetter.code,
-        deadLetter.reason,
-      ]);
-      print(table([['ID', 'SINCE', 'GROUP', 'TENANT', 'RECORDS', 'CODE', 'REASON'], ...rows]));
+      const list = (onItems: (items: readonly DeadLetter[]) => void) =>
+        perform(context, command, 'deadletters list', filterOf(rest), onItems);
+      if (json) {
+        const printed = new JsonArray();
+        await list((items) => printed.add(items));
+        return printed.end();
+      }
+      const widths: number[] = [];
+      print(table([['ID', 'SINCE', 'GROUP', 'TENANT', 'RECORDS', 'CODE', 'REASON']], widths));
+      await list((items) => print(table(items.map(cellsOf), widths)));
     });
+}
+
+function cellsOf(deadLetter: DeadLetter): string[] {
+  const { id, deadSinceMs, group, tenant, records, code, reason } = deadLetter;
+  return [id, new Date(deadSinceMs).toISOString(), group, tenant, `${records}`, code, reason];
 }
 
 function showCommand(context: Context): Command {
@@ -63,10 +66,16 @@ function resubmitCommand(context: Context): Command {
       }
       const chosen = ids.length ? { ids } : {};
       const request = { ...filterOf(rest), ...chosen, ratePerSecond };
-      const resubmitted = await perform(context, command, 'deadletters resubmit', request);
-      printJson({ resubmitted });
-      const left = ids.filter((id) => !resubmitted.includes(id));
-      if (left.length) throw new OperationError(`not resubmitted: ${left.join(', ')}; ${whyNot}`);
+      const printed = new JsonArray('resubmitted');
+      const left = new Set(ids);
+      await perform(context, command, 'deadletters resubmit', request, (resubmitted) => {
+        printed.add(resubmitted);
+        for (const id of resubmitted) left.delete(id);
+      });
+      printed.end();
+      if (left.size) {
+        throw new OperationError(`not resubmitted: ${[...left].join(', ')}; ${whyNot}`);
+      }
     });
 }
 

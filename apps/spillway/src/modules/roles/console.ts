@@ -6,7 +6,6 @@ import {
   consoleLimits,
   consoleSection,
   createConsole,
-  ledgerLimits,
   questionsAtOnce,
 } from '@spillway/console';
 import { KeyRing } from '@spillway/keys';
@@ -17,7 +16,7 @@ import { defineModule } from '../../registry/module.ts';
 import { auditNeeds, auditSources, auditUses } from '../audit.ts';
 import { controlModule } from '../process/control.ts';
 import { topicsModule } from '../process/topics.ts';
-import { lagBoardModule } from '../servers/broker-views.ts';
+import { deadLettersModule, lagBoardModule } from '../servers/broker-views.ts';
 import { fleetModule } from '../servers/fleet.ts';
 import { liveStoreModule } from '../servers/live-store.ts';
 import { searchStoreModule } from '../servers/search-store.ts';
@@ -31,6 +30,7 @@ export const consoleModule = defineModule({
   role: { name: 'console', worksOnDataFolder: true },
   needs: {
     ...auditNeeds,
+    deadLetters: deadLettersModule,
     lagBoard: lagBoardModule,
     search: searchStoreModule,
     live: liveStoreModule,
@@ -57,7 +57,8 @@ export const consoleModule = defineModule({
         deadLetters,
         // Where the folders lie is the operator's business, not a tenant's.
         ledger: async ({ since, tenant, ending }) => {
-          const options = { sinceMs: since, tenant, ending, ...ledgerLimits(config.console) };
+          const { ledgerBytesMax: bytesMax } = config.console;
+          const options = { sinceMs: since, tenant, ending, bytesMax };
           return { ...(await auditLedger(auditSources(context, given), options)), keptAside: [] };
         },
         admin: {

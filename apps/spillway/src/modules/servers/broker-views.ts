@@ -2,6 +2,7 @@
 import { LagBoard } from '@spillway/broker';
 import { deadLetterIndexBytesMax } from '@spillway/console';
 import { DeadLetters } from '@spillway/dead-letters';
+import { FairQueue } from '@spillway/store/search';
 import { defineModule } from '../../registry/module.ts';
 import { brokerModule } from './broker.ts';
 
@@ -13,9 +14,22 @@ export const lagBoardModule = defineModule({
   create: ({ registry }, { broker }) => new LagBoard({ broker, groups: registry.groups() }),
 });
 
+/** Most that wait to read the whole log. */
+const waitingMax = 64;
+
+/** Whoever reads the whole log takes turns: the memory for it is there once. */
+export const logTurnsModule = defineModule({
+  name: 'log-turns',
+  create: () => new FairQueue({ slots: 1, waitingMax }),
+});
+
 export const deadLettersModule = defineModule({
   name: 'dead-letters',
-  needs: { broker: brokerModule },
-  create: ({ config }, { broker }) =>
-    new DeadLetters(broker, deadLetterIndexBytesMax(config.console)),
+  needs: { broker: brokerModule, turns: logTurnsModule },
+  create: ({ config }, { broker, turns }) =>
+    new DeadLetters(broker, {
+      indexBytesMax: deadLetterIndexBytesMax(config.console),
+      readBytesMax: config.console.ledgerBytesMax,
+      turns,
+    }),
 });

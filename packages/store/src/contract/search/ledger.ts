@@ -1,4 +1,5 @@
 import { topicOf } from '@spillway/broker';
+import type { MessageRange } from '@spillway/ledger';
 import { describe, expect, test } from 'vitest';
 import { TestRecords, testNowMs } from '../test-records.ts';
 import {
@@ -75,6 +76,20 @@ export function describeSearchLedger({
       const narrow = { fromMinute: minute, toMinute: minute + 1, tenant: 'acme' };
       expect(await writer().rowCounts(narrow)).toMatchObject([{ rows: 2 }]);
       expect(await writer().appliedMessages(narrow)).toHaveLength(1);
+    });
+
+    test('applied messages are read in parts by their sequence, and no more than asked for', async () => {
+      const records = new TestRecords();
+      await apply(...Array.from({ length: 7 }, () => records.message([records.log()])));
+      const sequences = async (read: Partial<MessageRange>) =>
+        (await writer().appliedMessages({ ...allMinutes, ...read })).map(({ id }) => id.sequence);
+      const all = await sequences({});
+      expect(all).toHaveLength(7);
+      for (const index of [0, 1, 2]) {
+        const own = all.filter((sequence) => sequence % 3 === index);
+        expect(await sequences({ part: { index, of: 3 } })).toEqual(own);
+      }
+      expect(await sequences({ limit: 4 })).toEqual(all.slice(0, 4));
     });
 
     test('a message that comes twice in one batch is applied where it came first', async () => {

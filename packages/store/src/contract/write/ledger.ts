@@ -1,4 +1,4 @@
-import { type LedgerNote, minuteOf, type NotedMessage } from '@spillway/ledger';
+import { type LedgerNote, type MessageRange, minuteOf, type NotedMessage } from '@spillway/ledger';
 import { describe, expect, test } from 'vitest';
 import { everyMinute, freshRecords, type WriteStoreUnderTest } from './harness.ts';
 
@@ -56,6 +56,22 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       expect(await store().rowCounts(at)).toHaveLength(1);
     });
 
+    test('reads messages in parts by their sequence, and no more than were asked for', async () => {
+      const records = freshRecords();
+      const messages = Array.from({ length: 7 }, () => records.message([records.log()]));
+      await store().apply(messages);
+      const range = { ...everyMinute, tenant: records.tenant };
+      const sequences = async (read: Partial<MessageRange>) =>
+        (await store().appliedMessages({ ...range, ...read })).map(({ id }) => id.sequence);
+      const all = await sequences({});
+      expect(all).toHaveLength(7);
+      for (const index of [0, 1, 2]) {
+        const own = all.filter((sequence) => sequence % 3 === index);
+        expect(await sequences({ part: { index, of: 3 } })).toEqual(own);
+      }
+      expect(await sequences({ limit: 4 })).toEqual(all.slice(0, 4));
+    });
+
     test('keeps a note once, however often it comes', async () => {
       const { tenant } = freshRecords();
       const gateway = `of-${tenant}`;
@@ -85,6 +101,10 @@ export function describeWriteLedger({ store }: WriteStoreUnderTest): void {
       expect(await store().notedMessages({ fromMinute: 1_002, toMinute: 1_003, tenant })).toEqual(
         noted.slice(1),
       );
+      expect(await store().notedMessages({ ...range, part: { index: 0, of: 2 } })).toEqual(
+        noted.slice(1),
+      );
+      expect(await store().notedMessages({ ...range, limit: 1 })).toEqual(noted.slice(0, 1));
     });
 
     test('adds the position of a second note of a message, whoever wrote it', async () => {
