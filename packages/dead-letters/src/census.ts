@@ -29,7 +29,7 @@ export interface CensusPlace extends TopicPartition {
   next: number;
 }
 
-/** Decoded between two turns of the event loop; nobody looks at the records. */
+/** Decoded between two turns of the event loop, without the records. */
 const readLimits = { bytesMax: 128 * 1_024, valueBytesMax: 0 };
 /** Share of what is left when it is taken: a bit or two for each dead letter. */
 const shareOfPositions = 1 / 4;

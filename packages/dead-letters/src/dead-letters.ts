@@ -134,7 +134,7 @@ export class DeadLetters {
   /**
    * Sends back all that the filter chooses, the oldest first, however many there are; what becomes a
    * dead letter meanwhile is left for the next time. Yields the id of each that went.
-   * @param onCount told before the first goes, how many there are to send
+   * @param onCount called before the first goes, with how many there are to send
    */
   async *resubmitAll(
     filter: Omit<DeadLetterFilter, 'all'>,

@@ -7,7 +7,7 @@ export interface Hash {
 }
 
 /**
- * Hashes names with a key of its own, so that nobody can make two names that are taken for one. Of a
+ * Hashes names with a key of its own, so that no sender can make two names that are taken for one. Of a
  * million names two are once in 40 million.
  */
 export class NameHasher {

@@ -3,7 +3,7 @@ import { HashTable, NameHasher } from './hash-table.ts';
 const slotBytes = 8;
 /** The rest is for what moves from one table to the next. */
 const shareOfTable = 0.5;
-/** Of a range of hashes that turns out to be too wide. */
+/** What stays of a range of hashes that turns out to be too wide. */
 const keptShare = 0.75;
 const end = 2 ** 32;
 

@@ -33,13 +33,13 @@ export interface SinkFacts {
 export interface MessageFacts {
   noted: readonly Omit<KeptNotedMessage, 'notedMinute'>[];
   spilled: readonly SpilledObservation[];
-  /** Of every store that is accounted for. */
+  /** What is known in every store that is accounted for. */
   sinks: readonly SinkFacts[];
 }
 
 /** What is known of a range of minutes, and not of single messages. */
 export interface RangeFacts {
-  /** By name of the sink. */
+  /** Rows of each store, by name of its sink. */
   rows: ReadonlyMap<string, readonly RowCount[]>;
   refused: readonly (Bucket & { records: number })[];
   /** Those known, with who noted them last. */

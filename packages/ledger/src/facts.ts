@@ -32,6 +32,7 @@ export interface MessageRange extends MinuteRange {
   limit?: number | undefined;
 }
 
+/** Whether a message of this sequence belongs to the part; every one does where it is undefined. */
 export function isInPart(sequence: number, part: MessagePart | undefined): boolean {
   return part === undefined || sequence % part.of === part.index;
 }

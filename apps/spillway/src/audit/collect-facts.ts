@@ -23,15 +23,15 @@ import { isInMinutes } from './range.ts';
 import type { SentBack } from './sent-back.ts';
 import { idOf, type Passed } from './unread-queues.ts';
 
-/** What is known beside the messages of the range. */
+/** What an audit knows beside the messages of the range. */
 export interface Known {
   survey: Pick<LogSurvey, 'census' | 'lags' | 'spillIndex'>;
   slice: LogSlice;
-  /** By sink, of all ranges so far; the latest comes first. */
+  /** What each sink has passed in all ranges so far, by its name; the latest range comes first. */
   passed: ReadonlyMap<string, Passed>;
   sentBack: SentBack;
   expired: ExpiredMessages;
-  /** Of all places where messages are found, together. */
+  /** Most messages of which everything may be known at once, in all places together. */
   rowsMax: number;
 }
 
@@ -42,7 +42,10 @@ export interface FactsSources {
   accounts: readonly Account[];
 }
 
-/** All that is known of the messages of a range; undefined where that is more than `rowsMax`. */
+/**
+ * Collects all that is known of the messages of a range; undefined where that is more than
+ * `rowsMax`.
+ */
 export async function factsOf(
   sources: FactsSources,
   known: Known,
@@ -52,7 +55,7 @@ export async function factsOf(
   const { canReplay = false } = broker.capabilities;
   const { slice, passed, sentBack } = known;
   const room = new RowRoom(known.rowsMax);
-  // Whether a queue that cannot be read has been passed is told by every tenant's messages.
+  // Whether a queue that cannot be read has been passed shows in the messages of every tenant.
   const wide = canReplay ? range : { ...range, tenant: undefined };
   const kept = await notes.notedMessages({ ...range, limit: room.limit });
   const unread = room.take(slice.noted.in(range));

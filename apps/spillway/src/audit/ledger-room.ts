@@ -1,10 +1,10 @@
 /** How an audit shares out the memory that it may take. */
 export interface LedgerRoom {
-  /** For counting the dead letters, before anything else is known; a quarter of it stays. */
+  /** Memory for counting the dead letters, before anything else; a quarter of it stays. */
   censusBytes: number;
-  /** For what the log says of a range. */
+  /** Memory for what the log says of a range. */
   sliceBytes: number;
-  /** Of all that is known of the messages that are compared at once, wherever it was found. */
+  /** Most rows that are known of the messages compared at once, wherever they were found. */
   rowsMax: number;
 }
 
@@ -12,6 +12,7 @@ const shares = { census: 0.6, slice: 0.25, rows: 0.5 };
 /** Measured: what is known of a message in one place, while it is compared. */
 const rowBytes = 1_200;
 
+/** Divides the memory that one audit may take. */
 export function ledgerRoom(bytesMax: number): LedgerRoom {
   return {
     censusBytes: shares.census * bytesMax,

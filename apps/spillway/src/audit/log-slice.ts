@@ -12,12 +12,12 @@ import {
 } from '@spillway/ledger';
 import { isIn, isInMinutes } from './range.ts';
 
-/** Of a message that waits. */
+/** A message that waits. */
 export interface WaitingOwner extends Owner {
   foreign?: boolean;
 }
 
-/** Of a dead letter; its position is that in the topic of the dead letters. */
+/** A dead letter; its position is that in the topic of the dead letters. */
 export interface DeadLetterOwner extends Owner {
   group: string;
   /** Where it lies. */

@@ -29,7 +29,7 @@ export abstract class LogSource {
     return this.#lastMinute;
   }
 
-  /** Of these minutes, estimated. */
+  /** Estimates how many rows there are of these minutes. */
   rowsIn(range: MessageRange): number {
     return this.#index.rowsIn(range);
   }

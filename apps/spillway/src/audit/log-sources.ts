@@ -11,7 +11,7 @@ const runsMax = 20_000;
 /** Notes that the writer has not read. */
 export class UnreadNotes extends LogSource {
   readonly runs = new NoteRuns();
-  /** By name, what was told last. */
+  /** What was noted last of each spill, by its name. */
   readonly spills = new Map<string, NotedSpill>();
 
   protected override look(message: DeliveredMessage): void {

@@ -7,7 +7,7 @@ import { LogSlice } from './log-slice.ts';
 import type { LogSource } from './log-source.ts';
 import { DeadLetterTopic, keepLatest, UnreadNotes, WaitingMessages } from './log-sources.ts';
 
-/** As much of the sources as is read here. */
+/** The part of the sources that a survey reads. */
 export type LogSurveySources = Pick<AuditSources, 'broker' | 'noteGroup' | 'liveSpills'> & {
   notes: Pick<AuditSources['notes'], 'notedSpills'>;
   accounts: readonly Pick<AuditSources['accounts'][number], 'sink'>[];

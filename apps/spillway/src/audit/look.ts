@@ -20,10 +20,10 @@ import { SentBack } from './sent-back.ts';
 import { Passed } from './unread-queues.ts';
 import { windowsOf } from './windows.ts';
 
-/** A gateway that lives tells of its spill every few seconds. */
+/** A gateway that runs reports its spill every few seconds. */
 const silentMs = 5 * minuteMs;
 
-/** As much of the sources as is read here. */
+/** The part of the sources that a look at the ledger reads. */
 export type LookSources = Pick<AuditSources, 'accounts'> & {
   broker: Pick<AuditSources['broker'], 'capabilities'>;
   notes: Pick<AuditSources['notes'], 'notedMessages' | 'refusedCounts'>;
@@ -66,7 +66,7 @@ export class Look {
     this.#report = mergeReports([], this.#sinks);
   }
 
-  /** Of all ranges so far. */
+  /** The account of all ranges so far. */
   get report(): LedgerReport {
     return this.#report;
   }
@@ -140,8 +140,8 @@ export class Look {
   }
 
   /**
-   * What tells of messages in other parts than its own: what a group has passed, and which dead
-   * letters were sent back.
+   * Notes what concerns messages of other parts than its own: what a group has passed, and which
+   * dead letters were sent back.
    */
   async #seeApplied(account: Account, range: MessageRange): Promise<void> {
     const { rowsMax } = this.#options;

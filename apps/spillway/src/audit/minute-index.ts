@@ -32,7 +32,7 @@ export class MinuteIndex {
     last.rows += rows;
   }
 
-  /** Of these minutes, as if those of a block were spread evenly. */
+  /** Estimates the rows of these minutes, as if those of a block were spread evenly. */
   rowsIn(minutes: Minutes): number {
     return this.#blocks.reduce((sum, block) => sum + block.rows * shareOf(minutes, block), 0);
   }
