@@ -1,6 +1,6 @@
 /** Facts for the tests of the audit: what two messages left behind, in both stores, and more of such. */
 import type { AllFacts } from '../test/audit-once.ts';
-import type { Observation, SpilledObservation } from './audit-facts.ts';
+import type { Observation, SpilledObservation } from './audit/audit-facts.ts';
 import type { AppliedMessage, NotedMessage } from './facts.ts';
 import type { SinkSpec } from './sinks.ts';
 

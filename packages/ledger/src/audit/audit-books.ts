@@ -1,4 +1,7 @@
 import { messageName, resubmitGateway } from '@spillway/broker';
+import { add, Buckets, countsOf, emptyCounts, emptyReport } from '../counts.ts';
+import type { LedgerCounts, LedgerReport, WaitingSpill } from '../report.ts';
+import type { SinkSpec } from '../sinks.ts';
 import type {
   MessageFacts,
   Observation,
@@ -6,10 +9,7 @@ import type {
   SinkFacts,
   SpilledObservation,
 } from './audit-facts.ts';
-import { add, Buckets, countsOf, emptyCounts, emptyReport } from './counts.ts';
-import type { LedgerCounts, LedgerReport, WaitingSpill } from './report.ts';
 import { SinkBooks } from './sink-books.ts';
-import type { SinkSpec } from './sinks.ts';
 
 /**
  * Adds up what is known of every message, per tenant, signal and minute of acceptance, for each

@@ -1,8 +1,7 @@
 import { messageName } from '@spillway/broker';
-import type { Observation, SinkFacts, SpilledObservation } from './audit-facts.ts';
-import { add, Buckets, bucketName, emptySinkCounts, sinkCountsOf } from './counts.ts';
-import type { AppliedMessage, RowCount } from './facts.ts';
-import { entriesMax, leaveOff } from './merge.ts';
+import { add, Buckets, bucketName, emptySinkCounts, sinkCountsOf } from '../counts.ts';
+import type { AppliedMessage, RowCount } from '../facts.ts';
+import { entriesMax, leaveOff } from '../merge.ts';
 import type {
   Bucket,
   Difference,
@@ -12,8 +11,9 @@ import type {
   MissingRows,
   OpenMinute,
   SinkCounts,
-} from './report.ts';
-import type { SinkSpec } from './sinks.ts';
+} from '../report.ts';
+import type { SinkSpec } from '../sinks.ts';
+import type { Observation, SinkFacts, SpilledObservation } from './audit-facts.ts';
 
 /** What a sink's account is entered into. */
 export interface Books {

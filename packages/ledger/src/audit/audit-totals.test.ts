@@ -1,7 +1,7 @@
 import { resubmitGateway } from '@spillway/broker';
 import { describe, expect, it } from 'vitest';
-import { auditOnce } from '../test/audit-once.ts';
-import { applied, bucket, id, noted, sighting, wellFacts } from './test-facts.ts';
+import { auditOnce } from '../../test/audit-once.ts';
+import { applied, bucket, id, noted, sighting, wellFacts } from '../test-facts.ts';
 
 describe('totals of the audit', () => {
   const terms: [string, (facts: ReturnType<typeof wellFacts>) => void, object][] = [

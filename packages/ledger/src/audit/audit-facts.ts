@@ -1,7 +1,7 @@
 import type { MessageId } from '@spillway/broker';
-import type { AppliedMessage, KeptNotedMessage, RowCount } from './facts.ts';
-import type { Bucket, WaitingSpill } from './report.ts';
-import type { SinkSpec } from './sinks.ts';
+import type { AppliedMessage, KeptNotedMessage, RowCount } from '../facts.ts';
+import type { Bucket, WaitingSpill } from '../report.ts';
+import type { SinkSpec } from '../sinks.ts';
 
 /** A message, or a part of one, that was found somewhere. */
 export interface Observation extends Bucket {

@@ -1,6 +1,6 @@
 import type { MessageId } from '@spillway/broker';
-import { isInPart, type MessageRange } from './facts.ts';
-import type { Bucket } from './report.ts';
+import { isInPart, type MessageRange } from '../facts.ts';
+import type { Bucket } from '../report.ts';
 import { sourceOf } from './spill-index.ts';
 
 /** Where and when a message was seen. */

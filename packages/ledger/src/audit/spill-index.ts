@@ -1,5 +1,5 @@
 import type { MessageId } from '@spillway/broker';
-import type { SpilledRange, SpillNote } from './facts.ts';
+import type { SpilledRange, SpillNote } from '../facts.ts';
 
 /** Says which spill a message waits in, of what every spill was last noted to hold. */
 export class SpillIndex {

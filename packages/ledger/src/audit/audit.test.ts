@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { auditOnce } from '../test/audit-once.ts';
-import { mergeReports, settled } from './merge.ts';
-import { applied, bucket, id, noted, sighting, sinks, wellFacts } from './test-facts.ts';
-import { renderLedger } from './text.ts';
+import { auditOnce } from '../../test/audit-once.ts';
+import { mergeReports, settled } from '../merge.ts';
+import { applied, bucket, id, noted, sighting, sinks, wellFacts } from '../test-facts.ts';
+import { renderLedger } from '../text.ts';
 
 describe('audit', () => {
   it('adds up when everything is where it should be', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { id } from '../test-facts.ts';
 import { SpillIndex } from './spill-index.ts';
-import { id } from './test-facts.ts';
 
 describe('what spills were told to hold', () => {
   const range = { gateway: 'gw', epoch: 1, topic: 'otlp_spans', partition: 0 };
