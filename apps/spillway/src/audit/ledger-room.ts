@@ -9,7 +9,7 @@ export interface LedgerRoom {
 }
 
 const shares = { census: 0.6, slice: 0.25, rows: 0.5 };
-/** Measured: what is known of a message in one place, while it is compared. */
+/** What is known of a message in one place, while it is compared: 500 to 900 were measured. */
 const rowBytes = 1_200;
 
 /** Divides the memory that one audit may take. */

@@ -8,7 +8,7 @@ const namesOf = (of: Registry, roles: readonly string[]) =>
 
 it('starts a whole process from its folder to its doors', () => {
   expect(namesOf(registry, registry.roles)).toEqual([
-    ...['data-folder', 'fleet', 'spill', 'broker', 'lag-board', 'dead-letters'],
+    ...['data-folder', 'fleet', 'spill', 'broker', 'lag-board', 'log-turns', 'dead-letters'],
     ...['write-store', 'search-store', 'live-store', 'safety', 'topics', 'folder-watch'],
     ...['in-flight', 'writer', 'search-projector', 'live-projector'],
     ...['control', 'console', 'quotas', 'gateway'],
@@ -22,7 +22,7 @@ it.each([
   ['live-projector', ['live-store', 'in-flight', 'live-projector', 'admin'], []],
   [
     'console',
-    ['dead-letters', 'write-store', 'search-store', 'live-store', 'console'],
+    ['log-turns', 'dead-letters', 'write-store', 'search-store', 'live-store', 'console'],
     ['data-folder'],
   ],
 ])('gives the role %s what it needs, and no more', (role, own) => {
