@@ -39,7 +39,10 @@ export interface SinkFacts {
   waiting: readonly Observation[];
   /** Dead letters of the group that were not resubmitted; `id` is that of the message cut. */
   deadLetters: readonly Observation[];
-  /** Noted messages that retention removed from the log before the group read them. */
+  /**
+   * Noted messages that retention removed from the log before the group read them, and records of
+   * dead letters of the group that it removed.
+   */
   expired: readonly Observation[];
   /** Noted messages of a queue that cannot be read and whose turn has not passed. */
   undecided: readonly Observation[];

@@ -12,6 +12,7 @@ import { exitCodes } from '../cli/exit-codes.ts';
 import { OperationError } from '../cli/operation-error.ts';
 import type { AuditSources } from './audit-sources.ts';
 import { factsOf } from './collect-facts.ts';
+import { RemovedDeadLetters } from './expired-dead-letters.ts';
 import { readLog } from './read-log.ts';
 import { Passed } from './unread-queues.ts';
 import { afterLastMinute, windowsOf } from './windows.ts';
@@ -77,7 +78,8 @@ async function auditOnce(
   const fromMinute = Math.max(sinceMinute, nextMinute - keptMinutes);
   const range = { fromMinute, toMinute, tenant, ending };
   const passed = new Map(sinks.map(({ name }) => [name, new Passed()]));
-  const known = { log, nowMs, passed };
+  const removed = new RemovedDeadLetters(log.expiredKept);
+  const known = { log, nowMs, passed, removed };
   // Where every tenant's messages are read, theirs count.
   const wide = broker.capabilities.canReplay ? range : { ...range, tenant: undefined };
   const counts = await notes.notedCounts(wide);

@@ -4,6 +4,7 @@ import { searchSink } from '@spillway/projector';
 import { writerSink } from '@spillway/writer';
 import { expect, it } from 'vitest';
 import { type FactsSources, factsOf } from './collect-facts.ts';
+import { RemovedDeadLetters } from './expired-dead-letters.ts';
 import { type ReadLogSources, readLog } from './read-log.ts';
 import type { Passed } from './unread-queues.ts';
 
@@ -59,10 +60,13 @@ it.each([
     notesInQueue: 0,
     spills: [],
     deadLetters: [deadLetter],
+    resubmitted: [],
+    expiredKept: new Map(),
     waiting: new Map(),
     lags: new Map(),
   };
-  const known = { log, nowMs: 0, passed: new Map<string, Passed>() };
+  const removed = new RemovedDeadLetters(log.expiredKept);
+  const known = { log, nowMs: 0, passed: new Map<string, Passed>(), removed };
   const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
   expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms, unaccounted: 0 });
 });
@@ -95,10 +99,37 @@ it.each([
     notesInQueue: 0,
     spills: [],
     deadLetters: [],
+    resubmitted: [],
+    expiredKept: new Map(),
     waiting: new Map(),
     lags: new Map([['writer', [lag]]]),
   } as unknown as Parameters<typeof factsOf>[1]['log'];
-  const known = { log, nowMs: 0, passed: new Map<string, Passed>() };
+  const removed = new RemovedDeadLetters(log.expiredKept);
+  const known = { log, nowMs: 0, passed: new Map<string, Passed>(), removed };
   const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
   expect(report.bySink.writer).toMatchObject({ accepted: 1, ...terms });
+});
+
+it.each([
+  ['retention removed it', 1, { expired: 1, unaccounted: 0 }],
+  ['it is gone, and retention did not remove it', 0, { expired: 0, unaccounted: 1 }],
+])('accounts for a dead letter that is not there: %s', async (_what, before, terms) => {
+  const noted = { ...original, ...of, position: 0, notedMinute: 100 };
+  const notes = { notedMessages: async () => [noted], refusedCounts: async () => [] };
+  const sources = sourcesOf(notes, side([refused], 0));
+  const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 0, committed: 1 };
+  const log = {
+    unreadNotes: [],
+    notesInQueue: 0,
+    spills: [],
+    deadLetters: [],
+    resubmitted: [],
+    expiredKept: new Map([['otlp_logs_dlq/0', { before, upToMs: 101 * 60_000 }]]),
+    waiting: new Map(),
+    lags: new Map([['writer', [lag]]]),
+  } as unknown as Parameters<typeof factsOf>[1]['log'];
+  const removed = new RemovedDeadLetters(log.expiredKept);
+  const known = { log, nowMs: 0, passed: new Map<string, Passed>(), removed };
+  const report = audit(await factsOf(sources, known, { fromMinute: 0, toMinute: 200 }));
+  expect(report.bySink.writer).toMatchObject({ accepted: 1, stored: 0, deadLettered: 0, ...terms });
 });

@@ -21,6 +21,7 @@ import {
   SpillIndex,
 } from '@spillway/ledger';
 import type { Account, AuditSources } from './audit-sources.ts';
+import { expiredDeadLetters, type RemovedDeadLetters } from './expired-dead-letters.ts';
 import type { Log } from './read-log.ts';
 import { idOf, type Passed } from './unread-queues.ts';
 
@@ -31,6 +32,8 @@ export interface Known {
   log: Log;
   /** By sink, of all windows so far; the latest comes first. */
   passed: ReadonlyMap<string, Passed>;
+  /** Dead letters, of all windows so far. */
+  removed: RemovedDeadLetters;
   nowMs: number;
 }
 
@@ -44,7 +47,7 @@ export interface FactsSources {
 /** All that is known of the messages of a window. */
 export async function factsOf(
   sources: FactsSources,
-  { log, passed, nowMs }: Known,
+  { log, passed, removed, nowMs }: Known,
   range: MinuteRange,
 ): Promise<AuditFacts> {
   const { broker, notes, accounts } = sources;
@@ -57,7 +60,7 @@ export async function factsOf(
     passed.get(sink.name)?.see(all);
     const applied = all.filter((message) => isIn(range, message));
     const rows = await side.rowCounts(range);
-    sides.push(sideOf({ sink, log, range, applied, rows }));
+    sides.push(sideOf({ sink, log, removed, range, applied, rows }));
   }
   const seen = new Set(sides.flatMap((side) => [...side.seen]));
   const spilled = spilledOf(noted, { log, seen });
@@ -82,6 +85,7 @@ interface Side {
   rows: RowCount[];
   waiting: Observation[];
   deadLetters: Observation[];
+  expiredDeadLetters: Observation[];
   lags: ReadonlyMap<string, PartitionLag>;
   /** Names of all messages that were seen here. */
   seen: ReadonlySet<string>;
@@ -90,11 +94,12 @@ interface Side {
 function sideOf(known: {
   sink: SinkSpec;
   log: Log;
+  removed: RemovedDeadLetters;
   range: MinuteRange;
   applied: AppliedMessage[];
   rows: RowCount[];
 }): Side {
-  const { sink, log, range, applied, rows } = known;
+  const { sink, log, removed, range, applied, rows } = known;
   const { group } = sink;
   const { fromMinute, toMinute } = range;
   const waiting = [...(log.waiting.get(group)?.between(fromMinute, toMinute) ?? [])].filter(
@@ -109,19 +114,22 @@ function sideOf(known: {
       return { id: sourceId, tenant, signal, minute, records };
     })
     .filter((each) => isIn(range, each));
+  const kept = [...log.deadLetters, ...log.resubmitted].filter((each) => each.group === group);
+  const lags = new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag]));
   return {
     sink,
     applied,
     rows,
     waiting,
     deadLetters,
-    lags: new Map((log.lags.get(group) ?? []).map((lag) => [partitionName(lag), lag])),
+    expiredDeadLetters: expiredDeadLetters({ applied, waiting, deadLetters: kept, lags, removed }),
+    lags,
     seen: namesOf([...applied, ...waiting, ...deadLetters]),
   };
 }
 
 function sinkFacts(
-  { sink, applied, rows, waiting, deadLetters, lags, seen }: Side,
+  { sink, applied, rows, waiting, deadLetters, expiredDeadLetters, lags, seen }: Side,
   noted: readonly KeptNotedMessage[],
   { spilled, canReplay, passed }: Elsewhere & { passed: Passed | undefined },
 ): SinkFacts {
@@ -140,7 +148,8 @@ function sinkFacts(
     deadLetters,
     expired: [...Map.groupBy(unseen, partitionName)]
       .flatMap(([name, own]) => expiredOf(own, lags.get(name)))
-      .map(sightingOf),
+      .map(sightingOf)
+      .concat(expiredDeadLetters),
     undecided: unseen.filter(isUndecided).map(sightingOf),
   };
 }

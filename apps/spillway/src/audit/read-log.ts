@@ -1,7 +1,10 @@
 import {
   type DeliveredMessage,
+  deadLetterTopicOf,
+  type ExpiredKept,
   ledgerTopic,
   type PartitionLag,
+  partitionName,
   readEnvelope,
   signalOf,
 } from '@spillway/broker';
@@ -29,7 +32,11 @@ export interface Log {
   /** Messages of the notes' queue, where it cannot be read. */
   notesInQueue: number;
   waiting: ReadonlyMap<string, ObservationTable>;
+  /** Those that were not resubmitted, and those that were. */
   deadLetters: DeadLetter[];
+  resubmitted: DeadLetter[];
+  /** What retention removed of their topics, by partition. */
+  expiredKept: ReadonlyMap<string, ExpiredKept>;
   lags: ReadonlyMap<string, PartitionLag[]>;
   spills: NotedSpill[];
 }
@@ -71,21 +78,40 @@ export async function readLog(sources: ReadLogSources, options: ReadLogOptions =
     lags.set(group, ofGroup);
     waiting.set(group, await readWaiting(broker, { group, lags: ofGroup, ...options }));
   }
-  const unsent = await readDeadLetters(deadLetters, ending);
+  const dead = await readDeadLetters(deadLetters, ending);
+  const expiredKept = await readExpired(broker, lags);
   const notesInQueue = broker.capabilities.canReplay ? 0 : (notesLag?.messages ?? 0);
-  return { unreadNotes, notesInQueue, waiting, deadLetters: unsent, lags, spills };
+  return { unreadNotes, notesInQueue, waiting, ...dead, expiredKept, lags, spills };
+}
+
+/** Read after the dead letters: what was there is removed later. */
+async function readExpired(
+  { capabilities: { expiredKept } }: AuditSources['broker'],
+  lags: Log['lags'],
+): Promise<Log['expiredKept']> {
+  const found = new Map<string, ExpiredKept>();
+  for (const { topic, partition } of [...lags.values()].flat()) {
+    const signal = signalOf(topic);
+    if (!signal || !expiredKept) continue;
+    const at = { topic: deadLetterTopicOf[signal], partition };
+    found.set(partitionName(at), await expiredKept(at));
+  }
+  return found;
 }
 
 async function readDeadLetters(
   deadLetters: AuditSources['deadLetters'],
   ending: AbortSignal | undefined,
-): Promise<DeadLetter[]> {
+): Promise<Pick<Log, 'deadLetters' | 'resubmitted'>> {
   const all = await deadLetters.list({ all: true }, ending);
   for (const [signal, { length }] of Map.groupBy(all, ({ signal }) => signal)) {
     if (length < deadLettersListedMax) continue;
     throw new Error(`there are more than ${deadLettersListedMax} dead letters of ${signal}`);
   }
-  return all.filter(({ resubmitted }) => !resubmitted);
+  const [unsent = [], sent = []] = [false, true].map((is) =>
+    all.filter(({ resubmitted }) => resubmitted === is),
+  );
+  return { deadLetters: unsent, resubmitted: sent };
 }
 
 async function readWaiting(

@@ -8,6 +8,8 @@ const log = {
   unreadNotes: [],
   notesInQueue: 0,
   deadLetters: [],
+  resubmitted: [],
+  expiredKept: new Map(),
   spills: [],
   waiting: new Map(),
   lags: new Map(),
