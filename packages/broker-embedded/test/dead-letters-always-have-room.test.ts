@@ -1,5 +1,6 @@
 import type { Broker, DeliveredMessage, PublishOutcome, Subscription } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   createEmbeddedBroker,
@@ -180,4 +181,15 @@ test('what was removed of the dead letters is known after a power cut', async ()
   files.powerCut();
   await start();
   expect(await broker.capabilities.expiredKept?.(dead)).toEqual(known);
+});
+
+test('dead letters that go by age are known as well', async () => {
+  let nowMs = 1_700_000_000_000;
+  await start({ clock: () => nowMs, retentionMs: 60_000, retentionEveryMs: 5 });
+  for (let n = 0; n < 100; n += 1) await publish(dead, 2_000);
+  const takenMs = nowMs;
+  nowMs += 61_000;
+  await until(async () => ((await keptOf())?.start ?? 0) > 0);
+  const { start: before } = (await keptOf()) ?? {};
+  expect(await broker.capabilities.expiredKept?.(dead)).toEqual({ before, upToMs: takenMs });
 });

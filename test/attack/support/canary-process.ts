@@ -51,11 +51,12 @@ class Canary {
     const startedMs = performance.now();
     const outcome = await this.#post(number).catch((error) => String(error.code ?? error.message));
     this.#report.slowestMs = Math.max(this.#report.slowestMs, performance.now() - startedMs);
-    if (outcome === 200) this.#report.accepted += 1;
+    if (outcome === '200') this.#report.accepted += 1;
     else this.#report.refused[outcome] = (this.#report.refused[outcome] ?? 0) + 1;
   }
 
-  #post(number: number): Promise<number> {
+  /** The status, and of a refusal what it says. */
+  #post(number: number): Promise<string> {
     const span = { traceId: traceIdOf(number + 1), spanId: spanIdOf(number + 1) };
     return new Promise((resolve, reject) => {
       const req = request(
@@ -66,8 +67,13 @@ class Canary {
           headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key}` },
         },
         (res) => {
-          res.resume();
-          res.once('end', () => resolve(res.statusCode ?? 0));
+          let text = '';
+          res.setEncoding('utf8');
+          res.on('data', (part: string) => {
+            text += part;
+          });
+          const status = String(res.statusCode);
+          res.once('end', () => resolve(status === '200' ? status : `${status} ${text}`));
           res.once('error', reject);
         },
       );

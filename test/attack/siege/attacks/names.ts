@@ -47,7 +47,8 @@ export function namesOfMegabytesBody(round: number): Body {
 
 export const namesOfMegabytes: Attack = {
   name: 'names-of-megabytes',
-  what: 'names, keys and services of 1 MB, each another',
+  what: 'names, keys and services of 1 MB, each another, more than the log holds',
+  args: ['--broker.embedded.logBytesMax', String(256 * 1_048_576)],
   run: (lab, ending) => {
     return clients(2, ending, async (round) => {
       await post(lab, namesOfMegabytesBody(round));
