@@ -44,6 +44,10 @@ export class EmbeddedBroker implements Broker {
     canReplay: true,
     keepsPrefix: true,
     missingUpToMs: (partition) => this.#missingUpToMs(partition),
+    expiredKept: async (at) => {
+      const { offsets } = this.#get();
+      return { before: offsets.removedBefore(at), upToMs: offsets.removedUpToMs(at) ?? 0 };
+    },
   };
   readonly #config: EmbeddedConfig;
   #running: Running | undefined;
@@ -98,6 +102,7 @@ export class EmbeddedBroker implements Broker {
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
     const { catalog, logs, groups } = this.#get();
     await catalog.add(topics);
+    logs.describe(topics);
     const known = topics.map(({ name }) => ({ name, partitions: catalog.partitionsOf(name) }));
     await logs.open(known.flatMap(partitionsOf));
     await Promise.all([...groups.values()].map((group) => group.share()));

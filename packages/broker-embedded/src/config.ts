@@ -6,7 +6,10 @@ export interface EmbeddedBrokerOptions {
   dir: string;
   /** Bytes of key, headers and value of one message. */
   messageBytesMax?: number;
-  /** Bytes of all partitions together; publishes beyond are refused as 'log-full'. */
+  /**
+   * Bytes of all partitions together. Of messages of clients no more than seven eighths are taken;
+   * publishes beyond are refused as 'log-full'.
+   */
   logBytesMax?: number;
   /** Segments whose latest message is older are removed, committed or not. */
   retentionMs?: number;
@@ -30,6 +33,8 @@ export type EmbeddedBrokerEvent =
   | JournalEvent
   /** Retention removed messages that a group had not committed. */
   | { type: 'expired'; group: string; topic: string; partition: number; messages: number }
+  /** The oldest messages of a kept topic were removed, so that newer ones have room. */
+  | { type: 'kept-expired'; topic: string; partition: number; messages: number }
   /** Retention removed segments. */
   | { type: 'deleted'; topic: string; partition: number; bytes: number }
   /** A look of retention failed; the next one tries again. */

@@ -8,6 +8,11 @@ export const embeddedBrokerEvents = {
     severity: 'warn',
     description: 'Retention removed messages from the log that a consumer group had not read.',
   },
+  'kept-expired': {
+    severity: 'warn',
+    description:
+      'The oldest dead letters were removed from the log, so that newer ones have room. The audit counts their records as expired.',
+  },
   deleted: { severity: 'info', description: 'Retention removed segments of the log.' },
   'retention-failed': {
     severity: 'warn',

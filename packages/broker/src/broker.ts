@@ -138,6 +138,19 @@ export interface TopicSpec {
   groups?: readonly string[] | undefined;
   /** Read with `read` alone, by no group, also without `canReplay`: dead letters. */
   kept?: boolean | undefined;
+  /**
+   * Written by the pipeline itself while it goes forward: notes. A broker whose topics share one
+   * bound takes these, and what is `kept`, also when it takes no more messages of clients.
+   */
+  internal?: boolean | undefined;
+}
+
+/** What retention removed of a partition of a `kept` topic. */
+export interface ExpiredKept {
+  /** Every message before this position is removed; 0 when none is. */
+  before: number;
+  /** When the youngest of them was taken, ms since the epoch. */
+  upToMs: number;
 }
 
 /** The next position to read per partition; a replay starts there. */
@@ -171,6 +184,11 @@ export interface BrokerCapabilities {
    * A log that fills embedded stores has it.
    */
   readonly missingUpToMs?: ((partition: TopicPartition) => number) | undefined;
+  /**
+   * What retention removed of a partition of a `kept` topic. It was known before it was done, so
+   * that what is missing beyond it is lost.
+   */
+  readonly expiredKept?: ((partition: TopicPartition) => Promise<ExpiredKept>) | undefined;
 }
 
 /**

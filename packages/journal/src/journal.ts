@@ -156,6 +156,7 @@ export class Journal {
 
   /** Resolves when an entry at or after `sequence` is durable; rejects with the signal's reason. */
   waitFor(sequence: number, abort: AbortSignal): Promise<void> {
+    const isClosed = `The journal ${this.#opened.dir} is closed`;
     return new Promise((resolve, reject) => {
       const settle = () => {
         const readable = (this.#segments.at(-1)?.end ?? 0) > sequence;
@@ -163,7 +164,7 @@ export class Journal {
         this.#waiting.delete(settle);
         abort.removeEventListener('abort', settle);
         if (readable) resolve();
-        else reject(abort.aborted ? abort.reason : this.#closedError());
+        else reject(abort.aborted ? abort.reason : new JournalError('closed', isClosed));
       };
       this.#waiting.add(settle);
       abort.addEventListener('abort', settle);
@@ -194,6 +195,11 @@ export class Journal {
       latestMs,
       sealed: index < this.#segments.length - 1,
     }));
+  }
+
+  /** So that the newest segment can be deleted. It is not sealed when the disk takes no other. */
+  seal(): Promise<void> {
+    return this.#writer.seal();
   }
 
   /** Deletes the sealed segments whose entries all stand before `sequence`; says their bytes. */
@@ -239,9 +245,5 @@ export class Journal {
 
   #wake(): void {
     for (const settle of [...this.#waiting]) settle();
-  }
-
-  #closedError(): JournalError {
-    return new JournalError('closed', `The journal ${this.#opened.dir} is closed`);
   }
 }

@@ -62,6 +62,16 @@ export class Writer {
     });
   }
 
+  /** Never rejects: where the disk fails, the next append reports it. */
+  async seal(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    const last = this.#options.segments.at(-1);
+    if (this.#closed || last === undefined || last.end === last.first) return;
+    const goOn = () => this.#flush();
+    this.#flushing = this.#roll().then(goOn, goOn);
+    await this.#flushing;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#flushing;

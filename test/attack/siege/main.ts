@@ -33,11 +33,11 @@ async function all(chosen: SiegeArguments): Promise<Withstood[]> {
 
 function lineOf({ attack, peakMiB, canary, totals, failure }: Withstood): string {
   if (failure !== undefined) return `${attack}: FAILED: ${failure}`;
-  const { accepted = 0, deadLettered = 0, unaccounted = 0 } = totals;
+  const { accepted = 0, deadLettered = 0, expired = 0, unaccounted = 0 } = totals;
   return (
     `${attack}: withstood, and started again; at most ${peakMiB} MiB resident; ` +
     `canary: ${canary.sent} sent, all accepted, the slowest after ${canary.slowestMs} ms; ` +
-    `records: ${accepted} accepted, ${deadLettered} dead letters, ${unaccounted} unaccounted`
+    `records: ${accepted} accepted, ${deadLettered} dead letters, ${expired} expired, ${unaccounted} unaccounted`
   );
 }
 

@@ -11,6 +11,7 @@ import { searchSink } from '@spillway/projector';
 import { writerSink } from '@spillway/writer';
 import { expect, it } from 'vitest';
 import { type FactsSources, factsOf, type Known } from './collect-facts.ts';
+import { RemovedDeadLetters } from './expired-dead-letters.ts';
 import { ExpiredMessages } from './expired-messages.ts';
 import { LogSlice } from './log-slice.ts';
 import { SentBack } from './sent-back.ts';
@@ -57,7 +58,11 @@ function sourcesOf(writer: LedgerSide, notedMessages = [noted]): FactsSources {
   return { broker: { capabilities: { canReplay: true } }, notes, accounts };
 }
 
-function knownOf(lags: PartitionLag[] = [], census: Partial<Known['survey']['census']> = {}) {
+function knownOf(
+  lags: PartitionLag[] = [],
+  census: Partial<Known['survey']['census']> = {},
+  removed = new RemovedDeadLetters(new Map()),
+) {
   const slice = new LogSlice(range, ['writer', 'search'], 1_048_576);
   const survey = {
     census: { isRepeated: () => false, isResubmitted: () => false, ...census },
@@ -65,7 +70,8 @@ function knownOf(lags: PartitionLag[] = [], census: Partial<Known['survey']['cen
     spillIndex: new SpillIndex([]),
   };
   const [passed, expired] = [new Map(), new ExpiredMessages()];
-  return { survey, slice, passed, sentBack: new SentBack(), expired, rowsMax: 100 };
+  const sentBack = new SentBack(removed);
+  return { survey, slice, passed, sentBack, expired, removed, rowsMax: 100 };
 }
 
 async function audit(sources: FactsSources, known: Known): Promise<LedgerReport> {
@@ -137,7 +143,19 @@ it('knows nothing rather than too little when there is more than may be known at
   const known = knownOf();
   known.slice.addDeadLetter(deadLetter, place);
   const sources = sourcesOf(side([refused, sentBack], 1));
-  // Noted once, applied three times.
-  expect(await factsOf(sources, { ...known, rowsMax: 4 }, range)).toBeDefined();
-  expect(await factsOf(sources, { ...known, rowsMax: 3 }, range)).toBeUndefined();
+  // Noted once, applied three times, and a dead letter.
+  expect(await factsOf(sources, { ...known, rowsMax: 5 }, range)).toBeDefined();
+  expect(await factsOf(sources, { ...known, rowsMax: 4 }, range)).toBeUndefined();
+});
+
+it.each([
+  ['retention removed it', 1, { expired: 1, unaccounted: 0 }],
+  ['it is gone, and retention did not remove it', 0, { expired: 0, unaccounted: 1 }],
+])('accounts for a dead letter that is not there: %s', async (_what, before, terms) => {
+  const lag = { group: 'writer', topic: 'otlp_logs', partition: 0, start: 0, committed: 1 };
+  const upToMs = 101 * 60_000;
+  const removed = new RemovedDeadLetters(new Map([['otlp_logs_dlq/0', { before, upToMs }]]));
+  const known = knownOf([lag as PartitionLag], {}, removed);
+  const report = await audit(sourcesOf(side([refused], 0)), known);
+  expect(report.bySink.writer).toMatchObject({ accepted: 1, stored: 0, deadLettered: 0, ...terms });
 });

@@ -16,8 +16,9 @@ import type {
   SpilledObservation,
 } from '@spillway/ledger';
 import type { Account, AuditSources } from './audit-sources.ts';
+import { expiredDeadLetters, type RemovedDeadLetters } from './expired-dead-letters.ts';
 import type { ExpiredMessages } from './expired-messages.ts';
-import type { LogSlice } from './log-slice.ts';
+import type { DeadLetterOwner, LogSlice } from './log-slice.ts';
 import type { LogSurvey } from './log-survey.ts';
 import { isInMinutes } from './range.ts';
 import type { SentBack } from './sent-back.ts';
@@ -31,6 +32,8 @@ export interface Known {
   passed: ReadonlyMap<string, Passed>;
   sentBack: SentBack;
   expired: ExpiredMessages;
+  /** What retention removed of the dead letters, of all ranges so far. */
+  removed: RemovedDeadLetters;
   /** Most messages of which everything may be known at once, in all places together. */
   rowsMax: number;
 }
@@ -67,12 +70,14 @@ export async function factsOf(
     if (!room.has(all)) return undefined;
     passed.get(sink.name)?.see(all);
     sentBack.see(sink, all);
+    sentBack.see(sink, slice.sentBack(sink.group).in({ ...range, part: undefined }));
     const waiting = room.take(slice.waiting(sink.group).in(range));
-    const deadLetters = room.take(deadLettersOf(sink, known, range));
-    if (!waiting || !deadLetters) return undefined;
+    const kept = room.take(keptDeadLetters(sink, known, range));
+    if (!waiting || !kept) return undefined;
     const applied = all.filter((message) => isInMinutes(range, message));
+    const deadLetters = kept.filter((each) => !isSentBack(sink, known, each)).map(observationOf);
     const seen = namesOf([...applied, ...waiting, ...deadLetters]);
-    sides.push({ sink, applied, waiting, deadLetters, seen });
+    sides.push({ sink, applied, waiting, kept, deadLetters, seen });
   }
   const seen = new Set(sides.flatMap((side) => [...side.seen]));
   const spilled = spilledOf(noted, { known, seen });
@@ -113,26 +118,42 @@ interface Side {
   sink: SinkSpec;
   applied: AppliedMessage[];
   waiting: Observation[];
+  /** Dead letters that are there, also those that were sent back. */
+  kept: KeptDeadLetter[];
   deadLetters: Observation[];
   /** Names of all messages that were seen here. */
   seen: ReadonlySet<string>;
 }
 
-/** Those that lie there: one that was sent back and not marked yet is where it was sent. */
-function* deadLettersOf(
+type KeptDeadLetter = Observation & DeadLetterOwner & { position: number };
+
+/** The dead letters of a sink that are there; of several with one identity the first. */
+function* keptDeadLetters(
   sink: SinkSpec,
-  { slice, survey, sentBack }: Known,
+  { slice, survey }: Known,
   range: MessageRange,
-): Generator<Observation> {
-  for (const deadLetter of slice.deadLetters.in(range)) {
-    const { group, place, position = 0, sourcePartition, ...observation } = deadLetter;
-    const at = { ...place, position };
-    if (group !== sink.group || survey.census.isRepeated(at)) continue;
-    if (survey.census.isResubmitted(at)) continue;
-    const name = resubmittedName({ ...observation, position, sourcePartition });
-    if (sentBack.has(sink, name) || slice.isSentBack(group, name)) continue;
-    yield observation;
+): Generator<KeptDeadLetter> {
+  for (const { position = 0, ...deadLetter } of slice.deadLetters.in(range)) {
+    if (deadLetter.group !== sink.group) continue;
+    if (!survey.census.isRepeated({ ...deadLetter.place, position })) {
+      yield { ...deadLetter, position };
+    }
   }
+}
+
+/** One that was sent back and is not marked yet is where it was sent. */
+function isSentBack(
+  sink: SinkSpec,
+  { survey, sentBack }: Known,
+  deadLetter: KeptDeadLetter,
+): boolean {
+  const { place, position } = deadLetter;
+  if (survey.census.isResubmitted({ ...place, position })) return true;
+  return sentBack.has(sink, resubmittedName(deadLetter));
+}
+
+function observationOf({ id, tenant, signal, minute, records }: Observation): Observation {
+  return { id, tenant, signal, minute, records };
 }
 
 /** What a dead letter is called when it is sent back: by its own place. */
@@ -153,7 +174,7 @@ interface Elsewhere {
 }
 
 function sinkFacts(
-  { sink, applied, waiting, deadLetters, seen }: Side,
+  { sink, applied, waiting, kept, deadLetters, seen }: Side,
   noted: readonly KeptNotedMessage[],
   { spilled, canReplay, known }: Elsewhere,
 ): SinkFacts {
@@ -166,6 +187,8 @@ function sinkFacts(
   const lagOf = (message: KeptNotedMessage): PartitionLag | undefined =>
     lags.get(partitionName(message));
   const passed = known.passed.get(sink.name);
+  const { removed } = known;
+  const sentBack = known.sentBack.gone(sink);
   const isUndecided = (message: KeptNotedMessage) =>
     !canReplay && !passed?.has(message, lagOf(message));
   return {
@@ -175,7 +198,8 @@ function sinkFacts(
     deadLetters,
     expired: [...Map.groupBy(unseen, partitionName)]
       .flatMap(([name, own]) => known.expired.take(own, lags.get(name)))
-      .map(sightingOf),
+      .map(sightingOf)
+      .concat(expiredDeadLetters({ applied, deadLetters: kept, lags, removed, sentBack })),
     undecided: unseen.filter(isUndecided).map(sightingOf),
   };
 }

@@ -1,5 +1,5 @@
-import { messageName, resubmitGateway, type TopicPartition } from '@spillway/broker';
-import { type DeadLetter, NameSet } from '@spillway/dead-letters';
+import { resubmitGateway, type TopicPartition } from '@spillway/broker';
+import type { DeadLetter } from '@spillway/dead-letters';
 import {
   type Bucket,
   type LedgerNote,
@@ -42,8 +42,7 @@ export class LogSlice {
   readonly noted = new MessageTable<Owner>();
   readonly deadLetters = new MessageTable<DeadLetterOwner>();
   readonly #waiting: ReadonlyMap<string, MessageTable<WaitingOwner>>;
-  /** Names of dead letters that wait again, by group: of every part of the range. */
-  readonly #sentBack: ReadonlyMap<string, NameSet>;
+  readonly #sentBack: ReadonlyMap<string, MessageTable<Owner>>;
   readonly #refused = new Map<string, Refused>();
   readonly #bytesMax: number;
   #added = 0;
@@ -52,7 +51,7 @@ export class LogSlice {
   constructor(range: MessageRange, groups: readonly string[], bytesMax: number) {
     this.range = range;
     this.#waiting = new Map(groups.map((group) => [group, new MessageTable()]));
-    this.#sentBack = new Map(groups.map((group) => [group, new NameSet()]));
+    this.#sentBack = new Map(groups.map((group) => [group, new MessageTable()]));
     this.#bytesMax = bytesMax;
   }
 
@@ -70,8 +69,9 @@ export class LogSlice {
     return found(this.#waiting, group);
   }
 
-  isSentBack(group: string, name: string): boolean {
-    return found(this.#sentBack, group).has(name);
+  /** Dead letters that wait for the group again: of every part of the range. */
+  sentBack(group: string): MessageTable<Owner> {
+    return found(this.#sentBack, group);
   }
 
   /** What unread notes say was refused, of these minutes. */
@@ -108,7 +108,13 @@ export class LogSlice {
   addWaiting(group: string, message: Observation): void {
     const { id, tenant, signal, minute, records, foreign } = message;
     if (!isInMinutes(this.range, message)) return;
-    if (id.gateway === resubmitGateway) found(this.#sentBack, group).add(messageName(id));
+    if (id.gateway === resubmitGateway) {
+      this.sentBack(group).push(
+        { id, minute, records },
+        { tenant, signal },
+        `${tenant}\n${signal}`,
+      );
+    }
     this.#count();
     if (!isIn(this.range, { ...id, tenant, minute })) return;
     const owner = { tenant, signal, ...(foreign && { foreign }) };

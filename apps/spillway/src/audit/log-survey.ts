@@ -1,4 +1,11 @@
-import { ledgerTopic, type PartitionLag, partitionName, signalOf } from '@spillway/broker';
+import {
+  type ExpiredKept,
+  ledgerTopic,
+  type PartitionLag,
+  partitionName,
+  signalOf,
+  type TopicPartition,
+} from '@spillway/broker';
 import { Census } from '@spillway/dead-letters';
 import { type MessageRange, type NotedSpill, type NoteRun, SpillIndex } from '@spillway/ledger';
 import type { AuditSources } from './audit-sources.ts';
@@ -30,6 +37,8 @@ export class LogSurvey {
   /** Everything, where it fits. */
   readonly #whole: LogSlice | undefined;
   readonly census: Pick<Census, 'isRepeated' | 'isResubmitted'>;
+  /** What retention removed of the dead letters, by partition of their topics. */
+  readonly expiredKept: ReadonlyMap<string, ExpiredKept>;
   readonly lags: ReadonlyMap<string, readonly PartitionLag[]>;
   readonly spills: readonly NotedSpill[];
   readonly spillIndex: SpillIndex;
@@ -43,6 +52,7 @@ export class LogSurvey {
     this.#sources = known.sources;
     this.#whole = known.whole.isFull ? undefined : known.whole;
     this.census = known.census;
+    this.expiredKept = known.expiredKept;
     this.lags = known.lags;
     this.spills = known.spills;
     this.spillIndex = new SpillIndex(known.spills);
@@ -78,9 +88,11 @@ export class LogSurvey {
       }
     }
     const { census, topics } = await takeCensus(broker, { ...options, whole });
+    const expiredKept = await readExpired(broker, census.places);
     return new LogSurvey(options, {
       whole,
       census,
+      expiredKept,
       sources: [unread, ...waiting, ...topics],
       lags,
       spills: [...spills.values()],
@@ -117,6 +129,7 @@ interface Known {
   whole: LogSlice;
   sources: readonly LogSource[];
   census: Census;
+  expiredKept: ReadonlyMap<string, ExpiredKept>;
   lags: ReadonlyMap<string, readonly PartitionLag[]>;
   spills: readonly NotedSpill[];
   noteRuns: readonly NoteRun[];
@@ -165,4 +178,15 @@ async function takeCensus(
     },
   });
   return { census, topics: [...topics.values()] };
+}
+
+/** Read after the dead letters: what was there is removed later. */
+async function readExpired(
+  { capabilities: { expiredKept } }: LogSurveySources['broker'],
+  places: readonly TopicPartition[],
+): Promise<Map<string, ExpiredKept>> {
+  const found = new Map<string, ExpiredKept>();
+  if (!expiredKept) return found;
+  for (const place of places) found.set(partitionName(place), await expiredKept(place));
+  return found;
 }

@@ -12,6 +12,7 @@ import {
 import { StoreError } from '@spillway/store';
 import type { AuditSources } from './audit-sources.ts';
 import { factsOf } from './collect-facts.ts';
+import { RemovedDeadLetters } from './expired-dead-letters.ts';
 import { ExpiredMessages } from './expired-messages.ts';
 import type { LogSlice } from './log-slice.ts';
 import type { LogSurvey } from './log-survey.ts';
@@ -30,7 +31,7 @@ export type LookSources = Pick<AuditSources, 'accounts'> & {
 };
 
 export interface LookOptions {
-  survey: Pick<LogSurvey, 'census' | 'lags' | 'spills' | 'spillIndex' | 'slice'>;
+  survey: Pick<LogSurvey, 'census' | 'expiredKept' | 'lags' | 'spills' | 'spillIndex' | 'slice'>;
   /** How many messages were noted in which minute. */
   counts: readonly { minute: number; messages: number }[];
   nowMs: number;
@@ -56,6 +57,7 @@ export class Look {
   readonly #sinks: readonly SinkSpec[];
   readonly #passed: ReadonlyMap<string, Passed>;
   readonly #expired = new ExpiredMessages();
+  readonly #removed: RemovedDeadLetters;
   #report: LedgerReport;
 
   constructor(sources: LookSources, options: LookOptions) {
@@ -63,6 +65,7 @@ export class Look {
     this.#options = options;
     this.#sinks = sources.accounts.map(({ sink }) => sink);
     this.#passed = new Map(this.#sinks.map(({ name }) => [name, new Passed()]));
+    this.#removed = new RemovedDeadLetters(options.survey.expiredKept);
     this.#report = mergeReports([], this.#sinks);
   }
 
@@ -94,7 +97,7 @@ export class Look {
     const messagesMax = Math.floor(rowsMax / (1 + this.#sinks.length));
     for (const window of windowsOf(range, counts, { messagesMax, minutesMax })) {
       window.ending?.throwIfAborted();
-      const account = newAccount(this.#sinks);
+      const account = newAccount(this.#sinks, this.#removed);
       await this.#addWindow(account, window, slice);
       await this.#close(account, window);
     }
@@ -110,7 +113,7 @@ export class Look {
 
   /** One of which the log alone says more than fits. */
   async #minute(minute: MinuteRange): Promise<void> {
-    const account = newAccount(this.#sinks);
+    const account = newAccount(this.#sinks, this.#removed);
     await this.#seeApplied(account, minute);
     for (const part of partsOf(minute)) await this.#addSlice(account, part);
     await this.#close(account, minute);
@@ -135,8 +138,9 @@ export class Look {
 
   #facts({ sentBack }: Account, range: MessageRange, slice: LogSlice) {
     const { survey, rowsMax } = this.#options;
-    const [passed, expired] = [this.#passed, this.#expired];
-    return factsOf(this.#sources, { survey, slice, passed, sentBack, expired, rowsMax }, range);
+    const [passed, expired, removed] = [this.#passed, this.#expired, this.#removed];
+    const known = { survey, slice, passed, sentBack, expired, removed, rowsMax };
+    return factsOf(this.#sources, known, range);
   }
 
   /**
@@ -178,8 +182,8 @@ export class Look {
   }
 }
 
-function newAccount(sinks: readonly SinkSpec[]): Account {
-  return { books: new AuditBooks(sinks), sentBack: new SentBack(), refused: undefined };
+function newAccount(sinks: readonly SinkSpec[], removed: RemovedDeadLetters): Account {
+  return { books: new AuditBooks(sinks), sentBack: new SentBack(removed), refused: undefined };
 }
 
 /** The messages of a range, in two parts. */

@@ -70,7 +70,7 @@ export class Registry {
     return [
       ...signals.map((signal) => read(topicOf[signal], partitions)),
       ...signals.map((signal) => ({ name: deadLetterTopicOf[signal], partitions, kept: true })),
-      read(ledgerTopic, 1),
+      { ...read(ledgerTopic, 1), internal: true },
     ];
   }
 

@@ -1,12 +1,14 @@
 /** The journals of all partitions: `topics/<topic>/<partition>` under the broker's folder. */
 import { join } from 'node:path';
-import type { TopicPartition } from '@spillway/broker';
+import type { TopicPartition, TopicSpec } from '@spillway/broker';
 import { type FolderLock, type Journal, openJournal } from '@spillway/journal';
 import type { EmbeddedConfig } from '../config.ts';
 import type { Offsets } from './offsets.ts';
+import { type Writing, writingOf } from './room.ts';
 
 export interface Log extends TopicPartition {
   journal: Journal;
+  writing: Writing;
 }
 
 const segmentBytesMin = 64 * 1024;
@@ -19,6 +21,7 @@ export class Logs {
   readonly #lock: FolderLock;
   readonly #offsets: Offsets;
   readonly #logs = new Map<string, Log>();
+  readonly #writings = new Map<string, Writing>();
 
   constructor(options: { config: EmbeddedConfig; lock: FolderLock; offsets: Offsets }) {
     this.#config = options.config;
@@ -38,6 +41,24 @@ export class Logs {
     let bytes = 0;
     for (const { journal } of this.#logs.values()) bytes += journal.bytes;
     return bytes;
+  }
+
+  keptBytes(): number {
+    let bytes = 0;
+    for (const { journal, writing } of this.#logs.values()) {
+      if (writing === 'kept') bytes += journal.bytes;
+    }
+    return bytes;
+  }
+
+  /** Who writes them, from now on; of a topic that was never described, clients. */
+  describe(topics: readonly TopicSpec[]): void {
+    for (const topic of topics) this.#writings.set(topic.name, writingOf(topic));
+    for (const log of this.#logs.values()) log.writing = this.#writingOf(log.topic);
+  }
+
+  #writingOf(topic: string): Writing {
+    return this.#writings.get(topic) ?? 'client';
   }
 
   /** Opens what is not open yet. */
@@ -83,6 +104,10 @@ export class Logs {
       pendingBytesMax: Math.max(pendingBytesMin, 2 * messageBytesMax),
       nextAtLeast: Math.max(0, ...committed.map((offset) => offset.committed)),
     });
-    this.#logs.set(`${at.topic}/${at.partition}`, { ...at, journal });
+    this.#logs.set(`${at.topic}/${at.partition}`, {
+      ...at,
+      journal,
+      writing: this.#writingOf(at.topic),
+    });
   }
 }

@@ -2,7 +2,7 @@
  * What each group has committed, what expired before it did, and how far retention went: one durable
  * table for all.
  */
-import type { TopicPartition } from '@spillway/broker';
+import type { ExpiredKept, TopicPartition } from '@spillway/broker';
 import { type Files, openPositions, type Positions, type Report } from '@spillway/journal';
 
 export interface Offset {
@@ -51,13 +51,20 @@ export class Offsets {
 
   /** When the youngest message was taken that retention removed; undefined when it never said. */
   removedUpToMs(at: TopicPartition): number | undefined {
-    return this.#positions.get(removedName(at));
+    return this.#positions.get(removedName('r', at));
+  }
+
+  /** Retention removed what stands before it. */
+  removedBefore(at: TopicPartition): number {
+    return this.#positions.get(removedName('b', at)) ?? 0;
   }
 
   /** Seen at once. Rejects when it could not be saved; the next save of anything repeats it. */
-  setRemoved(at: TopicPartition, upToMs: number): Promise<void> {
-    const latest = Math.max(upToMs, this.removedUpToMs(at) ?? 0);
-    return this.#positions.save([[removedName(at), latest]]);
+  setRemoved(at: TopicPartition, { upToMs, before }: ExpiredKept): Promise<void> {
+    return this.#positions.save([
+      [removedName('r', at), Math.max(upToMs, this.removedUpToMs(at) ?? 0)],
+      [removedName('b', at), Math.max(before, this.removedBefore(at))],
+    ]);
   }
 
   /** Every group and partition that has a committed position. */
@@ -77,8 +84,8 @@ export class Offsets {
   }
 }
 
-function removedName({ topic, partition }: TopicPartition): string {
-  return `r/${topic}/${partition}`;
+function removedName(kind: 'r' | 'b', { topic, partition }: TopicPartition): string {
+  return `${kind}/${topic}/${partition}`;
 }
 
 function nameOf(kind: 'c' | 'x', group: string, { topic, partition }: TopicPartition): string {

@@ -26,7 +26,9 @@ const embeddedSection = z
     logBytesMax: whole()
       .min(16 * mebibyte)
       .default(4_096 * mebibyte)
-      .describe('Bytes the log may take; beyond it what every group has read is removed.'),
+      .describe(
+        'Bytes the log may take; near it what every group has read is removed. An eighth is reserved for dead letters and notes (twice the largest message where that is more, at most a quarter): clients are refused before. Dead letters take at most a quarter; then the oldest expire.',
+      ),
     retentionHours: z
       .number()
       .positive()
@@ -149,6 +151,14 @@ export const brokerModule = defineModule({
     return 3 * topics.reduce((sum, { partitions }) => sum + partitions, 0);
   },
   budget: ({ broker }, target) => kinds[broker.kind].budget(broker, target),
+  limits: [
+    {
+      key: 'broker.embedded.logBytesMax',
+      protects: 'the disk from messages that are not read yet, and from dead letters',
+      answer:
+        'at seven eighths the message goes into the spill, else 503 with Retry-After; dead letters go on, the oldest expire',
+    },
+  ],
   least: {
     'broker.kafka.fetchBytesMax': 4 * mebibyte,
     'broker.rabbitmq.publishBytesMax': 16 * mebibyte,

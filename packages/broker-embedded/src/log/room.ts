@@ -1,0 +1,51 @@
+/** How the room of the log is divided. */
+import type { TopicSpec } from '@spillway/broker';
+import type { EmbeddedConfig } from '../config.ts';
+
+/**
+ * Who writes a topic: clients; the pipeline itself, for a group; or the pipeline, kept for whoever
+ * reads it by position.
+ */
+export type Writing = 'client' | 'internal' | 'kept';
+
+export function writingOf({ kept, internal }: TopicSpec): Writing {
+  if (kept) return 'kept';
+  return internal ? 'internal' : 'client';
+}
+
+/** Bounds in bytes; see `roomOf`. */
+export interface Room {
+  /** Of everything. */
+  logBytesMax: number;
+  /** Of everything, when a client's message comes: the rest is the reserve. */
+  clientBytesMax: number;
+  /** Of everything but kept topics, when a note comes. */
+  internalBytesMax: number;
+  /** Of kept topics. */
+  keptBytesMax: number;
+  /** Of what is appended to a kept topic at once, if it is more than one message. */
+  keptBatchBytesMax: number;
+}
+
+/**
+ * What consumers must write to go forward (dead letters, and the notes that others read) has a
+ * reserve that no client's message takes: an eighth of the log, enough for a dead letter of the
+ * largest message beside notes, at most a quarter. Half of it is for kept topics alone: their oldest
+ * messages expire for newer ones, so that there is always room for the next. They may have more,
+ * up to a quarter of the log, while it is not needed.
+ */
+export function roomOf(config: Pick<EmbeddedConfig, 'logBytesMax' | 'messageBytesMax'>): Room {
+  const { logBytesMax, messageBytesMax } = config;
+  const quarter = logBytesMax / 4;
+  const reserve = Math.max(logBytesMax / 8, Math.min(2 * messageBytesMax + headBytes, quarter));
+  return {
+    logBytesMax,
+    clientBytesMax: Math.floor(logBytesMax - reserve),
+    internalBytesMax: Math.floor(logBytesMax - reserve / 2),
+    keptBytesMax: Math.floor(quarter),
+    keptBatchBytesMax: Math.floor(reserve / 8),
+  };
+}
+
+/** Heads of segments and entries. */
+const headBytes = 64 * 1024;
