@@ -197,7 +197,7 @@ export class Journal {
     }));
   }
 
-  /** So that the newest segment can be deleted. It is not sealed when the disk takes no other. */
+  /** Seals the newest segment, so that it can be deleted; not when the disk takes no other. */
   seal(): Promise<void> {
     return this.#writer.seal();
   }

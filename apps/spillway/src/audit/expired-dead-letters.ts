@@ -49,8 +49,8 @@ export interface ExpiryFacts {
 
 /**
  * Finds records that became dead letters and are in none any more, since retention removed it. The
- * store remembers how many of a message were refused, and a message is committed behind its dead
- * letters. Those that were sent back before are not among them: they are where they were sent. What
+ * store remembers how many of a message were refused, and a message is committed after
+ * what it left there. Those that were sent back before are not among them: they are where they were sent. What
  * retention cannot have removed is left out: it is lost.
  */
 export function expiredDeadLetters(facts: ExpiryFacts): Observation[] {

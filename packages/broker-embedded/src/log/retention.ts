@@ -35,7 +35,7 @@ export class Retention {
   readonly #options: RetentionOptions;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
-  /** Of the largest message that was refused since the last look. */
+  /** Bytes of the largest message that was refused since the last look. */
   #refusedBytes = 0;
   /** One at a time. */
   #running: Promise<unknown> = Promise.resolve();

@@ -15,15 +15,15 @@ export function writingOf({ kept, internal }: TopicSpec): Writing {
 
 /** Bounds in bytes; see `roomOf`. */
 export interface Room {
-  /** Of everything. */
+  /** Most that the log may take, with everything. */
   logBytesMax: number;
-  /** Of everything, when a client's message comes: the rest is the reserve. */
+  /** Most that the log may take when a client's message comes: the rest is the reserve. */
   clientBytesMax: number;
-  /** Of everything but kept topics, when a note comes. */
+  /** Most that all but the kept topics may take when a note comes. */
   internalBytesMax: number;
-  /** Of kept topics. */
+  /** Most that the kept topics may take. */
   keptBytesMax: number;
-  /** Of what is appended to a kept topic at once, if it is more than one message. */
+  /** Most that is appended to a kept topic at once, if it is more than one message. */
   keptBatchBytesMax: number;
 }
 
