@@ -17,7 +17,7 @@ export type Owner = Pick<Bucket, 'tenant' | 'signal'>;
 
 type Lane = Omit<MessageId, 'sequence'>;
 
-const rowsPerChunk = 256;
+const rowsPerChunk = 128;
 /** Sequence and position; lane, owner, minute and records. */
 export const messageRowBytes = 2 * 8 + 4 * 4;
 /** What a name takes beside its characters, with its value. */
