@@ -124,8 +124,8 @@ async function insertPart(tx: Queryable, { signal, rows, messageIds }: Part): Pr
   let inserted = rows;
   if (count < rows.length) {
     const taken = await takenKeys(tx, main.name, rows, messageIds);
-    inserted = rows.filter(({ record }) => !taken.has(record.key));
-    for (const row of rows) if (taken.has(row.record.key)) row.outcome = duplicate;
+    inserted = rows.filter((row) => !taken.has(dayAndKey(row)));
+    for (const row of rows) if (taken.has(dayAndKey(row))) row.outcome = duplicate;
   }
   for (const { table, property } of children) {
     const below = childRows(inserted, property);
@@ -136,7 +136,7 @@ async function insertPart(tx: Queryable, { signal, rows, messageIds }: Part): Pr
   }
 }
 
-/** Keys that rows of other messages hold. */
+/** Days with keys, as `dayAndKey` writes them, that rows of other messages hold. */
 async function takenKeys(
   tx: Queryable,
   table: string,
@@ -144,7 +144,7 @@ async function takenKeys(
   messageIds: readonly string[],
 ): Promise<Set<string>> {
   const found = await tx.query(
-    `SELECT replace(t.key::text, '-', '') FROM unnest($1::date[], $2::uuid[]) AS w (day, key)
+    `SELECT t.day::text || replace(t.key::text, '-', '') FROM unnest($1::date[], $2::uuid[]) AS w (day, key)
      JOIN ${table} t USING (day, key) WHERE NOT t.message_id = ANY ($3::bigint[])`,
     [
       arrayLiteral(rows.map(({ day }) => day)),
@@ -152,7 +152,12 @@ async function takenKeys(
       arrayLiteral(messageIds),
     ],
   );
-  return new Set(found.rows.map(([key]) => key as string));
+  return new Set(found.rows.map(([name]) => name as string));
+}
+
+/** What a row is known by: a record without a time of its own may come again on another day. */
+export function dayAndKey({ day, record }: Row): string {
+  return `${day}${record.key}`;
 }
 
 function childRows(rows: readonly Row[], property: string): ChildRow<unknown>[] {

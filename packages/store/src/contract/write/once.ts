@@ -75,6 +75,20 @@ export function describeWriteOnce({ store, reopen }: WriteStoreUnderTest): void 
       expect(back.map((each) => each.records.length)).toEqual([1, 1, 1]);
     });
 
+    test('an undated record that comes again on two days is a duplicate on the day it was stored', async () => {
+      const records = freshRecords();
+      const log = records.log({ timeUnixNano: 0n, observedTimeUnixNano: 0n });
+      const receivedMs = Date.now() - 2 * 86_400_000;
+      const onDay = (day: number) =>
+        records.message([log], { receivedMs: receivedMs + day * 86_400_000 });
+      await store().apply([onDay(0)]);
+      const outcomes = await store().apply([onDay(0), onDay(1)]);
+      expect(outcomes.flatMap(statuses)).toEqual(['duplicate', 'stored']);
+      const applied = await store().appliedMessages({ ...everyMinute, tenant: records.tenant });
+      expect(applied.map(({ stored }) => stored)).toEqual([1, 0, 1]);
+      expect(await rowsOf(records.tenant)).toBe(2);
+    });
+
     test('the same bytes of two tenants are two records', async () => {
       const [first, second] = [freshRecords(), freshRecords()];
       const log = first.log();
