@@ -31,8 +31,8 @@ const [topic, dead] = [topicOf.logs, deadLetterTopicOf.logs];
 const signal = 'logs';
 const gateway = 'gw';
 const [epoch, partitions] = [7, 2];
-/** Positions below were removed from the log, and some of them before a group had read them. */
-const [start, expired] = [4, 2];
+/** Positions below were removed from the log, some of them before a group had read them. */
+const start = 10;
 
 /** What a made-up pipeline did to messages, by chance: everything that an audit can come upon. */
 export class MadeUpLedger {
@@ -48,6 +48,8 @@ export class MadeUpLedger {
   );
   readonly #spilled: number[][] = [[], []];
   readonly #committed: number;
+  /** Messages that were removed unread, by group and partition. */
+  readonly #expired = new Map<string, number>();
   /** Most messages that a store was asked for at once. */
   mostAsked = 0;
   /** How often a partition was read. */
@@ -129,8 +131,13 @@ export class MadeUpLedger {
     if (this.#chance(0.1)) this.#refused.push({ tenant, signal, minute, records });
     if (position === undefined || position >= this.#committed) return;
     for (const { name, group } of sinks) {
+      if (position < start && this.#chance(0.5)) {
+        const at = `${group}/${partition}`;
+        this.#expired.set(at, (this.#expired.get(at) ?? 0) + 1);
+        continue;
+      }
       // Passed, and nowhere.
-      if (this.#chance(0.05)) continue;
+      if (position >= start && this.#chance(0.05)) continue;
       const deadLettered = this.#chance(0.3) ? 1 : 0;
       const duplicates = this.#chance(0.1) ? records - deadLettered : 0;
       const stored = records - deadLettered - duplicates;
@@ -236,6 +243,7 @@ export class MadeUpLedger {
     return Array.from({ length: partitions }, (_, partition) => {
       const end = this.#of(topic, partition).length;
       const committed = this.#committed;
+      const expired = this.#expired.get(`${group}/${partition}`) ?? 0;
       const at = { group, topic, partition, seconds: 0, expired, start };
       return { ...at, messages: end - committed, committed, end };
     });
