@@ -193,3 +193,25 @@ test('dead letters that go by age are known as well', async () => {
   const { start: before } = (await keptOf()) ?? {};
   expect(await broker.capabilities.expiredKept?.(dead)).toEqual({ before, upToMs: takenMs });
 });
+
+test('a log whose limit was lowered below what it holds is drained all the same', async () => {
+  await start();
+  await (await broker.subscribe({ group: 'g', topics: [at.topic] })).close();
+  const count = await fill(at, 2_000);
+  for (let n = 0; n < 100; n += 1) await publish(dead, 2_000);
+  await broker.stop();
+  await start({ logBytesMax: mib / 2 });
+  const member = await broker.subscribe({ group: 'g', topics: [at.topic] });
+  expect(await drain(member)).toBe(count);
+  await taken(at, 2_000);
+  expect(diskBytes()).toBeLessThanOrEqual(mib / 2);
+});
+
+test('dead letters that are more than there may be go for messages of clients', async () => {
+  await start({ logBytesMax: 4 * mib });
+  for (let n = 0; n < 600; n += 1) await publish(dead, 2_000);
+  await broker.stop();
+  await start();
+  await taken(at, 2_000);
+  expect(diskBytes()).toBeLessThanOrEqual(mib / 4 + 10_000);
+});

@@ -74,8 +74,11 @@ export class Retention {
   /** Whether so many bytes fit as it is. */
   hasRoom(log: Log, bytes: number): boolean {
     const { logs, room } = this.#options;
-    if (logs.bytes() + bytes > room.logBytesMax) return false;
-    return log.writing !== 'kept' || logs.keptBytes() + bytes <= room.keptBytesMax;
+    const isInLog = logs.bytes() + bytes <= room.logBytesMax;
+    if (log.writing !== 'kept') return isInLog;
+    const keptBytes = logs.keptBytes() + bytes;
+    // Also in a log that holds more than it may, since its limit was lowered.
+    return keptBytes <= room.keptBytesMin || (isInLog && keptBytes <= room.keptBytesMax);
   }
 
   #inTurn<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
@@ -91,6 +94,7 @@ export class Retention {
     const { config, logs, room } = this.#options;
     const cutoffMs = config.clock() - config.retentionMs;
     for (const log of logs.all()) await this.#expire(log, cutoffMs);
+    while (logs.keptBytes() > room.keptBytesMax && (await this.#expireOldestKept()));
     const roomFor = room.clientBytesMax - this.#refusedBytes;
     this.#refusedBytes = 0;
     while (logs.bytes() > Math.min(roomFor, nearlyFull * room.clientBytesMax)) {

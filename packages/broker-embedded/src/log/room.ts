@@ -23,6 +23,8 @@ export interface Room {
   internalBytesMax: number;
   /** Most that the kept topics may take. */
   keptBytesMax: number;
+  /** What the kept topics may take whatever else there is. */
+  keptBytesMin: number;
   /** Most that is appended to a kept topic at once, if it is more than one message. */
   keptBatchBytesMax: number;
 }
@@ -43,6 +45,7 @@ export function roomOf(config: Pick<EmbeddedConfig, 'logBytesMax' | 'messageByte
     clientBytesMax: Math.floor(logBytesMax - reserve),
     internalBytesMax: Math.floor(logBytesMax - reserve / 2),
     keptBytesMax: Math.floor(quarter),
+    keptBytesMin: Math.floor(reserve / 2),
     keptBatchBytesMax: Math.floor(reserve / 8),
   };
 }
