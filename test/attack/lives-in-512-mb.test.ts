@@ -37,7 +37,7 @@ function inGroup(group: MemoryGroup): void {
       expect(group.kills).toBe(0);
       await send(lab);
       await lab.verdict();
-      expect(lab.peakBytes).toBeLessThan(420 * MiB);
+      expect(lab.peakBytes).toBeLessThan(480 * MiB);
     },
     timeoutMs,
   );

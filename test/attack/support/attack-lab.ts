@@ -68,7 +68,7 @@ export class AttackLab implements Target {
     return this.#tenants.goodKey;
   }
 
-  /** The most memory, beside files, that the process was seen to hold since it was started. */
+  /** The most memory the process was seen to hold since it was started. */
   get peakBytes(): number {
     return this.#peak?.bytes ?? 0;
   }

@@ -2,10 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const everyMs = 50;
 
-/**
- * The most memory that a process was seen to hold since it was watched, without the pages of its
- * program and of other files, which the kernel takes back when a control group is full.
- */
+/** The most memory that a process was seen to hold since it was watched. */
 export class PeakMemory {
   readonly #pid: () => number;
   readonly #watch: NodeJS.Timeout;
@@ -23,10 +20,8 @@ export class PeakMemory {
   #look(): void {
     try {
       const status = readFileSync(`/proc/${this.#pid()}/status`, 'utf8');
-      const kibibytes = (name: string) => {
-        return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
-      };
-      this.bytes = Math.max(this.bytes, (kibibytes('RssAnon') + kibibytes('RssShmem')) * 1024);
+      const kibibytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+      this.bytes = Math.max(this.bytes, kibibytes * 1024);
     } catch {
       // Ended between two looks.
     }

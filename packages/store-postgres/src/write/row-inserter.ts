@@ -123,9 +123,9 @@ async function insertPart(tx: Queryable, { signal, rows, messageIds }: Part): Pr
   const { count } = await tx.query(main.insertSql, main.params(rows as readonly Row<never>[]));
   let inserted = rows;
   if (count < rows.length) {
-    const taken = await takenKeys(tx, main.name, rows, messageIds);
-    inserted = rows.filter((row) => !taken.has(dayAndKey(row)));
-    for (const row of rows) if (taken.has(dayAndKey(row))) row.outcome = duplicate;
+    const taken = await takenRows(tx, main.name, rows, messageIds);
+    for (const row of taken) row.outcome = duplicate;
+    inserted = rows.filter((row) => !taken.has(row));
   }
   for (const { table, property } of children) {
     const below = childRows(inserted, property);
@@ -136,15 +136,15 @@ async function insertPart(tx: Queryable, { signal, rows, messageIds }: Part): Pr
   }
 }
 
-/** Days with keys, as `dayAndKey` writes them, that rows of other messages hold. */
-async function takenKeys(
+/** Those whose day and key a row of another message holds. */
+async function takenRows(
   tx: Queryable,
   table: string,
   rows: readonly Row[],
   messageIds: readonly string[],
-): Promise<Set<string>> {
+): Promise<Set<Row>> {
   const found = await tx.query(
-    `SELECT t.day::text || replace(t.key::text, '-', '') FROM unnest($1::date[], $2::uuid[]) AS w (day, key)
+    `SELECT w.number FROM unnest($1::date[], $2::uuid[]) WITH ORDINALITY AS w (day, key, number)
      JOIN ${table} t USING (day, key) WHERE NOT t.message_id = ANY ($3::bigint[])`,
     [
       arrayLiteral(rows.map(({ day }) => day)),
@@ -152,12 +152,7 @@ async function takenKeys(
       arrayLiteral(messageIds),
     ],
   );
-  return new Set(found.rows.map(([name]) => name as string));
-}
-
-/** What a row is known by: a record without a time of its own may come again on another day. */
-export function dayAndKey({ day, record }: Row): string {
-  return `${day}${record.key}`;
+  return new Set(found.rows.map(([number]) => rows[Number(number) - 1] as Row));
 }
 
 function childRows(rows: readonly Row[], property: string): ChildRow<unknown>[] {

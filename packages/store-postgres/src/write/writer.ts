@@ -20,7 +20,7 @@ import {
 } from './messages.ts';
 import { Partitions } from './partitions.ts';
 import { RowDimensions } from './row-dimensions.ts';
-import { dayAndKey, insertRows } from './row-inserter.ts';
+import { insertRows } from './row-inserter.ts';
 import type { Row } from './tables.ts';
 import { Tenants } from './tenants.ts';
 
@@ -178,7 +178,7 @@ function withoutRepeats(rows: readonly Row[]): { first: Row[]; repeated: [Row, R
   const first: Row[] = [];
   const repeated: [Row, Row][] = [];
   for (const row of rows) {
-    const key = dayAndKey(row);
+    const key = `${row.record.key}${row.day}`;
     const original = byKey.get(key);
     if (original) repeated.push([row, original]);
     else {
