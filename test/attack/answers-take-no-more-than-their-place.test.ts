@@ -108,7 +108,7 @@ function inGroup(memory: MemoryGroup): void {
     async () => {
       await lab.verdict();
       expect(memory.kills).toBe(0);
-      expect(lab.peakBytes).toBeLessThan(420 * MiB);
+      expect(lab.peakOwnBytes).toBeLessThan(420 * MiB);
     },
     timeoutMs,
   );

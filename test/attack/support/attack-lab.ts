@@ -73,6 +73,11 @@ export class AttackLab implements Target {
     return this.#peak?.bytes ?? 0;
   }
 
+  /** The most of it that the kernel could not take back: without pages of files. */
+  get peakOwnBytes(): number {
+    return this.#peak?.ownBytes ?? 0;
+  }
+
   /** The first start too; later ones find the folder as it was left. Begins the canary anew. */
   async restart(): Promise<void> {
     const canary = this.#canary;

@@ -6,7 +6,10 @@ const everyMs = 50;
 export class PeakMemory {
   readonly #pid: () => number;
   readonly #watch: NodeJS.Timeout;
+  /** Resident. */
   bytes = 0;
+  /** Without the pages of its program and other files, which the kernel takes back when it must. */
+  ownBytes = 0;
 
   constructor(pid: () => number) {
     this.#pid = pid;
@@ -20,10 +23,15 @@ export class PeakMemory {
   #look(): void {
     try {
       const status = readFileSync(`/proc/${this.#pid()}/status`, 'utf8');
-      const kibibytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-      this.bytes = Math.max(this.bytes, kibibytes * 1024);
+      this.bytes = Math.max(this.bytes, bytesOf(status, 'VmRSS'));
+      const ownBytes = bytesOf(status, 'RssAnon') + bytesOf(status, 'RssShmem');
+      this.ownBytes = Math.max(this.ownBytes, ownBytes);
     } catch {
       // Ended between two looks.
     }
   }
+}
+
+function bytesOf(status: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1024;
 }
