@@ -17,6 +17,8 @@ import type { Scenario } from './scenario.ts';
 /** Longer than a gateway tries: see the patience that the lab gives it. */
 const longMs = 12_000;
 const shortMs = 5_000;
+/** For a fault that lasts as long as its processes take to start: the records must not grow with it. */
+const slowly: Scenario['load'] = { pauseMs: 200 };
 
 function one(name: string, fault: Fault, forMs: number, load?: Scenario['load']): Scenario {
   return { name, faults: [{ fault, afterMs: 0, forMs }], ...(load && { load }) };
@@ -81,8 +83,8 @@ const storesAndProcesses: readonly Scenario[] = [
   one('gateway-frozen', processFrozen('gw-2', 'cuts'), longMs),
   one('consumers-killed', flapping(consumersKilled(), { brokenMs: 500, wholeMs: 2_000 }), 8_000),
   one('rebalance', rivals(), 6_000),
-  one('rolling-change', rollingChange, 3_000),
-  { ...one('partitions-added', partitionsAdded(5), 3_000), reorders: true },
+  one('rolling-change', rollingChange, 3_000, slowly),
+  { ...one('partitions-added', partitionsAdded(5), 3_000, slowly), reorders: true },
   {
     name: 'clocks-jumped',
     faults: [
