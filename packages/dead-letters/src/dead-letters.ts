@@ -40,7 +40,7 @@ export interface DeadLettersOptions {
 export const resubmitPerSecond = 50;
 const readBytesDefault = 64 * 1_048_576;
 /** The count, while it is taken; behind it, what is read ahead. */
-const [shareOfCensus, shareOfPages] = [0.75, 0.25];
+const [shareOfCensus, shareOfPages] = [3 / 4, 1 / 16];
 /** How many are sent back before it is looked up what others sent back meanwhile. */
 const sentPerLook = 100;
 
