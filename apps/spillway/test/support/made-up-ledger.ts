@@ -25,6 +25,7 @@ import { searchSink } from '@spillway/projector';
 import { FairQueue } from '@spillway/store/search';
 import { writerSink } from '@spillway/writer';
 import type { AuditSources } from '../../src/audit/audit-sources.ts';
+import { MadeUpLog } from './made-up-log.ts';
 
 const sinks = [writerSink, searchSink];
 const [topic, dead] = [topicOf.logs, deadLetterTopicOf.logs];
@@ -38,7 +39,7 @@ const start = 10;
 export class MadeUpLedger {
   readonly #random: () => number;
   readonly #nowMinute: number;
-  readonly #log = new Map<string, DeliveredMessage[]>();
+  readonly #log: MadeUpLog;
   readonly #noted: KeptNotedMessage[] = [];
   readonly #unread: NotedMessage[] = [];
   readonly #refused: { tenant: string; signal: 'logs'; minute: number; records: number }[] = [];
@@ -61,11 +62,12 @@ export class MadeUpLedger {
   ) {
     this.#random = random;
     this.#nowMinute = nowMinute;
+    this.#log = new MadeUpLog(nowMinute * 60_000);
     this.#committed = Math.floor(messages / partitions / 2);
     for (let n = 1; n <= messages; n++) this.#accept(n);
     this.#sendBack();
     const note = { gateway, epoch, note: 1, messages: this.#unread, refused: this.#refused };
-    this.#append(ledgerTopic, 0, {}, encodeNote(note));
+    this.#log.append(ledgerTopic, 0, {}, encodeNote(note));
   }
 
   sources(canReplay: boolean): AuditSources {
@@ -124,7 +126,7 @@ export class MadeUpLedger {
     const isSpilled = this.#chance(0.05);
     const receivedMs = minute * 60_000 + 1;
     const headers = stampHeaders({ gateway, epoch, sequence: n, tenant, records, receivedMs });
-    const position = isSpilled ? undefined : this.#append(topic, partition, headers);
+    const position = isSpilled ? undefined : this.#log.append(topic, partition, headers);
     if (isSpilled && this.#chance(0.8)) this.#spilled[partition]?.push(n);
     if (this.#chance(0.7)) this.#noted.push({ ...message, position, notedMinute: minute });
     if (this.#chance(0.3)) this.#unread.push({ ...message, position });
@@ -147,7 +149,7 @@ export class MadeUpLedger {
       // Now and then a row is gone.
       this.#addRows(name, of, stored - (this.#chance(0.02) ? 1 : 0));
       for (let copies = deadLettered + (this.#chance(0.2) ? deadLettered : 0); copies > 0; copies--)
-        this.#append(dead, partition, {
+        this.#log.append(dead, partition, {
           ...headers,
           [deadLetterHeaders.group]: group,
           [deadLetterHeaders.code]: 'no',
@@ -160,7 +162,7 @@ export class MadeUpLedger {
   /** Some dead letters: applied or waiting again, with or without their marker. */
   #sendBack(): void {
     for (let partition = 0; partition < partitions; partition++) {
-      for (const { position: sequence, headers } of [...this.#of(dead, partition)]) {
+      for (const { position: sequence, headers } of [...this.#log.messagesOf(dead, partition)]) {
         if (!this.#chance(0.3)) continue;
         const group = headers[deadLetterHeaders.group];
         const { name } = group === writerSink.group ? writerSink : searchSink;
@@ -171,7 +173,7 @@ export class MadeUpLedger {
         if (this.#chance(0.3)) {
           const stamp = { ...id, tenant, records: 1, receivedMs };
           const onlyGroup = { [headerNames.onlyGroup]: group ?? '' };
-          this.#append(topic, partition, { ...stampHeaders(stamp), ...onlyGroup });
+          this.#log.append(topic, partition, { ...stampHeaders(stamp), ...onlyGroup });
         } else {
           const counts = { stored: 1, duplicates: 0, deadLettered: 0, foreign: false };
           const applied = { ...of, id, position: 0, records: 1, ...counts };
@@ -179,7 +181,7 @@ export class MadeUpLedger {
           this.#addRows(name, of, 1);
         }
         if (this.#chance(0.7))
-          this.#append(dead, partition, { [deadLetterHeaders.resubmitted]: `${sequence}` });
+          this.#log.append(dead, partition, { [deadLetterHeaders.resubmitted]: `${sequence}` });
       }
     }
   }
@@ -190,21 +192,6 @@ export class MadeUpLedger {
     const sum = all?.get(name) ?? { ...of, rows: 0, retired: 0 };
     all?.set(name, sum);
     sum.rows += rows;
-  }
-
-  #of(name: string, partition: number): DeliveredMessage[] {
-    const log = this.#log.get(`${name}/${partition}`) ?? [];
-    this.#log.set(`${name}/${partition}`, log);
-    return log;
-  }
-
-  #append(name: string, partition: number, headers: Record<string, string>, value?: Uint8Array) {
-    const log = this.#of(name, partition);
-    const position = log.length;
-    const timestampMs = this.#nowMinute * 60_000;
-    const at = { topic: name, partition, position, timestampMs };
-    log.push({ ...at, key: '', value: value ?? new Uint8Array(), headers: { ...headers } });
-    return position;
   }
 
   #ofRange<M extends KeptNotedMessage | AppliedMessage>(all: readonly M[], range: MessageRange) {
@@ -229,7 +216,7 @@ export class MadeUpLedger {
       lag: async (group) => (group === 'ledger' ? [this.#noteLag()] : this.#lags(group)),
       read: ({ topic: name, partition, position }: Position) => {
         this.reads += 1;
-        return read(this.#of(name, partition).slice(position));
+        return read(this.#log.messagesOf(name, partition).slice(position));
       },
     } satisfies Pick<Broker, 'name' | 'capabilities' | 'topics' | 'lag' | 'read'>;
   }
@@ -241,7 +228,7 @@ export class MadeUpLedger {
 
   #lags(group: string): PartitionLag[] {
     return Array.from({ length: partitions }, (_, partition) => {
-      const end = this.#of(topic, partition).length;
+      const end = this.#log.messagesOf(topic, partition).length;
       const committed = this.#committed;
       const expired = this.#expired.get(`${group}/${partition}`) ?? 0;
       const at = { group, topic, partition, seconds: 0, expired, start };
