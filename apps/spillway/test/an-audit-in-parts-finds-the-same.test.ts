@@ -44,7 +44,7 @@ it.each(cases)('of $seed, tenant $tenant, log to be read: $canReplay', async (to
   expect(whole.holes.length).toBeGreaterThan(0);
   const reads = ledger.reads;
   ledger.mostAsked = 0;
-  const inParts = await auditLedger(sources, { bytesMax: 170_000, tenant });
+  const inParts = await auditLedger(sources, { bytesMax: 130_000, tenant });
   expect(sorted(inParts)).toEqual(sorted(whole));
   // Neither the messages nor, where it can be read, the log were in memory at once.
   expect(ledger.mostAsked).toBeLessThan(messages / 4);
