@@ -1,98 +1,56 @@
-import { type KafkaServers, startKafka } from '@spillway/native';
+import { until } from '@spillway/test-support/until';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { PlatformaticClient } from '../src/platformatic/client.ts';
-import { Connections } from '../src/platformatic/connections.ts';
-import {
-  createOwnProducer,
-  type OwnProducerOptions,
-  type ProduceEvent,
-  type ProducePort,
-} from '../src/producer.ts';
-import { leaderOf, numbered, readLog } from './load.ts';
-import { TcpProxy } from './tcp-proxy.ts';
+import { numbered } from './load.ts';
+import { ProducerLab, publish } from './producer-lab.ts';
 
-const security = { tls: undefined, sasl: undefined, named: false };
-const partitions = 3;
-const timeouts = { connectTimeoutMs: 2_000, requestTimeoutMs: 3_000 };
-
-let kafka: KafkaServers;
-let client: PlatformaticClient;
-let connections: Connections;
-const proxies = new Map<number, TcpProxy>();
-const reached = new Map<number, number>();
-const producers: ProducePort[] = [];
-const events: ProduceEvent[] = [];
-let topics = 0;
+let lab: ProducerLab;
 
 beforeAll(async () => {
-  kafka = await startKafka({ brokers: 3 });
-  const options = { bootstrap: kafka.bootstrap, clientId: 'test', security, ...timeouts };
-  client = new PlatformaticClient({ ...options, messageBytesMax: 1_048_576 });
-  connections = new Connections(options);
-  for (const { address } of kafka.servers) {
-    const proxy = new TcpProxy(address);
-    const port = Number(address.split(':')[1]);
-    proxies.set(port, proxy);
-    reached.set(port, await proxy.listen());
-  }
+  lab = await ProducerLab.open();
   // What a cluster does for its first producer takes longer than the tests give it.
-  await publish(await start(), await makeTopic(), [0]);
+  await publish(await lab.start(), await lab.makeTopic(), [0]);
 });
-
-afterEach(async () => {
-  for (const proxy of proxies.values()) {
-    proxy.set('pass', { open: true });
-    proxy.cut();
-  }
-  await Promise.all(producers.splice(0).map((producer) => producer.stop()));
-  events.length = 0;
-});
-
-afterAll(async () => {
-  for (const proxy of proxies.values()) await proxy.close();
-  await connections?.close();
-  await client?.close();
-  await kafka?.remove();
-});
+afterEach(() => lab?.reset());
+afterAll(() => lab?.close());
 
 test('bytes that arrive after they were given up never land behind newer ones', async () => {
-  const topic = await makeTopic();
-  const producer = await start({ proxied: true, deliveryTimeoutMs: 1_000 });
+  const topic = await lab.makeTopic();
+  const producer = await lab.start({ proxied: true, deliveryTimeoutMs: 1_000 });
   expect(await publish(producer, topic, [1])).toEqual(['durable']);
-  for (const proxy of proxies.values()) proxy.set('hold', { open: true });
+  for (const proxy of lab.proxies) proxy.set('hold', { open: true });
   const calls = [[2, 3], [4], [5]].map((numbers) => publish(producer, topic, numbers));
   expect((await Promise.all(calls)).flat()).toEqual(Array(4).fill('unknown'));
-  for (const proxy of proxies.values()) proxy.set('pass', { open: false });
+  for (const proxy of lab.proxies) proxy.set('pass', { open: false });
   expect(await publish(producer, topic, [6])).toEqual(['durable']);
   let released = 0;
-  for (const proxy of proxies.values()) released += proxy.release();
+  for (const proxy of lab.proxies) released += proxy.release();
   expect(released).toBeGreaterThan(900);
-  await until(() => [...proxies.values()].some(({ lateAnswers }) => lateAnswers > 0));
+  await until(() => lab.proxies.some(({ lateAnswers }) => lateAnswers > 0));
   expect(await publish(producer, topic, [7])).toEqual(['durable']);
-  expect(await numbersIn(topic)).toEqual([1, 6, 7]);
-  expect(events).toContainEqual(expect.objectContaining({ type: 'unresolved', messages: 2 }));
+  expect(await lab.numbersIn(topic)).toEqual([1, 6, 7]);
+  expect(lab.events).toContainEqual(expect.objectContaining({ type: 'unresolved', messages: 2 }));
 });
 
 test('bytes that arrive late but before newer ones land at most once, and in order', async () => {
-  const topic = await makeTopic();
-  const producer = await start({ proxied: true, deliveryTimeoutMs: 1_000 });
+  const topic = await lab.makeTopic();
+  const producer = await lab.start({ proxied: true, deliveryTimeoutMs: 1_000 });
   expect(await publish(producer, topic, [1])).toEqual(['durable']);
-  for (const proxy of proxies.values()) proxy.set('hold', { open: true });
+  for (const proxy of lab.proxies) proxy.set('hold', { open: true });
   expect(await publish(producer, topic, [2])).toEqual(['unknown']);
-  for (const proxy of proxies.values()) {
+  for (const proxy of lab.proxies) {
     proxy.release();
     proxy.set('pass', { open: false });
   }
-  await until(async () => (await numbersIn(topic)).length === 2);
+  await until(async () => (await lab.numbersIn(topic)).length === 2);
   expect(await publish(producer, topic, [3, 4])).toEqual(['durable', 'durable']);
-  expect(await numbersIn(topic)).toEqual([1, 2, 3, 4]);
+  expect(await lab.numbersIn(topic)).toEqual([1, 2, 3, 4]);
 });
 
 test('an abort answers soon: refused if not sent, unknown if sent', async () => {
-  const topic = await makeTopic();
-  const producer = await start({ proxied: true });
+  const topic = await lab.makeTopic();
+  const producer = await lab.start({ proxied: true });
   expect(await publish(producer, topic, [1])).toEqual(['durable']);
-  for (const proxy of proxies.values()) proxy.set('hold', { open: true });
+  for (const proxy of lab.proxies) proxy.set('hold', { open: true });
   // As many as may be in flight, and one behind them.
   const sent = [2, 3, 4, 5, 6].map((number) => publish(producer, topic, [number]));
   const abort = new AbortController();
@@ -100,32 +58,32 @@ test('an abort answers soon: refused if not sent, unknown if sent', async () => 
   abort.abort();
   expect(await waiting).toMatchObject([{ status: 'refused', code: 'unavailable' }]);
   const late = new AbortController();
-  for (const proxy of proxies.values()) {
+  for (const proxy of lab.proxies) {
     proxy.set('pass', { open: false });
     proxy.cut();
   }
   expect((await Promise.all(sent)).flat()).toEqual(Array(5).fill('durable'));
-  for (const proxy of proxies.values()) proxy.set('hold', { open: true });
+  for (const proxy of lab.proxies) proxy.set('hold', { open: true });
   const flying = producer.publish([numbered(topic, 0, 8)], late.signal);
   late.abort();
   expect(await flying).toMatchObject([{ status: 'unknown' }]);
-  const before = [...proxies.values()].reduce((sum, { lateAnswers }) => sum + lateAnswers, 0);
-  for (const proxy of proxies.values()) proxy.set('pass', { open: false });
+  const before = lab.proxies.reduce((sum, { lateAnswers }) => sum + lateAnswers, 0);
+  for (const proxy of lab.proxies) proxy.set('pass', { open: false });
   expect(await producer.publish([numbered(topic, 0, 9)], late.signal)).toMatchObject([
     { status: 'refused', code: 'unavailable', retryable: true },
   ]);
   expect(await publish(producer, topic, [10])).toEqual(['durable']);
-  for (const proxy of proxies.values()) proxy.release();
+  for (const proxy of lab.proxies) proxy.release();
   await until(() => {
-    const answered = [...proxies.values()].reduce((sum, one) => sum + one.lateAnswers, 0);
+    const answered = lab.proxies.reduce((sum, one) => sum + one.lateAnswers, 0);
     return answered > before;
   });
-  expect(await numbersIn(topic)).toEqual([1, 2, 3, 4, 5, 6, 10]);
+  expect(await lab.numbersIn(topic)).toEqual([1, 2, 3, 4, 5, 6, 10]);
 });
 
 test('what the topic does not take is refused alone; its neighbours are durable', async () => {
-  const topic = await makeTopic({ 'max.message.bytes': '20000' });
-  const producer = await start();
+  const topic = await lab.makeTopic({ 'max.message.bytes': '20000' });
+  const producer = await lab.start();
   const sizes = [300, 30_000, 300, 300, 50_000, 9_000, 9_000, 300];
   const calls = [0, 10].map((from) =>
     producer.publish(sizes.map((bytes, index) => numbered(topic, 0, from + index, bytes))),
@@ -139,45 +97,45 @@ test('what the topic does not take is refused alone; its neighbours are durable'
       }
     });
   }
-  expect(await numbersIn(topic)).toEqual([0, 2, 3, 5, 6, 7, 10, 12, 13, 15, 16, 17]);
+  expect(await lab.numbersIn(topic)).toEqual([0, 2, 3, 5, 6, 7, 10, 12, 13, 15, 16, 17]);
 });
 
 test('more than may wait is refused at once, and taken when there is room again', async () => {
-  const topic = await makeTopic();
-  const producer = await start({ proxied: true, bufferBytesMax: 10_000 });
+  const topic = await lab.makeTopic();
+  const producer = await lab.start({ proxied: true, bufferBytesMax: 10_000 });
   expect(await publish(producer, topic, [1])).toEqual(['durable']);
-  for (const proxy of proxies.values()) proxy.set('hold', { open: true });
+  for (const proxy of lab.proxies) proxy.set('hold', { open: true });
   const held = publish(producer, topic, [2, 3], 4_000);
   const over = await producer.publish([4, 5].map((number) => numbered(topic, 0, number, 4_000)));
   for (const outcome of over) {
     expect(outcome).toMatchObject({ status: 'refused', code: 'unavailable', retryable: true });
   }
-  for (const proxy of proxies.values()) {
+  for (const proxy of lab.proxies) {
     proxy.set('pass', { open: false });
     proxy.cut();
   }
   expect(await held).toEqual(['durable', 'durable']);
   expect(await publish(producer, topic, [6], 4_000)).toEqual(['durable']);
-  expect(await numbersIn(topic)).toEqual([1, 2, 3, 6]);
+  expect(await lab.numbersIn(topic)).toEqual([1, 2, 3, 6]);
 });
 
 test('an idle connection that a broker closes is no trouble', async () => {
-  const topic = await makeTopic();
-  const producer = await start({ proxied: true });
+  const topic = await lab.makeTopic();
+  const producer = await lab.start({ proxied: true });
   expect(await publish(producer, topic, [1])).toEqual(['durable']);
-  for (const proxy of proxies.values()) proxy.cut();
-  await until(() => [...proxies.values()].every(({ open }) => open === 0));
+  for (const proxy of lab.proxies) proxy.cut();
+  await until(() => lab.proxies.every(({ open }) => open === 0));
   // Its sockets are of this process: a moment later it has heard of it.
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(await publish(producer, topic, [2])).toEqual(['durable']);
   expect(producer.health().ok).toBe(true);
-  expect(events).toEqual([]);
-  expect(await numbersIn(topic)).toEqual([1, 2]);
+  expect(lab.events).toEqual([]);
+  expect(await lab.numbersIn(topic)).toEqual([1, 2]);
 });
 
 test('stop lets finish what was handed over', async () => {
-  const topic = await makeTopic();
-  const producer = await start();
+  const topic = await lab.makeTopic();
+  const producer = await lab.start();
   const calls = [1, 2, 3].map((number) => publish(producer, topic, [number]));
   await producer.stop();
   expect((await Promise.all(calls)).flat()).toEqual(Array(3).fill('durable'));
@@ -186,59 +144,5 @@ test('stop lets finish what was handed over', async () => {
 
 test('without any broker, start gives up and says why', async () => {
   const nobody = { bootstrap: ['127.0.0.1:1'], deliveryTimeoutMs: 300 };
-  await expect(start(nobody)).rejects.toMatchObject({ code: 'connection' });
+  await expect(lab.start(nobody)).rejects.toMatchObject({ code: 'connection' });
 });
-
-async function makeTopic(settings: Record<string, string> = {}): Promise<string> {
-  topics += 1;
-  const topic = `trouble-${topics}`;
-  await until(async () => (await client.cluster([])).nodes.length === 3);
-  await client.createTopics([{ name: topic, partitions, replicationFactor: 3, settings }]);
-  await until(async () => (await leaderOf(client, topic, partitions - 1)) > 0);
-  return topic;
-}
-
-async function start(
-  options: Partial<OwnProducerOptions> & { proxied?: boolean } = {},
-): Promise<ProducePort> {
-  const { proxied, ...rest } = options;
-  const producer = createOwnProducer({
-    bootstrap: kafka.bootstrap,
-    clientId: 'test',
-    security,
-    ...timeouts,
-    deliveryTimeoutMs: 40_000,
-    messageBytesMax: 1_048_576,
-    report: (event) => events.push(event),
-    ...(proxied && {
-      reach: ({ host, port }) => ({ host, port: reached.get(port) as number }),
-    }),
-    ...rest,
-  });
-  producers.push(producer);
-  await producer.start();
-  return producer;
-}
-
-async function publish(
-  producer: ProducePort,
-  topic: string,
-  numbers: readonly number[],
-  bytes?: number,
-) {
-  const messages = numbers.map((number) => numbered(topic, 0, number, bytes));
-  return (await producer.publish(messages)).map(({ status }) => status);
-}
-
-async function numbersIn(topic: string): Promise<number[]> {
-  const log = await readLog(client, topic, 0);
-  return log.map(({ headers }) => Number(headers.number));
-}
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > endMs) throw new Error('It never came to that');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -1,46 +1,20 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import type { Broker } from '@spillway/broker';
-import { freePort, startRabbitMq } from '@spillway/native';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
-import { makeCertificate } from './test-tools.ts';
+import { TestRabbitMq } from '../test/test-rabbitmq.ts';
 
-const run = promisify(execFile);
-let rabbitmq: Awaited<ReturnType<typeof startRabbitMq>>;
-const started: Broker[] = [];
-
-let folder: string;
-let tlsPort: number;
+let rabbitmq: TestRabbitMq;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rabbitmq-tls-'));
-  await chmod(folder, 0o755); // The server reads it as another user.
-  await makeCertificate(folder);
-  tlsPort = await freePort();
-  rabbitmq = await startRabbitMq({
-    config: {
-      'listeners.ssl.1': `127.0.0.1:${tlsPort}`,
-      'ssl_options.certfile': join(folder, 'server.pem'),
-      'ssl_options.keyfile': join(folder, 'server.key'),
-    },
-  });
+  rabbitmq = await TestRabbitMq.open();
 });
-afterAll(async () => {
-  await rabbitmq?.remove();
-  await rm(folder, { recursive: true });
-});
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((broker) => broker.stop()));
-});
+afterEach(() => rabbitmq?.reset());
+afterAll(() => rabbitmq?.close());
 
 test('what is weaker than declared is found by name', async () => {
   const specs = [{ name: 'weak', partitions: 2, groups: ['weak-readers'] }];
-  const broker = await start();
+  const broker = await rabbitmq.start();
   expect(await broker.inspect(specs)).toEqual([]);
   const connection = await connect(rabbitmq.url);
   const channel = await connection.createChannel();
@@ -48,7 +22,7 @@ test('what is weaker than declared is found by name', async () => {
   await channel.assertQueue('weak/1/weak-readers', { durable: false });
   await connection.close();
   const limit = 'application:set_env(rabbit, max_message_size, 1000000).';
-  await control('eval', limit);
+  await rabbitmq.control('eval', limit);
   try {
     const found = await broker.inspect(specs);
     const told = found.map(({ name, key, got }) => `${name} ${key} ${got}`);
@@ -59,36 +33,21 @@ test('what is weaker than declared is found by name', async () => {
     expect(told.at(-1)).toBe('message-limit broker.rabbitmq.messageBytesMax 1000000');
     expect(broker.health().ok).toBe(true);
   } finally {
-    await control('eval', limit.replace('1000000', '134217728'));
+    await rabbitmq.control('eval', limit.replace('1000000', '134217728'));
   }
 }, 120_000);
 
 test('TLS: the certificate of the server and our password are both checked', async () => {
   const { username, password } = new URL(rabbitmq.url);
-  const urls = [`amqps://localhost:${tlsPort}`];
-  const passwordFile = join(folder, 'password');
+  const urls = [`amqps://localhost:${rabbitmq.tlsPort}`];
+  const passwordFile = join(rabbitmq.folder, 'password');
   await writeFile(passwordFile, `${password}\n`);
   const connectTimeoutMs = 2_000;
   const login = { urls, username, passwordFile, connectTimeoutMs };
-  const tls = { caFile: join(folder, 'server.pem') };
-  const broker = await start({ ...login, tls });
+  const tls = { caFile: join(rabbitmq.folder, 'server.pem') };
+  const broker = await rabbitmq.start({ ...login, tls });
   expect(broker.health().ok).toBe(true);
-  await expect(start({ ...login, tls: {} })).rejects.toThrow(/certificate/);
+  await expect(rabbitmq.start({ ...login, tls: {} })).rejects.toThrow(/certificate/);
   await writeFile(passwordFile, 'wrong');
-  await expect(start({ ...login, tls })).rejects.toThrow(/ACCESS_REFUSED/);
+  await expect(rabbitmq.start({ ...login, tls })).rejects.toThrow(/ACCESS_REFUSED/);
 }, 120_000);
-
-async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
-  const section = rabbitmqSection.parse({ urls: [rabbitmq.url], beatMs: 200 });
-  const broker = createRabbitMqBroker({ ...section, clientId: 'test', ...options });
-  started.push(broker);
-  await broker.start();
-  return broker;
-}
-
-/** With the environment of the server itself, which names its node, port mapper and cookie. */
-async function control(...args: string[]): Promise<void> {
-  const environ = (await readFile(`/proc/${rabbitmq.server.pid}/environ`)).toString();
-  const env = Object.fromEntries(environ.split('\0').map((line) => line.split(/=(.*)/s, 2)));
-  await run('/usr/lib/rabbitmq/bin/rabbitmqctl', args, { env });
-}

@@ -1,50 +1,27 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Broker, DeliveredMessage } from '@spillway/broker';
-import { freePort, startRabbitMq } from '@spillway/native';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { nestedLists, nestedTables, RawPublisher } from '../test/raw-publisher.ts';
-import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
-import { makeCertificate, mebibyte, message, publishAll, take, textOf } from './test-tools.ts';
+import { TestRabbitMq } from '../test/test-rabbitmq.ts';
+import { mebibyte, message, publishAll, take, textOf } from './test-tools.ts';
 
-let rabbitmq: Awaited<ReturnType<typeof startRabbitMq>>;
-const started: Broker[] = [];
-
-let folder: string;
-let tlsPort: number;
+let rabbitmq: TestRabbitMq;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rabbitmq-tls-'));
-  await chmod(folder, 0o755); // The server reads it as another user.
-  await makeCertificate(folder);
-  tlsPort = await freePort();
-  rabbitmq = await startRabbitMq({
-    config: {
-      'listeners.ssl.1': `127.0.0.1:${tlsPort}`,
-      'ssl_options.certfile': join(folder, 'server.pem'),
-      'ssl_options.keyfile': join(folder, 'server.key'),
-    },
-  });
+  rabbitmq = await TestRabbitMq.open();
 });
-afterAll(async () => {
-  await rabbitmq?.remove();
-  await rm(folder, { recursive: true });
-});
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((broker) => broker.stop()));
-});
+afterEach(() => rabbitmq?.reset());
+afterAll(() => rabbitmq?.close());
 
 test('kept topics are read again and again, at the same positions', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'kept', partitions: 2, kept: true }]);
   expect(await broker.topics()).toContainEqual({ name: 'kept', partitions: 2, kept: true });
   const texts = ['a', 'b', 'c'];
   for (const text of texts) await publishAll(broker, [message('kept', text)]);
   const first = await readAll(broker, 0);
   expect(first.map(textOf)).toEqual(texts);
-  const other = await start();
+  const other = await rabbitmq.start();
   const second = await readAll(other, 0);
   expect(second).toEqual(first);
   const [, b, c] = first as [DeliveredMessage, DeliveredMessage, DeliveredMessage];
@@ -61,7 +38,7 @@ test('kept topics are read again and again, at the same positions', async () => 
 }, 120_000);
 
 test('large kept messages cost who lists them nothing, and who reads one that one', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'kept-large', partitions: 1, kept: true }]);
   const large = { ...message('kept-large', ''), value: [Buffer.alloc(8 * mebibyte)] };
   for (let i = 0; i < 32; i++) await publishAll(broker, [large]);
@@ -81,7 +58,7 @@ test('large kept messages cost who lists them nothing, and who reads one that on
 }, 120_000);
 
 test('what another tool wrote keeps its name when it comes again', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'foreign', partitions: 1, groups: ['foreign-readers'] }]);
   const connection = await connect(rabbitmq.url);
   const channel = await connection.createConfirmChannel();
@@ -111,7 +88,7 @@ test('what another tool wrote keeps its name when it comes again', async () => {
 
 test('headers of any depth, and contents of any size, end no reader', async () => {
   const messageBytesMax = 1_048_576;
-  const broker = await start({ messageBytesMax });
+  const broker = await rabbitmq.start({ messageBytesMax });
   const [topic, group] = ['deep', 'deep-readers'];
   await broker.ensureTopics([{ name: topic, partitions: 1, groups: [group] }]);
   const publisher = await RawPublisher.open(rabbitmq.url);
@@ -139,14 +116,6 @@ test('headers of any depth, and contents of any size, end no reader', async () =
   ]);
   await member.close();
 }, 120_000);
-
-async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
-  const section = rabbitmqSection.parse({ urls: [rabbitmq.url], beatMs: 200 });
-  const broker = createRabbitMqBroker({ ...section, clientId: 'test', ...options });
-  started.push(broker);
-  await broker.start();
-  return broker;
-}
 
 async function readAll(broker: Broker, position: number): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];

@@ -1,54 +1,19 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Broker, PublishOutcome, Subscription } from '@spillway/broker';
-import { freePort, startRabbitMq } from '@spillway/native';
 import { until } from '@spillway/test-support/until';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
-import {
-  makeCertificate,
-  mebibyte,
-  message,
-  publishAll,
-  sum,
-  take,
-  takeAll,
-  textOf,
-} from './test-tools.ts';
+import { TestRabbitMq } from '../test/test-rabbitmq.ts';
+import { mebibyte, message, publishAll, sum, take, takeAll, textOf } from './test-tools.ts';
 
-const run = promisify(execFile);
-let rabbitmq: Awaited<ReturnType<typeof startRabbitMq>>;
-const started: Broker[] = [];
-
-let folder: string;
-let tlsPort: number;
+let rabbitmq: TestRabbitMq;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rabbitmq-tls-'));
-  await chmod(folder, 0o755); // The server reads it as another user.
-  await makeCertificate(folder);
-  tlsPort = await freePort();
-  rabbitmq = await startRabbitMq({
-    config: {
-      'listeners.ssl.1': `127.0.0.1:${tlsPort}`,
-      'ssl_options.certfile': join(folder, 'server.pem'),
-      'ssl_options.keyfile': join(folder, 'server.key'),
-    },
-  });
+  rabbitmq = await TestRabbitMq.open();
 });
-afterAll(async () => {
-  await rabbitmq?.remove();
-  await rm(folder, { recursive: true });
-});
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((broker) => broker.stop()));
-});
+afterEach(() => rabbitmq?.reset());
+afterAll(() => rabbitmq?.close());
 
 test('members that join and leave under load lose nothing and keep the order', async () => {
-  const brokers = [await start(), await start()];
+  const brokers = [await rabbitmq.start(), await rabbitmq.start()];
   const [first, second] = brokers as [Broker, Broker];
   await first.ensureTopics([{ name: 'load', partitions: 4, groups: ['load-readers'] }]);
   const seen: number[][] = [[], [], [], []];
@@ -87,7 +52,7 @@ test('members that join and leave under load lose nothing and keep the order', a
 }, 120_000);
 
 test('a killed node: publishes say so meanwhile, and all goes on by itself', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'killed', partitions: 2, groups: ['killed-readers'] }]);
   const member = await broker.subscribe({ group: 'killed-readers', topics: ['killed'] });
   await publishAll(broker, [message('killed', 'before')]);
@@ -120,11 +85,11 @@ test('a killed node: publishes say so meanwhile, and all goes on by itself', asy
 }, 120_000);
 
 test('memory runs out: publishes are refused at once, consumers go on, then all is fine', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'alarm', partitions: 1, groups: ['alarm-readers'] }]);
   const member = await broker.subscribe({ group: 'alarm-readers', topics: ['alarm'] });
   await publishAll(broker, [message('alarm', 'one')]);
-  await control('set_vm_memory_high_watermark', '0.000001');
+  await rabbitmq.control('set_vm_memory_high_watermark', '0.000001');
   try {
     await until(async () => {
       const [outcome] = await broker.publish([message('alarm', 'x')], AbortSignal.timeout(500));
@@ -133,14 +98,14 @@ test('memory runs out: publishes are refused at once, consumers go on, then all 
     expect(broker.health()).toMatchObject({ ok: false });
     await member.commit(await take(member, 1));
   } finally {
-    await control('set_vm_memory_high_watermark', '0.6');
+    await rabbitmq.control('set_vm_memory_high_watermark', '0.6');
   }
   await until(() => broker.health().ok, 'health says yes');
   await publishAll(broker, [message('alarm', 'two')]);
 }, 120_000);
 
 test('a deleted queue is declared again, and its reader goes on', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'deleted', partitions: 1, groups: ['deleted-readers'] }]);
   const member = await broker.subscribe({ group: 'deleted-readers', topics: ['deleted'] });
   await manage('DELETE', `queues/%2F/${encodeURIComponent('deleted/0/deleted-readers')}`);
@@ -152,7 +117,7 @@ test('a deleted queue is declared again, and its reader goes on', async () => {
 }, 120_000);
 
 test('ten broken connections leave no channel behind', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'broken', partitions: 2, groups: ['broken-readers'] }]);
   const member = await broker.subscribe({ group: 'broken-readers', topics: ['broken'] });
   await broker.lag('broken-readers');
@@ -177,7 +142,7 @@ test('ten broken connections leave no channel behind', async () => {
 }, 120_000);
 
 test('a group that stands still fills its bound, and only then publishes are refused', async () => {
-  const broker = await start({ groupBacklogBytesMax: mebibyte });
+  const broker = await rabbitmq.start({ groupBacklogBytesMax: mebibyte });
   await broker.ensureTopics([{ name: 'full', partitions: 1, groups: ['full-readers'] }]);
   const big = { ...message('full', ''), value: [Buffer.alloc(mebibyte / 4)] };
   let taken = 0;
@@ -193,14 +158,6 @@ test('a group that stands still fills its bound, and only then publishes are ref
   await until(async () => (await broker.publish([big]))[0]?.status === 'durable', 'room');
 }, 120_000);
 
-async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
-  const section = rabbitmqSection.parse({ urls: [rabbitmq.url], beatMs: 200 });
-  const broker = createRabbitMqBroker({ ...section, clientId: 'test', ...options });
-  started.push(broker);
-  await broker.start();
-  return broker;
-}
-
 /** Polls, and commits each time, until told to stop. */
 async function consume(member: Subscription, seen: number[][], abort: AbortSignal): Promise<void> {
   while (!abort.aborted) {
@@ -215,11 +172,4 @@ async function manage(method: string, path: string): Promise<unknown> {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const response = await fetch(`${origin}/api/${path}`, { method, headers: { authorization } });
   return method === 'GET' ? await response.json() : undefined;
-}
-
-/** With the environment of the server itself, which names its node, port mapper and cookie. */
-async function control(...args: string[]): Promise<void> {
-  const environ = (await readFile(`/proc/${rabbitmq.server.pid}/environ`)).toString();
-  const env = Object.fromEntries(environ.split('\0').map((line) => line.split(/=(.*)/s, 2)));
-  await run('/usr/lib/rabbitmq/bin/rabbitmqctl', args, { env });
 }
