@@ -1,8 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Addresses, caughtUp, runSpillway, SpillwayProcess } from '@spillway/test-support';
-import { cpuMsOf, rssBytesOf } from './process-facts.ts';
+import {
+  type Addresses,
+  caughtUp,
+  memoryOf,
+  runSpillway,
+  SpillwayProcess,
+} from '@spillway/test-support';
+import { cpuMsOf } from './process-facts.ts';
 
 const lookEveryMs = 250;
 const probeTimeoutMs = 60_000;
@@ -11,8 +17,8 @@ const probeTimeoutMs = 60_000;
 export type Trouble = { kind: 'crash' | 'hang' | 'memory'; message: string };
 
 /** A Spillway as users start it, with an eye on it. */
-export class House {
-  readonly #dir = mkdtempSync(join(tmpdir(), 'spillway-fuzz-house-'));
+export class WatchedSpillway {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'spillway-fuzz-'));
   readonly #rssBytesMax: number;
   readonly #hangCpuMs: number;
   #process: SpillwayProcess;
@@ -30,7 +36,7 @@ export class House {
   }
 
   get isAlive(): boolean {
-    return rssBytesOf(this.#process.pid) > 0;
+    return memoryOf(this.#process.pid).resident > 0;
   }
 
   /** An error that nobody foresaw, as it was logged: it ended a request, and not the process. */
@@ -72,7 +78,7 @@ export class House {
 
   async #watch(): Promise<void> {
     const { pid } = this.#process;
-    const rssBytes = rssBytesOf(pid);
+    const rssBytes = memoryOf(pid).resident;
     this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes);
     if (rssBytes === 0) {
       clearInterval(this.#look);
