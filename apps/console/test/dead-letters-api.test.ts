@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { consoleSection } from '../src/config.ts';
 import {
   type DeadLettersAnswer,
   deadLetterAnswer,
@@ -56,6 +58,36 @@ describe('dead letters', () => {
     expect(empty).toMatchObject({ status: 400, code: 'bad-body' });
     const typed = await getFailure(console.address + path, { method: 'POST', body: 'ids' });
     expect(typed).toMatchObject({ status: 415, code: 'unsupported-type' });
+  });
+});
+
+describe('resubmissions of one tenant at once', () => {
+  const letters = 100;
+  const config = consoleSection.parse({ port: 0, queryTimeoutMs: 3_000, resubmitPerSecond: 20 });
+  let slow: RunningConsole;
+
+  beforeAll(async () => {
+    slow = await runConsole({ messages: [], options: { config } });
+    const messages = Array.from({ length: letters }, (_, n) => deadLetter(shop.spans.slice(0, 1), n));
+    await slow.broker.publish(messages);
+  });
+  afterAll(() => slow.stop());
+
+  it('share the time of each: one that waited ends with what it sent, one that waited too long is refused', async () => {
+    const body = JSON.stringify({ code: 'malformed-record' });
+    const headers = { 'content-type': 'application/json' };
+    const path = `${slow.address}/api/dead-letters/resubmit`;
+    const ask = () => fetch(path, { method: 'POST', headers, body });
+    const few = await getJson<DeadLettersAnswer>(`${slow.address}/api/dead-letters?limit=20`);
+    const ids = few.deadLetters.map(({ id }) => id);
+    const first = fetch(path, { method: 'POST', headers, body: JSON.stringify({ ids }) });
+    await sleep(100);
+    const answers = await Promise.all([first, ask(), ask()]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+    const second = (await answers[1]?.json()) as ResubmitAnswer;
+    expect(second.resubmitted.length).toBeGreaterThan(0);
+    expect(second.skipped.length).toBeGreaterThan(0);
+    expect(second.resubmitted.length + second.skipped.length).toBe(letters - ids.length);
   });
 });
 

@@ -23,6 +23,8 @@ export interface Order {
 export interface Turn {
   /** At the deadline, and when the client has gone: the work for it ends. */
   ending: AbortSignal;
+  /** When that deadline is, on the clock of `performance.now()`; waiting for the turn counts. */
+  endsAtMs: number;
   /** What it may hold, until its answer is handed over as bytes. */
   room: AnswerRoom;
 }
@@ -52,13 +54,19 @@ export class Turns {
 
   /** Throws `QueryError`: `too-many-queries`, `timeout`, `client-gone`. */
   async take<T>(order: Order, work: (turn: Turn) => Promise<T>): Promise<T> {
-    return await abortAfter(this.#timeoutMs, (ending) => this.#take(order, work, ending), {
+    const endsAtMs = performance.now() + this.#timeoutMs;
+    const deadline = (ending: AbortSignal) => this.#take(order, work, { ending, endsAtMs });
+    return await abortAfter(this.#timeoutMs, deadline, {
       outer: order.gone,
       reason: () => late(this.#timeoutMs),
     });
   }
 
-  async #take<T>(order: Order, work: (turn: Turn) => Promise<T>, ending: AbortSignal): Promise<T> {
+  async #take<T>(
+    order: Order,
+    work: (turn: Turn) => Promise<T>,
+    { ending, endsAtMs }: Pick<Turn, 'ending' | 'endsAtMs'>,
+  ): Promise<T> {
     const leaves = [await this.#enter(order, ending)];
     const leave = () => {
       for (const each of leaves.splice(0)) each();
@@ -67,7 +75,7 @@ export class Turns {
       leaves.push(await this.#large.enter(order.tenant, ending));
     };
     const room = new AnswerRoom({ ...this.#sizes, turn });
-    const working = this.#begin(work, { ending, room }).finally(leave);
+    const working = this.#begin(work, { ending, endsAtMs, room }).finally(leave);
     try {
       return await unlessAborted(working, ending);
     } finally {
@@ -83,8 +91,7 @@ export class Turns {
       gone.throwIfAborted();
       // At the deadline it was not its turn yet: that is no slow answer.
       if (isStoreError(error, 'overloaded') || ending.aborted) {
-        const message = 'too many queries of this tenant run or wait already';
-        throw new QueryError('too-many-queries', message);
+        throw tooMany();
       }
       throw error;
     }
@@ -95,6 +102,12 @@ export class Turns {
     turn.ending.throwIfAborted();
     return await work(turn);
   }
+}
+
+/** Where the turn of a question did not come in time. */
+export function tooMany(): QueryError {
+  const message = 'too many queries of this tenant run or wait already';
+  return new QueryError('too-many-queries', message);
 }
 
 function late(timeoutMs: number): QueryError {

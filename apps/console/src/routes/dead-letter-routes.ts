@@ -6,6 +6,7 @@ import { badParameter } from '../http/errors.ts';
 import type { DeadLetters, DeadLetterView } from '../ports.ts';
 import { type Api, goneOf, letIn, tenantOf } from '../query/api.ts';
 import { described, type RouteText, route, schemaOf } from '../query/route.ts';
+import { tooMany } from '../query/turns.ts';
 import {
   type DeadLetterCount,
   deadLetterAnswer,
@@ -27,8 +28,8 @@ const perRequestMax = 500;
 const limitDefault = 100;
 /** Most resubmissions by one code in one request; asking again and again shows how far it is. */
 const perCodeMax = 100;
-/** A request that is about to be too late ends with what it sent. */
-const timeShare = 0.8;
+/** A request ends with what it sent when so much of its time is left. */
+const timeLeftShare = 0.2;
 
 const listDeadLetters = route({
   path: '/api/dead-letters',
@@ -112,8 +113,8 @@ export function addDeadLetterRoutes(api: Api, app: FastifyInstance): void {
   app.post<Parsed>(resubmitRoute.path, shared, async (request, reply): Promise<ResubmitAnswer> => {
     const tenant = tenantOf(request);
     const order = { tenant, long: 'resubmission', gone: goneOf(reply) } as const;
-    const answer = await api.turns.take(order, ({ ending }) =>
-      resubmit({ deadLetters, tenant, wanted: request.body, config, ending }),
+    const answer = await api.turns.take(order, ({ ending, endsAtMs }) =>
+      resubmit({ deadLetters, tenant, wanted: request.body, config, ending, endsAtMs }),
     );
     const { resubmitted, skipped } = answer;
     const counts = { resubmitted: resubmitted.length, skipped: skipped.length };
@@ -128,11 +129,18 @@ interface Resubmission {
   wanted: z.output<typeof resubmitBody>;
   config: Pick<ConsoleConfig, 'queryTimeoutMs' | 'resubmitPerSecond'>;
   ending: AbortSignal;
+  endsAtMs: number;
 }
 
-/** Resubmits dead letters of a whole code, at most `perCodeMax` at a time, oldest first. */
+/**
+ * Resubmits those that are wanted: of a whole code at most `perCodeMax` at a time, oldest first.
+ * @throws QueryError `too-many-queries` where its turn came too late to send anything
+ */
 async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
-  const { deadLetters, tenant, wanted, config, ending } = order;
+  const { deadLetters, tenant, wanted, config, ending, endsAtMs } = order;
+  const leftMs = endsAtMs - performance.now() - timeLeftShare * config.queryTimeoutMs;
+  if (leftMs <= 0) throw tooMany();
+  const timeIsUp = AbortSignal.timeout(Math.ceil(leftMs));
   const filter = 'ids' in wanted ? {} : wanted;
   const found = await deadLetters.newest({ ...filter, tenant }, ending);
   const oldestFirst = found.deadLetters.toReversed();
@@ -142,10 +150,15 @@ async function resubmit(order: Resubmission): Promise<ResubmitAnswer> {
     ids.filter((id) => own.has(id)),
     {
       ratePerSecond: config.resubmitPerSecond,
-      abort: AbortSignal.any([ending, AbortSignal.timeout(timeShare * config.queryTimeoutMs)]),
+      abort: AbortSignal.any([ending, timeIsUp]),
     },
   );
-  const resubmitted = await Array.fromAsync(sending);
+  const resubmitted: string[] = [];
+  try {
+    for await (const id of sending) resubmitted.push(id);
+  } catch (error) {
+    if (error !== timeIsUp.reason) throw error;
+  }
   const sent = new Set(resubmitted);
   return { resubmitted, skipped: ids.filter((id) => !sent.has(id)) };
 }
