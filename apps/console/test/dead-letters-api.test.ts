@@ -68,7 +68,9 @@ describe('resubmissions of one tenant at once', () => {
 
   beforeAll(async () => {
     slow = await runConsole({ messages: [], options: { config } });
-    const messages = Array.from({ length: letters }, (_, n) => deadLetter(shop.spans.slice(0, 1), n));
+    const messages = Array.from({ length: letters }, (_, n) =>
+      deadLetter(shop.spans.slice(0, 1), n),
+    );
     await slow.broker.publish(messages);
   });
   afterAll(() => slow.stop());

@@ -1,4 +1,4 @@
-import type { SharedServers, StackName } from './servers.ts';
+import type { SharedServers, StackName } from '../servers.ts';
 
 /** What a lab's Spillway stands on, and how a test takes things away from it. */
 export interface Ground {

@@ -1,7 +1,7 @@
+import type { StackName } from '../servers.ts';
+import { startServers } from '../start-servers.ts';
 import type { Ground } from './ground.ts';
 import { openServerGround } from './server-ground.ts';
-import type { StackName } from './servers.ts';
-import { startServers } from './start-servers.ts';
 
 /** Real servers of a test's own, for what one lab needs of them; they end with `close`. */
 export async function startOwnGround(

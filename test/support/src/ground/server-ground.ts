@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { KafkaTopics } from '../kafka-topics.ts';
+import { RabbitTopics } from '../rabbit-topics.ts';
+import { SearchIndices } from '../search-indices.ts';
+import type { SharedServers, StackName } from '../servers.ts';
 import type { Ground } from './ground.ts';
-import { KafkaTopics } from './kafka-topics.ts';
-import { RabbitTopics } from './rabbit-topics.ts';
-import { SearchIndices } from './search-indices.ts';
-import type { SharedServers, StackName } from './servers.ts';
 
 /** A broker as a test sees it: its configuration, and the power to lose messages. */
 interface Topics {
