@@ -82,7 +82,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
     );
     await page.getByRole('button', { name: 'Collapse' }).click();
     await page.getByText('step 8', { exact: true }).waitFor();
-    expect(await page.locator('.span-row').count()).toBe(9);
+    await expect.poll(() => page.locator('.span-row').count()).toBe(9);
   });
 
   it('a dead letter is opened from its row, and sent back in two steps', async () => {

@@ -15,7 +15,7 @@ afterAll(() => lab?.close());
 
 test('bytes that arrive after they were given up never land behind newer ones', async () => {
   const topic = await lab.makeTopic();
-  const producer = await lab.start({ proxied: true, deliveryTimeoutMs: 1_000 });
+  const producer = await lab.start({ proxied: true, deliveryTimeoutMs: 3_000 });
   expect(await publish(producer, topic, [1])).toEqual(['durable']);
   for (const proxy of lab.proxies) proxy.set('hold', { open: true });
   const calls = [[2, 3], [4], [5]].map((numbers) => publish(producer, topic, numbers));
@@ -33,7 +33,7 @@ test('bytes that arrive after they were given up never land behind newer ones', 
 
 test('bytes that arrive late but before newer ones land at most once, and in order', async () => {
   const topic = await lab.makeTopic();
-  const producer = await lab.start({ proxied: true, deliveryTimeoutMs: 1_000 });
+  const producer = await lab.start({ proxied: true, deliveryTimeoutMs: 3_000 });
   expect(await publish(producer, topic, [1])).toEqual(['durable']);
   for (const proxy of lab.proxies) proxy.set('hold', { open: true });
   expect(await publish(producer, topic, [2])).toEqual(['unknown']);

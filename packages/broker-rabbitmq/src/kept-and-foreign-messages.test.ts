@@ -1,6 +1,7 @@
 import type { Broker, DeliveredMessage } from '@spillway/broker';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { HeldBytes } from '../test/held-bytes.ts';
 import { nestedLists, nestedTables, RawPublisher } from '../test/raw-publisher.ts';
 import { TestRabbitMq } from '../test/test-rabbitmq.ts';
 import { mebibyte, message, publishAll, take, textOf } from './test-tools.ts';
@@ -42,7 +43,7 @@ test('large kept messages cost who lists them nothing, and who reads one that on
   await broker.ensureTopics([{ name: 'kept-large', partitions: 1, kept: true }]);
   const large = { ...message('kept-large', ''), value: [Buffer.alloc(8 * mebibyte)] };
   for (let i = 0; i < 32; i++) await publishAll(broker, [large]);
-  const before = process.memoryUsage.rss();
+  const held = await HeldBytes.begin();
   const from = { topic: 'kept-large', partition: 0, position: 0 };
   let listed = 0;
   for await (const { value, fault } of broker.read(from, { valueBytesMax: 0 })) {
@@ -54,7 +55,7 @@ test('large kept messages cost who lists them nothing, and who reads one that on
     expect(one.value.length).toBe(8 * mebibyte);
     break;
   }
-  expect((process.memoryUsage.rss() - before) / mebibyte).toBeLessThan(160);
+  expect(held.end() / mebibyte).toBeLessThan(128);
 }, 120_000);
 
 test('what another tool wrote keeps its name when it comes again', async () => {
@@ -91,6 +92,24 @@ test('headers of any depth, and contents of any size, end no reader', async () =
   const broker = await rabbitmq.start({ messageBytesMax });
   const [topic, group] = ['deep', 'deep-readers'];
   await broker.ensureTopics([{ name: topic, partitions: 1, groups: [group] }]);
+  await publishHostile(topic);
+  const held = await HeldBytes.begin();
+  const member = await broker.subscribe({ group, topics: [topic] });
+  const found = await take(member, 5);
+  expect(held.end() / mebibyte).toBeLessThan(64);
+  expect(found.map(({ value }) => value.length)).toEqual([4, 4, 4, 0, 4]);
+  // In whole seconds, as the publisher said.
+  expect(found.map(({ timestampMs }) => timestampMs % 1_000)).toEqual([0, 0, 0, 0, 0]);
+  expect(found.map(({ fault }) => fault)).toEqual([
+    ...[undefined, undefined, undefined],
+    '104857600 bytes are more than a message may have',
+    undefined,
+  ]);
+  await member.close();
+}, 120_000);
+
+/** A function of its own, so that nothing of it is held by the test. */
+async function publishHostile(topic: string): Promise<void> {
   const publisher = await RawPublisher.open(rabbitmq.url);
   const place = { exchange: topic, routingKey: '0' };
   const good = { ...place, content: Buffer.from('good') };
@@ -102,20 +121,7 @@ test('headers of any depth, and contents of any size, end no reader', async () =
     good,
   ]);
   await publisher.close();
-  const before = process.memoryUsage.rss();
-  const member = await broker.subscribe({ group, topics: [topic] });
-  const found = await take(member, 5);
-  expect((process.memoryUsage.rss() - before) / 1_048_576).toBeLessThan(64);
-  expect(found.map(({ value }) => value.length)).toEqual([4, 4, 4, 0, 4]);
-  // In whole seconds, as the publisher said.
-  expect(found.map(({ timestampMs }) => timestampMs % 1_000)).toEqual([0, 0, 0, 0, 0]);
-  expect(found.map(({ fault }) => fault)).toEqual([
-    ...[undefined, undefined, undefined],
-    '104857600 bytes are more than a message may have',
-    undefined,
-  ]);
-  await member.close();
-}, 120_000);
+}
 
 async function readAll(broker: Broker, position: number): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];
