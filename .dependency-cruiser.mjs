@@ -1,26 +1,43 @@
-/** Arrows point one way: apps → adapters → ports → otlp. */
+/** Arrows point one way: apps → adapters → ports → ledger → otlp → events. */
 const apps = '^apps/';
-const adapters = '^packages/(broker|store)-[^/]+/';
-const ports = '^packages/(broker|store|consumer)/';
-const leaves = '^packages/(resilience|journal|ring|runtime|otlp)/';
+const adapters = '^packages/(broker|store|fleet)-[^/]+/';
+const ports = '^packages/(broker|ledger|store|consumer|dead-letters|spill)/';
+const leafNames = '(resilience|journal|runtime|otlp|redis)';
+const leaves = `^packages/${leafNames}/`;
+const ground = '^packages/(events|metrics)/';
+const tools = '^packages/(load|demo)/';
 const tests = '(\\.test\\.ts$|/test/|^test/)';
 
 export default {
   forbidden: [
     {
-      name: 'leaves-know-nobody',
+      name: 'events-know-no-package',
       severity: 'error',
-      comment: 'resilience, journal, ring, runtime and otlp import no other package of ours',
-      from: { path: `${leaves}`, pathNot: tests },
-      to: { path: '^(apps|packages)/', pathNot: leaves },
+      from: { path: ground },
+      to: { path: '^(apps|packages)/', pathNot: ground },
+    },
+    {
+      name: 'leaves-know-no-package',
+      severity: 'error',
+      comment:
+        'resilience, journal, runtime, otlp and redis import no other package of the repository but events and metrics',
+      from: { path: leaves, pathNot: tests },
+      to: { path: '^(apps|packages)/', pathNot: [leaves, ground] },
     },
     {
       name: 'leaves-are-apart',
       severity: 'error',
-      from: { path: '^packages/(resilience|journal|ring|runtime|otlp)/', pathNot: tests },
+      comment: 'each may wait by resilience',
+      from: { path: leaves, pathNot: tests },
+      to: { path: leaves, pathNot: '^packages/(resilience|$1)/' },
+    },
+    {
+      name: 'keys-know-runtime',
+      severity: 'error',
+      from: { path: '^packages/keys/', pathNot: tests },
       to: {
-        path: '^packages/(resilience|journal|ring|runtime|otlp)/',
-        pathNot: '^packages/$1/',
+        path: '^(apps|packages)/',
+        pathNot: '^packages/(keys|runtime|resilience|events|metrics)/',
       },
     },
     {
@@ -33,14 +50,34 @@ export default {
       name: 'adapters-are-apart',
       severity: 'error',
       comment: 'an adapter never imports another adapter nor an app',
-      from: { path: '^packages/((?:broker|store)-[^/]+)/' },
+      from: { path: '^packages/((?:broker|store|fleet)-[^/]+)/' },
       to: { path: [adapters, apps], pathNot: '^packages/$1/' },
     },
     {
-      name: 'only-main-names-adapters',
+      name: 'only-modules-name-adapters',
       severity: 'error',
-      from: { path: apps, pathNot: [tests, '/src/(main|adapters|adapter-budget|config)\\.ts$'] },
+      comment: 'what the configuration chooses is decided in apps/spillway/src/modules',
+      from: { path: apps, pathNot: [tests, '^apps/spillway/src/modules/'] },
       to: { path: adapters },
+    },
+    {
+      name: 'the-registry-knows-no-module',
+      severity: 'error',
+      from: { path: '^apps/spillway/src/registry/', pathNot: tests },
+      to: { path: '^apps/spillway/src/modules/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'tools-are-loaded-late',
+      severity: 'error',
+      comment: 'production images go without the load generator and the demo',
+      from: { path: '^(apps|packages)/', pathNot: [tests, tools] },
+      to: { path: tools, dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'tools-know-no-product',
+      severity: 'error',
+      from: { path: tools, pathNot: tests },
+      to: { path: '^(apps|packages)/', pathNot: [tools, '^packages/(otlp|resilience)/'] },
     },
     {
       name: 'apps-are-apart',

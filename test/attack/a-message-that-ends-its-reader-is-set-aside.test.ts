@@ -38,7 +38,7 @@ it('becomes a named dead letter after some starts, its neighbours are stored', a
   expect(accepted).toBeGreaterThan(10);
   const { stdout } = await runSpillway(['deadletters', 'list', '--json', '--data', lab.dataDir]);
   expect(stdout).toContain('kills-its-reader');
-  expect(stdout).toMatch(/alone in hand: otlp_spans\/\d+ at \d+, gw-1\/\d+\/\d+, \d+ bytes/);
+  expect(stdout).toMatch(/alone in flight: otlp_spans\/\d+ at \d+, gw-1\/\d+\/\d+, \d+ bytes/);
 }, 180_000);
 
 /** Until it has set the message aside, or ended. */

@@ -60,7 +60,8 @@ it('who goes away leaves nothing behind, and the writer goes on', async () => {
   let most = 0;
   for (let n = 0; n < 30; n++) {
     const asked = fetch(`${lab.addresses.console}/api/ledger`, {
-      ...{ headers, signal: AbortSignal.timeout(150) },
+      headers,
+      signal: AbortSignal.timeout(150),
     });
     await expect(asked).rejects.toThrow();
     most = Math.max(most, await count(sessions));

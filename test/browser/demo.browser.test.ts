@@ -1,6 +1,7 @@
 import { type Addresses, query } from '@spillway/test-support';
 import { chromiumPath, findColour, launch, open, tabTo } from '@spillway/test-support/chromium';
 import { Lab } from '@spillway/test-support/lab';
+import { until } from '@spillway/test-support/until';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -102,8 +103,4 @@ describe.skipIf(!chromiumPath)('the page on `spillway up --demo`', () => {
 async function exemplars(addresses: Addresses): Promise<number> {
   const path = '/api/metrics/query?name=http.server.request.duration&agg=p95&from=now-15m';
   return (await query<{ exemplars: unknown[] }>(addresses, path)).exemplars.length;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 500));
 }

@@ -7,11 +7,11 @@ import { createPostgresServerStore } from '@spillway/store-postgres';
 import { postgresSection } from '@spillway/store-postgres/config';
 import { type Addresses, runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { judge } from './src/census.ts';
-import { runSender, type SenderOptions } from './src/load.ts';
+import { judge } from './src/check/census.ts';
+import { readWriteStore } from './src/check/read-stores.ts';
+import { runSender, type SenderOptions } from './src/load/load.ts';
+import { readSenderFiles } from './src/load/sender-file.ts';
 import { seededRandom } from './src/random.ts';
-import { readWriteStore } from './src/read-stores.ts';
-import { readSenderFiles } from './src/sender-file.ts';
 
 const seed = Number(process.env.SPILLWAY_TEST_SEED ?? Date.now() % 1_000_000);
 const dataDir = mkdtempSync(join(tmpdir(), 'spillway-brokers-'));

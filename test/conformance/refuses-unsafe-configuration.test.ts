@@ -127,7 +127,8 @@ function up(words: readonly string[]) {
 async function upAllowed([role = '', ...words]: readonly string[], names: readonly string[]) {
   const allow = names.flatMap((name) => ['--unsafe-allow', name]);
   const process = new SpillwayProcess({
-    ...{ dataDir: join(dir, 'data'), roles: [role] },
+    dataDir: join(dir, 'data'),
+    roles: [role],
     args: [...words, ...allow],
   });
   running.push(process);

@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKey, type KeyScope } from '@spillway/runtime';
+import { createKey, type KeyScope } from '@spillway/keys';
 import { type Addresses, logsBody } from '@spillway/test-support';
 import { Lab } from '@spillway/test-support/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -61,17 +61,21 @@ describe('once in the stores', () => {
     const trace = await query<Trace>(addresses, `/api/traces/${traceIdOf(3)}`);
     expect(trace.spans.map(({ name }) => name).sort()).toEqual(['after', 'before']);
     const listed = await lab.command('deadletters', 'list', '--json');
-    const letters = JSON.parse(listed.stdout) as { id: string; group: string; code: string }[];
-    expect(letters.map(({ group }) => group).sort()).toEqual(['live', 'search', 'writer']);
-    expect(new Set(letters.map(({ code }) => code))).toEqual(new Set(['invalid-trace-id']));
-    const shown = await lab.command('deadletters', 'show', letters[0]?.id ?? '');
+    const deadLetters = JSON.parse(listed.stdout) as {
+      id: string;
+      group: string;
+      code: string;
+    }[];
+    expect(deadLetters.map(({ group }) => group).sort()).toEqual(['live', 'search', 'writer']);
+    expect(new Set(deadLetters.map(({ code }) => code))).toEqual(new Set(['invalid-trace-id']));
+    const shown = await lab.command('deadletters', 'show', deadLetters[0]?.id ?? '');
     expect(shown.stdout).toContain('"poison"');
     const { code, report } = await lab.audit();
     expect(report.totals).toMatchObject({ deadLettered: 1, unaccounted: 0 });
     expect(code).toBe(0);
   });
 
-  it('counts a letter that is refused again where it was', async () => {
+  it('counts a dead letter that is refused again where it was', async () => {
     const resubmitted = await lab.command('deadletters', 'resubmit', '--group', 'writer');
     expect(JSON.parse(resubmitted.stdout).resubmitted).toHaveLength(1);
     await lab.caughtUp(addresses);

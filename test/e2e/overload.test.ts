@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
-import { type Addresses, logsBody, query } from '@spillway/test-support';
+import { type Addresses, logsBody, memoryOf, query } from '@spillway/test-support';
 import { Lab } from '@spillway/test-support/lab';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -14,7 +13,7 @@ const loads: [string, number, string[]][] = [
   [
     'requests at once beyond the bulkhead',
     503,
-    ['--gateway.laneRequestsMax', '2', '--gateway.tenantLaneRequestsMax', '2'],
+    ['--gateway.signalRequestsMax', '2', '--gateway.tenantSignalRequestsMax', '2'],
   ],
 ];
 const labs: Lab[] = [];
@@ -43,11 +42,6 @@ function post(agent: Agent, { otlpHttp }: Addresses, body: string): Promise<Answ
   });
 }
 
-function residentMebibytes(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1]) / 1_024;
-}
-
 describe('ten times more load than it may take', () => {
   it.each(loads)(
     '%s: %i with Retry-After; what was accepted is stored',
@@ -66,7 +60,7 @@ describe('ten times more load than it may take', () => {
           const n = next++;
           const bodies = Array.from({ length: recordsPerRequest }, (_, i) => `line ${n} ${i}`);
           answers.push(await post(agent, addresses, logsBody('noisy', bodies)));
-          if (n % 200 === 0) resident.push(residentMebibytes(lab.spillway.pid));
+          if (n % 200 === 0) resident.push(memoryOf(lab.spillway.pid).resident / 1_048_576);
         }
       };
       await Promise.all(Array.from({ length: 64 }, worker));

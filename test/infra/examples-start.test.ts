@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKey } from '@spillway/runtime';
+import { createKey } from '@spillway/keys';
 import { type Addresses, runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';

@@ -40,6 +40,19 @@ it('has the page and the source, no test and no development dependency', () => {
   const { devDependencies } = JSON.parse(readFileSync(image.path('/app/package.json'), 'utf8'));
   for (const name of Object.keys(devDependencies)) expect(installed).not.toContain(name);
   expect(installed).not.toContain('vite');
+  const sdk = readdirSync(image.path('/app/node_modules/@opentelemetry'));
+  // What the client of Elasticsearch brings along is no SDK.
+  expect(sdk.filter((name) => /sdk|exporter|otlp|resources/.test(name))).toEqual([]);
+});
+
+it.each([
+  ['send', '--traces', '1'],
+  ['up', '--demo', '--data', join(dir, 'demo')],
+])('says what is missing for what is not of production: %s', async (...words) => {
+  const [program, ...args] = spillway(...words);
+  const failed = await run(program, args).catch((error: { code: number; stderr: string }) => error);
+  expect(failed).toMatchObject({ code: 2 });
+  expect(failed.stderr).toMatch(/needs @spillway\/(load|demo), which is not installed: .*`npm ci`/);
 });
 
 it('starts, is seen to live, serves the page, and stops when told', async () => {
@@ -75,7 +88,7 @@ it('makes keys that its gateways take, once', async () => {
   const env = { ...process.env, PATH, SPILLWAY_COMMAND: spillway().join(' ') };
   await run('sh', [script, keys, texts], { env });
   const made = readFileSync(join(keys, 'keys.yaml'), 'utf8');
-  const { KeyRing } = await import('@spillway/runtime');
+  const { KeyRing } = await import('@spillway/keys');
   const ring = new KeyRing({ file: join(keys, 'keys.yaml'), configKey: 'gateway.keysFile' });
   await ring.refresh();
   const scopesOf = (name: string): readonly string[] | undefined =>

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
+/** The `console` section of the configuration. */
 export const consoleSection = z
   .object({
     host: z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address to listen on. Beyond loopback a keys file is needed.'),
+      .describe('Address to listen on. Beyond loopback a keys file is required.'),
     port: z
       .number()
       .int()
@@ -17,20 +18,22 @@ export const consoleSection = z
     keysFile: z
       .string()
       .default('')
-      .describe('File of hashed API keys with tenants and scopes; empty: no keys, loopback only.'),
+      .describe(
+        'YAML file of API keys with their tenants and scopes. When empty, there are no keys, and the console listens on loopback only.',
+      ),
     queryTimeoutMs: z
       .number()
       .int()
       .min(100)
       .max(120_000)
       .default(15_000)
-      .describe('A query that takes longer is ended and answered with 504.'),
+      .describe('Milliseconds after which a query is ended and answered with 504.'),
     resubmitPerSecond: z
       .number()
       .positive()
       .max(10_000)
       .default(50)
-      .describe('Dead letters sent back a second, at most, for each request.'),
+      .describe('Dead letters per second that each resubmission sends back, at most.'),
     connectionsMax: z
       .number()
       .int()
@@ -38,7 +41,7 @@ export const consoleSection = z
       .max(65_536)
       .default(256)
       .describe(
-        'Open connections; beyond it the one that was idle for longest is closed. Less where the process may not open so many files.',
+        'Most open connections. Beyond it the connection that was idle for longest is closed. The limit is lower where the process may not open so many files.',
       ),
     queriesMax: z
       .number()
@@ -47,8 +50,17 @@ export const consoleSection = z
       .max(1_000)
       .default(64)
       .describe(
-        'Queries that wait for their turn, of all tenants together; one tenant has at most half of ' +
-          'the places. More are answered with 503 and Retry-After, so that they take no memory.',
+        'Most queries that wait for their turn, of all tenants together. One tenant has at most half of the places. Further queries are answered with 429 and `Retry-After`.',
+      ),
+    tailsMax: z
+      .number()
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(16)
+      .describe(
+        'Live tails that are open, of all tenants together; one tenant has at most half of the ' +
+          'places. More are answered with 429 and Retry-After; 0 switches them off.',
       ),
     answerBytesMax: z
       .number()
@@ -57,8 +69,7 @@ export const consoleSection = z
       .max(256 * 1_048_576)
       .default(8 * 1_048_576)
       .describe(
-        'Largest answer to a question, as JSON: pages end before it, another answer is refused. ' +
-          'Making it takes three times as much.',
+        'Bytes of the largest answer, as JSON. Pages end before it; any other answer is refused. Making an answer takes three times as much memory.',
       ),
     ledgerBytesMax: z
       .number()
@@ -67,10 +78,11 @@ export const consoleSection = z
       .max(4_096 * 1_048_576)
       .default(64 * 1_048_576)
       .describe(
-        'Memory of a question for the ledger, of which there is one at a time; one that needs more is ' +
-          'refused. `spillway audit` does not count here.',
+        'Bytes of memory for a ledger query, `spillway audit`, or a count of the dead letters, of which one runs at a time. ' +
+          'What does not fit at once is gone over in parts, which takes longer.',
       ),
   })
   .prefault({});
 
+/** The values of `consoleSection`. */
 export type ConsoleConfig = z.output<typeof consoleSection>;

@@ -1,30 +1,32 @@
 import {
   type Component,
   ConfigError,
-  createHttpDoor,
+  createLimitedHttpServer,
   type Health,
   isLoopback,
   limitConnections,
 } from '@spillway/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { unreadAnswers } from './answer-places.ts';
 import type { ConsoleConfig } from './config.ts';
-import { addDeadLetterRoutes } from './dead-letter-routes.ts';
-import { addFailures } from './failures.ts';
-import { Freshness } from './freshness.ts';
-import { addLogRoutes } from './log-routes.ts';
-import { addMetricRoutes } from './metric-routes.ts';
+import { Freshness } from './fleet/freshness.ts';
+import { addFailures } from './http/failures.ts';
+import { addPage, builtPageFolder } from './http/page.ts';
+import { parseQueryString } from './http/query-string.ts';
+import { addSecurity } from './http/security.ts';
+import { addOpenApi, addOpenApiRoute } from './openapi/openapi.ts';
 import type { ConsoleOptions } from './options.ts';
-import { addPage, builtPageFolder } from './page.ts';
-import { addPipelineRoutes } from './pipeline-routes.ts';
-import { addProbeRoutes } from './probe-routes.ts';
-import { parseQueryString } from './query-string.ts';
-import { createApi, ownerOf } from './routes.ts';
-import { addSecurity } from './security.ts';
-import { addServiceRoutes } from './service-routes.ts';
-import { addSessionRoutes } from './session-routes.ts';
-import { addTraceRoutes } from './trace-routes.ts';
-import { Turns } from './turns.ts';
+import { unreadAnswers } from './query/answer-places.ts';
+import { createApi, ownerOf } from './query/api.ts';
+import { Turns } from './query/turns.ts';
+import { addDeadLetterRoutes } from './routes/dead-letter-routes.ts';
+import { addLogRoutes } from './routes/log-routes.ts';
+import { addMetricRoutes } from './routes/metric-routes.ts';
+import { addPipelineRoutes } from './routes/pipeline-routes.ts';
+import { addProbeRoutes } from './routes/probe-routes.ts';
+import { addServiceRoutes } from './routes/service-routes.ts';
+import { addSessionRoutes } from './routes/session-routes.ts';
+import { addTailRoute } from './routes/tail-route.ts';
+import { addTraceRoutes } from './routes/trace-routes.ts';
 
 export type { ConsoleOptions } from './options.ts';
 
@@ -36,6 +38,7 @@ export interface Console extends Component {
 
 const bodyBytesMax = 64 * 1024;
 
+/** Creates the query API and the page; `start` opens the port. */
 export function createConsole(options: ConsoleOptions): Console {
   const { host, port } = options.config;
   let app: FastifyInstance | undefined;
@@ -64,7 +67,11 @@ export function createConsole(options: ConsoleOptions): Console {
   };
 }
 
-/** Throws `ConfigError`: without keys everybody who reaches the page may read. */
+/**
+ * Refuses a port beyond loopback without API keys, since anyone who reaches it could read
+ * everything.
+ * @throws ConfigError which names `console.host`
+ */
 export function checkConsoleConfig({ host, keysFile }: ConsoleConfig): void {
   if (keysFile || isLoopback(host)) return;
   const wanted = 'a loopback address, or console.keysFile set';
@@ -79,7 +86,7 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
     bodyLimit: bodyBytesMax,
     serverFactory: (handler) => {
       const unreadBytesMax = unreadAnswers * config.answerBytesMax;
-      const server = createHttpDoor(handler, { unreadBytesMax, ownerOf });
+      const server = createLimitedHttpServer(handler, { unreadBytesMax, ownerOf });
       limitConnections(server, config);
       return server;
     },
@@ -91,19 +98,22 @@ async function build(options: ConsoleOptions): Promise<FastifyInstance> {
     },
   });
   app.removeContentTypeParser('text/plain');
-  addSecurity(app, config.host);
+  await addSecurity(app, config.host);
   addFailures(app, report);
+  await addOpenApi(app);
   const turns = new Turns(config);
   const api = createApi(app, { options, turns, freshness: new Freshness(options) });
   addServiceRoutes(api);
   addTraceRoutes(api);
   addLogRoutes(api);
+  addTailRoute(api, app);
   addMetricRoutes(api);
   addPipelineRoutes(api);
   addDeadLetterRoutes(api, app);
   addSessionRoutes(app, options);
+  addOpenApiRoute(app);
   addProbeRoutes(app, options);
-  app.get('/api/*', (_request, reply) => reply.callNotFound());
+  app.get('/api/*', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
   const folder = options.pageFolder ?? builtPageFolder;
   if (!(await addPage(app, folder))) report?.({ type: 'page-missing', folder });
   await app.ready();

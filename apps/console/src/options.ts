@@ -1,14 +1,17 @@
-import type { Broker } from '@spillway/broker';
-import type { LiveStore, SearchStore } from '@spillway/store';
+import type { LagBoard } from '@spillway/broker';
+import type { SinkSpec } from '@spillway/ledger';
+import type { LiveReader, LiveStore, SearchReader } from '@spillway/store';
 import type { ConsoleConfig } from './config.ts';
-import type { Admin, ConsoleEvent, DeadLetters, Groups, Keys, ReadLedger } from './ports.ts';
+import type { Admin, ConsoleEvent, DeadLetters, Keys, ReadLedger } from './ports.ts';
 
+/** What the console reads from, and its configuration. */
 export interface ConsoleOptions {
   config: ConsoleConfig;
-  search: SearchStore;
-  live: LiveStore;
-  broker: Pick<Broker, 'lag'>;
-  groups: Groups;
+  search: SearchReader;
+  live: LiveReader & Pick<LiveStore, 'health'>;
+  lagBoard: Pick<LagBoard, 'read'>;
+  /** All whose lag says how far answers are behind. */
+  sinks: readonly SinkSpec[];
   /** Undefined: no keys, and then only on loopback. */
   keys?: Keys | undefined;
   ledger: ReadLedger;

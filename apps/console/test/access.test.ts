@@ -1,8 +1,10 @@
 import { request as httpRequest } from 'node:http';
+import { LagBoard } from '@spillway/broker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consoleSection, createConsole } from '../src/index.ts';
-import { type RunningConsole, runConsole } from './running-console.ts';
-import { Shop } from './shop.ts';
+import { type RunningConsole, runConsole } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
+import { sinks } from './support/sinks.ts';
 
 const nowMs = Date.now();
 const shops = ['acme', 'umbrella'].map((tenant) => new Shop({ nowMs, tenant, requests: 20 }));
@@ -124,17 +126,18 @@ describe('a browser led astray', () => {
 describe('beyond loopback', () => {
   it('refuses to start without keys, and names the key to set', async () => {
     const { search, live, broker } = keyed;
+    const lagBoard = new LagBoard({ broker, groups: [] });
     const page = createConsole({
       config: consoleSection.parse({ host: '0.0.0.0', port: 0 }),
       search,
       live,
-      broker,
-      groups: { writer: 'writer', search: 'search', live: 'live' },
+      lagBoard,
+      sinks,
       ledger: () => Promise.reject(new Error('not asked')),
       deadLetters: {
-        newest: async () => ({ letters: [], isWhole: true }),
+        newest: async () => ({ deadLetters: [], isWhole: true }),
         show: async () => undefined,
-        resubmit: async () => [],
+        resubmit: async function* () {},
       },
       admin: {
         ready: () => ({ ok: true, components: [] }),

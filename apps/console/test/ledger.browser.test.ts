@@ -1,9 +1,13 @@
-import { type AuditFacts, audit, type LedgerReport, mergeReports } from '@spillway/store';
+import { type LedgerReport, mergeReports } from '@spillway/ledger';
 import { chromiumPath } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AllFacts, auditOnce } from '../../../packages/ledger/test/audit-once.ts';
 import type { ReadLedger } from '../src/ports.ts';
-import { accessibilityProblems } from './browser.ts';
-import { PageUnderTest } from './page-under-test.ts';
+import { accessibilityProblems } from './support/browser.ts';
+import { PageUnderTest } from './support/page-under-test.ts';
+import { sinks } from './support/sinks.ts';
+
+const accounted = sinks.filter(({ name }) => name !== 'live');
 
 const minute = Date.UTC(2026, 10, 23, 10, 5) / 60_000;
 const place = { topic: 'otlp_spans', partition: 3 };
@@ -11,8 +15,14 @@ const place = { topic: 'otlp_spans', partition: 3 };
 /** Ten messages of ten spans a minute, of which one is nowhere, one spilled, one in a queue. */
 function troubled(): LedgerReport {
   const noted = Array.from({ length: 1_000 }, (_, n) => ({
-    ...{ gateway: 'gw-1', epoch: 7, ...place, sequence: n + 1, position: n },
-    ...{ tenant: 'default', signal: 'traces' as const, records: 10 },
+    gateway: 'gw-1',
+    epoch: 7,
+    ...place,
+    sequence: n + 1,
+    position: n,
+    tenant: 'default',
+    signal: 'traces' as const,
+    records: 10,
     minute: minute - Math.floor(n / 10),
   }));
   const seen = noted.map((message) => {
@@ -28,17 +38,20 @@ function troubled(): LedgerReport {
       const of = { tenant: 'default', signal: 'traces' as const, minute: minute - n, retired: 0 };
       return { ...of, rows: n === 0 ? 70 : n === 4 ? 93 : 100 };
     }),
-    ...{ waiting: [], deadLetters: [], expired: [], undecided: [undecided] },
+    waiting: [],
+    deadLetters: [],
+    expired: [],
+    undecided: [undecided],
   };
   const atMs = minute * 60_000;
-  const facts: AuditFacts = {
+  const facts: AllFacts = {
     noted,
     refused: [{ tenant: 'default', signal: 'logs', minute, records: 12 }],
     spilled: [{ ...spilled, spill: 'spill-a' }],
     spills: [{ spill: 'spill-a', lastGateway: 'gw-2', atMs, isSilent: true }],
-    sinks: { writer: side, search: side },
+    sinks: accounted.map((sink) => ({ sink, ...side })),
   };
-  const report = mergeReports([audit(facts)]);
+  const report = mergeReports([auditOnce(facts)], accounted);
   report.missingNotes.push({ gateway: 'gw-1', epoch: 7, from: 4, to: 5, minute });
   return report;
 }
@@ -75,7 +88,7 @@ describe.skipIf(!chromiumPath)('the ledger page', () => {
     expect(await textOf('Rows that should be there')).toContain('2026-11-23 10:01');
     expect(await textOf('Open minutes')).toContain('in a queue that cannot be read, or lost');
     expect(await textOf('Spills that wait for their broker or owner')).toContain(
-      'spill-a 10 records in 1 message, last told of by gw-2 at 2026-11-23 10:05:00: bring',
+      'spill-a 10 records in 1 message, last noted by gw-2 at 2026-11-23 10:05:00: bring',
     );
     expect(await textOf('Notes that never came')).toContain('gw-1/7 notes 4 to 5');
     expect(await textOf('The sum')).toContain('=difference 17 17');
@@ -103,7 +116,7 @@ describe.skipIf(!chromiumPath)('the ledger page', () => {
     await expect.poll(hours).toBe(1);
     await page.getByLabel('Signal').selectOption('');
     await page.getByText('34 records unaccounted for').waitFor();
-    answer = async () => mergeReports([]);
+    answer = async () => mergeReports([], accounted);
     await page.keyboard.press('r');
     await page.getByText('Nothing was accepted in this time.').waitFor();
   });

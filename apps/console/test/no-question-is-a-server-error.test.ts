@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { hostileQuestion, randomOf } from './hostile-questions.ts';
-import { type RunningConsole, runConsole } from './running-console.ts';
-import { Shop } from './shop.ts';
+import { hostileQuestion, randomOf } from './support/hostile-questions.ts';
+import { type RunningConsole, runConsole } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
 
 const seed = Number(process.env.QUESTIONS_SEED ?? 1);
 const questions = Number(process.env.QUESTIONS ?? 1_500);

@@ -1,6 +1,6 @@
 import type { SpanView } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
-import { niceStepMs, parseDuration, parseTime } from '../src/time.ts';
+import { niceStepMs, parseDuration, parseTime } from '../src/query/time.ts';
 import { parseAttributes, showAttributes } from '../web/src/lib/attribute-filter.ts';
 import { duration, rate, valueText } from '../web/src/lib/format.ts';
 import { layOut } from '../web/src/lib/map-layout.ts';

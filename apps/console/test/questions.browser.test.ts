@@ -1,9 +1,10 @@
+import { LagBoard } from '@spillway/broker';
 import { chromiumPath, findColour, tabTo } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { PageUnderTest } from './page-under-test.ts';
-import { waitingMessage } from './running-console.ts';
-import { Shop } from './shop.ts';
+import { PageUnderTest } from './support/page-under-test.ts';
+import { waitingMessage } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now() });
 const metric = '/explore?name=http.server.request.duration&groupBy=http.route';
@@ -145,8 +146,9 @@ describe.skipIf(!chromiumPath)('an operator', () => {
     });
 
     it('what is unknown is not zero', async () => {
-      const broker = { lag: () => Promise.reject(new Error('no broker')) };
-      const blind = await tested.other({ messages: [], options: { broker } });
+      const failing = () => Promise.reject(new Error('no broker'));
+      const lagBoard = new LagBoard({ broker: { lag: failing, groups: failing }, groups: [] });
+      const blind = await tested.other({ messages: [], options: { lagBoard } });
       const { page } = await tested.visit(`${blind.address}/logs`);
       await page.locator('[data-freshness=unknown]', { hasText: 'unknown' }).waitFor();
       await page.goto(`${blind.address}/pipeline`);

@@ -1,8 +1,11 @@
-import type { LiveStore } from '@spillway/store';
+import { LagBoard } from '@spillway/broker';
+import { type LiveStore, StoreError, type StoreErrorCode, storeErrors } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
-import { consoleSection, type LagAnswer, type PipelineAnswer } from '../src/index.ts';
-import { runConsole, waitingMessage } from './running-console.ts';
-import { Shop } from './shop.ts';
+import { consoleSection } from '../src/index.ts';
+import type { ErrorBody } from '../src/schema/fresh.ts';
+import type { LagAnswer, PipelineAnswer } from '../src/schema/pipeline-answers.ts';
+import { runConsole, waitingMessage } from './support/running-console.ts';
+import { Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now(), requests: 10 });
 
@@ -18,8 +21,9 @@ describe('freshness', () => {
     } finally {
       await late.stop();
     }
-    const broker = { lag: () => Promise.reject(new Error('no broker')) };
-    const blind = await runConsole({ messages: [], options: { broker } });
+    const failing = () => Promise.reject(new Error('no broker'));
+    const lagBoard = new LagBoard({ broker: { lag: failing, groups: failing }, groups: [] });
+    const blind = await runConsole({ messages: [], options: { lagBoard } });
     try {
       const answer = (await (
         await fetch(`${blind.address}/api/pipeline`)
@@ -30,6 +34,43 @@ describe('freshness', () => {
     } finally {
       await blind.stop();
     }
+  });
+});
+
+describe('whatever a store throws', () => {
+  it.each<[StoreErrorCode, number, string]>([
+    ['invalid-query', 400, 'bad-parameter'],
+    ['too-much-asked', 422, 'too-much-asked'],
+    ['refused', 422, 'too-much-asked'],
+    ['overloaded', 429, 'too-many-queries'],
+    ['unsupported', 501, 'unsupported'],
+    ['unavailable', 503, 'unavailable'],
+    ['rebuild-under-way', 503, 'unavailable'],
+    ['rebuild-lost', 503, 'unavailable'],
+  ])('%s is %i %s', async (code, status, wanted) => {
+    const secret = new StoreError(code, 'of /var/lib: ask for less', {
+      ...(code === 'invalid-query' && { invalid: { parameter: 'from', wanted: 'another' } }),
+    });
+    const live = { ...liveStub(), map: () => Promise.reject(secret) };
+    const console = await runConsole({ messages: [], options: { live } });
+    try {
+      const response = await fetch(`${console.address}/api/map?from=now-1h`);
+      const { error } = (await response.json()) as ErrorBody;
+      expect([response.status, error.code]).toEqual([status, wanted]);
+      const retryAfter = code === 'overloaded' ? '1' : null;
+      expect(response.headers.get('retry-after')).toBe(retryAfter);
+      // Only what is said of the question is for who asked it.
+      expect(error.message.includes('/var/lib')).toBe(code === 'too-much-asked');
+      if (code === 'invalid-query') {
+        expect(error).toMatchObject({ key: 'from', wanted: 'another', got: '"now-1h"' });
+      }
+    } finally {
+      await console.stop();
+    }
+  });
+
+  it('is in that table', () => {
+    expect(Object.keys(storeErrors)).toHaveLength(8);
   });
 });
 
@@ -62,6 +103,7 @@ function liveStub(): LiveStore {
   const unused = () => Promise.reject(new Error('not asked'));
   return {
     name: 'live',
+    capabilities: {},
     windowMs: 3_600_000,
     start: async () => {},
     stop: async () => {},
@@ -71,7 +113,13 @@ function liveStub(): LiveStore {
     operations: unused,
     map: unused,
     tail: unused,
-    limited: () => ({ names: 0, window: 0, waiting: 0, retries: 0, tenants: 0 }),
+    stats: () => ({
+      memoryBytes: undefined,
+      duplicates: 0,
+      late: 0,
+      limits: { names: 0, window: 0, waiting: 0, parents: 0, retries: 0, tenants: 0 },
+      kept: undefined,
+    }),
     reset: unused,
   };
 }

@@ -1,9 +1,9 @@
 import { chromiumPath } from '@spillway/test-support/chromium';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityProblems } from './browser.ts';
-import { PageUnderTest } from './page-under-test.ts';
-import { deadLetter } from './running-console.ts';
-import { hostileText, Shop } from './shop.ts';
+import { accessibilityProblems } from './support/browser.ts';
+import { PageUnderTest } from './support/page-under-test.ts';
+import { deadLetter } from './support/running-console.ts';
+import { hostileText, Shop } from './support/shop.ts';
 
 const shop = new Shop({ nowMs: Date.now() });
 const deep = shop.deepTrace(10_000);
@@ -31,7 +31,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
     { path: metric, shows: 'Exemplars' },
     { path: '/map', shows: 'inventory' },
     { path: '/pipeline', shows: 'every accepted record is accounted for' },
-    { path: '/dead-letters?letter=traces%2F0%2F0', shows: 'resourceSpans' },
+    { path: '/dead-letters?deadLetter=traces%2F0%2F0', shows: 'resourceSpans' },
   ];
 
   describe.each([
@@ -82,13 +82,16 @@ describe.skipIf(!chromiumPath)('the page', () => {
     );
     await page.getByRole('button', { name: 'Collapse' }).click();
     await page.getByText('step 8', { exact: true }).waitFor();
-    expect(await page.locator('.span-row').count()).toBe(9);
+    await expect.poll(() => page.locator('.span-row').count()).toBe(9);
   });
 
-  it('a dead letter is sent back in two steps', async () => {
+  it('a dead letter is opened from its row, and sent back in two steps', async () => {
     const { page } = await tested.visit('/dead-letters');
+    await page.locator('tbody a').first().click();
+    await page.getByText('resourceSpans').first().waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Resubmit' }).first().click();
-    await page.getByRole('button', { name: 'Send 1 letter back' }).click();
+    await page.getByRole('button', { name: 'Send 1 dead letter back' }).click();
     await page.getByText('There are no dead letters').waitFor();
   });
 

@@ -1,31 +1,34 @@
 import type { Broker } from '@spillway/broker';
-import { aborted, type Dependencies, LocalQuotas, type Quotas, wait } from '@spillway/resilience';
+import { KeyRing, type KeyRingEvent } from '@spillway/keys';
 import {
-  type Component,
-  type Health,
-  type InternalErrorEvent,
-  KeyRing,
-  type KeyRingEvent,
-} from '@spillway/runtime';
+  type Dependencies,
+  LocalQuotas,
+  type Quotas,
+  sleep,
+  waitAtMost,
+} from '@spillway/resilience';
+import type { Component, Health, InternalErrorEvent } from '@spillway/runtime';
 import type { Spill } from '@spillway/spill';
-import { Admission } from './admission.ts';
-import { checkGatewayConfig } from './check-config.ts';
-import type { Door, House } from './door.ts';
-import { GrpcDoor } from './grpc-door.ts';
-import { HttpDoor } from './http-door.ts';
-import { Ingest } from './ingest.ts';
-import { LedgerNotes, type LedgerNotesEvent } from './ledger-notes.ts';
-import { Parcels } from './parcel.ts';
+import { Admission } from './admit/admission.ts';
+import { checkGatewayConfig } from './model/check-config.ts';
+import type { GatewayConfig } from './model/config.ts';
+import { type GatewayStats, ReceiverStats } from './model/stats.ts';
+import { Accounting } from './publish/accounting.ts';
+import { MessageStamper } from './publish/message-stamper.ts';
+import { NotePublisher, type NotePublisherEvent } from './publish/notes/note-publisher.ts';
 import { type PublishEvent, Publisher } from './publish/publisher.ts';
-import type { GatewayConfig } from './section.ts';
-import { SlowBodies } from './slow-bodies.ts';
-import { DoorStats, type GatewayStats } from './stats.ts';
-import { type TlsEvent, TlsFiles } from './tls-files.ts';
+import { GrpcReceiver } from './receive/grpc/grpc-receiver.ts';
+import { HttpReceiver } from './receive/http/http-receiver.ts';
+import type { Receiver, ReceiverContext } from './receive/receiver.ts';
+import { SlowBodies } from './receive/slow-bodies.ts';
+import { type TlsEvent, TlsFiles } from './receive/tls-files.ts';
+import { Ingest } from './slice/ingest.ts';
 
+/** What an operator should know of the gateway. */
 export type GatewayEvent =
   | KeyRingEvent
   | InternalErrorEvent
-  | LedgerNotesEvent
+  | NotePublisherEvent
   | PublishEvent
   | TlsEvent
   | { type: 'listening'; protocol: 'http' | 'grpc'; address: string }
@@ -35,6 +38,7 @@ export type GatewayEvent =
 /** At a stop, the drain of the spill leaves so much time for the last note. */
 const lastNoteMs = 2000;
 
+/** Options of the gateway. */
 export interface GatewayOptions {
   config: GatewayConfig;
   /** Running for as long as the gateway does; its topics exist. */
@@ -58,6 +62,7 @@ export interface GatewayOptions {
   wallMs?: () => number;
 }
 
+/** The gateway: it receives OTLP and publishes it durably. */
 export interface Gateway extends Component {
   /** Where the doors listen, as `host:port`; '' before start. */
   readonly addresses: { http: string; grpc: string };
@@ -77,11 +82,11 @@ class OtlpGateway implements Gateway {
   readonly #admission: Admission;
   readonly #ingest: Ingest;
   readonly #publisher: Publisher;
-  readonly #parcels: Parcels;
-  readonly #notes: LedgerNotes;
-  readonly #stats = new DoorStats();
-  readonly #http: Door;
-  readonly #grpc: Door;
+  readonly #accounting: Accounting;
+  readonly #notes: NotePublisher;
+  readonly #stats = new ReceiverStats();
+  readonly #http: Receiver;
+  readonly #grpc: Receiver;
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #stopped: Promise<void> | undefined;
 
@@ -90,47 +95,65 @@ class OtlpGateway implements Gateway {
     const { config, broker, name: gateway, epoch, report } = options;
     const nowMs = options.nowMs ?? (() => performance.now());
     const wallMs = options.wallMs ?? (() => Date.now());
-    this.#keys = config.keysFile
-      ? new KeyRing({
-          file: config.keysFile,
-          configKey: 'gateway.keysFile',
-          ...(report && { report }),
-        })
-      : undefined;
+    this.#keys = keyRing(options);
     this.#tls = config.certFile ? new TlsFiles({ ...config, report }) : undefined;
     const quotas = options.quotas ?? new LocalQuotas(nowMs);
     this.#admission = new Admission({ config, quotas, nowMs });
     const { spill, dependencies } = options;
     const { noteIntervalMs: intervalMs, publishTimeoutMs } = config;
     const identity = { broker, gateway, epoch };
-    this.#notes = new LedgerNotes({
-      ...{ ...identity, intervalMs, publishTimeoutMs, spill, wallMs, report },
+    this.#notes = new NotePublisher({
+      ...identity,
+      intervalMs,
+      publishTimeoutMs,
+      spill,
+      wallMs,
+      report,
     });
-    this.#parcels = new Parcels({ gateway, epoch, notes: this.#notes });
+    this.#accounting = new Accounting({ gateway, epoch, notes: this.#notes });
     this.#publisher = new Publisher({
-      ...{ broker, config, spill, dependencies, report, nowMs, wallMs },
-      parcels: this.#parcels,
-      onDrained: (message, position) => this.#parcels.drained(message, position),
+      broker,
+      config,
+      spill,
+      dependencies,
+      report,
+      nowMs,
+      wallMs,
+      stamper: new MessageStamper({ gateway, epoch }),
+      accounting: this.#accounting,
+      onDrained: (message, position) => this.#accounting.drained(message, position),
     });
     this.#ingest = new Ingest({
-      ...{ broker, config, spill, report, messageBytesMax: options.messageBytesMax },
-      ...{ parcels: this.#parcels, notes: this.#notes, stats: this.#stats },
+      broker,
+      config,
+      spill,
+      report,
+      messageBytesMax: options.messageBytesMax,
+      accounting: this.#accounting,
+      notes: this.#notes,
+      stats: this.#stats,
       publisher: this.#publisher,
     });
-    const [keys, tls] = [this.#keys, this.#tls];
-    const [admission, ingest] = [this.#admission, this.#ingest];
-    const stopping = (): boolean => this.#state === 'stopping';
-    const stats = this.#stats;
-    const onInternalError = (where: string, error: unknown): void =>
-      report?.({ type: 'internal-error', where, error });
+    const context = this.#receiverContext({ nowMs, wallMs });
+    this.#http = new HttpReceiver(context);
+    this.#grpc = new GrpcReceiver(context, () => this.health().ok);
+  }
+
+  #receiverContext(clocks: Pick<ReceiverContext, 'nowMs' | 'wallMs'>): ReceiverContext {
+    const { config, report } = this.#options;
     const { bodyBytesPerSecondMin: bytesPerSecondMin } = config;
-    const slowBodies = new SlowBodies({ bytesPerSecondMin, nowMs });
-    const house: House = {
-      ...{ config, keys, tls, admission, ingest, stats, stopping, nowMs, wallMs },
-      ...{ slowBodies, onInternalError },
+    return {
+      ...clocks,
+      config,
+      keys: this.#keys,
+      tls: this.#tls,
+      admission: this.#admission,
+      ingest: this.#ingest,
+      stats: this.#stats,
+      stopping: () => this.#state === 'stopping',
+      slowBodies: new SlowBodies({ bytesPerSecondMin, nowMs: clocks.nowMs }),
+      onInternalError: (where, error) => report?.({ type: 'internal-error', where, error }),
     };
-    this.#http = new HttpDoor(house);
-    this.#grpc = new GrpcDoor(house, () => this.health().ok);
   }
 
   get addresses(): { http: string; grpc: string } {
@@ -175,7 +198,7 @@ class OtlpGateway implements Gateway {
   stats(): GatewayStats {
     return {
       ...this.#stats.stats(),
-      ...this.#parcels.stats(),
+      ...this.#accounting.stats(),
       ...this.#publisher.stats(),
       ...this.#admission.stats(),
       inFlight: this.#admission.inFlight,
@@ -189,13 +212,13 @@ class OtlpGateway implements Gateway {
     const wasRunning = this.#state === 'running';
     this.#state = 'stopping';
     const { drainDelayMs, stopTimeoutMs } = this.#options.config;
-    if (wasRunning && drainDelayMs > 0) await wait(drainDelayMs);
+    if (wasRunning && drainDelayMs > 0) await sleep(drainDelayMs);
     const deadline = AbortSignal.timeout(stopTimeoutMs);
     const drainMs = Math.ceil(stopTimeoutMs - Math.min(lastNoteMs, stopTimeoutMs / 4));
     const drainDeadline = AbortSignal.timeout(drainMs);
     await Promise.all([this.#http.close(deadline), this.#grpc.close(deadline)]);
-    await Promise.race([this.#publisher.idle(), aborted(deadline)]);
-    await this.#publisher.stop(aborted(drainDeadline));
+    await waitAtMost(this.#publisher.idle(), { abort: deadline });
+    await this.#publisher.stop(drainDeadline);
     if (!(await this.#notes.stop(deadline))) {
       const { pendingMessages: messages } = this.#notes.stats();
       this.#options.report?.({ type: 'last-note-lost', messages });
@@ -204,4 +227,10 @@ class OtlpGateway implements Gateway {
     this.#tls?.stop();
     this.#state = 'stopped';
   }
+}
+
+function keyRing({ config, report }: GatewayOptions): KeyRing | undefined {
+  if (!config.keysFile) return undefined;
+  const file = config.keysFile;
+  return new KeyRing({ file, configKey: 'gateway.keysFile', ...(report && { report }) });
 }

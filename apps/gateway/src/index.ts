@@ -1,7 +1,10 @@
-export { gatewayBudget, gatewayLeast, gatewayLimits } from './budget.ts';
-export { bytesForBody, checkGatewayConfig } from './check-config.ts';
-export type { HistogramStats } from './counters.ts';
 export { createGateway, type Gateway, type GatewayEvent, type GatewayOptions } from './gateway.ts';
-export { topicsName } from './known-topics.ts';
-export { type GatewayConfig, gatewaySection } from './section.ts';
-export type { GatewayStats, Protocol } from './stats.ts';
+export { gatewayMetrics, gatewaySpillMetrics } from './metrics/index.ts';
+export { gatewayBudget, gatewayLeast, gatewayLimits } from './model/budget.ts';
+export { bytesForBody, checkGatewayConfig } from './model/check-config.ts';
+export { type GatewayConfig, gatewaySection } from './model/config.ts';
+export { gatewayEvents } from './model/events.ts';
+export { isRetryable, type RefusalCode, refusals } from './model/refusals.ts';
+export type { GatewayStats } from './model/stats.ts';
+export { topicsName } from './slice/known-topics.ts';
+export { slotTable } from './slice/slot-table.ts';

@@ -1,11 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, createKey } from '@spillway/runtime';
+import { createKey } from '@spillway/keys';
+import { ConfigError } from '@spillway/runtime';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { checkGatewayConfig } from '../src/check-config.ts';
 import { gatewaySection } from '../src/index.ts';
+import { checkGatewayConfig } from '../src/model/check-config.ts';
 import { runGateway } from './support/gateway.ts';
 import { json, send } from './support/http.ts';
 import { jsonRequest } from './support/requests.ts';
@@ -50,16 +52,14 @@ describe('access', () => {
     };
     expect([await statusWith(first.key), await statusWith(second.key)]).toEqual([200, 401]);
     await writeFile(keysFile, stringify([second.entry]));
-    while (events.filter(({ type }) => type === 'keys-loaded').length < 2) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => events.filter(({ type }) => type === 'keys-loaded').length >= 2);
     expect([await statusWith(first.key), await statusWith(second.key)]).toEqual([401, 200]);
   });
 
   it('refuses limits that the largest body would never pass', async () => {
-    const config = { bodyBytesMax: 1000, tenantLaneBytesMax: 999 };
+    const config = { bodyBytesMax: 1000, tenantSignalBytesMax: 999 };
     await expect(runGateway({ config })).rejects.toThrow(
-      'gateway.tenantLaneBytesMax: wanted at least 1.25 times gateway.bodyBytesMax (1000), got 999',
+      'gateway.tenantSignalBytesMax: wanted at least 1.25 times gateway.bodyBytesMax (1000), got 999',
     );
   });
 });

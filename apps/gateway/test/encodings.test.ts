@@ -50,8 +50,8 @@ describe.each(encodings)('content encoding %s', (encoding, compress) => {
     const bomb = compress(Buffer.alloc(32 * 1024 * 1024));
     const wide = await runGateway({ config: { bodyBytesMax: 4e6, inflateRatioMax: 1e6 } });
     const steep = await runGateway({ config: { inflateRatioMax: 10 } });
-    // The compressed and the inflated bytes together pass the lane before the limit.
-    const narrow = await runGateway({ config: { bodyBytesMax: 4e6, tenantLaneBytesMax: 5e6 } });
+    // The compressed and the inflated bytes together pass the bulkhead of the signal before the limit.
+    const narrow = await runGateway({ config: { bodyBytesMax: 4e6, tenantSignalBytesMax: 5e6 } });
     for (const { http, gateway } of [wide, steep, narrow]) {
       expect((await send(http, { headers, body: bomb })).status).toBe(413);
       expect(gateway.stats().inFlight).toEqual({ requests: 0, bytes: 0 });

@@ -1,6 +1,6 @@
 import { type Broker, readEnvelope, topicOf } from '@spillway/broker';
+import { type LedgerNote, minuteOf } from '@spillway/ledger';
 import { signals } from '@spillway/otlp';
-import type { LedgerNote } from '@spillway/store';
 import { describe, expect, it } from 'vitest';
 import {
   epoch,
@@ -109,7 +109,7 @@ async function messagesIn(broker: Broker): Promise<object[]> {
     for (const message of await readAll(broker, topicOf[signal])) {
       const { id, tenant, records, receivedMs } = readEnvelope(message);
       const { topic, partition, position } = message;
-      const minute = Math.floor(receivedMs / 60_000);
+      const minute = minuteOf(receivedMs);
       const { sequence } = id;
       messages.push({ topic, partition, sequence, position, tenant, signal, minute, records });
     }

@@ -14,8 +14,8 @@ it('a tenant at 50 times its quota costs another one no refusal', async () => {
       keysFile,
       tenants: { noisy: { recordsPerSecondMax: quota }, quiet: { recordsPerSecondMax: 100_000 } },
       // Room for both, but not for all that the noisy one sends.
-      laneRequestsMax: 40,
-      tenantLaneRequestsMax: 16,
+      signalRequestsMax: 40,
+      tenantSignalRequestsMax: 16,
     },
   });
   const doors = (tenant: string) => [

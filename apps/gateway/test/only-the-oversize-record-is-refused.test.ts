@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
+  deadLetterHeaders,
   deadLetterTopicOf,
   headerNames,
-  letterHeaders,
   type PublishOutcome,
   readEnvelope,
   topicOf,
@@ -61,17 +61,17 @@ it.each(signals)('refuses of %s the record alone that is too large', async (sign
   expect(partialSuccess.errorMessage).toMatch(/service "huge-0".* has 5\d{4} bytes/);
   expect(recordsOf(await readAll(broker, topicOf[signal]))).toBe(120);
 
-  const letters = await readAll(broker, deadLetterTopicOf[signal]);
-  expect(letters).toHaveLength(1);
-  const [letter] = letters;
+  const deadLetters = await readAll(broker, deadLetterTopicOf[signal]);
+  expect(deadLetters).toHaveLength(1);
+  const [deadLetter] = deadLetters;
   const huge = jsonToProtobuf(signal, jsonRequest(signal, { name: 'huge', padding: 50_000 }));
-  expect(letter?.value).toHaveLength(0);
-  expect(letter?.headers).toMatchObject({
-    [letterHeaders.group]: 'gateway',
-    [letterHeaders.code]: 'too-large',
-    [letterHeaders.reason]: partialSuccess.errorMessage,
-    [letterHeaders.bytes]: String(huge.length),
-    [letterHeaders.digest]: createHash('sha256').update(huge).digest('hex'),
+  expect(deadLetter?.value).toHaveLength(0);
+  expect(deadLetter?.headers).toMatchObject({
+    [deadLetterHeaders.group]: 'gateway',
+    [deadLetterHeaders.code]: 'too-large',
+    [deadLetterHeaders.reason]: partialSuccess.errorMessage,
+    [deadLetterHeaders.bytes]: String(huge.length),
+    [deadLetterHeaders.digest]: createHash('sha256').update(huge).digest('hex'),
     [headerNames.tenant]: 'default',
   });
 
@@ -82,7 +82,7 @@ it.each(signals)('refuses of %s the record alone that is too large', async (sign
   expect(notes.flatMap(({ refused }) => refused)).toMatchObject([{ signal, records: 1 }]);
 });
 
-it('answers 503 when the letter that would remember the record is not durable', async () => {
+it('answers 503 when the dead letter that would remember the record is not durable', async () => {
   const down: PublishOutcome = { status: 'unknown', message: 'down' };
   const broker = withPublish(await openBroker(), async (messages, real) => {
     const outcomes = await real.publish(messages);

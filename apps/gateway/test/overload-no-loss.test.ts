@@ -19,8 +19,8 @@ async function slowBroker(ms: number) {
 
 describe('ten times more load than it can take', () => {
   it.each([
-    ['requests in flight', { laneRequestsMax: 20 }, [200, 503]],
-    ['bytes in flight of a tenant', { tenantLaneBytesMax: 6000, bodyBytesMax: 3000 }, [200, 503]],
+    ['requests in flight', { signalRequestsMax: 20 }, [200, 503]],
+    ['bytes in flight of a tenant', { tenantSignalBytesMax: 6000, bodyBytesMax: 3000 }, [200, 503]],
     ['the queue to the broker', { queueBytesMax: 6000 }, [200, 503]],
     ['the quota', { recordsPerSecondMax: 100, recordsBurst: 300 }, [200, 429]],
   ])(
@@ -50,13 +50,13 @@ describe('ten times more load than it can take', () => {
     },
   );
 
-  it('of one tenant or signal leaves the others their lanes', async () => {
+  it('of one tenant or signal leaves the others their room', async () => {
     const broker = withPublish(await openBroker(), (messages, real) =>
       messages.some(({ topic }) => topic === topicOf.traces)
         ? new Promise(() => undefined)
         : real.publish(messages),
     );
-    const config = { laneRequestsMax: 3, lingerMs: 0, answerTimeoutMs: 500, stopTimeoutMs: 100 };
+    const config = { signalRequestsMax: 3, lingerMs: 0, answerTimeoutMs: 500, stopTimeoutMs: 100 };
     const { http } = await runGateway({ broker, config });
     const stuck = Array.from({ length: 5 }, () =>
       send(http, { headers: json, body: jsonRequest('traces') }),

@@ -1,4 +1,5 @@
 import { topicOf } from '@spillway/broker';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, it } from 'vitest';
 import { openBroker, readAll, readNotes, runGateway, withPublish } from './support/gateway.ts';
 import { call, grpcClient } from './support/grpc.ts';
@@ -45,7 +46,7 @@ describe('a stop under load', () => {
     const load = [overHttp, overGrpc].flatMap((send, kind) =>
       Array.from({ length: 12 }, (_, i) => worker(send, ['http', 'grpc'][kind] as string, i)),
     );
-    while (acknowledged.length < 100) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => acknowledged.length >= 100);
     stopping = true;
     const inFlight = gateway.stats().inFlight.requests;
     await gateway.stop();
@@ -77,9 +78,7 @@ describe('a stop under load', () => {
     const overGrpc = Array.from({ length: 10 }, () =>
       call(client, { body: protobufRequest('traces') }),
     );
-    while (gateway.stats().inFlight.requests < 20) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until(() => gateway.stats().inFlight.requests >= 20);
     const stopped = gateway.stop();
     await new Promise((resolve) => setTimeout(resolve, 50));
     release();

@@ -1,5 +1,6 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openBroker, runGateway, withPublish } from './support/gateway.ts';
 import { call, framed, grpcClient, rawCall } from './support/grpc.ts';
@@ -131,8 +132,4 @@ async function open(
   await new Promise((resolve) => socket.once('connect', resolve));
   socket.write(sent);
   return { socket, closed };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

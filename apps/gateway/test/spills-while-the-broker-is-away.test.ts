@@ -1,6 +1,7 @@
 import { type Broker, type PublishOutcome, partitionName, readEnvelope } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
+import { until } from '@spillway/test-support/until';
 import { describe, expect, it } from 'vitest';
 import {
   epoch,
@@ -50,10 +51,6 @@ async function sendLogs(http: string, name: string, records = 8) {
   return { status: answer.status, ack, retryAfter: answer.headers['retry-after'] };
 }
 
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 /** Sequences as they lie in each partition. */
 async function sequencesIn(broker: Broker): Promise<Map<string, string[]>> {
   const sequences = new Map<string, string[]>();
@@ -82,7 +79,7 @@ describe('while the broker is away', () => {
         ack: 'spill',
       });
       expect(gateway.health()).toMatchObject({ ok: true, detail: expect.stringContaining('away') });
-      await until(() => gateway.stats().lanes.some(({ opened }) => opened > 0));
+      await until(() => gateway.stats().signals.some(({ opened }) => opened > 0));
       state.mode = 'well';
       await until(async () => (await sendLogs(http, `${Math.random()}`)).ack === 'broker');
       await until(() => gateway.stats().spill?.messages === 0);
@@ -210,8 +207,11 @@ describe('when the spill takes nothing more', () => {
     const { broker, state } = await switchedBroker();
     const spill = await open(new LossyFiles());
     const limits = {
-      ...{ dir: '', bytesMax: 1e8, indexBytesMax: 1e7 },
-      ...{ ageMaxMs: 50, drainSurplusBytesPerSecond: 1e6 },
+      dir: '',
+      bytesMax: 1e8,
+      indexBytesMax: 1e7,
+      ageMaxMs: 50,
+      drainSurplusBytesPerSecond: 1e6,
     };
     const { http, gateway } = await runGateway({ broker, spill, config: { spill: limits } });
     state.mode = 'away';

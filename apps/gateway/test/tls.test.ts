@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { credentials } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type TlsEvent, TlsFiles } from '../src/tls-files.ts';
+import { type TlsEvent, TlsFiles } from '../src/receive/tls-files.ts';
 import { selfSigned } from './support/certificate.ts';
 import { runGateway } from './support/gateway.ts';
 import { call, grpcClient } from './support/grpc.ts';

@@ -2,7 +2,7 @@ export { type ProjectorConfig, projectorSection } from './config.ts';
 export {
   createLiveProjector,
   createSearchProjector,
-  liveGroup,
+  liveSink,
   type Projector,
-  searchGroup,
+  searchSink,
 } from './projector.ts';

@@ -1,22 +1,39 @@
 import type { Broker } from '@spillway/broker';
-import { Consumer, type ConsumerEvent, type Trail } from '@spillway/consumer';
+import { Consumer, type ConsumerEvent, type CrashRecord } from '@spillway/consumer';
+import type { SinkSpec } from '@spillway/ledger';
 import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
-import type { LiveStore, SearchStore } from '@spillway/store';
+import type { LiveStore, SearchWriter } from '@spillway/store';
 import type { ProjectorConfig } from './config.ts';
 
-export const searchGroup = 'search';
-export const liveGroup = 'live';
+/** The search store, filled from the OTLP topics. */
+export const searchSink = {
+  name: 'search',
+  group: 'search',
+  title: 'search store',
+  side: 'read',
+  storedAs: 'searchable',
+} as const satisfies SinkSpec;
+
+/** The live roll-ups, filled from the OTLP topics; they keep no account of records. */
+export const liveSink = {
+  name: 'live',
+  group: 'live',
+  title: 'live store',
+  side: 'read',
+} as const satisfies SinkSpec;
+
 const hourMs = 3_600_000;
 
 interface ProjectorOptions {
   config: ProjectorConfig;
   broker: Broker;
   dependencies?: Dependencies;
-  trail?: Trail;
+  crashRecord?: CrashRecord;
   report?: (event: ConsumerEvent) => void;
 }
 
+/** A consumer that fills a read store. */
 export interface Projector {
   consumer: Consumer;
   /** In the order to start; the store itself is not among them. */
@@ -28,12 +45,12 @@ export interface Projector {
  * @param options.accountHours how long the write store remembers, so that an audit finds both sides
  */
 export function createSearchProjector(
-  options: ProjectorOptions & { store: SearchStore; accountHours: number },
+  options: ProjectorOptions & { store: SearchWriter; accountHours: number },
 ): Projector {
   const { store, config, accountHours } = options;
   const consumer = new Consumer({
     ...common(options),
-    group: searchGroup,
+    group: searchSink.group,
     sink: store,
     dependency: 'search-store',
   });
@@ -55,7 +72,7 @@ export function createLiveProjector(options: ProjectorOptions & { store: LiveSto
   const replayFromMs = () => Date.now() - store.windowMs;
   const consumer = new Consumer({
     ...common(options),
-    group: liveGroup,
+    group: liveSink.group,
     sink: store,
     dependency: 'live-store',
     replayFromMs,
@@ -63,8 +80,8 @@ export function createLiveProjector(options: ProjectorOptions & { store: LiveSto
   return { consumer, components: [consumer] };
 }
 
-function common({ broker, config, report, dependencies, trail }: ProjectorOptions) {
+function common({ broker, config, report, dependencies, crashRecord }: ProjectorOptions) {
   const { searchRetentionHours: _, ...limits } = config;
-  const told = { ...(report && { report }), ...(dependencies && { dependencies }) };
-  return { broker, limits, ...told, trail };
+  const reporting = { ...(report && { report }), ...(dependencies && { dependencies }) };
+  return { broker, limits, ...reporting, crashRecord };
 }

@@ -1,7 +1,12 @@
-export { adapters } from './adapters.ts';
-export { runCommandLine } from './command-line.ts';
+export { runCommandLine } from './cli/command-line.ts';
 export { type SpillwayConfig, spillwaySchema } from './config.ts';
 export { planMemory } from './memory/plan-memory.ts';
-export type { Adapters, Parts } from './parts.ts';
-export { type Role, roles } from './roles.ts';
+export { declaredMetrics } from './metrics/declared-metrics.ts';
+export { registry } from './modules/index.ts';
+export { brokerModule } from './modules/servers/broker.ts';
+export { searchStoreModule } from './modules/servers/search-store.ts';
+export { writeStoreModule } from './modules/servers/write-store.ts';
+export { SearchSlot } from './rebuild/search-slot.ts';
+export type { Given, Module, ModuleContext, Needs } from './registry/module.ts';
+export { Registry } from './registry/registry.ts';
 export { Spillway, type SpillwayOptions } from './spillway.ts';

@@ -1,379 +1,152 @@
-import { type Console, checkConsoleConfig, createConsole, ledgerLimits } from '@spillway/console';
-import { Trail } from '@spillway/consumer';
-import { checkGatewayConfig, createGateway, type Gateway, topicsName } from '@spillway/gateway';
-import { liveGroup, searchGroup } from '@spillway/projector';
 import {
   type Component,
+  ConfigError,
   type Health,
-  type InternalErrorEvent,
   InternalErrors,
-  KeyRing,
+  isInternalError,
   type Logger,
-  Metrics,
   type Progress,
   Stack,
 } from '@spillway/runtime';
-import type { ToldSpill } from '@spillway/store';
-import { writerGroup } from '@spillway/writer';
-import { AdminServer } from './admin-server.ts';
-import { asComponent, chain, late, step } from './components.ts';
 import type { SpillwayConfig } from './config.ts';
-import { ControlServer } from './control-server.ts';
-import { descriptorLimit } from './descriptors.ts';
-import { DiskWatch } from './disk-watch.ts';
-import { type DoorConnections, doorsWithin } from './doors-within.ts';
-import { eventLog, type Report, type SomeEvent } from './event-log.ts';
-import { gatewayName, readFleet } from './fleet.ts';
-import { FolderLock } from './folder-lock.ts';
-import { auditLedger } from './ledger.ts';
-import { registerMetrics } from './metrics.ts';
-import { type Adapters, createParts, type Parts } from './parts.ts';
-import { PatientStart } from './patient-start.ts';
-import { Consumers } from './pipeline.ts';
-import { makePrivate } from './private-folder.ts';
-import { checkRoles, isAll, isEmbedded, type Resource, type Role, resourcesFor } from './roles.ts';
-import { Safety } from './safety.ts';
-import { Self } from './self.ts';
-import { setAsideOf } from './set-aside.ts';
-import { startIn } from './start-in.ts';
-import { topicSpecs } from './topics.ts';
-import { TrailFile } from './trail-file.ts';
+import { makePrivate } from './folder/private-folder.ts';
+import { metricSources } from './metrics/metric-sources.ts';
+import { eventKinds } from './modules/events.ts';
+import { measured, observed } from './modules/observed.ts';
+import { controlModule } from './modules/process/control.ts';
+import { dataFolderModule } from './modules/process/data-folder.ts';
+import { gatewayModule } from './modules/roles/gateway.ts';
+import { descriptorLimit } from './process/descriptors.ts';
+import { doorsWithin } from './process/doors-within.ts';
+import { eventLog, type Report } from './process/event-log.ts';
+import { HostProcess } from './process/host-process.ts';
+import type { ProcessEvent } from './process/process-events.ts';
+import { startIn } from './process/start-in.ts';
+import { ThisProcess } from './process/this-process.ts';
+import { Assembly } from './registry/assembly.ts';
+import type { Addresses, ModuleContext } from './registry/module.ts';
+import { checkPlacements } from './registry/placement.ts';
+import type { Registry } from './registry/registry.ts';
 
+/** Options of a Spillway process. */
 export interface SpillwayOptions {
   config: SpillwayConfig;
   logger: Logger;
-  roles: readonly Role[];
-}
-
-interface Made {
-  parts: Parts;
-  self: Self;
-  report: Report;
-  internalErrors: InternalErrors;
-}
-
-/** Where the doors listen; '' for one that this process does not have. */
-export interface SpillwayAddresses {
-  otlpHttp: string;
-  otlpGrpc: string;
-  console: string;
-  admin: string;
+  registry: Registry;
+  roles: readonly string[];
 }
 
 /**
  * One process of the pipeline: every role at once on one data folder, or some of them on shared
- * servers. The order of the parts is the architecture: what stands later relies on what stands
- * before it, the doors open last and close first.
+ * servers. Which modules it has, and in which order they start, is what the modules declare.
  */
 export class Spillway implements Component {
   readonly name = 'spillway';
-  readonly #config: SpillwayConfig;
-  readonly #roles: readonly Role[];
-  readonly #report: Report;
+  readonly #context: ModuleContext;
+  readonly #assembly: Assembly;
   readonly #internalErrors: InternalErrors;
-  readonly #parts: Parts;
-  readonly #self: Self;
-  readonly #consumers: Consumers;
-  readonly #trail: Trail;
-  readonly #control: ControlServer;
-  readonly #safety: Safety;
-  readonly #metrics = new Metrics();
   readonly #stack: Stack;
-  #doors: DoorConnections | undefined;
-  #gateway: Gateway | undefined;
-  #epoch = 0;
-  #console: Console | undefined;
-  #admin: AdminServer | undefined;
+  readonly #process: HostProcess;
 
   /** Made, not started. */
-  static async create(options: SpillwayOptions & { adapters: Adapters }): Promise<Spillway> {
-    const log = eventLog(options.logger);
+  static async create({ config, logger, registry, roles }: SpillwayOptions): Promise<Spillway> {
+    const log = eventLog({ logger, kinds: eventKinds });
     const internalErrors = new InternalErrors({ report: log });
     const report: Report = (event) => {
-      if (event.type === 'internal-error')
-        internalErrors.count((event as InternalErrorEvent).where);
+      if (isInternalError(event)) internalErrors.count(event.where);
       log(event);
     };
-    const self = new Self(options.config, options.roles);
-    const parts = await createParts(options.config, options.adapters, report, self);
-    return new Spillway({ parts, self, report, internalErrors }, options);
+    const target = registry.target(roles);
+    const process = new HostProcess(new ThisProcess(config, target));
+    const context = { config, report, registry, target, process };
+    const assembly = await Assembly.make(context);
+    return new Spillway({ context, process, assembly, internalErrors });
   }
 
-  private constructor(
-    { parts, self, report, internalErrors }: Made,
-    { config, roles }: SpillwayOptions,
-  ) {
-    this.#config = config;
-    this.#roles = roles;
-    this.#report = report;
+  private constructor(made: {
+    context: ModuleContext;
+    process: HostProcess;
+    assembly: Assembly;
+    internalErrors: InternalErrors;
+  }) {
+    const { context, process, assembly, internalErrors } = made;
+    this.#context = context;
+    this.#assembly = assembly;
+    this.#process = process;
     this.#internalErrors = internalErrors;
-    this.#trail = new Trail({ report: this.#report });
-    this.#consumers = new Consumers(parts, roles, this.#report, this.#trail);
-    this.#parts = {
-      ...parts,
-      pipeline: this.#consumers,
-      ...(this.#has('gateway') && { liveSpills: () => this.#liveSpills() }),
-    };
-    this.#control = new ControlServer(this.#parts);
-    const resources = resourcesFor(roles);
-    this.#safety = new Safety({ parts: this.#parts, resources, report: this.#report });
-    this.#stack = new Stack(this.#components());
-    this.#self = self;
-    self.observe({
-      health: () => this.#stack.health(),
-      dependencies: () => parts.dependencies.states(),
-      gateway: () => this.#gateway,
-      unsafe: () => this.#safety.allowed,
-    });
+    // Internal errors last: until the process is ready, such an error ends it.
+    this.#stack = new Stack([...assembly.components(), internalErrors]);
+    process.assembled(assembly, this.#stack);
+    process.self.observe({ ...observed(assembly), health: () => this.#stack.health() });
   }
 
-  get parts(): Parts {
-    return this.#parts;
+  /** The data folder, where it is this process's own; '' else. */
+  get dataDir(): string {
+    const { ownsFolder } = this.#context.target;
+    return (ownsFolder && this.#assembly.get(dataFolderModule)?.dir) || '';
   }
 
-  /** Whether this process owns the data folder. */
-  get hasFolder(): boolean {
-    return isAll(this.#roles);
-  }
-
-  get addresses(): SpillwayAddresses {
-    const { http, grpc = '' } = this.#gateway?.addresses ?? {};
-    const scheme = this.#config.gateway.certFile ? 'https' : 'http';
-    return {
-      otlpHttp: http ? `${scheme}://${http}` : '',
-      otlpGrpc: grpc,
-      console: this.#console?.address ?? '',
-      admin: this.#admin?.address ?? '',
-    };
+  get addresses(): Addresses {
+    return this.#assembly.addresses();
   }
 
   /** Throws before touching anything when the folder is in use or of a newer version. */
   async start(progress?: Progress): Promise<void> {
-    checkRoles(this.#config, this.#roles);
-    if (this.#has('gateway')) checkGatewayConfig(this.#config.gateway);
-    if (this.#has('console')) checkConsoleConfig(this.#config.console);
-    this.#doors = doorsWithin(descriptorLimit(), {
-      config: this.#config,
-      roles: this.#roles,
-      report: this.#report,
+    const { config, target } = this.#context;
+    checkPlacements(config, target);
+    checkModules(this.#context);
+    this.#process.setDoors(doorsWithin(descriptorLimit(), this.#context));
+    const folder = target.ownsFolder ? this.#assembly.get(dataFolderModule) : undefined;
+    folder?.open();
+    if (folder) this.#makePrivate(folder.dir);
+    await startIn(this.#stack, folder?.dir, progress);
+    const sources = metricSources({
+      ...measured(this.#assembly),
+      internalErrors: this.#internalErrors,
+      health: () => this.#stack.health(),
     });
-    if (this.hasFolder) this.#openFolder();
-    await startIn(this.#stack, this.hasFolder ? this.#parts.folder.dir : undefined, progress);
-    this.#registerMetrics();
-    if (!this.hasFolder) return;
-    this.#parts.folder.writeRunFile({
+    for (const source of sources) this.#process.metrics.add(source);
+    folder?.writeRunFile({
       pid: process.pid,
       startedAt: new Date().toISOString(),
-      control: this.#control.path,
+      control: this.#assembly.get(controlModule)?.path ?? '',
       addresses: this.addresses,
     });
   }
 
   async stop(): Promise<void> {
-    this.#self.stopping();
-    if (this.hasFolder && this.#gateway) this.#parts.folder.removeRunFile();
+    this.#process.self.stopping();
+    const hasRunFile =
+      this.#context.target.ownsFolder && this.#assembly.get(gatewayModule)?.gateway;
+    if (hasRunFile) this.#assembly.get(dataFolderModule)?.removeRunFile();
     await this.#stack.stop();
   }
 
   health(): Health {
     const failing = this.#stack.health().filter(({ ok }) => !ok);
     const detail = failing.map((part) => `${part.name}: ${part.detail}`).join('; ');
-    return { ok: failing.length === 0, detail: detail || 'all parts are well' };
+    return { ok: failing.length === 0, detail: detail || 'all components are healthy' };
   }
 
-  #openFolder(): void {
-    const { folder } = this.#parts;
-    folder.open();
-    for (const path of makePrivate(folder.dir)) {
+  #makePrivate(dir: string): void {
+    const report: (event: ProcessEvent) => void = this.#context.report;
+    for (const path of makePrivate(dir)) {
       const message = 'others may read it, and its mode cannot be changed';
-      this.#report({ type: 'not-private', path, message } as SomeEvent);
+      report({ type: 'not-private', path, message });
     }
   }
+}
 
-  #has(role: Role): boolean {
-    return this.#roles.includes(role);
-  }
-
-  #components(): Component[] {
-    const specs = topicSpecs(this.#config.broker.partitions);
-    const { broker, folder, dependencies } = this.#parts;
-    const [first, ...stores] = resourcesFor(this.#roles).map((resource) =>
-      this.#resource(resource),
-    );
-    const lock = this.hasFolder ? [new FolderLock(folder.dir)] : [];
-    return [
-      ...lock,
-      asComponent('fleet', dependencies),
-      ...this.#spill(),
-      ...this.#withBroker([
-        ...(first ? [first] : []),
-        ...stores,
-        step('safety', () => this.#safety.check()),
-        step('topics', () => broker.ensureTopics(specs)),
-        ...this.#watches(),
-      ]),
-      ...this.#consumersBeside(),
-      ...(this.hasFolder ? [this.#control] : []),
-      this.#has('console')
-        ? late('console', () => this.#createConsole())
-        : late('admin', () => this.#createAdmin()),
-      ...(this.#has('gateway') ? this.#gatewayComponents() : []),
-      // Last: until the process is ready, such an error ends it.
-      this.#internalErrors,
-    ];
-  }
-
-  /** Of the data folder. */
-  #watches(): Component[] {
-    if (!this.hasFolder) return [];
-    const { folder } = this.#parts;
-    const dir = isEmbedded(this.#config, 'broker') ? folder.path('log') : folder.dir;
-    return [new DiskWatch({ dir }), setAsideOf(this.#parts, this.#report)];
-  }
-
-  /** A gateway alone knows from its spill what it has to know of the broker, after its first start. */
-  #withBroker(parts: readonly Component[]): readonly Component[] {
-    if (this.#roles.length > 1 || !this.#has('gateway')) return parts;
-    const canWait = async (): Promise<boolean> => {
-      const topics = await this.#parts.spillFolder.spill?.readValue(topicsName);
-      return topics !== undefined;
-    };
-    return [new PatientStart({ parts, canWait, report: this.#report })];
-  }
-
-  /** Nothing where the gateway has no folder for it. */
-  #spill(): Component[] {
-    const { spillFolder, folder } = this.#parts;
-    const { dir, bytesMax } = this.#config.gateway.spill;
-    const place = dir || (this.hasFolder ? folder.path('spill') : '');
-    if (!place || !this.#has('gateway')) return [];
-    const [gateway, report] = [gatewayName(this.#config), this.#report];
-    return [spillFolder.component({ dir: place, gateway, bytesMax, report })];
-  }
-
-  #liveSpills(): ToldSpill[] {
-    return this.#parts.spillFolder.told({ gateway: gatewayName(this.#config), epoch: this.#epoch });
-  }
-
-  #resource(resource: Resource): Component {
-    const { broker, writeStore, search, live } = this.#parts;
-    switch (resource) {
-      case 'broker':
-        return {
-          ...asComponent(isEmbedded(this.#config, 'broker') ? 'log' : broker.name, broker),
-          health: () => this.#unlessSpilling(broker.health()),
-        };
-      case 'writeStore':
-        return asComponent('write store', writeStore);
-      case 'search':
-        return asComponent('search store', search.store);
-      case 'live':
-        return asComponent('live store', live);
+/** @throws ConfigError which names everything that is wrong in any of them */
+function checkModules({ config, target }: ModuleContext): void {
+  const problems = target.modules.flatMap((module) => {
+    try {
+      module.check?.(config);
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
     }
-  }
-
-  /** While the gateway can spill, a broker that is away keeps nobody from being served. */
-  #unlessSpilling(health: Health): Health {
-    const { broker, spillFolder } = this.#parts;
-    const spills = !broker.health().ok && spillFolder.spill && this.#gateway?.health().ok;
-    return health.ok || !spills ? health : { ok: true, detail: `away: ${health.detail}` };
-  }
-
-  /** Consumers wait for the broker while it is away. */
-  #consumersBeside(): Component[] {
-    const consumers = this.#consumers.components.map((component) => ({
-      ...asComponent(component.name, component),
-      health: () => this.#unlessSpilling(component.health()),
-    }));
-    if (!consumers.length) return [];
-    const { dir } = this.#parts.folder;
-    const kind = this.hasFolder ? undefined : this.#consumers.groups.join('+');
-    return [new TrailFile({ trail: this.#trail, dir, kind }), ...consumers];
-  }
-
-  #registerMetrics(): void {
-    registerMetrics(this.#metrics, {
-      broker: this.#parts.broker,
-      gateway: this.#gateway,
-      quotas: this.#parts.quotas,
-      consumers: this.#consumers,
-      live: this.#parts.live,
-      unsafe: () => this.#safety.allowed,
-      dependencies: this.#parts.dependencies,
-      internalErrors: this.#internalErrors,
-      health: () => this.#stack.health(),
-    });
-  }
-
-  #gatewayComponents(): Component[] {
-    const { quotas } = this.#parts;
-    const gateway = late('gateway', () => this.#createGateway());
-    return quotas ? [asComponent('quotas', quotas), gateway] : [gateway];
-  }
-
-  #createGateway(): Component {
-    const { broker, folder, quotas, spillFolder, dependencies } = this.#parts;
-    this.#epoch = this.hasFolder ? folder.nextEpoch(Date.now()) : Date.now();
-    const { gateway } = this.#config;
-    const connectionsMax = this.#doors?.http ?? gateway.connectionsMax;
-    const config = { ...gateway, connectionsMax };
-    this.#gateway = createGateway({
-      config,
-      broker,
-      ...(quotas && { quotas }),
-      name: gatewayName(this.#config),
-      epoch: this.#epoch,
-      spill: spillFolder.spill,
-      dependencies,
-      messageBytesMax: this.#config.broker[this.#config.broker.kind].messageBytesMax,
-      report: this.#report,
-    });
-    return this.#gateway;
-  }
-
-  #keys(configKey: string, file: string): KeyRing | undefined {
-    return file ? new KeyRing({ file, configKey, report: this.#report }) : undefined;
-  }
-
-  #createAdmin(): Component {
-    const { host, port, keysFile } = this.#config.admin;
-    const keys = this.#keys('admin.keysFile', keysFile);
-    const health = () => this.#stack.health();
-    const connectionsMax = this.#doors?.console ?? this.#config.console.connectionsMax;
-    const metrics = this.#metrics;
-    this.#admin = new AdminServer({ host, port, connectionsMax, keys, metrics, health });
-    return keys ? chain('admin', [keys, this.#admin]) : this.#admin;
-  }
-
-  #createConsole(): Component {
-    const { broker, search, live, deadLetters, dependencies } = this.#parts;
-    const keys = this.#keys('console.keysFile', this.#config.console.keysFile);
-    const { connectionsMax } = this.#config.console;
-    const page = createConsole({
-      config: {
-        ...this.#config.console,
-        connectionsMax: this.#doors?.console ?? connectionsMax,
-      },
-      broker,
-      search: search.store,
-      live,
-      groups: { writer: writerGroup, search: searchGroup, live: liveGroup },
-      keys,
-      deadLetters,
-      // Where the folders lie is the operator's business, not a tenant's.
-      ledger: async ({ since, tenant, ending }) => {
-        const options = { sinceMs: since, tenant, ending, ...ledgerLimits(this.#config.console) };
-        return { ...(await auditLedger(this.#parts, options)), keptAside: [] };
-      },
-      admin: {
-        ready: () => ({ ok: this.health().ok, components: this.#stack.health() }),
-        metrics: (options) => this.#metrics.text(options),
-        fleet: () => readFleet(dependencies, this.#self, this.#config.fleet.reportersMin),
-      },
-      clock: Date.now,
-      report: this.#report,
-    });
-    this.#console = page;
-    return keys ? chain('console', [keys, page]) : page;
-  }
+  });
+  if (problems.length) throw new ConfigError(problems);
 }

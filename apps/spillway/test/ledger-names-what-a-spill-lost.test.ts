@@ -2,40 +2,47 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stampHeaders } from '@spillway/broker';
+import { type LedgerNote, minuteOf, type NotedMessage } from '@spillway/ledger';
 import { openSpill, type Spill } from '@spillway/spill';
-import type { LedgerNote, NotedMessage } from '@spillway/store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { adapters } from '../src/adapters.ts';
-import { spillwaySchema } from '../src/config.ts';
-import { auditLedger } from '../src/ledger.ts';
-import { createParts, type Parts } from '../src/parts.ts';
-import { topicSpecs } from '../src/topics.ts';
+import { auditLedger } from '../src/audit/audit-ledger.ts';
+import type { AuditSources } from '../src/audit/audit-sources.ts';
+import { auditNeeds, auditSources, auditUses } from '../src/modules/audit.ts';
+import { topicsModule } from '../src/modules/process/topics.ts';
+import { brokerModule } from '../src/modules/servers/broker.ts';
+import { writeStoreModule } from '../src/modules/servers/write-store.ts';
+import type { Given } from '../src/registry/module.ts';
+import { type MadeParts, make } from './support/made.ts';
 
-const receivedMs = Date.now();
-const minute = Math.floor(receivedMs / 60_000);
+const needs = { broker: brokerModule, writeStore: writeStoreModule };
+
 const place = { topic: 'otlp_logs', partition: 0 };
 const sequences = [1, 2, 3, 4, 5, 6];
 
+const bytesMax = 4 * 1_048_576;
+
 let dir: string;
-let parts: Parts;
+let made: MadeParts;
+let parts: Given<typeof needs, Record<never, never>>;
+let sources: AuditSources;
 let notes: number;
+let receivedMs: number;
+let minute: number;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ledger-spill-'));
   notes = 0;
-  const config = spillwaySchema.parse({ data: { dir }, gateway: {}, log: {} });
-  parts = await createParts(config, adapters, () => {});
-  parts.folder.open();
-  await parts.broker.start();
-  await parts.broker.ensureTopics(topicSpecs(1));
-  await parts.writeStore.start();
-  await parts.search.store.start();
+  // Not before the store was made: what was noted then is not missed.
+  receivedMs = Date.now();
+  minute = minuteOf(receivedMs);
+  made = await make(dir, { ...auditNeeds, ...needs, topics: topicsModule });
+  parts = made.assembly.given(needs, {});
+  sources = auditSources(made.context, made.assembly.given(auditNeeds, auditUses));
+  await made.stack.start();
 }, 60_000);
 
 afterEach(async () => {
-  await parts.search.store.stop();
-  await parts.writeStore.stop();
-  await parts.broker.stop();
+  await made.stack.stop();
   rmSync(dir, { recursive: true });
 });
 
@@ -47,7 +54,7 @@ it('a message in a spill is spilled; one whose segment is gone is a hole with it
   for (const sequence of sequences) await first.append([message(sequence)]);
   await tell(first, { gateway: 'gw-1', messages: sequences.map(noted) });
   await first.close();
-  const before = await auditLedger(parts, {});
+  const before = await auditLedger(sources, { bytesMax });
   expect(before.totals).toMatchObject({ accepted: 18, spilled: 18, unaccounted: 0 });
   expect(before.spills).toMatchObject([{ lastGateway: 'gw-1', messages: 6, records: 18 }]);
 
@@ -60,7 +67,7 @@ it('a message in a spill is spilled; one whose segment is gone is a hole with it
   const lost = sequences.filter((sequence) => !left.has(sequence));
   expect(lost.length).toBeGreaterThan(0);
   expect(left.size).toBeGreaterThan(0);
-  const after = await auditLedger(parts, { tenant: 'acme' });
+  const after = await auditLedger(sources, { bytesMax, tenant: 'acme' });
   const waiting = 3 * left.size;
   expect(after.totals).toMatchObject({ spilled: waiting, unaccounted: 2 * 3 * lost.length });
   const named = { gateway: 'gw-1', epoch: 7, ...place, tenant: 'acme', minute, records: 3 };
@@ -76,14 +83,14 @@ it('one that was drained is not in its spill any more, whatever that was last to
   await tell(spill, { gateway: 'gw-1', messages: [noted(1), noted(2)] });
   await spill.close();
   await parts.broker.publish([message(1)]);
-  const stale = await auditLedger(parts, {});
+  const stale = await auditLedger(sources, { bytesMax });
   expect(stale.totals).toMatchObject({ waiting: 0, spilled: 6, unaccounted: 0 });
   const subscription = await parts.broker.subscribe({ group: 'writer', topics: [place.topic] });
   await subscription.close();
-  const seen = await auditLedger(parts, {});
+  const seen = await auditLedger(sources, { bytesMax });
   expect(seen.totals).toMatchObject({ waiting: 3, spilled: 3 });
   await applyNote({ gateway: 'gw-2', messages: [{ ...noted(2), ...former, position: 9 }] });
-  const drained = await auditLedger(parts, {});
+  const drained = await auditLedger(sources, { bytesMax });
   expect(drained.holes.map(({ sequence, sink }) => [sequence, sink])).toContainEqual([2, 'writer']);
 }, 120_000);
 
@@ -93,7 +100,7 @@ it('a note that never came is named, and what it said is known where it was seen
   await subscription.close();
   notes = 1;
   await applyNote({ gateway: 'gw-1', messages: [] });
-  const report = await auditLedger(parts, {});
+  const report = await auditLedger(sources, { bytesMax });
   expect(report.totals.accepted).toBe(3);
   expect(report.missingNotes).toMatchObject([{ gateway: 'gw-1', epoch: 7, from: 1, to: 1 }]);
 }, 120_000);

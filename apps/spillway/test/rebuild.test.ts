@@ -2,47 +2,47 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stampHeaders, topicOf } from '@spillway/broker';
-import { Trail } from '@spillway/consumer';
 import { jsonToProtobuf } from '@spillway/otlp';
 import { logsBody } from '@spillway/test-support';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { adapters } from '../src/adapters.ts';
-import { spillwaySchema } from '../src/config.ts';
-import { auditLedger } from '../src/ledger.ts';
-import { createParts, type Parts } from '../src/parts.ts';
-import { Consumers } from '../src/pipeline.ts';
-import { rebuildSearch } from '../src/rebuild.ts';
-import { roles } from '../src/roles.ts';
-import { topicSpecs } from '../src/topics.ts';
+import { auditLedger } from '../src/audit/audit-ledger.ts';
+import { auditNeeds, auditSources, auditUses } from '../src/modules/audit.ts';
+import { dataFolderModule } from '../src/modules/process/data-folder.ts';
+import { consumers } from '../src/modules/roles/consumer.ts';
+import { brokerModule } from '../src/modules/servers/broker.ts';
+import { searchStoreModule } from '../src/modules/servers/search-store.ts';
+import { writeStoreModule } from '../src/modules/servers/write-store.ts';
+import { rebuildSearch } from '../src/rebuild/rebuild.ts';
+import type { Given } from '../src/registry/module.ts';
+import { type MadeParts, make } from './support/made.ts';
 
-const context = { signal: new AbortController().signal, progress: () => {} };
+const context = { abort: new AbortController().signal, progress: () => {} };
+const needs = {
+  folder: dataFolderModule,
+  broker: brokerModule,
+  writeStore: writeStoreModule,
+  search: searchStoreModule,
+  consumers,
+};
+
+const bytesMax = 4 * 1_048_576;
 
 let dir: string;
-let parts: Parts;
-let consumers: Consumers;
+let made: MadeParts;
+let parts: Given<typeof needs, Record<never, never>>;
 let sequence: number;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rebuild-'));
   sequence = 0;
-  const config = spillwaySchema.parse({ data: { dir }, gateway: {}, log: {} });
-  const made = await createParts(config, adapters, () => {});
-  made.folder.open();
-  consumers = new Consumers(made, roles, () => {}, new Trail());
-  parts = { ...made, pipeline: consumers };
-  await parts.broker.start();
-  await parts.broker.ensureTopics(topicSpecs(2));
-  await parts.writeStore.start();
-  await parts.search.store.start();
-  await parts.live.start();
-  for (const consumer of consumers.components) await consumer.start();
+  made = await make(dir, { ...auditNeeds, ...needs });
+  parts = made.assembly.given(needs, {});
+  await made.stack.start();
 }, 60_000);
 
 afterEach(async () => {
-  for (const consumer of consumers.components) await consumer.stop();
-  await parts.search.store.stop();
-  await parts.writeStore.stop();
-  await parts.broker.stop();
+  await made.stack.stop();
   rmSync(dir, { recursive: true });
 });
 
@@ -60,14 +60,15 @@ async function publish(bodies: readonly string[], receivedMs = Date.now()): Prom
 async function caughtUp(...groups: string[]): Promise<void> {
   for (const group of groups) {
     const waiting = async () => (await parts.broker.lag(group)).some(({ messages }) => messages);
-    while (await waiting()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => !(await waiting()));
   }
 }
 
 /** Both stores have everything, and the account adds up. */
 async function expectWhole(records: number): Promise<void> {
   await caughtUp('writer', 'search');
-  const { totals, differences } = await auditLedger(parts, {});
+  const sources = auditSources(made.context, made.assembly.given(auditNeeds, auditUses));
+  const { totals, differences } = await auditLedger(sources, { bytesMax });
   expect(differences).toEqual([]);
   expect(totals).toMatchObject({ accepted: records, unaccounted: 0 });
 }

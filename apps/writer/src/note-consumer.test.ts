@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ledgerTopic } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import type { LedgerNote } from '@spillway/store';
+import type { LedgerNote } from '@spillway/ledger';
 import { createPostgresStore } from '@spillway/store-postgres';
+import { until } from '@spillway/test-support/until';
 import { expect, it } from 'vitest';
 import { NoteConsumer } from './note-consumer.ts';
 
@@ -24,7 +24,7 @@ it('reads the notes again for a store that began anew', async () => {
     await store.start();
     const consumer = new NoteConsumer({ broker, store, pollWaitMs: 20, retryMs: 20 });
     await consumer.start();
-    while ((await broker.lag('ledger'))[0]?.messages !== 0) await sleep(20);
+    await until(async () => (await broker.lag('ledger'))[0]?.messages === 0);
     await consumer.stop();
     noted.push((await store.notedMessages(everyMinute)).length);
     await store.stop();
@@ -40,8 +40,14 @@ const note: LedgerNote = {
   note: 1,
   messages: [
     {
-      ...{ topic: 'otlp_logs', partition: 0, sequence: 1, position: 0 },
-      ...{ tenant: 'acme', signal: 'logs', minute: 29_460_240, records: 3 },
+      topic: 'otlp_logs',
+      partition: 0,
+      sequence: 1,
+      position: 0,
+      tenant: 'acme',
+      signal: 'logs',
+      minute: 29_460_240,
+      records: 3,
     },
   ],
   refused: [],

@@ -4,10 +4,11 @@ import {
   ledgerTopic,
   type Subscription,
 } from '@spillway/broker';
-import { wait } from '@spillway/resilience';
+import type { LedgerNote } from '@spillway/ledger';
+import { parseNote } from '@spillway/ledger';
+import { messageOf, sleep } from '@spillway/resilience';
 import type { Component, Health } from '@spillway/runtime';
-import type { LedgerNote, WriteStore } from '@spillway/store';
-import { parseNote } from './parse-note.ts';
+import type { WriteStore } from '@spillway/store';
 
 export interface NoteConsumerOptions {
   broker: Broker;
@@ -16,6 +17,7 @@ export interface NoteConsumerOptions {
   retryMs: number;
 }
 
+/** The consumer group that reads the gateways' notes. */
 export const noteGroup = 'ledger';
 const batchBytesMax = 1_048_576;
 
@@ -53,12 +55,13 @@ export class NoteConsumer implements Component {
     return { ok: true, detail: `keeping the gateways' notes${unreadable}` };
   }
 
-  /** A store that was set aside and began anew has none of the notes that were committed. */
+  /** A store that was set aside and began again has none of the notes that were committed. */
   async #rewindToStore(): Promise<void> {
     const { broker, store } = this.#options;
-    if (!store.nextPositions || !broker.canReplay) return;
+    const { nextPositions } = store.capabilities;
+    if (!nextPositions || !broker.capabilities.canReplay) return;
     const notes = { topic: ledgerTopic, partition: 0 };
-    const [next] = await store.nextPositions([notes]);
+    const [next] = await nextPositions([notes]);
     const [lag] = await broker.lag(noteGroup);
     const position = next?.position ?? 0;
     if (!lag || position >= (lag.committed ?? 0)) return;
@@ -72,7 +75,7 @@ export class NoteConsumer implements Component {
     while (!signal.aborted) {
       try {
         if (!waiting.length) {
-          waiting = await subscription.poll({ bytesMax: batchBytesMax, waitMs, signal });
+          waiting = await subscription.poll({ bytesMax: batchBytesMax, waitMs, abort: signal });
         }
         const last = waiting.at(-1);
         if (!last) continue;
@@ -83,8 +86,8 @@ export class NoteConsumer implements Component {
         waiting = [];
         this.#trouble = undefined;
       } catch (error) {
-        this.#trouble = (error as Error).message;
-        await wait(retryMs, signal);
+        this.#trouble = messageOf(error);
+        await sleep(retryMs, signal);
       }
     }
   }

@@ -1,23 +1,33 @@
 import type { Broker } from '@spillway/broker';
-import { Consumer, type ConsumerEvent, type Trail } from '@spillway/consumer';
+import { Consumer, type ConsumerEvent, type CrashRecord } from '@spillway/consumer';
+import type { SinkSpec } from '@spillway/ledger';
 import type { Dependencies } from '@spillway/resilience';
 import { type Component, PeriodicTask } from '@spillway/runtime';
 import type { WriteStore } from '@spillway/store';
 import type { WriterConfig } from './config.ts';
 import { NoteConsumer } from './note-consumer.ts';
 
-export const writerGroup = 'writer';
+/** The write store, filled from the OTLP topics. */
+export const writerSink = {
+  name: 'writer',
+  group: 'writer',
+  title: 'write store',
+  side: 'write',
+} as const satisfies SinkSpec;
+
 const hourMs = 3_600_000;
 
+/** Options of the writer. */
 export interface WriterOptions {
   config: WriterConfig;
   broker: Broker;
   store: WriteStore;
   dependencies?: Dependencies;
-  trail?: Trail;
+  crashRecord?: CrashRecord;
   report?: (event: ConsumerEvent) => void;
 }
 
+/** The consumer that fills the write store. */
 export interface Writer {
   consumer: Consumer;
   /** In the order to start; the store itself is not among them. */
@@ -25,10 +35,14 @@ export interface Writer {
 }
 
 /** Consumes the OTLP topics into the write store. */
-export function createWriter({ config, broker, store, ...told }: WriterOptions): Writer {
+export function createWriter({ config, broker, store, ...rest }: WriterOptions): Writer {
   const { retentionHours, ...limits } = config;
   const consumer = new Consumer({
-    ...{ ...told, group: writerGroup, broker, sink: store, limits },
+    ...rest,
+    group: writerSink.group,
+    broker,
+    sink: store,
+    limits,
     dependency: 'write-store',
   });
   const notes = new NoteConsumer({

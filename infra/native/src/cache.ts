@@ -5,7 +5,7 @@ import { withLock } from './lock.ts';
 
 /**
  * A folder of the cache. When it is not there, `build` fills a temporary one, which takes the name
- * in one step: nobody sees a half-filled folder, and two processes build it once.
+ * in one step: no process sees a half-filled folder, and two processes build it once.
  */
 export async function cached(name: string, build: (dir: string) => Promise<void>): Promise<string> {
   const root = cacheRoot();
@@ -27,7 +27,7 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
 }
 
 /** `SPILLWAY_NATIVE_CACHE`, else `~/.cache/spillway/native`. */
-export function cacheRoot(): string {
+function cacheRoot(): string {
   return process.env.SPILLWAY_NATIVE_CACHE || join(homedir(), '.cache', 'spillway', 'native');
 }
 

@@ -9,7 +9,10 @@ import type { Placement } from './server.ts';
 export interface DataFolder {
   dir: string;
   remove(): Promise<void>;
-  /** After a start that failed: removes it unless somebody chose it, who may have data in it. */
+  /**
+   * After a start that failed: removes it unless it was chosen by the caller, who may have data in
+   * it.
+   */
   discard(): Promise<void>;
 }
 

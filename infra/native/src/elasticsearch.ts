@@ -19,11 +19,13 @@ import { freePort } from './ports.ts';
 import { run } from './run.ts';
 import type { NativeServer, Placement } from './server.ts';
 
+/** Options of a node of Elasticsearch. */
 export interface ElasticsearchOptions extends Placement {
   /** Settings of elasticsearch.yml. */
   config?: Readonly<Record<string, string>>;
 }
 
+/** A running node of Elasticsearch. */
 export interface ElasticsearchServer {
   url: string;
   server: NativeServer;

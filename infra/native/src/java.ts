@@ -24,8 +24,8 @@ export interface JavaInstallation {
 }
 
 /**
- * For servers that live for minutes: the quick compiler alone and the plainest collector halve the
- * CPU time of a start (Kafka: 4.6 to 2.6 seconds) and cost some of the peak throughput.
+ * Options for servers that live for minutes: the quick compiler alone and the plainest collector
+ * halve the CPU time of a start (Kafka: 4.6 to 2.6 seconds) and cost some of the peak throughput.
  */
 export const quickStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData'];
 

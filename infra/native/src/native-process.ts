@@ -18,7 +18,7 @@ export interface ProcessOptions {
   /** Runs as this user; only root can ask for another than itself. */
   user?: string | undefined;
   stopSignal: NodeJS.Signals;
-  /** Resolves true when a client got a real answer; may reject while nobody listens. */
+  /** Resolves true when a client got a real answer; may reject while no process listens. */
   answers: () => Promise<boolean>;
   startTimeoutMs: number;
   outlive?: boolean | undefined;
@@ -106,7 +106,7 @@ export class NativeProcess implements NativeServer {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
-    child.on('error', () => undefined); // without a pid it is not alive, which start() tells
+    child.on('error', () => undefined); // without a pid it is not alive, which start() reports
     child.unref();
     if (!outlive && child.pid !== undefined) {
       const { pid } = child;
@@ -121,7 +121,8 @@ export class NativeProcess implements NativeServer {
   #asWhom(command: ProcessOptions['command']): [string, ...string[]] {
     const { user, outlive } = this.#options;
     if (outlive) return [...as(user), ...command] as [string, ...string[]];
-    // Had we ended before setpriv asked for the signal, nobody would send it: look for us again.
+    // Had we ended before setpriv asked for the signal, no process would send it: look for us
+    // again.
     const unlessOrphaned = ['sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"', String(process.pid)];
     const setpriv = user === undefined ? ['setpriv'] : as(user);
     return [...setpriv, '--pdeathsig=KILL', ...unlessOrphaned, ...command] as [string, ...string[]];

@@ -13,16 +13,16 @@ export interface Program {
   debianPackage: string;
   /** Folders to look into before those of PATH; asked again after an installation. */
   folders?: () => Promise<readonly string[]>;
-  /** Services that the package would start, which nobody has asked for. */
+  /** Services that the package would start, although they were not asked for. */
   units?: readonly string[];
 }
 
 const aptTimeoutMs = 10 * 60_000;
-/** Its exit code tells maintainer scripts that no service may start now (invoke-rc.d(8)). */
+/** Its exit code means to maintainer scripts that no service may start now (invoke-rc.d(8)). */
 const policyFile = '/usr/sbin/policy-rc.d';
 const policy = '#!/bin/sh\nexit 101\n';
 
-/** Where each program is; what is missing is installed by apt when we are root. */
+/** Finds where each program is; what is missing is installed by apt when we are root. */
 export async function findPrograms(programs: readonly Program[]): Promise<string[]> {
   const missing = await missingOf(programs);
   if (missing.length > 0) await install(missing);
@@ -56,14 +56,14 @@ async function aptInstall(programs: readonly Program[]): Promise<void> {
   const options = { timeoutMs: aptTimeoutMs, env: { DEBIAN_FRONTEND: 'noninteractive' } };
   const apt = ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300'] as const;
   const epmdsBefore = await epmds();
-  const ours = !(await exists(policyFile));
-  if (ours) await writeFile(policyFile, policy, { mode: 0o755 });
+  const isNew = !(await exists(policyFile));
+  if (isNew) await writeFile(policyFile, policy, { mode: 0o755 });
   try {
     // Old lists may do, and another update may be under way.
     await run([...apt, 'update'], options).catch((error) => say((error as Error).message));
     await run([...apt, 'install', '--no-install-recommends', ...packages], options);
   } finally {
-    if (ours) await rm(policyFile, { force: true });
+    if (isNew) await rm(policyFile, { force: true });
   }
   // RabbitMQ's package leaves a port mapper running, whatever the policy says.
   signalAll(

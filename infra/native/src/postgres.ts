@@ -11,11 +11,13 @@ import { freePort } from './ports.ts';
 import { run } from './run.ts';
 import type { NativeServer, Placement } from './server.ts';
 
+/** Options of a PostgreSQL server. */
 export interface PostgresOptions extends Placement {
   /** Settings of postgresql.conf. */
   config?: Readonly<Record<string, string>>;
 }
 
+/** A running PostgreSQL server. */
 export interface PostgresServer {
   /** Its superuser's, to the database `spillway`. */
   url: string;

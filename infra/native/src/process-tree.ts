@@ -33,7 +33,7 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== 'Z' && state !== 'X';
 }
 
-/** When a process started, to tell it from a later one with its pid. */
+/** When a process started, to distinguish it from a later one with the same pid. */
 export function startTicksOf(pid: number): number | undefined {
   return isAlive(pid) ? statOf(pid)?.startTicks : undefined;
 }

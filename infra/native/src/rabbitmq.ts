@@ -9,14 +9,16 @@ import { freePort } from './ports.ts';
 import { run } from './run.ts';
 import type { NativeServer, Placement } from './server.ts';
 
+/** Options of a RabbitMQ server. */
 export interface RabbitMqOptions extends Placement {
   /** Settings of rabbitmq.conf. */
   config?: Readonly<Record<string, string>>;
 }
 
+/** A running RabbitMQ server. */
 export interface RabbitMqServer {
   url: string;
-  /** Of the management API, with the user's name and password in it. */
+  /** URL of the management API, with the user's name and password in it. */
   managementUrl: string;
   server: NativeServer;
   /** `rabbitmqctl` with these arguments. */
@@ -29,7 +31,10 @@ interface Ports {
   amqp: number;
   management: number;
   distribution: number;
-  /** Of a port mapper of its own: a shared one would outlive it, and know two nodes of one name. */
+  /**
+   * Port of a port mapper of its own: a shared one would outlive it, and know two nodes of one
+   * name.
+   */
   mapper: number;
 }
 

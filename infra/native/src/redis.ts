@@ -6,11 +6,13 @@ import { findPrograms } from './packages.ts';
 import { freePort } from './ports.ts';
 import type { NativeServer, Placement } from './server.ts';
 
+/** Options of a Redis server. */
 export interface RedisOptions extends Placement {
   /** Arguments of redis-server, such as `['--maxmemory', '64mb']`. */
   config?: readonly string[];
 }
 
+/** A running Redis server. */
 export interface RedisServer {
   url: string;
   server: NativeServer;

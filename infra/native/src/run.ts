@@ -11,7 +11,7 @@ export interface RunOptions {
   timeoutMs: number;
 }
 
-/** Runs a program to its end and returns its output; an error tells what it said last. */
+/** Runs a program to its end and returns its output; an error contains what it said last. */
 export async function run(
   [program, ...args]: readonly [string, ...string[]],
   { cwd, env, timeoutMs }: RunOptions,

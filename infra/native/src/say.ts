@@ -1,4 +1,4 @@
-/** What takes long or changes the machine is told in plain words where a person sees it. */
+/** Prints in plain words what takes long or changes the machine, where a person sees it. */
 export function say(sentence: string): void {
   process.stderr.write(`[native] ${sentence}\n`);
 }

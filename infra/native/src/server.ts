@@ -4,11 +4,11 @@ export interface NativeServer {
   readonly name: string;
   /** `host:port` of its client listener. */
   readonly address: string;
-  /** Of the running server, else of the last run; 0 before the first. */
+  /** Process id of the running server, else of the last run; 0 before the first. */
   readonly pid: number;
   /** Resolves when it answers clients; fails with the end of its log. */
   start(): Promise<void>;
-  /** As an operator would; its data stay. */
+  /** Stops it as an operator would; its data stay. */
   stop(): Promise<void>;
   /** SIGKILL to all its processes at once; what it wrote stays. */
   kill(): Promise<void>;
@@ -19,7 +19,10 @@ export interface NativeServer {
   cpuSeconds(): number;
 }
 
-/** Where servers live: by default in a temporary folder, on free ports, and not longer than this process. */
+/**
+ * Places servers: by default in a temporary folder, on free ports, and not longer than this
+ * process.
+ */
 export interface Placement {
   /** Folder for its data; data found there are used again. */
   dir?: string;

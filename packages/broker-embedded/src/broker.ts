@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type BrokerCapabilities,
   BrokerError,
   type DeliveredMessage,
   type OutgoingMessage,
@@ -15,14 +16,15 @@ import {
   type TopicSpec,
 } from '@spillway/broker';
 import { checkFormat, nodeFiles, writeFormat } from '@spillway/journal';
-import { checkName } from './catalog.ts';
+import { waitAtMost } from '@spillway/resilience';
 import { configOf, type EmbeddedBrokerOptions, type EmbeddedConfig } from './config.ts';
 import { Member } from './consumer.ts';
-import { Group } from './group.ts';
-import { lagOf } from './lag.ts';
-import type { Log, Logs } from './logs.ts';
-import { refuse, untilAborted } from './producer.ts';
-import { readLog, replayStart } from './replay.ts';
+import { Group } from './group/group.ts';
+import { lagOf } from './group/lag.ts';
+import { checkName } from './log/catalog.ts';
+import type { Log, Logs } from './log/logs.ts';
+import { readLog, replayStart } from './log/replay.ts';
+import { refuse } from './producer.ts';
 import { openRunning, partitionsOf, type Running } from './running.ts';
 
 const format = { name: 'spillway-broker', version: 1 };
@@ -35,10 +37,18 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBr
   return new EmbeddedBroker(configOf(options, nodeFiles));
 }
 
+/** The broker in the data folder: topics and partitions as journals, groups in this process. */
 export class EmbeddedBroker implements Broker {
   readonly name = 'embedded';
-  readonly canReplay = true;
-  readonly keepsPrefix = true;
+  readonly capabilities: BrokerCapabilities = {
+    canReplay: true,
+    keepsPrefix: true,
+    missingUpToMs: (partition) => this.#missingUpToMs(partition),
+    expiredKept: async (at) => {
+      const { offsets } = this.#get();
+      return { before: offsets.removedBefore(at), upToMs: offsets.removedUpToMs(at) ?? 0 };
+    },
+  };
   readonly #config: EmbeddedConfig;
   #running: Running | undefined;
 
@@ -92,6 +102,7 @@ export class EmbeddedBroker implements Broker {
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
     const { catalog, logs, groups } = this.#get();
     await catalog.add(topics);
+    logs.describe(topics);
     const known = topics.map(({ name }) => ({ name, partitions: catalog.partitionsOf(name) }));
     await logs.open(known.flatMap(partitionsOf));
     await Promise.all([...groups.values()].map((group) => group.share()));
@@ -103,14 +114,20 @@ export class EmbeddedBroker implements Broker {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
-    if (this.#running === undefined || signal?.aborted) {
-      const why = signal?.aborted ? 'Aborted before it began' : 'The broker is not running';
-      return messages.map(() => refuse(signal?.aborted ? 'unavailable' : 'not-running', why));
+    if (this.#running === undefined || abort?.aborted) {
+      const why = abort?.aborted ? 'Aborted before it began' : 'The broker is not running';
+      return messages.map(() => refuse(abort?.aborted ? 'unavailable' : 'not-running', why));
     }
     const outcomes = this.#running.producer.publish(messages);
-    return signal === undefined ? outcomes : untilAborted(outcomes, messages, signal);
+    if (abort === undefined) return outcomes;
+    // What was handed to the disk cannot be recalled.
+    const message = 'Aborted while being written';
+    return (
+      (await waitAtMost(outcomes, { abort })) ??
+      messages.map(() => ({ status: 'unknown', message }))
+    );
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -120,7 +137,11 @@ export class EmbeddedBroker implements Broker {
     const fresh = logsOf(logs, new Set(options.topics))
       .filter((log) => offsets.get(options.group, log) === undefined)
       .map(({ topic, partition, journal }) => ({
-        ...{ group: options.group, topic, partition, expired: 0, committed: journal.start },
+        group: options.group,
+        topic,
+        partition,
+        expired: 0,
+        committed: journal.start,
       }));
     if (fresh.length > 0) await offsets.set(fresh);
     let group = groups.get(options.group);
@@ -136,13 +157,17 @@ export class EmbeddedBroker implements Broker {
     return member;
   }
 
-  async lag(group: string): Promise<PartitionLag[]> {
+  async lag(group: string, topics: readonly string[] = []): Promise<PartitionLag[]> {
     const { offsets, logs } = this.#get();
     const nowMs = this.#config.clock();
     const found: PartitionLag[] = [];
-    for (const offset of offsets.all()) {
-      const log = offset.group === group ? logs.get(offset) : undefined;
-      if (log !== undefined) found.push(await lagOf(group, log, { offset, nowMs }));
+    const wanted = new Set(topics);
+    for (const log of logs.all()) {
+      const offset = offsets.get(group, log);
+      if (!offset && !wanted.has(log.topic)) continue;
+      // A group that is new begins with the oldest message.
+      const { committed = log.journal.start, expired = 0 } = offset ?? {};
+      found.push(await lagOf(group, log, { committed, expired, nowMs }));
     }
     return found;
   }
@@ -182,7 +207,7 @@ export class EmbeddedBroker implements Broker {
     return journal.sequenceAt(timestampMs);
   }
 
-  missingUpToMs(partition: TopicPartition): number {
+  #missingUpToMs(partition: TopicPartition): number {
     const { journal } = this.#log(partition);
     const entries = journal.segments().reduce((sum, { from, to }) => sum + to - from, 0);
     if (journal.countFrom(0) < entries) return Number.POSITIVE_INFINITY; // A segment is damaged.

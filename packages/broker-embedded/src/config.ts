@@ -1,11 +1,15 @@
 import type { Files, JournalEvent } from '@spillway/journal';
 
+/** Options of the embedded broker. */
 export interface EmbeddedBrokerOptions {
   /** One folder for everything, made if missing. One owner at a time. */
   dir: string;
-  /** Of key, headers and value of one message. */
+  /** Bytes of key, headers and value of one message. */
   messageBytesMax?: number;
-  /** Of all partitions together; publishes beyond are refused as 'log-full'. */
+  /**
+   * Bytes of all partitions together. Of messages of clients no more than seven eighths are taken;
+   * publishes beyond are refused as 'log-full'.
+   */
   logBytesMax?: number;
   /** Segments whose latest message is older are removed, committed or not. */
   retentionMs?: number;
@@ -24,10 +28,13 @@ export interface EmbeddedBrokerOptions {
 
 export type EmbeddedConfig = Required<EmbeddedBrokerOptions>;
 
+/** What an operator should know of the embedded broker. */
 export type EmbeddedBrokerEvent =
   | JournalEvent
   /** Retention removed messages that a group had not committed. */
   | { type: 'expired'; group: string; topic: string; partition: number; messages: number }
+  /** The oldest messages of a kept topic were removed, so that newer ones have room. */
+  | { type: 'kept-expired'; topic: string; partition: number; messages: number }
   /** Retention removed segments. */
   | { type: 'deleted'; topic: string; partition: number; bytes: number }
   /** A look of retention failed; the next one tries again. */

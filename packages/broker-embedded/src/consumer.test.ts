@@ -12,7 +12,7 @@ test('what a poll was reading when its partition was moved or paused is not deli
   await broker.publish([message, message, message, message]);
   const member = await broker.subscribe({ group: 'g', topics: [topic] });
   const poll = (waitMs = 1_000) =>
-    member.poll({ bytesMax: 1_000, waitMs, signal: new AbortController().signal });
+    member.poll({ bytesMax: 1_000, waitMs, abort: new AbortController().signal });
   const positions = async (polled: ReturnType<typeof poll>) =>
     (await polled).map(({ position }) => position);
   const sought = poll();

@@ -8,10 +8,11 @@ import {
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
+import { AutoResetEvent, messageOf, withTimeout } from '@spillway/resilience';
 import type { EmbeddedBrokerEvent } from './config.ts';
-import type { Log } from './logs.ts';
-import { decodeMessage } from './message.ts';
-import type { Offsets } from './offsets.ts';
+import type { Log } from './log/logs.ts';
+import { decodeMessage } from './log/message.ts';
+import type { Offsets } from './log/offsets.ts';
 
 export interface MemberOptions extends SubscribeOptions {
   offsets: Offsets;
@@ -45,26 +46,25 @@ export class Member implements Subscription {
   #turn = 0;
   #polling = false;
   #closed = false;
-  #woken = false;
-  #wakeUp: (() => void) | undefined;
+  readonly #arrival = new AutoResetEvent();
 
   constructor(options: MemberOptions) {
     this.#options = options;
     this.topics = new Set(options.topics);
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+  async poll({ bytesMax, waitMs, abort }: PollOptions): Promise<DeliveredMessage[]> {
     if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
     if (this.#polling) throw new Error('One poll at a time');
     this.#polling = true;
     const deadline = performance.now() + waitMs;
     try {
       for (;;) {
-        this.#woken = false;
-        const messages = await this.#gather(bytesMax, signal);
+        this.#arrival.reset();
+        const messages = await this.#gather(bytesMax, abort);
         const leftMs = deadline - performance.now();
-        if (messages.length > 0 || leftMs <= 0 || signal.aborted || this.#closed) return messages;
-        await this.#sleep(leftMs, signal);
+        if (messages.length > 0 || leftMs <= 0 || abort.aborted || this.#closed) return messages;
+        await this.#arrival.wait(leftMs, abort);
       }
     } finally {
       this.#polling = false;
@@ -112,8 +112,7 @@ export class Member implements Subscription {
 
   /** Something may be there to poll. */
   wake(): void {
-    this.#woken = true;
-    this.#wakeUp?.();
+    this.#arrival.set();
   }
 
   /** Not polled from now on; let go once `onRevoke` is done, or has had its time. */
@@ -122,9 +121,9 @@ export class Member implements Subscription {
     for (const held of this.#heldOf(partitions)) held.revoking = true;
     const { onRevoke, revokeMs, group, report } = this.#options;
     try {
-      await within(onRevoke?.(partitions), revokeMs);
+      await withTimeout(onRevoke?.(partitions), revokeMs, 'onRevoke');
     } catch (error) {
-      report({ type: 'revoke-failed', group, message: String(error) });
+      report({ type: 'revoke-failed', group, message: messageOf(error) });
     }
     for (const partition of partitions) this.#held.delete(partitionName(partition));
   }
@@ -141,11 +140,11 @@ export class Member implements Subscription {
     this.wake();
   }
 
-  async #gather(bytesMax: number, signal: AbortSignal): Promise<DeliveredMessage[]> {
+  async #gather(bytesMax: number, abort: AbortSignal): Promise<DeliveredMessage[]> {
     const gathered: Gathered[] = [];
     let bytesLeft = bytesMax;
     for (const held of this.#inTurn()) {
-      if (bytesLeft <= 0 || signal.aborted) break;
+      if (bytesLeft <= 0 || abort.aborted) break;
       if (!isPolled(held) || held.at >= held.log.journal.end) continue;
       const { at, seeks, log } = held;
       const { entries, next } = await log.journal.read(at, { bytesMax: bytesLeft });
@@ -157,7 +156,7 @@ export class Member implements Subscription {
       });
       for (const { payload } of entries) bytesLeft -= payload.length;
     }
-    if (signal.aborted || this.#closed) return [];
+    if (abort.aborted || this.#closed) return [];
     return gathered.flatMap((part) => this.#take(part));
   }
 
@@ -177,21 +176,6 @@ export class Member implements Subscription {
     return [...all.slice(first), ...all.slice(0, first)];
   }
 
-  #sleep(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#woken) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wakeUp = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wakeUp);
-        this.#wakeUp = undefined;
-        resolve();
-      };
-      const timer = setTimeout(wakeUp, timeoutMs);
-      signal.addEventListener('abort', wakeUp);
-      this.#wakeUp = wakeUp;
-    });
-  }
-
   #heldOf(partitions: readonly TopicPartition[]): Held[] {
     return partitions.flatMap((partition) => this.#held.get(partitionName(partition)) ?? []);
   }
@@ -203,17 +187,4 @@ function isPolled({ paused, revoking }: Held): boolean {
 
 function clamp(position: number, { journal }: Log): number {
   return Math.min(Math.max(position, journal.start), journal.end);
-}
-
-/** Rejects when the work takes longer; the work itself goes on. */
-async function within(work: Promise<void> | undefined, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`onRevoke took over ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    await Promise.race([work, tooLong]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

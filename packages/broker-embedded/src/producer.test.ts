@@ -6,7 +6,11 @@ import { expect, it } from 'vitest';
 import { createEmbeddedBroker } from './index.ts';
 
 const message = (partition: number, bytes: number): OutgoingMessage => ({
-  ...{ topic: 'otlp_logs', partition, key: 'k', headers: {}, value: [Buffer.alloc(bytes)] },
+  topic: 'otlp_logs',
+  partition,
+  key: 'k',
+  headers: {},
+  value: [Buffer.alloc(bytes)],
 });
 
 it('lets nothing pass what did not fit into a full log, but in other partitions', async () => {

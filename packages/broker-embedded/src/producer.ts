@@ -1,25 +1,27 @@
 import type { OutgoingMessage, PublishOutcome, RefusalCode } from '@spillway/broker';
 import type { AppendOutcome, AppendRefusal } from '@spillway/journal';
-import type { Log, Logs } from './logs.ts';
-import { encodeMessage } from './message.ts';
+import type { Log, Logs } from './log/logs.ts';
+import { encodeMessage } from './log/message.ts';
+import type { Retention } from './log/retention.ts';
+import type { Room } from './log/room.ts';
 
 export interface ProducerOptions {
   logs: Logs;
-  logBytesMax: number;
+  room: Room;
   messageBytesMax: number;
   /** Milliseconds since 1970. */
   clock: () => number;
   /** There are new messages of the topic. */
   onDurable: (topic: string) => void;
-  /** The log is full: removing what every group has committed may help. */
-  onFull: () => void;
+  /** Makes room in a full log. */
+  retention: Pick<Retention, 'run' | 'hasRoom' | 'makeRoom'>;
 }
 
 interface Batch {
   log: Log;
   bytes: number;
   payloads: Uint8Array[][];
-  /** Of the messages in the publish. */
+  /** Indexes of the messages in the publish. */
   indexes: number[];
 }
 
@@ -33,6 +35,9 @@ const batchBytesMax = 16 * 1024 * 1024;
 
 export class Producer {
   readonly #options: ProducerOptions;
+  /** Appends that wait for room, one behind the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #trouble: { message: string; passesAtMs: number } | undefined;
 
   constructor(options: ProducerOptions) {
@@ -51,7 +56,7 @@ export class Producer {
     const batches = this.#batches(messages, outcomes);
     await Promise.all(
       batches.map(async (batch) => {
-        const outcome = await batch.log.journal.appendBatch(batch.payloads);
+        const outcome = await this.#append(batch);
         this.#note(outcome, batch.log);
         for (const [offset, index] of batch.indexes.entries()) {
           outcomes[index] = publishOutcome(outcome, offset);
@@ -59,6 +64,36 @@ export class Producer {
       }),
     );
     return outcomes;
+  }
+
+  #append(batch: Batch): Promise<AppendOutcome> {
+    const { log, bytes, payloads } = batch;
+    if (log.writing === 'client') return log.journal.appendBatch(payloads);
+    if (this.#waiting === 0 && this.#options.retention.hasRoom(log, bytes)) {
+      return log.journal.appendBatch(payloads);
+    }
+    this.#waiting += 1;
+    const made = this.#turn.then(() => this.#appendWithRoom(batch));
+    // The next one has its turn when this one is on its way, not when it is durable.
+    this.#turn = made.then(() => {
+      this.#waiting -= 1;
+    });
+    return made.then(({ outcome }) => outcome);
+  }
+
+  /** Waits until it has room, and not for the disk. */
+  async #appendWithRoom({ log, bytes, payloads }: Batch): Promise<{
+    outcome: Promise<AppendOutcome>;
+  }> {
+    if (await this.#options.retention.makeRoom(log, bytes)) {
+      return { outcome: log.journal.appendBatch(payloads) };
+    }
+    // What does not fit now would not later, since nothing else gives up its room for it.
+    const code = log.writing === 'kept' ? 'too-large' : 'full';
+    const message = `${bytes} bytes have no room in the log`;
+    return {
+      outcome: Promise.resolve({ status: 'refused', code, retryable: code === 'full', message }),
+    };
   }
 
   /** Refusals go into `outcomes` at once. */
@@ -76,7 +111,7 @@ export class Producer {
         continue;
       }
       // Nothing of its log follows what did not fit: that would change the order.
-      const refusal = full.get(log) ?? this.#refusal(bytes, logBytes);
+      const refusal = full.get(log) ?? this.#refusal(log, bytes, logBytes);
       if (refusal !== undefined) {
         if (refusal.status === 'refused' && refusal.code === 'log-full') full.set(log, refusal);
         outcomes[index] = refusal;
@@ -84,7 +119,7 @@ export class Producer {
       }
       logBytes += bytes;
       let batch = open.get(log);
-      if (batch === undefined || batch.bytes + bytes > batchBytesMax) {
+      if (batch === undefined || batch.bytes + bytes > this.#batchBytesMax(log)) {
         batch = { log, bytes: 0, payloads: [], indexes: [] };
         open.set(log, batch);
         batches.push(batch);
@@ -96,14 +131,25 @@ export class Producer {
     return batches;
   }
 
-  #refusal(bytes: number, logBytes: number): PublishOutcome | undefined {
-    const { messageBytesMax, logBytesMax, onFull } = this.#options;
+  #batchBytesMax({ writing }: Log): number {
+    const { keptBatchBytesMax } = this.#options.room;
+    return writing === 'kept' ? Math.min(batchBytesMax, keptBatchBytesMax) : batchBytesMax;
+  }
+
+  #refusal({ writing }: Log, bytes: number, logBytes: number): PublishOutcome | undefined {
+    const { messageBytesMax, room, logs, retention } = this.#options;
     if (bytes > messageBytesMax) {
       return refuse('too-large', `${bytes} bytes; at most ${messageBytesMax} are taken`);
     }
-    if (logBytes + bytes <= logBytesMax) return undefined;
-    onFull();
-    return refuse('log-full', `The log has reached its limit of ${logBytesMax} bytes`);
+    const isFull = {
+      client: () => logBytes + bytes > room.clientBytesMax,
+      internal: () => logBytes - logs.keptBytes() + bytes > room.internalBytesMax,
+      // Its oldest messages make room.
+      kept: () => false,
+    };
+    if (!isFull[writing]()) return undefined;
+    void retention.run(bytes);
+    return refuse('log-full', `The log has reached its limit of ${room.clientBytesMax} bytes`);
   }
 
   #note(outcome: AppendOutcome, { topic }: Log): void {
@@ -111,7 +157,7 @@ export class Producer {
       this.#trouble = undefined;
       this.#options.onDurable(topic);
     } else if (outcome.status === 'unknown') this.#inTrouble(outcome.message);
-    else if (outcome.code === 'full') this.#options.onFull();
+    else if (outcome.code === 'full') void this.#options.retention.run();
     else if (outcome.code === 'io') this.#inTrouble(outcome.message);
     else if (outcome.code === 'disk-full') this.#inTrouble(outcome.message, diskFullMs);
   }
@@ -148,19 +194,4 @@ function publishOutcome(outcome: AppendOutcome, offset: number): PublishOutcome 
     case 'unknown':
       return outcome;
   }
-}
-
-/** What was handed to the disk cannot be recalled. */
-export function untilAborted(
-  outcomes: Promise<PublishOutcome[]>,
-  messages: readonly OutgoingMessage[],
-  signal: AbortSignal,
-): Promise<PublishOutcome[]> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      resolve(messages.map(() => ({ status: 'unknown', message: 'Aborted while being written' })));
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    outcomes.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

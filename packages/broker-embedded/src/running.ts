@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { TopicPartition, TopicSpec } from '@spillway/broker';
 import type { FolderLock } from '@spillway/journal';
-import { Catalog } from './catalog.ts';
 import type { EmbeddedConfig } from './config.ts';
-import type { Group } from './group.ts';
-import { Logs } from './logs.ts';
-import { Offsets } from './offsets.ts';
+import type { Group } from './group/group.ts';
+import { Catalog } from './log/catalog.ts';
+import { Logs } from './log/logs.ts';
+import { Offsets } from './log/offsets.ts';
+import { Retention } from './log/retention.ts';
+import { roomOf } from './log/room.ts';
 import { Producer } from './producer.ts';
-import { Retention } from './retention.ts';
 
 /** What exists between start and stop. */
 export interface Running {
@@ -22,7 +23,8 @@ export interface Running {
 
 /** The folder is locked and of our version. */
 export async function openRunning(config: EmbeddedConfig, lock: FolderLock): Promise<Running> {
-  const { dir, files, fsync, report, clock, logBytesMax, messageBytesMax } = config;
+  const { dir, files, fsync, report, clock, messageBytesMax } = config;
+  const room = roomOf(config);
   const catalog = new Catalog({ files, dir });
   await catalog.load();
   // What was read may have been written just before a kill, and not be durable yet.
@@ -36,13 +38,16 @@ export async function openRunning(config: EmbeddedConfig, lock: FolderLock): Pro
     throw error;
   }
   const groups = new Map<string, Group>();
-  const retention = new Retention({ config, logs, offsets });
+  const retention = new Retention({ config, logs, offsets, room });
   const producer = new Producer({
-    ...{ logs, clock, logBytesMax, messageBytesMax },
+    logs,
+    clock,
+    room,
+    messageBytesMax,
     onDurable: (topic) => {
       for (const group of groups.values()) group.wake(topic);
     },
-    onFull: () => void retention.run(),
+    retention,
   });
   return { lock, catalog, offsets, logs, producer, retention, groups };
 }

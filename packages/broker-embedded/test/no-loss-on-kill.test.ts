@@ -30,7 +30,7 @@ test('kill -9 while it publishes and consumes: the group gets all that was ackno
   const member = await broker.subscribe({ group: 'g', topics: ['otlp_logs'] });
   const { signal } = new AbortController();
   for (;;) {
-    const messages = await member.poll({ bytesMax: 1e6, waitMs: 0, signal });
+    const messages = await member.poll({ bytesMax: 1e6, waitMs: 0, abort: signal });
     if (messages.length === 0) break;
     for (const { value } of messages) polled.add(Buffer.from(value).toString());
     await member.commit(messages);

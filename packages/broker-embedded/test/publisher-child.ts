@@ -23,7 +23,7 @@ async function publish(): Promise<void> {
 
 async function consume(): Promise<void> {
   for (;;) {
-    const messages = await member.poll({ bytesMax: 2_000, waitMs: 1_000, signal });
+    const messages = await member.poll({ bytesMax: 2_000, waitMs: 1_000, abort: signal });
     for (const { value } of messages) writeSync(1, `polled ${Buffer.from(value)}\n`);
     await member.commit(messages);
   }

@@ -1,5 +1,6 @@
 import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   createEmbeddedBroker,
@@ -25,9 +26,15 @@ afterEach(() => broker.stop());
 
 async function start(options: Partial<EmbeddedBrokerOptions> = {}): Promise<void> {
   broker = createEmbeddedBroker({
-    ...{ dir: '/broker', files, clock: () => nowMs, report: (event) => events.push(event) },
+    dir: '/broker',
+    files,
+    clock: () => nowMs,
+    report: (event) => events.push(event),
     // Looked at when the log is full, and else by this timer.
-    ...{ retentionEveryMs: 5, retentionMs: 60_000, segmentBytes: 4_096, ...options },
+    retentionEveryMs: 5,
+    retentionMs: 60_000,
+    segmentBytes: 4_096,
+    ...options,
   });
   await broker.start();
   await broker.ensureTopics([{ name: topic, partitions: 1 }]);
@@ -45,13 +52,9 @@ async function publishMany(count: number) {
 async function pollCount(member: Subscription, count: number): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];
   while (found.length < count) {
-    found.push(...(await member.poll({ bytesMax: 1e6, waitMs: 1_000, signal })));
+    found.push(...(await member.poll({ bytesMax: 1e6, waitMs: 1_000, abort: signal })));
   }
   return found;
-}
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 const lagOf = async (group: string) => (await broker.lag(group))[0];
@@ -70,7 +73,7 @@ test('what is older than the retention goes, and is expired for who had not read
   // Every message is either still waiting or expired: none is forgotten, none is counted twice.
   expect((lag?.expired ?? 0) + (lag?.messages ?? 0)).toBe(30);
   expect(await lagOf('fast')).toMatchObject({ expired: 0, messages: 0, seconds: 0 });
-  const found = await slow.poll({ bytesMax: 1e6, waitMs: 1_000, signal });
+  const found = await slow.poll({ bytesMax: 1e6, waitMs: 1_000, abort: signal });
   expect(found[0]?.position).toBe(lag?.start);
   files.powerCut();
   await start({ retentionEveryMs: 60_000 });
@@ -101,7 +104,7 @@ test('room is made of what every group has committed', async () => {
     if (outcome?.status === 'durable') taken += 1;
     // Who is refused comes again later; before room is made, the disk is told how far it went.
     else await new Promise((resolve) => setImmediate(resolve));
-    const found = await member.poll({ bytesMax: 1e6, waitMs: 0, signal });
+    const found = await member.poll({ bytesMax: 1e6, waitMs: 0, abort: signal });
     const last = found.at(-1);
     if (last !== undefined) await member.commit([last]);
   }
@@ -111,15 +114,15 @@ test('room is made of what every group has committed', async () => {
 
 test('how far the log reaches back is known, also after a power cut', async () => {
   await start();
-  expect(broker.missingUpToMs?.(at)).toBe(0);
+  expect(broker.capabilities.missingUpToMs?.(at)).toBe(0);
   await publishMany(30);
   const takenMs = nowMs;
   nowMs += 61_000;
   await until(() => events.some(({ type }) => type === 'deleted'));
-  expect(broker.missingUpToMs?.(at)).toBe(takenMs);
+  expect(broker.capabilities.missingUpToMs?.(at)).toBe(takenMs);
   files.powerCut();
   await start({ retentionEveryMs: 60_000 });
-  expect(broker.missingUpToMs?.(at)).toBe(takenMs);
+  expect(broker.capabilities.missingUpToMs?.(at)).toBe(takenMs);
 });
 
 test('a topic that no group has subscribed to is kept for its time', async () => {
@@ -138,7 +141,9 @@ test('a full disk is a refusal that may be tried again, and the health says so',
   await publishMany(3);
   files.spaceBytes = 0;
   expect((await publish('no room'))[0]).toMatchObject({
-    ...{ status: 'refused', code: 'disk-full', retryable: true },
+    status: 'refused',
+    code: 'disk-full',
+    retryable: true,
   });
   expect(broker.health().ok).toBe(false);
   files.spaceBytes = 1e9;

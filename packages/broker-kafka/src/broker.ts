@@ -1,5 +1,6 @@
 import {
   type Broker,
+  type BrokerCapabilities,
   BrokerError,
   type DeliveredMessage,
   type OutgoingMessage,
@@ -14,20 +15,20 @@ import {
   type TopicPartition,
   type TopicSpec,
 } from '@spillway/broker';
+import { waitAtMost } from '@spillway/resilience';
+import { Groups } from './admin/groups.ts';
+import { inspectTopics } from './admin/inspect.ts';
+import { LagReader } from './admin/lag.ts';
+import { checkName, ensureTopics } from './admin/topics.ts';
 import type { KafkaClient } from './client.ts';
 import type { KafkaBrokerOptions } from './config.ts';
 import { Consumer } from './consumer.ts';
 import { type Driver, openDriver } from './driver.ts';
-import { Groups } from './groups.ts';
-import { inspectTopics } from './inspect.ts';
-import { LagReader } from './lag.ts';
 import { Logs, latestMs, unknownTopic } from './logs.ts';
 import type { ProducePort } from './producer.ts';
 import { readLog } from './read.ts';
 import { positionAt, replayGroup } from './replay.ts';
 import { readSecurity } from './security.ts';
-import { checkName, ensureTopics } from './topics.ts';
-import { untilAborted } from './wait.ts';
 
 /** What exists between start and stop. */
 interface Running {
@@ -44,8 +45,7 @@ const readBytes = 1024 * 1024;
 /** The broker port on Apache Kafka 2.7 and later. */
 export class KafkaBroker implements Broker {
   readonly name = 'kafka';
-  readonly canReplay = true;
-  readonly keepsPrefix: boolean;
+  readonly capabilities: BrokerCapabilities;
   readonly #options: KafkaBrokerOptions;
   readonly #consumers = new Set<Consumer>();
   /** Ends of logs that a `read` is asking for: what is published later lies behind them. */
@@ -58,7 +58,8 @@ export class KafkaBroker implements Broker {
   constructor(options: KafkaBrokerOptions) {
     this.#options = options;
     // KafkaJS goes on with the next batch of a call behind one that it gave up.
-    this.keepsPrefix = options.driver === 'platformatic';
+    const keepsPrefix = options.driver === 'platformatic';
+    this.capabilities = { canReplay: true, keepsPrefix };
   }
 
   /** Rejects with KafkaError where no broker answers in good time, or the login is refused. */
@@ -75,7 +76,7 @@ export class KafkaBroker implements Broker {
       return known.length;
     });
     try {
-      await logs.persist(() => client.cluster([]));
+      await logs.retryUntilDone(() => client.cluster([]));
       await producer.start();
     } catch (error) {
       await Promise.allSettled([producer.stop(), client.close()]);
@@ -117,24 +118,27 @@ export class KafkaBroker implements Broker {
 
   async topics(): Promise<TopicSpec[]> {
     const { logs } = this.#started();
-    const { topics } = await logs.persist(() => logs.view(undefined));
+    const { topics } = await logs.retryUntilDone(() => logs.view(undefined));
     return [...topics].map(([name, { partitions }]) => ({ name, partitions: partitions.length }));
   }
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
     if (this.#ends.size > 0 || this.#waiting > 0) {
       this.#waiting += 1;
       this.#turn = this.#turn.then(() => Promise.allSettled(this.#ends));
-      await untilAborted(this.#turn, signal);
+      await waitAtMost(this.#turn, { abort });
       this.#waiting -= 1; // Nothing between here and the producer: the order is that of the calls.
     }
-    if (this.#running !== undefined) return await this.#running.producer.publish(messages, signal);
+    if (this.#running !== undefined) return await this.#running.producer.publish(messages, abort);
     const message = 'The broker is not running';
     return messages.map(() => ({
-      ...{ status: 'refused', code: 'not-running', retryable: true, message },
+      status: 'refused',
+      code: 'not-running',
+      retryable: true,
+      message,
     }));
   }
 
@@ -142,7 +146,7 @@ export class KafkaBroker implements Broker {
     const { driver, logs, groups } = this.#started();
     checkName(options.group);
     const topics = [...new Set(options.topics)];
-    const view = await logs.persist(() => logs.view(topics));
+    const view = await logs.retryUntilDone(() => logs.view(topics));
     const unknown = topics.find((topic) => !view.topics.has(topic));
     if (unknown !== undefined) throw unknownTopic(unknown);
     groups.learn(topics);
@@ -159,12 +163,10 @@ export class KafkaBroker implements Broker {
     return consumer;
   }
 
-  async lag(group: string): Promise<PartitionLag[]> {
-    const topics = [...this.#consumers].filter((one) => one.group === group);
-    return await this.#started().lag.read(
-      group,
-      topics.flatMap((one) => one.topics),
-    );
+  async lag(group: string, topics: readonly string[] = []): Promise<PartitionLag[]> {
+    const running = [...this.#consumers].filter((one) => one.group === group);
+    const read = running.flatMap((one) => one.topics);
+    return await this.#started().lag.read(group, [...read, ...topics]);
   }
 
   async groups(): Promise<string[]> {
@@ -179,14 +181,14 @@ export class KafkaBroker implements Broker {
 
   read(
     from: Position,
-    { bytesMax = readBytes, signal }: ReadOptions = {},
+    { bytesMax = readBytes, abort }: ReadOptions = {},
   ): AsyncIterable<DeliveredMessage> {
     const { client, logs } = this.#started();
     const { topic, partition } = from;
     const end = logs.offset({ topic, partition, timestampMs: latestMs });
     this.#ends.add(end);
     end.catch(() => {}).finally(() => this.#ends.delete(end));
-    return readLog(from, { client, logs, end, bytesMax, signal });
+    return readLog(from, { client, logs, end, bytesMax, abort });
   }
 
   async positionAt(partition: TopicPartition, timestampMs: number): Promise<number> {

@@ -4,13 +4,13 @@
  */
 import type { DeliveredMessage, TopicPartition } from '@spillway/broker';
 
-/** Of one topic; by partition, from 0. */
+/** One topic; its partitions from 0. */
 export interface TopicView {
   partitions: { leader: number; replicas: number }[];
 }
 
 export interface ClusterView {
-  /** Of every broker that is up. */
+  /** Ids of every broker that is up. */
   nodes: number[];
   /** Unknown topics are absent. */
   topics: Map<string, TopicView>;
@@ -19,7 +19,7 @@ export interface ClusterView {
 export interface FetchRequest {
   /** A broker without messages answers after this. */
   waitMs: number;
-  /** Of the answer; the first batch is whole, however large. */
+  /** Bytes of the answer; the first batch is whole, however large. */
   bytesMax: number;
   /** Memory for what is built beside the answer; one record may take more. */
   ownBytesMax: number;
@@ -50,7 +50,7 @@ export interface Fetched extends TopicPartition {
   next: number;
 }
 
-/** -2 is the first position kept, -1 the end. */
+/** A question for an offset: -2 is the first position kept, -1 the end. */
 export interface OffsetQuery extends TopicPartition {
   timestampMs: number;
 }
@@ -123,7 +123,7 @@ export interface KafkaClient {
   groups(node: number): Promise<string[]>;
   describeGroup(node: number, group: string): Promise<GroupView>;
   createTopics(topics: readonly NewTopic[]): Promise<void>;
-  /** Up to as many as told. */
+  /** Adds partitions up to the given numbers. */
   addPartitions(topics: readonly Pick<NewTopic, 'name' | 'partitions'>[]): Promise<void>;
   /** Every setting of each topic, with what it inherits. */
   settings(topics: readonly string[]): Promise<Map<string, Record<string, string>>>;

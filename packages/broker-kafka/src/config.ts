@@ -11,10 +11,18 @@ const tls = z
     enabled: z
       .boolean()
       .default(false)
-      .describe('Speaks TLS to the brokers; their certificates are always checked.'),
-    caFile: z.string().optional().describe('PEM of the authorities trusted; else those of Node.'),
-    certFile: z.string().optional().describe('PEM of the own certificate, for mutual TLS.'),
-    keyFile: z.string().optional().describe('PEM of the key of certFile.'),
+      .describe('Whether to use TLS to the brokers. Their certificates are always checked.'),
+    caFile: z
+      .string()
+      .optional()
+      .describe(
+        'PEM file of the authorities to trust. When absent, those that come with Node.js are trusted.',
+      ),
+    certFile: z.string().optional().describe('PEM file of the client certificate, for mutual TLS.'),
+    keyFile: z
+      .string()
+      .optional()
+      .describe('PEM file of the private key that belongs to `certFile`.'),
   })
   .prefault({});
 
@@ -23,72 +31,90 @@ const sasl = z
     mechanism: z
       .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])
       .default('none')
-      .describe('How to log in to the brokers; over TLS alone, unless they are on this machine.'),
-    username: z.string().default('').describe('User of the brokers.'),
-    password: z.string().optional().describe('Password of the user; passwordFile is safer.'),
-    passwordFile: z.string().optional().describe('File that holds the password, read at start.'),
+      .describe(
+        'Mechanism of the login to the brokers. It needs TLS, unless the brokers are on this machine.',
+      ),
+    username: z.string().default('').describe('User name for the brokers.'),
+    password: z.string().optional().describe('Password of the user. A `passwordFile` is safer.'),
+    passwordFile: z
+      .string()
+      .optional()
+      .describe('File that holds the password, read at the start.'),
   })
   .prefault({});
 
+/** The `broker.kafka` section of the configuration. */
 export const kafkaSection = z
   .object({
     driver: z
       .enum(['platformatic', 'kafkajs'])
       .default('platformatic')
-      .describe('Client library: @platformatic/kafka with our own produce path, or KafkaJS.'),
+      .describe(
+        'Client library: @platformatic/kafka with the produce path of Spillway, or KafkaJS.',
+      ),
     bootstrap: z
       .array(z.string().regex(address, 'host:port'))
       .min(1)
       .default(['127.0.0.1:9092'])
-      .describe('Brokers to ask for the others, as host:port.'),
+      .describe('Brokers from which the others are discovered, each as host:port.'),
     replicationFactor: whole()
       .min(1)
       .max(15)
       .default(3)
       .describe(
-        'Copies of each topic; 1 says that one broker is meant. Fewer than this stop the start.',
+        'Copies of each topic. With 1, a single broker is intended. Topics with fewer copies stop the start.',
       ),
     minInsyncReplicas: whole()
       .min(1)
       .max(15)
       .default(2)
-      .describe('Copies that must hold a message before it is acknowledged (acks is always all).'),
+      .describe('Copies that must hold a message before it is acknowledged; acks is always all.'),
     retentionHours: z
       .number()
       .positive()
       .default(168)
-      .describe('Topics that are made keep messages this long; at least as long as the stores.'),
+      .describe(
+        'Hours for which the topics that Spillway creates keep messages. Keep it at least as long as the stores.',
+      ),
     messageBytesMax: whole()
       .min(1_024)
       .max(512 * mebibyte)
       .default(8 * mebibyte)
       .describe(
-        'Largest message, as max.message.bytes; an existing topic with less stops the start.',
+        'Bytes of the largest message, as `max.message.bytes`. An existing topic with a lower limit stops the start.',
       ),
     fetchBytesMax: whole()
       .min(64 * 1_024)
       .default(16 * mebibyte)
-      .describe('About what a member of a group reads ahead, over all its partitions.'),
+      .describe(
+        'Bytes, approximately, that a member of a group reads ahead over all its partitions.',
+      ),
     sessionTimeoutMs: whole()
       .min(1_000)
       .default(30_000)
-      .describe('A member that is silent this long loses its partitions.'),
+      .describe('Milliseconds after which a silent member loses its partitions.'),
     rebalanceTimeoutMs: whole()
       .min(1_000)
       .default(60_000)
-      .describe('A partition that moves waits this long for what is in hand to be committed.'),
+      .describe(
+        'Milliseconds for which a partition that moves waits until what is in flight is committed.',
+      ),
     connectTimeoutMs: whole()
       .min(100)
       .default(5_000)
-      .describe('A connection that takes longer is tried elsewhere.'),
+      .describe(
+        'Milliseconds after which a connection attempt is abandoned and another broker is tried.',
+      ),
     requestTimeoutMs: whole()
       .min(500)
       .default(10_000)
-      .describe('A request that takes longer is given up, and its connection closed.'),
+      .describe('Milliseconds after which a request is abandoned and its connection closed.'),
     deliveryTimeoutMs: whole()
       .min(500)
       .default(30_000)
-      .describe('A publish that is not acknowledged by then is answered as unknown.'),
+      .describe(
+        'Milliseconds after which a publish that was not acknowledged has an unknown outcome.',
+      ),
     tls,
     sasl,
   })
@@ -108,9 +134,10 @@ export const kafkaSection = z
   })
   .prefault({});
 
+/** The values of `kafkaSection`. */
 export type KafkaSection = z.infer<typeof kafkaSection>;
 
-/** What an operator should hear of. Nothing here needs a restart. */
+/** What an operator should know. Nothing here needs a restart. */
 export type KafkaBrokerEvent =
   | ProduceEvent
   /** A topic was made. */
@@ -128,12 +155,13 @@ export type KafkaBrokerEvent =
   /** Retention had removed messages before the group read them; it goes on at `position`. */
   | { type: 'expired'; group: string; partition: string; messages: number; position: number };
 
+/** Options of the broker on Kafka. */
 export type KafkaBrokerOptions = KafkaSection & {
   /** Names this process to the brokers, in their logs and quotas. */
   clientId: string;
   /**
-   * Keeps who the producer is beyond a crash of ours (driver `platformatic`): what the life before
-   * left on its way then never lands behind what this one sends.
+   * Keeps who the producer is beyond a crash of this process (driver `platformatic`): what the life
+   * before left on its way then never lands behind what this one sends.
    */
   identities?: Identities | undefined;
   report?: ((event: KafkaBrokerEvent) => void) | undefined;

@@ -4,26 +4,16 @@ import {
   type PollOptions,
   type Position,
   partitionName,
-  type SubscribeOptions,
   type Subscription,
   type TopicPartition,
 } from '@spillway/broker';
-import type { CommittedOffset, KafkaClient } from './client.ts';
-import type { KafkaBrokerEvent, KafkaSection } from './config.ts';
+import { AutoResetEvent, messageOf, withTimeout } from '@spillway/resilience';
+import type { CommittedOffset } from './client.ts';
 import { delivered } from './delivered.ts';
-import { messageOf } from './errors.ts';
+import type { ConsumerOptions } from './group/consumer-options.ts';
 import { Fetcher } from './group/fetcher.ts';
 import { Held, metadataOf } from './group/held.ts';
 import { Membership } from './group/membership.ts';
-import { within } from './wait.ts';
-
-export interface ConsumerOptions extends SubscribeOptions {
-  section: KafkaSection;
-  /** A set of connections of its own for each kind of request that waits, up to `waitMs`. */
-  connect: (waitMs?: number) => KafkaClient;
-  onClose: () => void;
-  report: (event: KafkaBrokerEvent) => void;
-}
 
 /** One member of a group: reads ahead within a byte bound, hands over what is polled. */
 export class Consumer implements Subscription {
@@ -36,14 +26,18 @@ export class Consumer implements Subscription {
   #turn = 0;
   #polling = false;
   #closed: Promise<void> | undefined;
-  #wakeUp: (() => void) | undefined;
+  readonly #arrival = new AutoResetEvent();
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
     const { group, topics, section, connect, report } = options;
     const { sessionTimeoutMs, rebalanceTimeoutMs, deliveryTimeoutMs } = section;
     this.#membership = new Membership({
-      ...{ group, topics, sessionTimeoutMs, rebalanceTimeoutMs, report },
+      group,
+      topics,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      report,
       patienceMs: deliveryTimeoutMs,
       client: connect(),
       // A join waits for the slowest member.
@@ -56,9 +50,12 @@ export class Consumer implements Subscription {
       },
     });
     this.#fetcher = new Fetcher({
-      ...{ group, report, held: this.#held, bytesMax: section.fetchBytesMax },
+      group,
+      report,
+      held: this.#held,
+      bytesMax: section.fetchBytesMax,
       client: connect(),
-      onRecords: () => this.#wakeUp?.(),
+      onRecords: () => this.#arrival.set(),
       onBegin: (held) => this.#noteBegin(held),
     });
   }
@@ -77,7 +74,7 @@ export class Consumer implements Subscription {
       await this.#membership.start();
       const { section, group } = this.#options;
       const begun = Promise.all([...this.#beginnings.values()].map(({ promise }) => promise));
-      await within(begun, section.deliveryTimeoutMs, `To find where ${group} begins`);
+      await withTimeout(begun, section.deliveryTimeoutMs, `To find where ${group} begins`);
     } catch (error) {
       await this.close();
       throw error;
@@ -89,18 +86,19 @@ export class Consumer implements Subscription {
     return this.#membership.trouble ?? this.#fetcher.trouble;
   }
 
-  async poll({ bytesMax, waitMs, signal }: PollOptions): Promise<DeliveredMessage[]> {
+  async poll({ bytesMax, waitMs, abort }: PollOptions): Promise<DeliveredMessage[]> {
     if (this.#closed) throw new BrokerError('not-running', 'The subscription is closed');
     if (this.#polling) throw new Error('One poll at a time');
     this.#polling = true;
     const deadline = performance.now() + waitMs;
     try {
       for (;;) {
-        if (signal.aborted || this.#closed) return [];
+        if (abort.aborted || this.#closed) return [];
+        this.#arrival.reset();
         const messages = this.#gather(bytesMax);
         const leftMs = deadline - performance.now();
         if (messages.length > 0 || leftMs <= 0) return messages;
-        await this.#sleep(leftMs, signal);
+        await this.#arrival.wait(leftMs, abort);
       }
     } finally {
       this.#polling = false;
@@ -141,7 +139,7 @@ export class Consumer implements Subscription {
 
   async #leave(): Promise<void> {
     this.#forget(this.assigned());
-    this.#wakeUp?.();
+    this.#arrival.set();
     await Promise.all([this.#membership.close(), this.#fetcher.close()]);
     this.#options.onClose();
   }
@@ -159,7 +157,7 @@ export class Consumer implements Subscription {
   /** Not polled from now on; let go once `onRevoke` is done, or has had its time. */
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
     for (const held of this.#heldOf(partitions)) held.revoking = true;
-    await this.#tell(partitions);
+    await this.#callOnRevoke(partitions);
     this.#forget(partitions);
   }
 
@@ -175,19 +173,19 @@ export class Consumer implements Subscription {
     this.#beginnings.delete(name);
   }
 
-  /** Too late to commit, yet who reads must drop what it has in hand. */
+  /** Too late to commit, yet who reads must drop what it has in flight. */
   #lose(): void {
     const lost = this.assigned();
     this.#forget(lost);
-    if (lost.length > 0) void this.#tell(lost);
+    if (lost.length > 0) void this.#callOnRevoke(lost);
   }
 
-  async #tell(partitions: readonly TopicPartition[]): Promise<void> {
+  async #callOnRevoke(partitions: readonly TopicPartition[]): Promise<void> {
     const { onRevoke, section, group, report } = this.#options;
     if (onRevoke === undefined) return;
     try {
       // The group waits for the whole of the time-out; to join again takes some of it.
-      await within(onRevoke(partitions), section.rebalanceTimeoutMs * 0.8, 'onRevoke');
+      await withTimeout(onRevoke(partitions), section.rebalanceTimeoutMs * 0.8, 'onRevoke');
     } catch (error) {
       report({ type: 'revoke-failed', group, message: messageOf(error) });
     }
@@ -224,20 +222,6 @@ export class Consumer implements Subscription {
     this.#turn += 1;
     const first = this.#turn % Math.max(1, polled.length);
     return [...polled.slice(first), ...polled.slice(0, first)];
-  }
-
-  #sleep(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wakeUp = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wakeUp);
-        this.#wakeUp = undefined;
-        resolve();
-      };
-      const timer = setTimeout(wakeUp, timeoutMs);
-      signal.addEventListener('abort', wakeUp);
-      this.#wakeUp = wakeUp;
-    });
   }
 
   #heldOf(partitions: readonly TopicPartition[]): Held[] {

@@ -1,6 +1,7 @@
 /** Errors of the Kafka protocol by their names, whichever client library met them. */
 import { protocolErrorsCodesById } from '@platformatic/kafka';
 
+/** The stable codes of `KafkaError`. */
 export type KafkaErrorCode =
   /** No answer: refused, broken or timed-out connection. Comes back by itself. */
   | 'connection'
@@ -13,6 +14,7 @@ export type KafkaErrorCode =
   /** A broker answered with an error: see `reason`. */
   | 'answer';
 
+/** An expected failure of Kafka or of the way to it; its code is stable. */
 export class KafkaError extends Error {
   readonly code: KafkaErrorCode;
   /** Kafka's own name of the error, e.g. NOT_LEADER_OR_FOLLOWER; '' where no broker answered. */
@@ -45,11 +47,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof KafkaError ? error.reason : '';
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** What went wrong on the way to a broker, told apart for people. */
+/** What went wrong on the way to a broker, distinguished for people. */
 export function unreachable(address: string, cause: unknown): KafkaError {
   const text = chain(cause);
   if (/SASL|authenticat/i.test(text)) {

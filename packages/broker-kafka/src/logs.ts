@@ -1,7 +1,8 @@
 import { BrokerError, partitionName, type TopicPartition } from '@spillway/broker';
+import { retryUntilDone, TimeoutError, withTimeout } from '@spillway/resilience';
+import { backoffLimits } from './backoff-limits.ts';
 import type { ClusterView, KafkaClient, OffsetQuery, TopicView } from './client.ts';
 import { KafkaError } from './errors.ts';
-import { Backoff, sleep } from './wait.ts';
 
 export interface LogsOptions {
   client: KafkaClient;
@@ -50,8 +51,11 @@ export class Logs {
     return found.leader;
   }
 
-  /** By the partition's name; those without a leader that answers are absent. */
-  async offsets(queries: readonly OffsetQuery[]): Promise<Map<string, number>> {
+  /**
+   * Reads offsets, by the partition's name; those without a leader that answers, within `limitMs` where that is
+   * given, are absent.
+   */
+  async offsets(queries: readonly OffsetQuery[], limitMs?: number): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     const byLeader = new Map<number, OffsetQuery[]>();
     for (const query of queries) {
@@ -60,7 +64,8 @@ export class Logs {
       byLeader.set(leader, [...own, query]);
     }
     const asked = [...byLeader].map(async ([leader, own]) => {
-      const answer = await this.#options.client.offsets(leader, own).catch((error) => {
+      const asking = this.#options.client.offsets(leader, own);
+      const answer = await inTime(asking, limitMs).catch((error) => {
         this.forget(own);
         if (!(error instanceof KafkaError)) throw error;
         return [];
@@ -71,9 +76,9 @@ export class Logs {
     return found;
   }
 
-  /** Asks until somebody answers, for as long as is bearable. */
+  /** Asks until a broker answers, for as long as is bearable. */
   async offset(query: OffsetQuery): Promise<number> {
-    return await this.persist(async () => {
+    return await this.retryUntilDone(async () => {
       const found = (await this.offsets([query])).get(partitionName(query));
       if (found === undefined) throw new KafkaError('connection', `${partitionName(query)} is out`);
       return found;
@@ -85,18 +90,26 @@ export class Logs {
     for (const { topic } of partitions) this.#known.delete(topic);
   }
 
-  async persist<T>(ask: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.#options.patienceMs;
-    const backoff = new Backoff();
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        const passes = error instanceof KafkaError && ['connection', 'answer'].includes(error.code);
-        if (!passes || performance.now() > deadline || this.#abort.signal.aborted) throw error;
-      }
-      await sleep(backoff.nextMs(), this.#abort.signal);
-    }
+  /** Asks again while brokers come and go; rejects with the last error when that takes too long. */
+  async retryUntilDone<T>(ask: () => Promise<T>): Promise<T> {
+    return await retryUntilDone(ask, {
+      ...backoffLimits,
+      abort: this.#abort.signal,
+      patienceMs: this.#options.patienceMs,
+      isPassing: (error) =>
+        error instanceof KafkaError && ['connection', 'answer'].includes(error.code),
+    });
+  }
+}
+
+/** A broker that is silent for longer is taken for one that cannot be reached. */
+export async function inTime<T>(answer: Promise<T>, limitMs: number | undefined): Promise<T> {
+  if (limitMs === undefined) return await answer;
+  try {
+    return await withTimeout(answer, limitMs, 'an answer');
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    throw new KafkaError('connection', error.message, { cause: error });
   }
 }
 

@@ -13,25 +13,28 @@ export interface ReadOptions {
   /** Behind the last message to read. */
   end: Promise<number>;
   bytesMax: number;
-  signal: AbortSignal | undefined;
+  abort: AbortSignal | undefined;
 }
 
-/** From a position to the end, without a group. Below what is kept it begins at the first kept. */
+/**
+ * Reads from a position to the end, without a group. Below what is kept it begins at the first
+ * kept.
+ */
 export async function* readLog(
   from: Position,
-  { client, logs, end, bytesMax, signal }: ReadOptions,
+  { client, logs, end, bytesMax, abort }: ReadOptions,
 ): AsyncGenerator<DeliveredMessage> {
   const { topic, partition } = from;
-  signal?.throwIfAborted();
+  abort?.throwIfAborted();
   const last = await end;
   for (let position = from.position; position < last; ) {
     const at = position;
-    const found = await logs.persist(async () => {
-      signal?.throwIfAborted();
+    const found = await logs.retryUntilDone(async () => {
+      abort?.throwIfAborted();
       return await fetchOne(client, logs, { topic, partition, position: at, bytesMax });
     });
     for (const record of found.records) {
-      signal?.throwIfAborted();
+      abort?.throwIfAborted();
       if (record.position >= last) return;
       yield delivered(from, record);
     }

@@ -25,7 +25,7 @@ export async function replayGroup(
   const offsets = wanted.map((one) => ({ ...one, metadata: before.get(partitionName(one)) ?? '' }));
   if (offsets.length === 0) return;
   await client.commit(node, { group, memberId: '', generation: -1 }, offsets).catch((error) => {
-    // Somebody joined since.
+    // A member joined since.
     if (['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION'].includes(reasonOf(error))) throw running(group);
     throw error;
   });

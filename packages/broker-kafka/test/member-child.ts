@@ -8,6 +8,6 @@ await broker.start();
 const member = await broker.subscribe({ group, topics: [topic] });
 const { signal } = new AbortController();
 for (let polled = 0; ; ) {
-  polled += (await member.poll({ bytesMax: 1_000_000, waitMs: 1_000, signal })).length;
+  polled += (await member.poll({ bytesMax: 1_000_000, waitMs: 1_000, abort: signal })).length;
   process.stdout.write(`${polled}\n`);
 }

@@ -1,352 +1,111 @@
 import { alterPartitionReassignmentsV0 } from '@platformatic/kafka';
-import { type KafkaServers, startKafka } from '@spillway/native';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { PlatformaticClient } from '../src/platformatic/client.ts';
-import { Connections } from '../src/platformatic/connections.ts';
-import {
-  createOwnProducer,
-  type OwnProducerOptions,
-  type ProduceEvent,
-  type ProducePort,
-} from '../src/producer.ts';
-import { Load, leaderOf, numbered, readLog } from './load.ts';
-import { TcpProxy } from './tcp-proxy.ts';
+import { until } from '@spillway/test-support/until';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Load, leaderOf } from './load.ts';
+import { ProducerLab, partitions, publish } from './producer-lab.ts';
 
-const security = { tls: undefined, sasl: undefined, named: false };
-const partitions = 3;
 /** Of what waits for brokers that start, on however busy a machine. */
 const slow = { timeout: 240_000 };
-const timeouts = { connectTimeoutMs: 2_000, requestTimeoutMs: 3_000 };
+let lab: ProducerLab;
 
-describe('producing while brokers are in trouble', () => {
-  let kafka: KafkaServers;
-  let client: PlatformaticClient;
-  let connections: Connections;
-  const proxies = new Map<number, TcpProxy>();
-  const reached = new Map<number, number>();
-  const producers: ProducePort[] = [];
-  const events: ProduceEvent[] = [];
-  let topics = 0;
+beforeAll(async () => {
+  lab = await ProducerLab.open();
+});
+afterEach(() => lab?.reset());
+afterAll(() => lab?.close());
 
-  beforeAll(async () => {
-    kafka = await startKafka({ brokers: 3 });
-    const options = { bootstrap: kafka.bootstrap, clientId: 'test', security, ...timeouts };
-    client = new PlatformaticClient({ ...options, messageBytesMax: 1_048_576 });
-    connections = new Connections(options);
-    for (const { address } of kafka.servers) {
-      const proxy = new TcpProxy(address);
-      const port = Number(address.split(':')[1]);
-      proxies.set(port, proxy);
-      reached.set(port, await proxy.listen());
-    }
-  });
-
-  afterEach(async () => {
-    for (const proxy of proxies.values()) {
-      proxy.set('pass', { open: true });
-      proxy.cut();
-    }
-    await Promise.all(producers.splice(0).map((producer) => producer.stop()));
-    events.length = 0;
-  });
-
-  afterAll(async () => {
-    for (const proxy of proxies.values()) await proxy.close();
-    await connections?.close();
-    await client?.close();
-    await kafka?.remove();
-  });
-
-  test(
-    'each broker killed in turn under load: all is durable, once and in order',
-    slow,
-    async () => {
-      const usual = await makeTopic();
-      const strict = await makeTopic({ 'min.insync.replicas': '3' });
-      const producer = await start();
-      const load = new Load(producer, usual, partitions);
-      // Takes nothing while a broker is missing.
-      const patient = new Load(producer, strict, partitions);
-      await Promise.all([load.flows(60), patient.flows(60)]);
-      for (const server of kafka.servers) {
-        await server.kill();
-        await load.flows(60);
-        await server.start();
-        await patient.flows(60);
-      }
-      await Promise.all([load.stop(), patient.stop()]);
-      expect(await load.check(client)).toMatchObject({ refused: 0, unknown: 0 });
-      expect(await patient.check(client)).toMatchObject({ refused: 0, unknown: 0 });
-    },
-  );
-
-  test('leaders that move under load: all is durable, once and in order', slow, async () => {
-    const topic = await makeTopic();
-    const load = new Load(await start(), topic, partitions);
+test('each broker killed in turn under load: all is durable, once and in order', slow, async () => {
+  const usual = await lab.makeTopic();
+  const strict = await lab.makeTopic({ 'min.insync.replicas': '3' });
+  const producer = await lab.start();
+  const load = new Load(producer, usual, partitions);
+  // Takes nothing while a broker is missing.
+  const patient = new Load(producer, strict, partitions);
+  await Promise.all([load.flows(60), patient.flows(60)]);
+  for (const server of lab.kafka.servers) {
+    await server.kill();
     await load.flows(60);
-    for (const replicas of [[1], [2, 3], [3, 1], [1, 2, 3]]) {
-      await moveTo(topic, replicas);
-      await load.flows(60);
-    }
-    await load.stop();
-    expect(await load.check(client)).toMatchObject({ refused: 0, unknown: 0 });
-  });
-
-  test(
-    'a broker that stands still, then goes on: all is durable, once and in order',
-    slow,
-    async () => {
-      const topic = await makeTopic();
-      const load = new Load(await start(), topic, partitions);
-      await load.flows(60);
-      const [server] = kafka.servers;
-      server?.pause();
-      try {
-        await load.flows(120);
-      } finally {
-        server?.resume();
-      }
-      await load.flows(120);
-      await load.stop();
-      expect(await load.check(client)).toMatchObject({ refused: 0, unknown: 0 });
-    },
-  );
-
-  test(
-    'connections cut in the midst of requests and answers: once and in order',
-    slow,
-    async () => {
-      const topic = await makeTopic();
-      const load = new Load(await start({ proxied: true }), topic, partitions);
-      await load.flows(60);
-      for (let round = 0; round < 12; round += 1) {
-        // Every other time the brokers take what was sent, and nobody hears of it.
-        if (round % 2 === 0)
-          for (const proxy of proxies.values()) proxy.set('deafen', { open: true });
-        await new Promise((resolve) => setTimeout(resolve, 40));
-        for (const proxy of proxies.values()) {
-          proxy.cut();
-          proxy.set('pass', { open: false });
-        }
-        await load.flows(12);
-      }
-      await load.stop();
-      expect(await load.check(client)).toMatchObject({ refused: 0, unknown: 0 });
-      expect(events).toContainEqual(expect.objectContaining({ type: 'leader-lost' }));
-    },
-  );
-
-  test('bytes that arrive after they were given up never land behind newer ones', async () => {
-    const topic = await makeTopic();
-    const producer = await start({ proxied: true, deliveryTimeoutMs: 1_000 });
-    expect(await publish(producer, topic, [1])).toEqual(['durable']);
-    for (const proxy of proxies.values()) proxy.set('hold', { open: true });
-    const calls = [[2, 3], [4], [5]].map((numbers) => publish(producer, topic, numbers));
-    expect((await Promise.all(calls)).flat()).toEqual(Array(4).fill('unknown'));
-    for (const proxy of proxies.values()) proxy.set('pass', { open: false });
-    expect(await publish(producer, topic, [6])).toEqual(['durable']);
-    let released = 0;
-    for (const proxy of proxies.values()) released += proxy.release();
-    expect(released).toBeGreaterThan(900);
-    await until(() => [...proxies.values()].some(({ lateAnswers }) => lateAnswers > 0));
-    expect(await publish(producer, topic, [7])).toEqual(['durable']);
-    expect(await numbersIn(topic)).toEqual([1, 6, 7]);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'unresolved', messages: 2 }));
-  });
-
-  test('bytes that arrive late but before newer ones land at most once, and in order', async () => {
-    const topic = await makeTopic();
-    const producer = await start({ proxied: true, deliveryTimeoutMs: 1_000 });
-    expect(await publish(producer, topic, [1])).toEqual(['durable']);
-    for (const proxy of proxies.values()) proxy.set('hold', { open: true });
-    expect(await publish(producer, topic, [2])).toEqual(['unknown']);
-    for (const proxy of proxies.values()) {
-      proxy.release();
-      proxy.set('pass', { open: false });
-    }
-    await until(async () => (await numbersIn(topic)).length === 2);
-    expect(await publish(producer, topic, [3, 4])).toEqual(['durable', 'durable']);
-    expect(await numbersIn(topic)).toEqual([1, 2, 3, 4]);
-  });
-
-  test('an abort answers soon: refused if not sent, unknown if sent', async () => {
-    const topic = await makeTopic();
-    const producer = await start({ proxied: true });
-    expect(await publish(producer, topic, [1])).toEqual(['durable']);
-    for (const proxy of proxies.values()) proxy.set('hold', { open: true });
-    // As many as may be in flight, and one behind them.
-    const sent = [2, 3, 4, 5, 6].map((number) => publish(producer, topic, [number]));
-    const abort = new AbortController();
-    const waiting = producer.publish([numbered(topic, 0, 7)], abort.signal);
-    abort.abort();
-    expect(await waiting).toMatchObject([{ status: 'refused', code: 'unavailable' }]);
-    const late = new AbortController();
-    for (const proxy of proxies.values()) {
-      proxy.set('pass', { open: false });
-      proxy.cut();
-    }
-    expect((await Promise.all(sent)).flat()).toEqual(Array(5).fill('durable'));
-    for (const proxy of proxies.values()) proxy.set('hold', { open: true });
-    const flying = producer.publish([numbered(topic, 0, 8)], late.signal);
-    late.abort();
-    expect(await flying).toMatchObject([{ status: 'unknown' }]);
-    const before = [...proxies.values()].reduce((sum, { lateAnswers }) => sum + lateAnswers, 0);
-    for (const proxy of proxies.values()) proxy.set('pass', { open: false });
-    expect(await producer.publish([numbered(topic, 0, 9)], late.signal)).toMatchObject([
-      { status: 'refused', code: 'unavailable', retryable: true },
-    ]);
-    expect(await publish(producer, topic, [10])).toEqual(['durable']);
-    for (const proxy of proxies.values()) proxy.release();
-    await until(() => {
-      const answered = [...proxies.values()].reduce((sum, one) => sum + one.lateAnswers, 0);
-      return answered > before;
-    });
-    expect(await numbersIn(topic)).toEqual([1, 2, 3, 4, 5, 6, 10]);
-  });
-
-  test('what the topic does not take is refused alone; its neighbours are durable', async () => {
-    const topic = await makeTopic({ 'max.message.bytes': '20000' });
-    const producer = await start();
-    const sizes = [300, 30_000, 300, 300, 50_000, 9_000, 9_000, 300];
-    const calls = [0, 10].map((from) =>
-      producer.publish(sizes.map((bytes, index) => numbered(topic, 0, from + index, bytes))),
-    );
-    for (const outcomes of await Promise.all(calls)) {
-      outcomes.forEach((outcome, index) => {
-        if (sizes[index] !== 30_000 && sizes[index] !== 50_000) {
-          expect(outcome.status).toBe('durable');
-        } else {
-          expect(outcome).toMatchObject({ status: 'refused', code: 'too-large', retryable: false });
-        }
-      });
-    }
-    expect(await numbersIn(topic)).toEqual([0, 2, 3, 5, 6, 7, 10, 12, 13, 15, 16, 17]);
-  });
-
-  test('more than may wait is refused at once, and taken when there is room again', async () => {
-    const topic = await makeTopic();
-    const producer = await start({ proxied: true, bufferBytesMax: 10_000 });
-    expect(await publish(producer, topic, [1])).toEqual(['durable']);
-    for (const proxy of proxies.values()) proxy.set('hold', { open: true });
-    const held = publish(producer, topic, [2, 3], 4_000);
-    const over = await producer.publish([4, 5].map((number) => numbered(topic, 0, number, 4_000)));
-    for (const outcome of over) {
-      expect(outcome).toMatchObject({ status: 'refused', code: 'unavailable', retryable: true });
-    }
-    for (const proxy of proxies.values()) {
-      proxy.set('pass', { open: false });
-      proxy.cut();
-    }
-    expect(await held).toEqual(['durable', 'durable']);
-    expect(await publish(producer, topic, [6], 4_000)).toEqual(['durable']);
-    expect(await numbersIn(topic)).toEqual([1, 2, 3, 6]);
-  });
-
-  test('all brokers start anew: it goes on by itself', slow, async () => {
-    const topic = await makeTopic();
-    const producer = await start();
-    expect(await publish(producer, topic, [1])).toEqual(['durable']);
-    await Promise.all(kafka.servers.map((server) => server.kill()));
-    const waiting = publish(producer, topic, [2]);
-    await until(() => !producer.health().ok);
-    await Promise.all(kafka.servers.map((server) => server.start()));
-    expect(await waiting).toEqual(['durable']);
-    expect(producer.health().ok).toBe(true);
-    expect(await numbersIn(topic)).toEqual([1, 2]);
-  });
-
-  test('an idle connection that a broker closes is no trouble', async () => {
-    const topic = await makeTopic();
-    const producer = await start({ proxied: true });
-    expect(await publish(producer, topic, [1])).toEqual(['durable']);
-    for (const proxy of proxies.values()) proxy.cut();
-    await until(() => [...proxies.values()].every(({ open }) => open === 0));
-    // Its sockets are of this process: a moment later it has heard of it.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await publish(producer, topic, [2])).toEqual(['durable']);
-    expect(producer.health().ok).toBe(true);
-    expect(events).toEqual([]);
-    expect(await numbersIn(topic)).toEqual([1, 2]);
-  });
-
-  test('stop lets finish what was handed over', async () => {
-    const topic = await makeTopic();
-    const producer = await start();
-    const calls = [1, 2, 3].map((number) => publish(producer, topic, [number]));
-    await producer.stop();
-    expect((await Promise.all(calls)).flat()).toEqual(Array(3).fill('durable'));
-    expect(await publish(producer, topic, [4])).toEqual(['refused']);
-  });
-
-  test('without any broker, start gives up and says why', async () => {
-    const nobody = { bootstrap: ['127.0.0.1:1'], deliveryTimeoutMs: 300 };
-    await expect(start(nobody)).rejects.toMatchObject({ code: 'connection' });
-  });
-
-  async function makeTopic(settings: Record<string, string> = {}): Promise<string> {
-    topics += 1;
-    const topic = `trouble-${topics}`;
-    await until(async () => (await client.cluster([])).nodes.length === 3);
-    await client.createTopics([{ name: topic, partitions, replicationFactor: 3, settings }]);
-    await until(async () => (await leaderOf(client, topic, partitions - 1)) > 0);
-    return topic;
+    await server.start();
+    await patient.flows(60);
   }
-
-  async function start(
-    options: Partial<OwnProducerOptions> & { proxied?: boolean } = {},
-  ): Promise<ProducePort> {
-    const { proxied, ...rest } = options;
-    const producer = createOwnProducer({
-      bootstrap: kafka.bootstrap,
-      clientId: 'test',
-      security,
-      ...timeouts,
-      deliveryTimeoutMs: 40_000,
-      messageBytesMax: 1_048_576,
-      report: (event) => events.push(event),
-      ...(proxied && {
-        reach: ({ host, port }) => ({ host, port: reached.get(port) as number }),
-      }),
-      ...rest,
-    });
-    producers.push(producer);
-    await producer.start();
-    return producer;
-  }
-
-  async function publish(
-    producer: ProducePort,
-    topic: string,
-    numbers: readonly number[],
-    bytes?: number,
-  ) {
-    const messages = numbers.map((number) => numbered(topic, 0, number, bytes));
-    return (await producer.publish(messages)).map(({ status }) => status);
-  }
-
-  async function numbersIn(topic: string): Promise<number[]> {
-    const log = await readLog(client, topic, 0);
-    return log.map(({ headers }) => Number(headers.number));
-  }
-
-  async function moveTo(topic: string, replicas: number[]): Promise<void> {
-    const moved = Array.from({ length: partitions }, (_, partitionIndex) => ({
-      partitionIndex,
-      replicas,
-    }));
-    const request = [{ name: topic, partitions: moved }];
-    await connections.askAny(alterPartitionReassignmentsV0.api, 10_000, true, request);
-    await until(async () => {
-      const leader = await leaderOf(client, topic, 0);
-      return replicas.includes(leader);
-    });
-  }
+  await Promise.all([load.stop(), patient.stop()]);
+  expect(await load.check(lab.client)).toMatchObject({ refused: 0, unknown: 0 });
+  expect(await patient.check(lab.client)).toMatchObject({ refused: 0, unknown: 0 });
 });
 
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > endMs) throw new Error('It never came to that');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+test('leaders that move under load: all is durable, once and in order', slow, async () => {
+  const topic = await lab.makeTopic();
+  const load = new Load(await lab.start(), topic, partitions);
+  await load.flows(60);
+  for (const replicas of [[1], [2, 3], [3, 1], [1, 2, 3]]) {
+    await moveTo(topic, replicas);
+    await load.flows(60);
   }
+  await load.stop();
+  expect(await load.check(lab.client)).toMatchObject({ refused: 0, unknown: 0 });
+});
+
+test(
+  'a broker that stands still, then goes on: all is durable, once and in order',
+  slow,
+  async () => {
+    const topic = await lab.makeTopic();
+    const load = new Load(await lab.start(), topic, partitions);
+    await load.flows(60);
+    const [server] = lab.kafka.servers;
+    server?.pause();
+    try {
+      await load.flows(120);
+    } finally {
+      server?.resume();
+    }
+    await load.flows(120);
+    await load.stop();
+    expect(await load.check(lab.client)).toMatchObject({ refused: 0, unknown: 0 });
+  },
+);
+
+test('connections cut in the midst of requests and answers: once and in order', slow, async () => {
+  const topic = await lab.makeTopic();
+  const load = new Load(await lab.start({ proxied: true }), topic, partitions);
+  await load.flows(60);
+  for (let round = 0; round < 12; round += 1) {
+    // Every other time the brokers take what was sent, and nobody hears of it.
+    if (round % 2 === 0) for (const proxy of lab.proxies) proxy.set('deafen', { open: true });
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    for (const proxy of lab.proxies) {
+      proxy.cut();
+      proxy.set('pass', { open: false });
+    }
+    await load.flows(12);
+  }
+  await load.stop();
+  expect(await load.check(lab.client)).toMatchObject({ refused: 0, unknown: 0 });
+  expect(lab.events).toContainEqual(expect.objectContaining({ type: 'leader-lost' }));
+});
+
+test('all brokers start anew: it goes on by itself', slow, async () => {
+  const topic = await lab.makeTopic();
+  const producer = await lab.start();
+  expect(await publish(producer, topic, [1])).toEqual(['durable']);
+  await Promise.all(lab.kafka.servers.map((server) => server.kill()));
+  const waiting = publish(producer, topic, [2]);
+  await until(() => !producer.health().ok);
+  await Promise.all(lab.kafka.servers.map((server) => server.start()));
+  expect(await waiting).toEqual(['durable']);
+  expect(producer.health().ok).toBe(true);
+  expect(await lab.numbersIn(topic)).toEqual([1, 2]);
+});
+
+async function moveTo(topic: string, replicas: number[]): Promise<void> {
+  const moved = Array.from({ length: partitions }, (_, partitionIndex) => ({
+    partitionIndex,
+    replicas,
+  }));
+  const request = [{ name: topic, partitions: moved }];
+  await lab.connections.askAny(alterPartitionReassignmentsV0.api, 10_000, true, request);
+  await until(async () => {
+    const leader = await leaderOf(lab.client, topic, 0);
+    return replicas.includes(leader);
+  });
 }

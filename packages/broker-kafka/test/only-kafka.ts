@@ -1,6 +1,8 @@
 /** What the contract cannot ask of every broker. Runs on the server of `contract.test.ts`. */
+
 import { Admin, Producer } from '@platformatic/kafka';
 import type { Broker, DeliveredMessage, Subscription } from '@spillway/broker';
+import { until } from '@spillway/test-support/until';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createKafkaBroker, type KafkaBrokerOptions } from '../src/index.ts';
 import { bomb, codecs, twoFrames } from './bombs.ts';
@@ -131,7 +133,7 @@ export function onlyKafka(driver: Driver, bootstrapOf: () => readonly string[]):
       await openAdmin().createPartitions({
         topics: [{ name: topic, count: 2, assignments: [{ brokerIds: [1] }] }],
       });
-      await eventually(() => member.assigned().length === 2);
+      await until(() => member.assigned().length === 2);
       await publish(broker, topic, 1, 1);
       expect(await pollCount(member, 1)).toHaveLength(1);
     });
@@ -141,7 +143,7 @@ export function onlyKafka(driver: Driver, bootstrapOf: () => readonly string[]):
       const other = driver === 'kafkajs' ? 'platformatic' : 'kafkajs';
       const second = await start({}, other);
       const guest = await second.subscribe({ group, topics: [topic] });
-      await eventually(() => member.assigned().length === 2 && guest.assigned().length === 2);
+      await until(() => member.assigned().length === 2 && guest.assigned().length === 2);
       for (const partition of [0, 1, 2, 3]) await publish(broker, topic, 5, partition);
       const found = [...(await pollCount(member, 10)), ...(await pollCount(guest, 10))];
       expect(new Set(found.map(({ partition }) => partition)).size).toBe(4);
@@ -190,7 +192,10 @@ export function onlyKafka(driver: Driver, bootstrapOf: () => readonly string[]):
 
 async function publish(broker: Broker, topic: string, count: number, partition = 0): Promise<void> {
   const messages = Array.from({ length: count }, (_, index) => ({
-    ...{ topic, partition, key: 'k', headers: {} },
+    topic,
+    partition,
+    key: 'k',
+    headers: {},
     value: [Buffer.from(String(index))],
   }));
   for (const { status } of await broker.publish(messages)) expect(status).toBe('durable');
@@ -199,13 +204,9 @@ async function publish(broker: Broker, topic: string, count: number, partition =
 async function pollCount(member: Subscription, count: number): Promise<DeliveredMessage[]> {
   const found: DeliveredMessage[] = [];
   const { signal } = new AbortController();
-  await eventually(async () => {
-    found.push(...(await member.poll({ bytesMax: 1_000_000, waitMs: 200, signal })));
+  await until(async () => {
+    found.push(...(await member.poll({ bytesMax: 1_000_000, waitMs: 200, abort: signal })));
     return found.length >= count;
   });
   return found;
-}
-
-async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  await expect.poll(holds, { timeout: 30_000, interval: 20 }).toBe(true);
 }

@@ -9,7 +9,11 @@ export function optionsOf(
   rest: Partial<KafkaBrokerOptions> = {},
 ): KafkaBrokerOptions {
   const section = kafkaSection.parse({
-    ...{ driver, bootstrap, messageBytesMax, replicationFactor: 1, minInsyncReplicas: 1 },
+    driver,
+    bootstrap,
+    messageBytesMax,
+    replicationFactor: 1,
+    minInsyncReplicas: 1,
     sessionTimeoutMs: 6_000,
   });
   return { ...section, clientId: 'test', ...rest };

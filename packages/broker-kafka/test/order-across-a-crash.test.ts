@@ -88,7 +88,10 @@ async function dieWithTwoOnItsWay() {
   const topic = await makeTopic();
   const identityFile = join(dir, topic);
   const child = await ProducerProcess.start({
-    ...{ bootstrap: [`127.0.0.1:${reached}`], reached, identityFile, topic },
+    bootstrap: [`127.0.0.1:${reached}`],
+    reached,
+    identityFile,
+    topic,
   });
   closing.push(() => child.kill());
   child.publish(1);

@@ -37,7 +37,7 @@ describe.for(['platformatic', 'kafkajs'] as const)('over %s', (driver) => {
       expect(outcome?.status).toBe('durable');
       const member = await broker.subscribe({ group: `g-${topic}`, topics: [topic] });
       const { signal } = new AbortController();
-      const [message] = await member.poll({ bytesMax: 1_000, waitMs: 10_000, signal });
+      const [message] = await member.poll({ bytesMax: 1_000, waitMs: 10_000, abort: signal });
       expect(message?.value.toString()).toBe('kept secret');
       await member.commit(message === undefined ? [] : [message]);
       await broker.stop();

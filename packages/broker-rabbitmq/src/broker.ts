@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Broker,
+  type BrokerCapabilities,
   BrokerError,
   type DeliveredMessage,
   type OutgoingMessage,
@@ -16,46 +16,28 @@ import {
   type TopicSpec,
   UnsupportedError,
 } from '@spillway/broker';
-import { Catalog } from './catalog.ts';
-import { Client } from './client.ts';
 import { configOf, type RabbitMqConfig, type RabbitMqOptions } from './config.ts';
-import { Member } from './consumer.ts';
-import { Control } from './control.ts';
-import { CountListener, CountTeller } from './counts.ts';
 import { refuse } from './errors.ts';
-import { Group } from './group.ts';
-import { inspectServer } from './inspect.ts';
+import { Member } from './group/consumer.ts';
+import { Group } from './group/group.ts';
 import { lagOf } from './lag.ts';
 import { checkName, checkNames } from './names.ts';
-import { Producer } from './producer.ts';
-import { PublisherLock } from './publisher-lock.ts';
 import { keptPositionAt, readKept } from './read.ts';
-import { declareTopic, settle } from './topology.ts';
+import { assemble, type Running } from './running.ts';
+import { inspectServer } from './server/inspect.ts';
+import { declareTopic, settle } from './server/topology.ts';
 
-/** On one or more nodes of RabbitMQ, 3.10 or later. */
+/**
+ * Makes the broker on one or more nodes of RabbitMQ 3.10 or later. It keeps no log, so it has none
+ * of the capabilities. Does no I/O before `start`.
+ */
 export function createRabbitMqBroker(options: RabbitMqOptions): Broker {
   return new RabbitMqBroker(configOf(options));
 }
 
-/** What exists between start and stop. */
-interface Running {
-  /** Two connections: the server stops reading one that publishes when it lacks memory or disk. */
-  writing: Client;
-  reading: Client;
-  catalog: Catalog;
-  control: Control;
-  lock: PublisherLock;
-  producer: Producer;
-  teller: CountTeller;
-  counts: CountListener;
-  groups: Map<string, Group>;
-  members: Set<Member>;
-}
-
 class RabbitMqBroker implements Broker {
   readonly name = 'rabbitmq';
-  readonly canReplay = false;
-  readonly keepsPrefix = false;
+  readonly capabilities: BrokerCapabilities = {};
   readonly #config: RabbitMqConfig;
   /** What this process asked for, to be declared again on each connection. */
   readonly #wanted = new Map<string, TopicSpec>();
@@ -69,13 +51,13 @@ class RabbitMqBroker implements Broker {
     if (this.#running !== undefined) return;
     const running = this.#assemble();
     this.#running = running;
-    const { reading, writing, lock, teller } = running;
+    const { reading, writing, lock, publisher } = running;
     await lock.load();
     reading.start();
     writing.start();
     try {
       await Promise.all([reading, writing].map((c) => c.whenOpen(this.#config.connectTimeoutMs)));
-      await teller.start(this.#config.beatMs);
+      await publisher.start(this.#config.beatMs);
     } catch (error) {
       await this.stop();
       throw error;
@@ -86,8 +68,8 @@ class RabbitMqBroker implements Broker {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    const { members, producer, teller, writing, reading } = running;
-    teller.stop();
+    const { members, producer, publisher, writing, reading } = running;
+    publisher.stop();
     await Promise.all([producer.stop(), ...[...members].map((member) => member.close())]);
     await Promise.all([writing.stop(), reading.stop()]);
   }
@@ -127,9 +109,9 @@ class RabbitMqBroker implements Broker {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
-    if (this.#running) return this.#running.producer.publish(messages, signal);
+    if (this.#running) return this.#running.producer.publish(messages, abort);
     return messages.map(() => refuse('not-running', 'The broker is not running'));
   }
 
@@ -161,10 +143,11 @@ class RabbitMqBroker implements Broker {
     return member;
   }
 
-  async lag(group: string): Promise<PartitionLag[]> {
+  async lag(group: string, topics: readonly string[] = []): Promise<PartitionLag[]> {
     const running = this.#get();
     const { catalog, counts, reading: client } = running;
-    return lagOf(this.#group(running, group), { config: this.#config, client, catalog, counts });
+    const options = { config: this.#config, client, catalog, counts, topics };
+    return lagOf(this.#group(running, group), options);
   }
 
   /** Every group that subscribed or was named when a topic was made. */
@@ -185,23 +168,8 @@ class RabbitMqBroker implements Broker {
   }
 
   #assemble(): Running {
-    const config = this.#config;
-    const writing = new Client(config, 'publishes');
-    const reading = new Client(config, 'consumes');
-    const catalog = new Catalog({ config, writing, reading });
-    const control = new Control({ writing, reading });
-    const topic = (name: string) => catalog.topic(name);
-    const queuesOf = (name: string) => catalog.readersOf(name);
-    const { identities, report } = config;
-    const lock = new PublisherLock({ client: writing, identities, report });
-    const producer = new Producer({ config, client: writing, lock, topic, queuesOf });
-    const teller = new CountTeller({ control, publisher: randomUUID(), counts: producer.counts });
-    const running: Running = {
-      ...{ writing, reading, catalog, control, lock, producer, teller },
-      counts: new CountListener(control),
-      groups: new Map(),
-      members: new Set(),
-    };
+    const running = assemble(this.#config);
+    const { reading, writing, catalog, control, producer } = running;
     reading.onOpen(() => control.openReader());
     reading.onOpen(() => catalog.openReader());
     writing.onOpen(() => control.openWriter());

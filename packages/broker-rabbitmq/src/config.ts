@@ -6,108 +6,147 @@ const mebibyte = 1_048_576;
 
 const tls = z
   .object({
-    caFile: z.string().optional().describe('PEM of the authorities trusted; else those of Node.'),
-    certFile: z.string().optional().describe('PEM of the own certificate, for mutual TLS.'),
-    keyFile: z.string().optional().describe('PEM of the key of certFile.'),
+    caFile: z
+      .string()
+      .optional()
+      .describe(
+        'PEM file of the authorities to trust. When absent, those that come with Node.js are trusted.',
+      ),
+    certFile: z.string().optional().describe('PEM file of the client certificate, for mutual TLS.'),
+    keyFile: z
+      .string()
+      .optional()
+      .describe('PEM file of the private key that belongs to `certFile`.'),
   })
   .prefault({});
 
+/** The `broker.rabbitmq` section of the configuration. */
 export const rabbitmqSection = z
   .object({
     urls: z
       .array(z.url({ protocol: /^amqps?$/ }))
       .min(1)
       .default(['amqp://127.0.0.1:5672'])
-      .describe('Nodes to try in turn: amqp[s]://[user:password@]host:port/vhost.'),
-    username: z.string().optional().describe('User, when the address names none.'),
-    password: z.string().optional().describe('Password of the user; passwordFile is safer.'),
+      .describe('Nodes that are tried in turn, each as amqp[s]://[user:password@]host:port/vhost.'),
+    username: z.string().optional().describe('User name, for addresses that have none.'),
+    password: z.string().optional().describe('Password of the user. A `passwordFile` is safer.'),
     passwordFile: z.string().optional().describe('File that holds the password.'),
-    tls: tls.describe('For amqps; files are read again at each connection.'),
+    tls: tls.describe('TLS files for amqps, read again at each connection.'),
     replicas: whole()
       .min(1)
       .max(9)
       .default(3)
-      .describe('Nodes that hold each queue that is made; as many as there are, if fewer.'),
+      .describe(
+        'Nodes that hold each queue that Spillway creates, or all nodes if there are fewer.',
+      ),
     messageBytesMax: whole()
       .min(1_024)
       .max(512 * mebibyte)
       .default(16 * mebibyte)
-      .describe('Largest message; at most max_message_size of the server (16 MiB from 4.0 on).'),
+      .describe(
+        'Bytes of the largest message, at most the `max_message_size` of the server (16 MiB since RabbitMQ 4.0).',
+      ),
     groupBacklogBytesMax: whole()
       .min(mebibyte)
       .default(2_048 * mebibyte)
-      .describe('Bytes that may wait for one group in one partition; then publishes are refused.'),
+      .describe(
+        'Bytes that may wait for one group in one partition. Beyond it publishes are refused.',
+      ),
     keptHours: z
       .number()
       .positive()
       .max(24 * 3_650)
       .default(24 * 30)
-      .describe('How long dead letters are kept.'),
+      .describe('Hours for which dead letters are kept.'),
     keptBytesMax: whole()
       .min(mebibyte)
       .default(4_096 * mebibyte)
-      .describe('Bytes of dead letters kept per partition; the oldest go first.'),
+      .describe('Bytes of dead letters kept for each partition. The oldest are removed first.'),
     publishBytesMax: whole()
       .min(mebibyte)
       .default(64 * mebibyte)
-      .describe('Bytes sent or to be sent, and not confirmed; beyond it publishes are refused.'),
+      .describe(
+        'Bytes that were sent or wait to be sent and are not confirmed. Beyond it publishes are refused.',
+      ),
     confirmTimeoutMs: whole()
       .min(100)
       .max(120_000)
       .default(6_000)
-      .describe('A message that is not confirmed by then has an unknown outcome.'),
+      .describe(
+        'Milliseconds after which a message that was not confirmed has an unknown outcome.',
+      ),
     prefetchMessages: whole()
       .min(1)
       .max(10_000)
       .default(256)
-      .describe('Messages of a partition held and not committed, at most.'),
+      .describe('Most messages of a partition that are held and not committed.'),
     prefetchBytes: whole()
       .min(64 * 1_024)
       .default(8 * mebibyte)
-      .describe('Bytes of a partition held and not committed, at most about this.'),
+      .describe('Bytes, approximately, of a partition that are held and not committed.'),
     unackedMinutesMax: z
       .number()
       .positive()
       .default(20)
-      .describe('Messages held longer are given back; less than consumer_timeout of the server.'),
+      .describe(
+        'Minutes after which messages that are still held are given back. Keep it below the `consumer_timeout` of the server.',
+      ),
     connectTimeoutMs: whole()
       .min(100)
       .max(120_000)
       .default(10_000)
-      .describe('To connect and log in; also how long the start waits for the server.'),
-    reconnectMinMs: whole().min(1).default(100).describe('First wait after a broken connection.'),
-    reconnectMaxMs: whole().min(1).default(10_000).describe('Longest wait between two tries.'),
+      .describe(
+        'Milliseconds to connect and log in, and for which the start waits for the server.',
+      ),
+    reconnectMinMs: whole()
+      .min(1)
+      .default(100)
+      .describe('Milliseconds of the first wait after a broken connection.'),
+    reconnectMaxMs: whole()
+      .min(1)
+      .default(10_000)
+      .describe('Milliseconds of the longest wait between two tries.'),
     heartbeatSeconds: whole()
       .min(1)
       .max(600)
       .default(10)
-      .describe('A connection that is silent for twice as long is broken.'),
+      .describe(
+        'Seconds between heartbeats. A connection that is silent for twice as long counts as broken.',
+      ),
     beatMs: whole()
       .min(50)
       .max(60_000)
       .default(1_000)
-      .describe('How often members of a group tell that they are there, and what they hold.'),
+      .describe(
+        'Milliseconds between the reports by which members of a group announce themselves and what they hold.',
+      ),
     memberTimeoutMs: whole()
       .min(200)
       .max(600_000)
       .default(5_000)
-      .describe('A member that was not heard for so long has left; several times beatMs.'),
+      .describe(
+        'Milliseconds without a report after which a member has left. Set it to several times `beatMs`.',
+      ),
     revokeTimeoutMs: whole()
       .min(100)
       .max(600_000)
       .default(10_000)
-      .describe('How long a partition that moves waits for what is in hand of it.'),
+      .describe(
+        'Milliseconds for which a partition that moves waits until what is in flight is committed.',
+      ),
   })
   .prefault({});
 
+/** The values of `rabbitmqSection`. */
 export type RabbitMqSection = z.output<typeof rabbitmqSection>;
 
+/** Options of the broker on RabbitMQ. */
 export interface RabbitMqOptions extends RabbitMqSection {
   /** Shown as the connection's name on the server. */
   clientId: string;
   /**
-   * Keeps the publisher's name beyond a crash of ours: until the server has dropped the connection
-   * of the life before, this one does not publish.
+   * Keeps the publisher's name beyond a crash of this process: until the server has dropped the
+   * connection of the life before, this one does not publish.
    */
   identities?: Identities | undefined;
   report?: (event: RabbitMqEvent) => void;
@@ -115,9 +154,11 @@ export interface RabbitMqOptions extends RabbitMqSection {
   random?: () => number;
 }
 
+/** Options with their defaults filled in. */
 export type RabbitMqConfig = Required<Pick<RabbitMqOptions, 'report' | 'clock' | 'random'>> &
   RabbitMqOptions;
 
+/** What an operator should know of RabbitMQ. */
 export type RabbitMqEvent =
   | { type: 'connected'; connection: string; address: string; version: string }
   /** The next try follows after `waitMs`. */
@@ -140,6 +181,7 @@ export type RabbitMqEvent =
   /** A member's `onRevoke` threw or took too long; its partitions moved without it. */
   | { type: 'revoke-failed'; group: string; message: string };
 
+/** Fills in the defaults of the options. */
 export function configOf(options: RabbitMqOptions): RabbitMqConfig {
   return { report: () => {}, clock: Date.now, random: Math.random, ...options };
 }

@@ -19,7 +19,3 @@ export const replyCodes = { notFound: 404, resourceLocked: 405, preconditionFail
 export function replyCodeOf(error: unknown): number | undefined {
   return (error as { code?: number }).code;
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

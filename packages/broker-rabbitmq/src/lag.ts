@@ -1,30 +1,36 @@
 import { type PartitionLag, partitionName, type TopicPartition } from '@spillway/broker';
-import type { Catalog } from './catalog.ts';
-import type { Client } from './client.ts';
+import { sleep } from '@spillway/resilience';
 import type { RabbitMqConfig } from './config.ts';
-import type { CountListener } from './counts.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group/group.ts';
 import { groupQueue } from './names.ts';
-import { type QueueStat, statQueues } from './stat.ts';
-import { partitionsOf } from './topology.ts';
+import type { Catalog } from './server/catalog.ts';
+import type { Client } from './server/client.ts';
+import type { CountListener } from './server/counts.ts';
+import { type QueueStat, statQueues } from './server/stat.ts';
+import { partitionsOf } from './server/topology.ts';
 
 export interface LagOptions {
   config: RabbitMqConfig;
   client: Client;
   catalog: Catalog;
   counts: CountListener;
+  /** That are shown also when the group has no queue there: then nothing is known. */
+  topics: readonly string[];
 }
 
 const answerMs = 25;
 
 /**
- * Messages: what is ready, which the server tells, and what members were given and have not
- * acknowledged, which they tell. Seconds: of the oldest one that a member has; and while there is
- * no member, of the n-th last one published. Whatever nobody told is unknown.
+ * Messages: what is ready, which the server knows, and what members were given and have not
+ * acknowledged, which they report. Seconds: of the oldest one that a member has; and while there is
+ * no member, of the n-th last one published. What is not reported is unknown.
  */
 export async function lagOf(group: Group, options: LagOptions): Promise<PartitionLag[]> {
   const { catalog, client } = options;
-  const partitions = catalog.topicsOf(group.name).flatMap(partitionsOf);
+  const read = catalog.topicsOf(group.name).map(({ name }) => name);
+  const names = new Set([...read, ...options.topics]);
+  const topics = [...names].flatMap((name) => catalog.topic(name) ?? []);
+  const partitions = topics.flatMap(partitionsOf);
   const stats = await statsOf(group, partitions, options);
   if (!client.isOpen) return partitions.map((at) => lagFrom(at, { group: group.name }));
   return partitions.map((at) => {
@@ -54,7 +60,7 @@ async function statsOf(
     const isKnown = (queue: string): boolean =>
       !stats.get(queue)?.consumers || group.holding(queue) !== undefined;
     if (queues.every(isKnown) || performance.now() > deadline) return stats;
-    await new Promise((resolve) => setTimeout(resolve, answerMs));
+    await sleep(answerMs);
   }
 }
 
@@ -85,7 +91,14 @@ function lagFrom(
 ): PartitionLag {
   const { group, messages = null, seconds = null } = known;
   return {
-    ...{ group, topic, partition, messages, seconds },
-    ...{ expired: 0, committed: null, start: null, end: null },
+    group,
+    topic,
+    partition,
+    messages,
+    seconds,
+    expired: 0,
+    committed: null,
+    start: null,
+    end: null,
   };
 }

@@ -2,11 +2,14 @@ import { BrokerError, type TopicPartition } from '@spillway/broker';
 
 /** A stream that remembers which topics and groups there are; kept for ever, and small. */
 export const catalogQueue = 'spillway.catalog';
-/** What members, publishers and readers of the lag tell each other; nothing of it is kept. */
+/**
+ * The exchange through which members, publishers and readers of the lag report; nothing of it is
+ * kept.
+ */
 export const controlExchange = 'spillway.control';
 export const publishedKey = 'published';
 
-/** Of the one connection that publishes under a name. */
+/** Names the queue of the one connection that publishes under a name. */
 export function publisherQueue(name: string): string {
   return `spillway.publisher/${name}`;
 }
@@ -28,7 +31,7 @@ const namePattern = /^[A-Za-z0-9._-]{1,200}$/;
 const queueNameBytesMax = 255;
 const partitionDigitsMax = 6;
 
-/** Throws BrokerError 'bad-name'. */
+/** Throws the `BrokerError` `bad-name` for what cannot be the name of a topic or group. */
 export function checkName(name: string): void {
   if (namePattern.test(name) && !/^\.+$/.test(name) && !name.startsWith('amq.')) return;
   throw new BrokerError('bad-name', `${JSON.stringify(name)} is not a name of a topic or group`);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveredMessage, Position, ReadOptions, TopicPartition } from '@spillway/broker';
+import { AutoResetEvent, withTimeout } from '@spillway/resilience';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { type Client, closeChannel } from './client.ts';
-import { delivered } from './message.ts';
+import { delivered } from './message/message.ts';
 import { keptQueue } from './names.ts';
-import { sleep, within } from './wait.ts';
+import { type Client, closeChannel } from './server/client.ts';
 
 export interface ReadKeptOptions extends ReadOptions {
   writing: Client;
@@ -15,7 +15,7 @@ export interface ReadKeptOptions extends ReadOptions {
 type From = number | 'next' | { '!': 'timestamp'; value: number };
 
 const prefetchMax = 64;
-/** Of a dead letter without its records. */
+/** Bytes of a dead letter without its records. */
 const messageBytes = 2_048;
 const markMs = 10_000;
 const markEveryMs = 1_000;
@@ -25,7 +25,7 @@ const skewSeconds = 60;
 const markHeader = 'spillway-end-of-read';
 
 /**
- * A stream tells nobody where it ends, so the end at the time of the call is marked: with a message
+ * A stream does not say where it ends, so the end at the time of the call is marked: with a message
  * that no reader delivers. Positions are the stream's offsets, and so have gaps.
  */
 export function readKept(
@@ -34,7 +34,7 @@ export function readKept(
 ): AsyncIterable<DeliveredMessage> {
   const id = randomUUID();
   const marked = mark(from, id, options.writing);
-  marked.catch(() => {}); // Who iterates is told.
+  marked.catch(() => {}); // The iteration fails.
   return deliver(from, { from: from.position, marked, id, ...options });
 }
 
@@ -67,8 +67,8 @@ interface DeliverOptions extends ReadKeptOptions {
 }
 
 async function* deliver(at: TopicPartition, options: DeliverOptions) {
-  const { reading, writing, clock, from, signal, id, onEnd } = options;
-  signal?.throwIfAborted();
+  const { reading, writing, clock, from, abort, id, onEnd } = options;
+  abort?.throwIfAborted();
   await options.marked;
   const stream = await Arrivals.open(reading, at, options);
   try {
@@ -130,36 +130,37 @@ async function mark(at: TopicPartition, id: string, writing: Client): Promise<vo
   const channel = await writing.confirmChannel();
   const headers = { [markHeader]: id };
   channel.sendToQueue(keptQueue(at), Buffer.alloc(0), { persistent: true, headers });
-  await within(channel.waitForConfirms(), markMs).finally(() => closeChannel(channel));
+  const confirmed = withTimeout(channel.waitForConfirms(), markMs, 'To mark the end of a stream');
+  await confirmed.finally(() => closeChannel(channel));
 }
 
 type ArrivalsOptions = ReadOptions & { from: From };
 
-/** A channel that reads a stream, and what it delivered and nobody took yet. */
+/** A channel that reads a stream, and what it delivered and was not taken yet. */
 class Arrivals {
   readonly #channel: Channel;
-  readonly #signal: AbortSignal | undefined;
+  readonly #abort: AbortSignal | undefined;
   readonly #messages: ConsumeMessage[] = [];
   #error: unknown;
-  #wake = new AbortController();
-  readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+  readonly #arrival = new AutoResetEvent();
+  readonly #onAbort = (): void => this.#fail(this.#abort?.reason);
 
   static async open(
     reading: Client,
     at: TopicPartition,
-    { from, signal, bytesMax = Number.POSITIVE_INFINITY, valueBytesMax }: ArrivalsOptions,
+    { from, abort, bytesMax = Number.POSITIVE_INFINITY, valueBytesMax }: ArrivalsOptions,
   ): Promise<Arrivals> {
-    const arrivals = new Arrivals(await reading.channel(valueBytesMax), signal);
+    const arrivals = new Arrivals(await reading.channel(valueBytesMax), abort);
     // The server counts them, it does not weigh them.
     const prefetch = Math.ceil(Math.min(prefetchMax, bytesMax / messageBytes));
     await arrivals.#consume(keptQueue(at), { from, prefetch });
     return arrivals;
   }
 
-  private constructor(channel: Channel, signal: AbortSignal | undefined) {
+  private constructor(channel: Channel, abort: AbortSignal | undefined) {
     this.#channel = channel;
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#abort = abort;
+    abort?.addEventListener('abort', this.#onAbort, { once: true });
     channel.on('close', () => this.#fail(new Error('The channel that reads a stream broke')));
   }
 
@@ -171,7 +172,7 @@ class Arrivals {
     const take = (message: ConsumeMessage | null): void => {
       if (message) this.#messages.push(message);
       else this.#fail(new Error(`${queue} was deleted`));
-      this.#wake.abort();
+      this.#arrival.set();
     };
     await this.#channel.consume(queue, take, { arguments: { 'x-stream-offset': from } });
   }
@@ -179,8 +180,8 @@ class Arrivals {
   /** Undefined when nothing came for so long. */
   async next(waitMs: number): Promise<ConsumeMessage | undefined> {
     if (this.#messages.length === 0 && this.#error === undefined) {
-      this.#wake = new AbortController();
-      await sleep(waitMs, this.#wake.signal);
+      this.#arrival.reset();
+      await this.#arrival.wait(waitMs);
     }
     if (this.#error !== undefined) throw this.#error;
     const message = this.#messages.shift();
@@ -189,12 +190,12 @@ class Arrivals {
   }
 
   async close(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#abort?.removeEventListener('abort', this.#onAbort);
     await closeChannel(this.#channel);
   }
 
   #fail(error: unknown): void {
     this.#error ??= error;
-    this.#wake.abort();
+    this.#arrival.set();
   }
 }

@@ -1,56 +1,19 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import type { Broker, DeliveredMessage, PublishOutcome, Subscription } from '@spillway/broker';
-import { freePort, startRabbitMq } from '@spillway/native';
-import { connect } from 'amqplib';
+import type { Broker, PublishOutcome, Subscription } from '@spillway/broker';
+import { until } from '@spillway/test-support/until';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { nestedLists, nestedTables, RawPublisher } from '../test/raw-publisher.ts';
-import { createRabbitMqBroker, type RabbitMqOptions, rabbitmqSection } from './index.ts';
-import {
-  makeCertificate,
-  mebibyte,
-  message,
-  publishAll,
-  sum,
-  take,
-  takeAll,
-  textOf,
-  until,
-} from './test-tools.ts';
+import { TestRabbitMq } from '../test/test-rabbitmq.ts';
+import { mebibyte, message, publishAll, sum, take, takeAll, textOf } from './test-tools.ts';
 
-const run = promisify(execFile);
-let rabbitmq: Awaited<ReturnType<typeof startRabbitMq>>;
-const started: Broker[] = [];
-
-let folder: string;
-let tlsPort: number;
+let rabbitmq: TestRabbitMq;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rabbitmq-tls-'));
-  await chmod(folder, 0o755); // The server reads it as another user.
-  await makeCertificate(folder);
-  tlsPort = await freePort();
-  rabbitmq = await startRabbitMq({
-    config: {
-      'listeners.ssl.1': `127.0.0.1:${tlsPort}`,
-      'ssl_options.certfile': join(folder, 'server.pem'),
-      'ssl_options.keyfile': join(folder, 'server.key'),
-    },
-  });
+  rabbitmq = await TestRabbitMq.open();
 });
-afterAll(async () => {
-  await rabbitmq?.remove();
-  await rm(folder, { recursive: true });
-});
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((broker) => broker.stop()));
-});
+afterEach(() => rabbitmq?.reset());
+afterAll(() => rabbitmq?.close());
 
 test('members that join and leave under load lose nothing and keep the order', async () => {
-  const brokers = [await start(), await start()];
+  const brokers = [await rabbitmq.start(), await rabbitmq.start()];
   const [first, second] = brokers as [Broker, Broker];
   await first.ensureTopics([{ name: 'load', partitions: 4, groups: ['load-readers'] }]);
   const seen: number[][] = [[], [], [], []];
@@ -89,7 +52,7 @@ test('members that join and leave under load lose nothing and keep the order', a
 }, 120_000);
 
 test('a killed node: publishes say so meanwhile, and all goes on by itself', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'killed', partitions: 2, groups: ['killed-readers'] }]);
   const member = await broker.subscribe({ group: 'killed-readers', topics: ['killed'] });
   await publishAll(broker, [message('killed', 'before')]);
@@ -122,11 +85,11 @@ test('a killed node: publishes say so meanwhile, and all goes on by itself', asy
 }, 120_000);
 
 test('memory runs out: publishes are refused at once, consumers go on, then all is fine', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'alarm', partitions: 1, groups: ['alarm-readers'] }]);
   const member = await broker.subscribe({ group: 'alarm-readers', topics: ['alarm'] });
   await publishAll(broker, [message('alarm', 'one')]);
-  await control('set_vm_memory_high_watermark', '0.000001');
+  await rabbitmq.control('set_vm_memory_high_watermark', '0.000001');
   try {
     await until(async () => {
       const [outcome] = await broker.publish([message('alarm', 'x')], AbortSignal.timeout(500));
@@ -135,39 +98,14 @@ test('memory runs out: publishes are refused at once, consumers go on, then all 
     expect(broker.health()).toMatchObject({ ok: false });
     await member.commit(await take(member, 1));
   } finally {
-    await control('set_vm_memory_high_watermark', '0.6');
+    await rabbitmq.control('set_vm_memory_high_watermark', '0.6');
   }
   await until(() => broker.health().ok, 'health says yes');
   await publishAll(broker, [message('alarm', 'two')]);
 }, 120_000);
 
-test('what is weaker than declared is found by name', async () => {
-  const specs = [{ name: 'weak', partitions: 2, groups: ['weak-readers'] }];
-  const broker = await start();
-  expect(await broker.inspect(specs)).toEqual([]);
-  const connection = await connect(rabbitmq.url);
-  const channel = await connection.createChannel();
-  await channel.assertQueue('weak/0/weak-readers', { durable: true });
-  await channel.assertQueue('weak/1/weak-readers', { durable: false });
-  await connection.close();
-  const limit = 'application:set_env(rabbit, max_message_size, 1000000).';
-  await control('eval', limit);
-  try {
-    const found = await broker.inspect(specs);
-    const told = found.map(({ name, key, got }) => `${name} ${key} ${got}`);
-    expect(told).toContainEqual(expect.stringMatching(/^fsync x-queue-type .* on weak\/0\/weak-r/));
-    expect(told).toContainEqual(
-      expect.stringMatching(/^fsync durable .* on weak\/1\/weak-readers/),
-    );
-    expect(told.at(-1)).toBe('message-limit broker.rabbitmq.messageBytesMax 1000000');
-    expect(broker.health().ok).toBe(true);
-  } finally {
-    await control('eval', limit.replace('1000000', '134217728'));
-  }
-}, 120_000);
-
 test('a deleted queue is declared again, and its reader goes on', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'deleted', partitions: 1, groups: ['deleted-readers'] }]);
   const member = await broker.subscribe({ group: 'deleted-readers', topics: ['deleted'] });
   await manage('DELETE', `queues/%2F/${encodeURIComponent('deleted/0/deleted-readers')}`);
@@ -179,7 +117,7 @@ test('a deleted queue is declared again, and its reader goes on', async () => {
 }, 120_000);
 
 test('ten broken connections leave no channel behind', async () => {
-  const broker = await start();
+  const broker = await rabbitmq.start();
   await broker.ensureTopics([{ name: 'broken', partitions: 2, groups: ['broken-readers'] }]);
   const member = await broker.subscribe({ group: 'broken-readers', topics: ['broken'] });
   await broker.lag('broken-readers');
@@ -204,7 +142,7 @@ test('ten broken connections leave no channel behind', async () => {
 }, 120_000);
 
 test('a group that stands still fills its bound, and only then publishes are refused', async () => {
-  const broker = await start({ groupBacklogBytesMax: mebibyte });
+  const broker = await rabbitmq.start({ groupBacklogBytesMax: mebibyte });
   await broker.ensureTopics([{ name: 'full', partitions: 1, groups: ['full-readers'] }]);
   const big = { ...message('full', ''), value: [Buffer.alloc(mebibyte / 4)] };
   let taken = 0;
@@ -220,146 +158,13 @@ test('a group that stands still fills its bound, and only then publishes are ref
   await until(async () => (await broker.publish([big]))[0]?.status === 'durable', 'room');
 }, 120_000);
 
-test('kept topics are read again and again, at the same positions', async () => {
-  const broker = await start();
-  await broker.ensureTopics([{ name: 'kept', partitions: 2, kept: true }]);
-  expect(await broker.topics()).toContainEqual({ name: 'kept', partitions: 2, kept: true });
-  const texts = ['a', 'b', 'c'];
-  for (const text of texts) await publishAll(broker, [message('kept', text)]);
-  const first = await readAll(broker, 0);
-  expect(first.map(textOf)).toEqual(texts);
-  const other = await start();
-  const second = await readAll(other, 0);
-  expect(second).toEqual(first);
-  const [, b, c] = first as [DeliveredMessage, DeliveredMessage, DeliveredMessage];
-  expect((await readAll(other, b.position)).map(textOf)).toEqual(['b', 'c']);
-  expect(await readAll(other, c.position + 100)).toEqual([]);
-  const at = { topic: 'kept', partition: 0 };
-  expect(await other.positionAt(at, b.timestampMs)).toBeLessThanOrEqual(b.position);
-  expect(await other.positionAt(at, c.timestampMs + 3_600_000)).toBeGreaterThan(c.position);
-  await expect(broker.subscribe({ group: 'kept-readers', topics: ['kept'] })).rejects.toMatchObject(
-    {
-      code: 'unsupported',
-    },
-  );
-}, 120_000);
-
-test('large kept messages cost who lists them nothing, and who reads one that one', async () => {
-  const broker = await start();
-  await broker.ensureTopics([{ name: 'kept-large', partitions: 1, kept: true }]);
-  const large = { ...message('kept-large', ''), value: [Buffer.alloc(8 * mebibyte)] };
-  for (let i = 0; i < 32; i++) await publishAll(broker, [large]);
-  const before = process.memoryUsage.rss();
-  const from = { topic: 'kept-large', partition: 0, position: 0 };
-  let listed = 0;
-  for await (const { value, fault } of broker.read(from, { valueBytesMax: 0 })) {
-    expect([value.length, fault !== undefined]).toEqual([0, true]);
-    listed += 1;
-  }
-  expect(listed).toBe(32);
-  for await (const one of broker.read(from, { bytesMax: 1 })) {
-    expect(one.value.length).toBe(8 * mebibyte);
-    break;
-  }
-  expect((process.memoryUsage.rss() - before) / mebibyte).toBeLessThan(160);
-}, 120_000);
-
-test('what another tool wrote keeps its name when it comes again', async () => {
-  const broker = await start();
-  await broker.ensureTopics([{ name: 'foreign', partitions: 1, groups: ['foreign-readers'] }]);
-  const connection = await connect(rabbitmq.url);
-  const channel = await connection.createConfirmChannel();
-  const options = { headers: { number: 7, nested: { a: 1 } } };
-  channel.publish('foreign', '0', Buffer.from('theirs'), options);
-  channel.publish('foreign', '0', Buffer.from('other'), options);
-  // In seconds: 1970, and the year 33658.
-  for (const timestamp of [1, 1e12]) {
-    channel.publish('foreign', '0', Buffer.from('dated'), { timestamp });
-  }
-  await channel.waitForConfirms();
-  await connection.close();
-  const names: (number | undefined)[][] = [];
-  for (let n = 0; n < 2; n++) {
-    const member = await broker.subscribe({ group: 'foreign-readers', topics: ['foreign'] });
-    const found = await take(member, 4);
-    const daysAgo = found.map(({ timestampMs }) => (Date.now() - timestampMs) / 86_400_000);
-    expect(daysAgo.map(Math.floor)).toEqual([0, 0, 90, -2]);
-    expect(found[0]).toMatchObject({ key: '', headers: { number: '7', nested: '{"a":1}' } });
-    names.push(found.map(({ contentId }) => contentId));
-    await member.close();
-  }
-  expect(names[1]).toEqual(names[0]);
-  expect(new Set(names[0]).size).toBe(3);
-  expect(names[0]?.every(Number.isSafeInteger)).toBe(true);
-}, 120_000);
-
-test('headers of any depth, and contents of any size, end no reader', async () => {
-  const messageBytesMax = 1_048_576;
-  const broker = await start({ messageBytesMax });
-  const [topic, group] = ['deep', 'deep-readers'];
-  await broker.ensureTopics([{ name: topic, partitions: 1, groups: [group] }]);
-  const publisher = await RawPublisher.open(rabbitmq.url);
-  const place = { exchange: topic, routingKey: '0' };
-  const good = { ...place, content: Buffer.from('good') };
-  await publisher.publish([
-    { ...good, headers: nestedTables(1_000) },
-    { ...good, headers: nestedTables(15_000) },
-    { ...good, headers: nestedLists(20_000) },
-    { ...place, content: Buffer.alloc(100 * 1_048_576) },
-    good,
-  ]);
-  await publisher.close();
-  const before = process.memoryUsage.rss();
-  const member = await broker.subscribe({ group, topics: [topic] });
-  const found = await take(member, 5);
-  expect((process.memoryUsage.rss() - before) / 1_048_576).toBeLessThan(64);
-  expect(found.map(({ value }) => value.length)).toEqual([4, 4, 4, 0, 4]);
-  // In whole seconds, as the publisher said.
-  expect(found.map(({ timestampMs }) => timestampMs % 1_000)).toEqual([0, 0, 0, 0, 0]);
-  expect(found.map(({ fault }) => fault)).toEqual([
-    ...[undefined, undefined, undefined],
-    '104857600 bytes are more than a message may have',
-    undefined,
-  ]);
-  await member.close();
-}, 120_000);
-
-test('TLS: the certificate of the server and our password are both checked', async () => {
-  const { username, password } = new URL(rabbitmq.url);
-  const urls = [`amqps://localhost:${tlsPort}`];
-  const passwordFile = join(folder, 'password');
-  await writeFile(passwordFile, `${password}\n`);
-  const connectTimeoutMs = 2_000;
-  const login = { urls, username, passwordFile, connectTimeoutMs };
-  const tls = { caFile: join(folder, 'server.pem') };
-  const broker = await start({ ...login, tls });
-  expect(broker.health().ok).toBe(true);
-  await expect(start({ ...login, tls: {} })).rejects.toThrow(/certificate/);
-  await writeFile(passwordFile, 'wrong');
-  await expect(start({ ...login, tls })).rejects.toThrow(/ACCESS_REFUSED/);
-}, 120_000);
-
-async function start(options: Partial<RabbitMqOptions> = {}): Promise<Broker> {
-  const section = rabbitmqSection.parse({ urls: [rabbitmq.url], beatMs: 200 });
-  const broker = createRabbitMqBroker({ ...section, clientId: 'test', ...options });
-  started.push(broker);
-  await broker.start();
-  return broker;
-}
-
 /** Polls, and commits each time, until told to stop. */
-async function consume(member: Subscription, seen: number[][], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const found = await member.poll({ bytesMax: 1_000, waitMs: 100, signal });
+async function consume(member: Subscription, seen: number[][], abort: AbortSignal): Promise<void> {
+  while (!abort.aborted) {
+    const found = await member.poll({ bytesMax: 1_000, waitMs: 100, abort });
     for (const each of found) seen[each.partition]?.push(Number(textOf(each)));
     await member.commit([...new Map(found.map((each) => [each.partition, each])).values()]);
   }
-}
-
-async function readAll(broker: Broker, position: number): Promise<DeliveredMessage[]> {
-  const found: DeliveredMessage[] = [];
-  for await (const each of broker.read({ topic: 'kept', partition: 0, position })) found.push(each);
-  return found;
 }
 
 async function manage(method: string, path: string): Promise<unknown> {
@@ -367,11 +172,4 @@ async function manage(method: string, path: string): Promise<unknown> {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const response = await fetch(`${origin}/api/${path}`, { method, headers: { authorization } });
   return method === 'GET' ? await response.json() : undefined;
-}
-
-/** With the environment of the server itself, which names its node, port mapper and cookie. */
-async function control(...args: string[]): Promise<void> {
-  const environ = (await readFile(`/proc/${rabbitmq.server.pid}/environ`)).toString();
-  const env = Object.fromEntries(environ.split('\0').map((line) => line.split(/=(.*)/s, 2)));
-  await run('/usr/lib/rabbitmq/bin/rabbitmqctl', args, { env });
 }

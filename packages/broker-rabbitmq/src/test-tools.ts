@@ -1,13 +1,9 @@
 /** What the tests of this package share. */
-import { execFile } from 'node:child_process';
-import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+
 import type { Broker, DeliveredMessage, OutgoingMessage, Subscription } from '@spillway/broker';
+import { until } from '@spillway/test-support/until';
 
 export const mebibyte = 1_048_576;
-const patienceMs = 30_000;
-const run = promisify(execFile);
 
 export function message(topic: string, text: string, partition = 0): OutgoingMessage {
   return { topic, partition, key: 'k', value: [Buffer.from(text)], headers: {} };
@@ -30,7 +26,7 @@ export async function take(member: Subscription, count: number): Promise<Deliver
   const found: DeliveredMessage[] = [];
   await until(async () => {
     const { signal } = new AbortController();
-    found.push(...(await member.poll({ bytesMax: mebibyte, waitMs: 100, signal })));
+    found.push(...(await member.poll({ bytesMax: mebibyte, waitMs: 100, abort: signal })));
     return found.length >= count;
   }, `${count} messages`);
   return found;
@@ -48,21 +44,4 @@ export async function takeAll(member: Subscription, count: number): Promise<stri
 
 export function sum(lag: readonly { messages: number | null }[]): number {
   return lag.reduce((total, { messages }) => total + (messages ?? Number.NaN), 0);
-}
-
-export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** Its own authority, for localhost: server.pem and server.key. */
-export async function makeCertificate(folder: string): Promise<void> {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const files = ['-keyout', 'server.key', '-out', 'server.pem'];
-  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
-  await run('openssl', ['req', '-x509', ...key, ...subject, ...files], { cwd: folder });
-  await chmod(join(folder, 'server.key'), 0o644);
 }

@@ -1,4 +1,5 @@
 /** What is still on its way when a connection is given up never lands behind newer messages. */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Broker } from '@spillway/broker';
 import { type RabbitMqServer, startRabbitMq } from '@spillway/native';
 import { TcpProxy } from '@spillway/test-support';
+import { until } from '@spillway/test-support/until';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import {
   createRabbitMqBroker,
@@ -15,7 +17,7 @@ import {
   type RabbitMqOptions,
   rabbitmqSection,
 } from '../src/index.ts';
-import { message, publishAll, take, textOf, until } from '../src/test-tools.ts';
+import { message, publishAll, take, textOf } from '../src/test-tools.ts';
 
 let rabbitmq: RabbitMqServer;
 let proxy: TcpProxy;

@@ -9,8 +9,10 @@
 
 import type { SafetyFinding } from './safety.ts';
 
+/** Headers of a message, by name. */
 export type Headers = Readonly<Record<string, string>>;
 
+/** A message to publish. */
 export interface OutgoingMessage {
   topic: string;
   partition: number;
@@ -20,14 +22,16 @@ export interface OutgoingMessage {
   headers: Headers;
 }
 
+/** What became of a published message. */
 export type PublishOutcome =
-  /** `position` is undefined where the broker does not tell (RabbitMQ). */
+  /** `position` is undefined where the broker does not know (RabbitMQ). */
   | { status: 'durable'; position: number | undefined }
   /** Certainly not on the broker. `retryable` false: the same bytes will never be taken. */
   | { status: 'refused'; code: RefusalCode; retryable: boolean; message: string }
   /** It may or may not be on the broker (time-out, broken connection). */
   | { status: 'unknown'; message: string };
 
+/** Why a broker refused a message. */
 export type RefusalCode =
   | 'disk-full'
   | 'log-full'
@@ -36,16 +40,19 @@ export type RefusalCode =
   | 'not-running'
   | 'unavailable';
 
+/** One partition of a topic. */
 export interface TopicPartition {
   topic: string;
   partition: number;
 }
 
+/** A place in a partition. */
 export interface Position extends TopicPartition {
-  /** Of a message in its partition: grows by at least 1 from one message to the next. */
+  /** Position of a message in its partition: grows by at least 1 from one message to the next. */
   position: number;
 }
 
+/** A message that a broker delivers. */
 export interface DeliveredMessage extends Position {
   key: string;
   value: Uint8Array;
@@ -61,6 +68,7 @@ export interface DeliveredMessage extends Position {
   fault?: string | undefined;
 }
 
+/** Options of joining a group. */
 export interface SubscribeOptions {
   group: string;
   topics: readonly string[];
@@ -71,12 +79,13 @@ export interface SubscribeOptions {
   onRevoke?: (partitions: readonly TopicPartition[]) => Promise<void>;
 }
 
+/** Options of one poll. */
 export interface PollOptions {
   /** At most about this many bytes of values (one message may exceed it alone). */
   bytesMax: number;
   /** Wait at most this long for the first message; resolves with [] after it, or when aborted. */
   waitMs: number;
-  signal: AbortSignal;
+  abort: AbortSignal;
 }
 
 /** One member of a consumer group. A partition is held by at most one member of a group. */
@@ -102,6 +111,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+/** How far a group is behind on one partition. */
 export interface PartitionLag extends TopicPartition {
   group: string;
   /** Messages kept and not committed; null when it cannot be known. Never negative. */
@@ -117,6 +127,7 @@ export interface PartitionLag extends TopicPartition {
   end: number | null;
 }
 
+/** A topic that must exist. */
 export interface TopicSpec {
   name: string;
   partitions: number;
@@ -125,34 +136,70 @@ export interface TopicSpec {
    * published before every reader's queue is there; a broker with a log does not care.
    */
   groups?: readonly string[] | undefined;
-  /** Read with `read` alone, by no group, also where `canReplay` is false: dead letters. */
+  /** Read with `read` alone, by no group, also without `canReplay`: dead letters. */
   kept?: boolean | undefined;
+  /**
+   * Written by the pipeline itself while it goes forward: notes. A broker whose topics share one
+   * bound takes these, and what is `kept`, also when it takes no more messages of clients.
+   */
+  internal?: boolean | undefined;
+}
+
+/** What retention removed of a partition of a `kept` topic. */
+export interface ExpiredKept {
+  /** Every message before this position is removed; 0 when none is. */
+  before: number;
+  /** When the youngest of them was taken, ms since the epoch. */
+  upToMs: number;
 }
 
 /** The next position to read per partition; a replay starts there. */
 export type ReplayFrom = { timestampMs: number } | { positions: readonly Position[] } | 'earliest';
 
+/** Options of reading without a group. */
 export interface ReadOptions {
-  signal?: AbortSignal;
+  abort?: AbortSignal;
   /** About what is read ahead. */
   bytesMax?: number;
   /** A message whose value is larger may come with a fault instead of it. */
   valueBytesMax?: number;
 }
 
+/** What a broker can do beyond the least: `{}` can nothing of it. */
+export interface BrokerCapabilities {
+  /**
+   * A log is kept. Without it (RabbitMQ) `replay`, and `read` of a topic that is not `kept`, throw
+   * `UnsupportedError`, and positions hold only for one subscription.
+   */
+  readonly canReplay?: boolean | undefined;
+  /**
+   * Among the messages that one `publish` call has for a partition, none is durable behind one that
+   * is not. Without it (a full queue refuses one and takes the next) what must keep its order is
+   * published one by one.
+   */
+  readonly keepsPrefix?: boolean | undefined;
+  /**
+   * When the youngest message was taken that the partition's log does not hold any more, removed by
+   * retention or lost, in ms since the epoch: 0 when it holds all, Infinity when that is not known.
+   * A log that fills embedded stores has it.
+   */
+  readonly missingUpToMs?: ((partition: TopicPartition) => number) | undefined;
+  /**
+   * What retention removed of a partition of a `kept` topic. It was known before it was done, so
+   * that what is missing beyond it is lost.
+   */
+  readonly expiredKept?: ((partition: TopicPartition) => Promise<ExpiredKept>) | undefined;
+}
+
+/**
+ * The port to a message broker, which holds published messages until every consumer group has read
+ * them. An adapter is durable, keeps the order within a partition, delivers at least once, and
+ * answers expected failures of `publish` as outcomes; `brokerContract` tests it.
+ */
 export interface Broker {
   /** Adapter name, e.g. 'embedded'. */
   readonly name: string;
-  /**
-   * False where no log is kept (RabbitMQ): `replay`, and `read` of a topic that is not `kept`, then
-   * throw `UnsupportedError`, and positions hold only for one subscription.
-   */
-  readonly canReplay: boolean;
-  /**
-   * Whether, of one call's messages of a partition, none is durable behind one that is not. Where a
-   * full queue refuses one and takes the next, what must keep its order is published one by one.
-   */
-  readonly keepsPrefix: boolean;
+  readonly capabilities: BrokerCapabilities;
   start(): Promise<void>;
   /** Idempotent, safe before start; flushes. */
   stop(): Promise<void>;
@@ -168,12 +215,15 @@ export interface Broker {
   topics(): Promise<TopicSpec[]>;
 
   /** One outcome per message, in order. Never rejects for an expected failure. */
-  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]>;
+  publish(messages: readonly OutgoingMessage[], abort?: AbortSignal): Promise<PublishOutcome[]>;
 
   subscribe(options: SubscribeOptions): Promise<Subscription>;
 
-  /** Lag per partition of one group, over the topics it subscribed to or committed on. */
-  lag(group: string): Promise<PartitionLag[]>;
+  /**
+   * Lag of every partition that the group reads; with `topics`, also of those of these topics on
+   * which it has committed nothing yet: all that it would read if it started now.
+   */
+  lag(group: string, topics?: readonly string[]): Promise<PartitionLag[]>;
   /** Every group that ever subscribed. */
   groups(): Promise<string[]>;
 
@@ -183,10 +233,4 @@ export interface Broker {
   read(from: Position, options?: ReadOptions): AsyncIterable<DeliveredMessage>;
   /** First position whose message was taken at or after the time; the end when there is none. */
   positionAt(partition: TopicPartition, timestampMs: number): Promise<number>;
-  /**
-   * When the youngest message was taken that the partition's log does not hold any more, removed by
-   * retention or lost: 0 when it holds all, Infinity when that is not known. Only where a log is
-   * kept that fills embedded stores.
-   */
-  missingUpToMs?(partition: TopicPartition): number;
 }

@@ -20,7 +20,10 @@ test('when it was received lies near to when the broker took it', () => {
   const takenMs = 1_000 * day;
   const receivedMs = (sent: number, timestampMs = takenMs) =>
     readEnvelope({
-      ...{ topic: 'otlp_spans', partition: 0, position: 9, timestampMs },
+      topic: 'otlp_spans',
+      partition: 0,
+      position: 9,
+      timestampMs,
       headers: stampHeaders({ ...stamp, receivedMs: sent }),
     }).receivedMs;
   expect(receivedMs(takenMs - 80 * day)).toBe(takenMs - 80 * day);

@@ -2,13 +2,14 @@
 import { recordsMax, type Signal } from '@spillway/otlp';
 import type { Headers, TopicPartition } from './broker.ts';
 
-/** The topics of the OpenTelemetry Collector's Kafka exporter, so that either side can be ours. */
+/** The topics of the OpenTelemetry Collector's Kafka exporter, so that Spillway can be on either side. */
 export const topicOf: Readonly<Record<Signal, string>> = {
   traces: 'otlp_spans',
   metrics: 'otlp_metrics',
   logs: 'otlp_logs',
 };
 
+/** The topic of the dead letters of each signal. */
 export const deadLetterTopicOf: Readonly<Record<Signal, string>> = {
   traces: 'otlp_spans_dlq',
   metrics: 'otlp_metrics_dlq',
@@ -18,6 +19,7 @@ export const deadLetterTopicOf: Readonly<Record<Signal, string>> = {
 /** Gateways note here, every few seconds, what they made durable. One partition. */
 export const ledgerTopic = 'spillway_ledger';
 
+/** Finds the signal of an OTLP topic; undefined for any other topic. */
 export function signalOf(topic: string): Signal | undefined {
   return signalByTopic.get(topic);
 }
@@ -41,16 +43,17 @@ export interface Envelope {
   id: MessageId;
   foreign: boolean;
   tenant: string;
-  /** Undefined for foreign messages: only decoding tells. */
+  /** Undefined for foreign messages: only decoding shows. */
   records: number | undefined;
   receivedMs: number;
   traceparent: string | undefined;
   /** Set on a resubmitted dead letter: only this group takes it. */
   onlyGroup: string | undefined;
-  /** Of a resubmitted dead letter or a split message: each record's ordinal, so that keys stay. */
+  /** For a resubmitted dead letter or a split message: each record's ordinal, so that keys stay. */
   ordinals: number[] | undefined;
 }
 
+/** Names of the headers that Spillway writes. */
 export const headerNames = {
   tenant: 'spillway-tenant',
   records: 'spillway-records',
@@ -62,14 +65,19 @@ export const headerNames = {
   ordinals: 'spillway-ordinals',
 } as const;
 
+/** The tenant where no API keys are configured. */
 export const defaultTenant = 'default';
+
+/** The gateway name of messages that another program wrote. */
 export const foreignGateway = 'foreign';
 /**
- * Gateway name of resubmitted dead letters; the sequence is the letter's position. They are not
- * accepted anew: what they carry was accepted with the message that the letter was cut from.
+ * Gateway name of resubmitted dead letters; the sequence is the position of the dead letter. They
+ * are not accepted again: what they carry was accepted with the message that the dead letter was
+ * cut from.
  */
 export const resubmitGateway = 'resubmit';
 
+/** What a gateway writes into the headers of a message. */
 export interface Stamp {
   gateway: string;
   epoch: number;
@@ -78,10 +86,11 @@ export interface Stamp {
   records: number;
   receivedMs: number;
   traceparent?: string | undefined;
-  /** Of a part of a message that was split: each record's ordinal, so that keys stay. */
+  /** For a part of a message that was split: each record's ordinal, so that keys stay. */
   ordinals?: readonly number[] | undefined;
 }
 
+/** Writes what Spillway knows of a message into its headers; `readEnvelope` reads it. */
 export function stampHeaders(stamp: Stamp): Headers {
   const headers: Record<string, string> = {
     [headerNames.tenant]: stamp.tenant,
@@ -94,6 +103,7 @@ export function stampHeaders(stamp: Stamp): Headers {
   return headers;
 }
 
+/** A message with its place in the broker. */
 export interface Placed extends TopicPartition {
   position: number;
   /** Undefined before a broker took it. */
@@ -102,7 +112,7 @@ export interface Placed extends TopicPartition {
   contentId?: number | undefined;
 }
 
-/** Of a tenant and of a gateway. */
+/** Most characters in the name of a tenant or a gateway. */
 export const nameCharsMax = 255;
 /** The last minute of the ledger that every store can hold. */
 export const timeMsMax = (2 ** 31 - 1) * 60_000;
@@ -117,7 +127,7 @@ const receivedBehindMsMax = 2 * dayMs;
 /** Seven digits for each record. */
 const ordinalsCharsMax = 8 * recordsMax;
 
-/** Reads the headers back. A message without ours, or with broken ones, is foreign. */
+/** Reads the headers back. A message without them, or with broken ones, is foreign. */
 export function readEnvelope(message: Placed): Envelope {
   const { headers, topic, partition } = message;
   const seq = parseSeq(headers[headerNames.seq]);
@@ -155,8 +165,8 @@ export function readEnvelope(message: Placed): Envelope {
 }
 
 /**
- * As the gateway says, as far as the broker's day bears it out: where each group is told another time,
- * they still agree.
+ * Reads the time that the gateway wrote, as far as the broker's day bears it out: where each group
+ * receives another time, they still agree.
  */
 function receivedOf(text: string | undefined, timestampMs: number | undefined) {
   const receivedMs = wholeNumber(text, timeMsMax);

@@ -3,7 +3,7 @@ export type BrokerErrorCode =
   | 'not-running'
   | 'unknown-topic'
   /** The topic exists with another number of partitions. */
-  /** The topic exists with settings under which a promise of ours would not hold. */
+  /** The topic exists with settings under which a promise would not hold. */
   | 'misconfigured'
   /** A group with running members cannot be replayed. */
   | 'group-running'
@@ -11,6 +11,7 @@ export type BrokerErrorCode =
   | 'bad-name'
   | 'unsupported';
 
+/** An expected failure of a broker; its code is stable. */
 export class BrokerError extends Error {
   readonly code: BrokerErrorCode;
 

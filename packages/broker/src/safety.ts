@@ -8,12 +8,15 @@ export const safetyNames = [
   'document-ids',
 ] as const;
 
+/** Names of the checks that `--unsafe-allow` can switch off. */
 export type SafetyName = (typeof safetyNames)[number];
 
-/** Something under which a promise of ours would not hold, found by looking at what is there. */
+/**
+ * Something under which a promise of Spillway would not hold, found by looking at what is there.
+ */
 export interface SafetyFinding {
   name: SafetyName;
-  /** Of our configuration, or the server's own name of what is to be set right. */
+  /** Key of the configuration, or the server's own name of what is to be set right. */
   key: string;
   wanted: string;
   got: string;

@@ -1,6 +1,6 @@
 import type { ConsumerLimits } from './config.ts';
 
-/** Batches in hand, the one that the sink has among them, and the one that is read meanwhile. */
+/** Batches in flight, the one that the sink has among them, and the one that is read meanwhile. */
 const batchesMax = 5;
 /** What the sink has, twice as much that waits behind it, and the rows that a store makes of it. */
 const decodedMax = 4;
@@ -8,7 +8,7 @@ const decodedMax = 4;
 export interface ConsumerBudgetOptions {
   /** Where its records go, as the operator knows it: `the write store`. */
   store: string;
-  /** Of the configuration: `writer`. */
+  /** Name of its section of the configuration: `writer`. */
   section: string;
 }
 
@@ -19,7 +19,7 @@ export function consumerBudget(
 ) {
   return [
     {
-      name: `messages in hand for ${store}`,
+      name: `messages in flight for ${store}`,
       key: `${section}.batchBytesMax`,
       bytes: batchesMax * batchBytesMax,
       where: 'outside' as const,

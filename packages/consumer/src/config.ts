@@ -17,9 +17,13 @@ export interface ConsumerLimits {
   breakerResetMs: number;
 }
 
-/** Of a part, and of a batch that one message does not fill: a store's transaction stays short. */
+/**
+ * Most records of a part, and of a batch that one message does not fill: a store's transaction
+ * stays short.
+ */
 export const partRecordsMax = 10_000;
 
+/** The limits of a consumer unless configured otherwise. */
 export const defaultLimits: ConsumerLimits = {
   batchBytesMax: 1_048_576,
   decodedBytesMax: 16_777_216,

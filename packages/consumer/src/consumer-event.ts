@@ -1,7 +1,7 @@
-import { type Headers, letterHeaders } from '@spillway/broker';
-import type { Rewind } from './rewind.ts';
+import { deadLetterHeaders, type Headers } from '@spillway/broker';
+import type { Rewind } from './delivery/rewind.ts';
 
-/** What a consumer tells besides its counts. */
+/** What a consumer reports besides its counts. */
 export type ConsumerEvent = { group: string } & (
   | ({ type: 'rewound' } & Rewind)
   | { type: 'sink-unavailable'; attempt: number; waitMs: number; error: Error }
@@ -13,12 +13,12 @@ export type ConsumerEvent = { group: string } & (
   | { type: 'failed'; error: Error }
 );
 
-export function letterEvent(group: string, headers: Headers): ConsumerEvent {
+export function deadLetterEvent(group: string, headers: Headers): ConsumerEvent {
   return {
     type: 'dead-letter',
     group,
-    code: headers[letterHeaders.code] ?? '',
-    records: Number(headers[letterHeaders.records]),
-    reason: headers[letterHeaders.reason] ?? '',
+    code: headers[deadLetterHeaders.code] ?? '',
+    records: Number(headers[deadLetterHeaders.records]),
+    reason: headers[deadLetterHeaders.reason] ?? '',
   };
 }

@@ -1,6 +1,6 @@
 import type { BreakerState } from '@spillway/resilience';
 import type { MessageOutcome } from '@spillway/store';
-import type { Item } from './item.ts';
+import type { InFlightMessage } from './in-flight/in-flight-message.ts';
 
 /** Since start, in records where nothing else is said. */
 export interface ConsumerStats {
@@ -12,9 +12,9 @@ export interface ConsumerStats {
   retries: number;
 }
 
-/** What a consumer tells of itself. */
+/** What a consumer reports of itself. */
 export interface ConsumerReport extends ConsumerStats {
-  /** Of the store. */
+  /** State of the breaker of the store. */
   breaker: BreakerState;
   /** Times that it opened. */
   breakerOpened: number;
@@ -29,8 +29,8 @@ export function newStats(): ConsumerStats {
 /** Adds a batch that was committed. */
 export function count(
   stats: ConsumerStats,
-  done: readonly Item[],
-  outcomes: ReadonlyMap<Item, MessageOutcome>,
+  done: readonly InFlightMessage[],
+  outcomes: ReadonlyMap<InFlightMessage, MessageOutcome>,
 ): void {
   stats.batches++;
   stats.messages += done.length;

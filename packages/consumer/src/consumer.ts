@@ -1,16 +1,17 @@
 import { type Broker, type Subscription, topicOf } from '@spillway/broker';
 import { signals } from '@spillway/otlp';
-import { type Dependencies, fullJitterMs, wait } from '@spillway/resilience';
+import { type Dependencies, fullJitterMs, messageOf, sleep } from '@spillway/resilience';
 import type { Sink } from '@spillway/store';
 import { type ConsumerLimits, defaultLimits } from './config.ts';
+import { ConsumeLoop } from './consume-loop.ts';
 import type { ConsumerEvent } from './consumer-event.ts';
 import { type ConsumerReport, newStats } from './consumer-stats.ts';
-import { Delivery } from './delivery.ts';
-import { Loop } from './loop.ts';
-import { Rewinder } from './rewind.ts';
-import { StoreGate } from './store-gate.ts';
-import type { Trail } from './trail.ts';
+import type { CrashRecord } from './crash-record.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { Rewinder } from './delivery/rewind.ts';
+import { StoreGate } from './delivery/store-gate.ts';
 
+/** Options of a consumer. */
 export interface ConsumerOptions {
   group: string;
   broker: Broker;
@@ -18,11 +19,11 @@ export interface ConsumerOptions {
   limits?: Partial<ConsumerLimits>;
   /** Where a sink that knows nothing of a partition begins to read: ms since the epoch. */
   replayFromMs?: () => number;
-  /** Told when the store goes down and comes back, under the name `dependency`. */
+  /** Notified when the store goes down and comes back, under the name `dependency`. */
   dependencies?: Dependencies;
   dependency?: string;
   /** Shared by the consumers of this process; without one no message is set aside for ending it. */
-  trail?: Trail | undefined;
+  crashRecord?: CrashRecord | undefined;
   report?: (event: ConsumerEvent) => void;
   clock?: () => number;
   random?: () => number;
@@ -45,7 +46,7 @@ export class Consumer {
   readonly #rewinder: Rewinder;
   #subscription: Subscription | undefined;
   #running: Promise<void> | undefined;
-  #loop: Loop | undefined;
+  #loop: ConsumeLoop | undefined;
   #pause: PromiseWithResolvers<void> | undefined;
   #trouble: string | undefined;
 
@@ -62,13 +63,19 @@ export class Consumer {
       report: (rewind) => report?.({ type: 'rewound', group, ...rewind }),
     });
     this.#gate = new StoreGate({
-      ...{ ...common, dependency, dependencies },
+      ...common,
+      dependency,
+      dependencies,
       name: `${group} ${sink.name}`,
       nowMs: () => performance.now(),
       onState: (state, reason) => report?.({ type: `store-${state}`, group, reason }),
     });
     this.#delivery = new Delivery({
-      ...{ ...common, group, broker, sink, report },
+      ...common,
+      group,
+      broker,
+      sink,
+      report,
       onRetry: () => {
         this.#stats.retries++;
       },
@@ -83,7 +90,7 @@ export class Consumer {
     this.#running = this.#runOn(this.#subscription);
   }
 
-  /** Finishes and commits the batch in hand, then leaves the group. */
+  /** Finishes and commits the batch in flight, then leaves the group. */
   async stop(): Promise<void> {
     this.#abort.abort();
     this.resume();
@@ -131,15 +138,15 @@ export class Consumer {
     const subscription = await broker.subscribe({
       group,
       topics: signals.map((signal) => topicOf[signal]),
-      onRevoke: async (partitions) => await this.#loop?.giveUp(partitions),
+      onRevoke: async (partitions) => await this.#loop?.onRevoked(partitions),
     });
     this.#rewinder.forgetAll();
-    // Before anyone asks for the lag; a sink that cannot tell now is asked again by the loop.
+    // Before anyone asks for the lag; a sink that does not know now is asked again by the loop.
     await this.#rewinder.settle(subscription).catch(() => undefined);
     return subscription;
   }
 
-  /** What breaks off (a commit that the disk refused) begins anew where the group stands. */
+  /** What breaks off (a commit that the disk refused) begins again where the group stands. */
   async #runOn(joined: Subscription): Promise<void> {
     const { group, report } = this.#options;
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.#limits;
@@ -152,28 +159,30 @@ export class Consumer {
         await this.#loop.run();
         return;
       } catch (error) {
-        this.#trouble = `broken off: ${(error as Error).message}`;
+        this.#trouble = `broken off: ${messageOf(error)}`;
         report?.({ type: 'failed', group, error: error as Error });
       }
       await subscription?.close().catch(() => undefined); // It broke off; a new one takes over.
       subscription = undefined;
       this.#loop = undefined;
       const waitMs = fullJitterMs(failures, { baseMs, maxMs, random: this.#random });
-      if (!(await wait(waitMs, this.#abort.signal))) return;
+      if (!(await sleep(waitMs, this.#abort.signal))) return;
     }
   }
 
-  #loopOn(subscription: Subscription): Loop {
+  #loopOn(subscription: Subscription): ConsumeLoop {
     const { group, report } = this.#options;
-    return new Loop({
-      ...{ subscription, group, report },
+    return new ConsumeLoop({
+      subscription,
+      group,
+      report,
       limits: this.#limits,
       gate: this.#gate,
       delivery: this.#delivery,
       rewinder: this.#rewinder,
-      trail: this.#options.trail,
+      crashRecord: this.#options.crashRecord,
       stats: this.#stats,
-      signal: this.#abort.signal,
+      abort: this.#abort.signal,
       clock: this.#clock,
       random: this.#random,
       unpaused: () => this.#pause?.promise,

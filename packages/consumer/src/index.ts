@@ -3,15 +3,7 @@ export { type ConsumerLimits, defaultLimits } from './config.ts';
 export { Consumer, type ConsumerOptions } from './consumer.ts';
 export type { ConsumerEvent } from './consumer-event.ts';
 export type { ConsumerReport } from './consumer-stats.ts';
-export type { DeadLetter } from './dead-letter.ts';
-export {
-  DeadLetters,
-  lettersListedMax,
-  type ResubmitOptions,
-  resubmitPerSecond,
-  type ShownLetter,
-} from './dead-letters.ts';
-export type { Item } from './item.ts';
-export type { DeadLetterFilter } from './letter-filter.ts';
-export type { NewestLetters } from './letter-index.ts';
-export { Trail, type TrailEvent } from './trail.ts';
+export { CrashRecord, type CrashRecordEvent } from './crash-record.ts';
+export { consumerEvents } from './events.ts';
+export type { InFlightMessage } from './in-flight/in-flight-message.ts';
+export { consumerMetrics, type GroupReport } from './metrics.ts';

@@ -1,9 +1,11 @@
 import { topicOf } from '@spillway/broker';
 import { type RedisServer, startRedis } from '@spillway/native';
 import { encodeRequest } from '@spillway/otlp';
-import { createRedisLiveStore, redisSection } from '@spillway/store-redis';
+import { redisSection } from '@spillway/redis';
+import { createRedisLiveStore } from '@spillway/store-redis';
+import { until } from '@spillway/test-support/until';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { consume, lagOf, openBroker, publish, span, until } from './support/harness.ts';
+import { consume, lagOf, openBroker, publish, span } from './support/harness.ts';
 
 const spansPerMessage = 4;
 let redis: RedisServer;

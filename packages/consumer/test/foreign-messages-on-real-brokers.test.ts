@@ -1,13 +1,15 @@
 /** What another program writes to the topics of a real Kafka or RabbitMQ harms no neighbour. */
+
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
 import { createKafkaBroker } from '@spillway/broker-kafka';
 import { createRabbitMqBroker, rabbitmqSection } from '@spillway/broker-rabbitmq';
+import { DeadLetters } from '@spillway/dead-letters';
 import { startKafka, startRabbitMq } from '@spillway/native';
 import { encodeRequest } from '@spillway/otlp';
+import { until } from '@spillway/test-support/until';
 import { expect, it } from 'vitest';
 import { optionsOf } from '../../broker-kafka/test/options.ts';
-import { DeadLetters } from '../src/index.ts';
-import { consume, lagOf, log, publishLogs, ScriptedSink, until } from './support/harness.ts';
+import { consume, lagOf, log, publishLogs, ScriptedSink } from './support/harness.ts';
 
 const messageBytesMax = 2 * 1024 * 1024;
 const brokers = {
@@ -62,8 +64,11 @@ it.each(Object.entries(brokers))(
       await until(async () => (await lagOf(broker)) === 0);
       await consumer.stop();
       expect(sink.applied).toEqual(['before', 'foreign', 'foreign', 'behind']);
-      const letters = await new DeadLetters(broker).list({ signal: 'logs' });
-      expect(letters.map(({ code }) => code)).toEqual(['malformed-message', 'malformed-message']);
+      const deadLetters = await Array.fromAsync(new DeadLetters(broker).list({ signal: 'logs' }));
+      expect(deadLetters.map(({ code }) => code)).toEqual([
+        'malformed-message',
+        'malformed-message',
+      ]);
     } finally {
       await broker.stop();
       await remove();

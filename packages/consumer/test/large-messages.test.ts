@@ -1,4 +1,5 @@
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { encodeRequest } from '@spillway/otlp';
 import {
   type DecodedMessage,
@@ -6,8 +7,9 @@ import {
   type MessageOutcome,
   PartMissingError,
 } from '@spillway/store';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Consumer, DeadLetters } from '../src/index.ts';
+import type { Consumer } from '../src/index.ts';
 import {
   consume,
   lagOf,
@@ -17,7 +19,6 @@ import {
   publish,
   publishLogs,
   ScriptedSink,
-  until,
 } from './support/harness.ts';
 
 let broker: Broker;
@@ -26,7 +27,11 @@ let sink: ScriptedSink;
 const running: Consumer[] = [];
 /** Ten or twenty of the records below. */
 const limits = {
-  ...{ pollWaitMs: 20, gatherMs: 2, retryBaseMs: 5, retryMaxMs: 20, breakerResetMs: 20 },
+  pollWaitMs: 20,
+  gatherMs: 2,
+  retryBaseMs: 5,
+  retryMaxMs: 20,
+  breakerResetMs: 20,
   decodedBytesMax: 65_536,
 };
 const padding = 'x'.repeat(2_000);
@@ -99,7 +104,7 @@ describe('a message of more records than fit into memory', () => {
     expect(new Set(sink.applied)).toEqual(new Set(bodies));
   });
 
-  it('makes one letter a code of what is refused in all of its parts', async () => {
+  it('makes one dead letter a code of what is refused in all of its parts', async () => {
     sink.decide = (body) =>
       Number.parseInt(body, 10) % 10 === 3
         ? { status: 'deadLetter', code: 'unstorable', reason: 'three' }
@@ -107,13 +112,13 @@ describe('a message of more records than fit into memory', () => {
     await publishLogs(broker, bodies);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const letters = await new DeadLetters(broker).list();
-    expect(letters).toMatchObject([{ code: 'unstorable', records: 10, hasBody: true }]);
-    const shown = await new DeadLetters(broker).show(letters[0]?.id ?? '');
+    const deadLetters = await Array.fromAsync(new DeadLetters(broker).list());
+    expect(deadLetters).toMatchObject([{ code: 'unstorable', records: 10, hasBody: true }]);
+    const shown = await new DeadLetters(broker).show(deadLetters[0]?.id ?? '');
     expect(shown?.body).toContain('"93 ');
   });
 
-  it('loses only the part that no store takes, as a letter of its own', async () => {
+  it('loses only the part that no store takes, as a dead letter of its own', async () => {
     const apply = sink.apply.bind(sink);
     sink.apply = async (messages): Promise<MessageOutcome[]> => {
       if (messages.some((message) => bodyOf(message).some((body) => body?.startsWith('50 '))))
@@ -124,12 +129,12 @@ describe('a message of more records than fit into memory', () => {
     await publishLogs(broker, ['beside'], 1);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const [letter, ...others] = await new DeadLetters(broker).list();
+    const [deadLetter, ...others] = await Array.fromAsync(new DeadLetters(broker).list());
     expect(others).toEqual([]);
-    expect(letter).toMatchObject({ code: 'rejected-by-store' });
-    expect(sink.applied.length + (letter?.records ?? 0)).toBe(101);
+    expect(deadLetter).toMatchObject({ code: 'rejected-by-store' });
+    expect(sink.applied.length + (deadLetter?.records ?? 0)).toBe(101);
     const last = sink.messages.filter(({ part }) => part).findLast(isLastPart);
-    expect(last?.part?.before.deadLettered).toBe(letter?.records);
+    expect(last?.part?.before.deadLettered).toBe(deadLetter?.records);
   });
 
   it('lets other partitions have their turn', async () => {
@@ -190,18 +195,20 @@ describe('what another program wrote', () => {
       },
       0,
     ],
-  ])('%s: neighbours are stored', async (_, value, headers, letters) => {
+  ])('%s: neighbours are stored', async (_, value, headers, deadLetters) => {
     await publishLogs(broker, ['before']);
     await foreign(value, headers);
     await publishLogs(broker, ['behind']);
     await start();
     await until(async () => (await lagOf(broker)) === 0);
-    const stored = letters ? ['before', 'behind'] : ['before', 'foreign', 'behind'];
+    const stored = deadLetters ? ['before', 'behind'] : ['before', 'foreign', 'behind'];
     expect(sink.applied).toEqual(stored);
-    const found = await new DeadLetters(broker).list();
-    expect(found).toHaveLength(letters);
+    const found = await Array.fromAsync(new DeadLetters(broker).list());
+    expect(found).toHaveLength(deadLetters);
     for await (const { headers: kept } of broker.read({
-      ...{ topic: deadLetterTopicOf.logs, partition: 0, position: 0 },
+      topic: deadLetterTopicOf.logs,
+      partition: 0,
+      position: 0,
     })) {
       expect(JSON.stringify(kept).length).toBeLessThan(10_000);
     }

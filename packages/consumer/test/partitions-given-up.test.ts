@@ -2,9 +2,10 @@ import type { Broker, DeliveredMessage, PollOptions, Subscription } from '@spill
 import { stampHeaders, topicOf } from '@spillway/broker';
 import { encodeRequest } from '@spillway/otlp';
 import { type DecodedMessage, type MessageOutcome, stored } from '@spillway/store';
+import { until } from '@spillway/test-support/until';
 import { expect, it } from 'vitest';
 import { Consumer } from '../src/index.ts';
-import { log, ScriptedSink, until } from './support/harness.ts';
+import { log, ScriptedSink } from './support/harness.ts';
 
 const topic = topicOf.logs;
 const place = { topic, partition: 0 };
@@ -31,7 +32,7 @@ class OnePartition {
   }
 
   readonly broker = {
-    canReplay: true,
+    capabilities: { canReplay: true },
     lag: async () => [],
     subscribe: async ({ onRevoke }: Parameters<Broker['subscribe']>[0]) => {
       this.onRevoke = async () => await onRevoke?.([place]);
@@ -41,12 +42,12 @@ class OnePartition {
 
   readonly subscription = {
     assigned: () => [place],
-    poll: async ({ waitMs, signal }: PollOptions) => {
+    poll: async ({ waitMs, abort }: PollOptions) => {
       const until = performance.now() + waitMs;
       do {
         if (this.next < this.end) return [message(this.next++)];
         await new Promise((resolve) => setTimeout(resolve, 1));
-      } while (performance.now() < until && !signal.aborted);
+      } while (performance.now() < until && !abort.aborted);
       return [];
     },
     commit: async ([to]: { position: number }[]) => {

@@ -1,10 +1,11 @@
+import { DeadLetters } from '@spillway/dead-letters';
+import { minuteOf } from '@spillway/ledger';
 import { type PostgresServer, startPostgres } from '@spillway/native';
 import type { WriteStore } from '@spillway/store';
 import { createPostgresServerStore, postgresSection } from '@spillway/store-postgres';
 import { TcpProxy } from '@spillway/test-support';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { DeadLetters } from '../src/index.ts';
 import { Fire } from './support/fire.ts';
 import { publishLogs } from './support/harness.ts';
 
@@ -80,10 +81,13 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
   for (const body of ['poison 1', 'poison 2'])
     await publishLogs(fire.broker, [body, `${body}, not`]);
   await publishLogs(fire.broker, ['poison 3', 'good']);
-  const letters = new DeadLetters(fire.broker);
-  await vi.waitFor(async () => expect(await letters.list()).toHaveLength(3), 20_000);
-  const ids = (await letters.list()).map(({ id }) => id);
-  const refused = await letters.list();
+  const deadLetters = new DeadLetters(fire.broker);
+  await vi.waitFor(
+    async () => expect(await Array.fromAsync(deadLetters.list())).toHaveLength(3),
+    20_000,
+  );
+  const ids = (await Array.fromAsync(deadLetters.list())).map(({ id }) => id);
+  const refused = await Array.fromAsync(deadLetters.list());
   expect(refused.map(({ records, code }) => [records, code])).toEqual([
     [2, 'rejected-by-store'],
     [2, 'rejected-by-store'],
@@ -92,10 +96,10 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
   await sql(dropTrigger);
   const begin = () => sql(raising('P0001'));
   await fire.suffer({ name: 'at everything', begin, end: () => sql(dropTrigger) }, true);
-  expect(await letters.list()).toHaveLength(3);
+  expect(await Array.fromAsync(deadLetters.list())).toHaveLength(3);
   // Back in: once, at their own minute.
   const { signal } = new AbortController();
-  await letters.resubmit(ids, { ratePerSecond: 100, signal });
+  await Array.fromAsync(deadLetters.resubmit(ids, { ratePerSecond: 100, abort: signal }));
   await fire.drain();
   const bodies = await storedBodies();
   expect(bodies.filter((body) => body.startsWith('poison')).sort()).toEqual(
@@ -106,7 +110,7 @@ test('an error nobody foresaw costs the poison alone; at every record it is the 
     return each.id.gateway === 'resubmit';
   });
   expect(again.map(({ minute, stored }) => [minute, stored])).toEqual(
-    refused.map(({ receivedMs, records }) => [Math.floor(receivedMs / 60_000), records]),
+    refused.map(({ receivedMs, records }) => [minuteOf(receivedMs), records]),
   );
 });
 

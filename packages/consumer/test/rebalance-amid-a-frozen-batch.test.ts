@@ -1,5 +1,6 @@
 import { type Broker, deadLetterTopicOf, partitionName, topicOf } from '@spillway/broker';
 import { createKafkaBroker, kafkaSection } from '@spillway/broker-kafka';
+import { DeadLetters } from '@spillway/dead-letters';
 import {
   type KafkaServers,
   type PostgresServer,
@@ -11,7 +12,7 @@ import type { WriteStore } from '@spillway/store';
 import { createPostgresServerStore, postgresSection } from '@spillway/store-postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { Consumer, DeadLetters } from '../src/index.ts';
+import { Consumer } from '../src/index.ts';
 import { lagOf, publishLogs } from './support/harness.ts';
 
 const everyMinute = { fromMinute: 0, toMinute: 2_000_000_000 };
@@ -40,7 +41,9 @@ async function startProcess(clientId: string): Promise<Process> {
   const assigned: string[][] = [];
   const broker = createKafkaBroker({
     ...kafkaSection.parse({
-      ...{ bootstrap: kafka.bootstrap, replicationFactor: 1, minInsyncReplicas: 1 },
+      bootstrap: kafka.bootstrap,
+      replicationFactor: 1,
+      minInsyncReplicas: 1,
       sessionTimeoutMs,
     }),
     clientId,
@@ -91,13 +94,28 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
     expect(second.consumer.health().ok).toBe(false);
   };
   await vi.waitFor(bothFail, patient);
-  // One leaves with a batch in hand: the other gets its partition while the store is frozen.
+  // One leaves with a batch in flight: the other gets its partition while the store is frozen.
   await second.consumer.stop();
   await vi.waitFor(() => expect(logPartitions(first)).toHaveLength(2), patient);
   postgres.server.resume();
   await vi.waitFor(async () => expect(await lagOf(first.broker)).toBe(0), patient);
+  const bodies = await storedBodies(first);
+  const sent = Array.from({ length: 2 * messages }, (_, i) => `${i}`);
+  expect(bodies.sort()).toEqual(sent.sort());
+  const applied = await first.store.appliedMessages(everyMinute);
+  expect(applied.every(({ stored, duplicates }) => stored === 1 && duplicates === 0)).toBe(true);
+  await expectOrder();
+  expect(await Array.fromAsync(new DeadLetters(first.broker).list())).toEqual([]);
+  for (const { consumer, broker, store } of running) {
+    await consumer.stop();
+    await broker.stop();
+    await store.stop();
+  }
+}, 150_000);
+
+async function storedBodies({ store }: Process): Promise<string[]> {
   const bodies: string[] = [];
-  for await (const { records, applied } of first.store.readBack({
+  for await (const { records, applied } of store.readBack({
     ...everyMinute,
     signal: 'logs',
   })) {
@@ -105,11 +123,11 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
     for (const each of records)
       bodies.push(each.signal === 'logs' ? (each.body?.stringValue ?? '') : '');
   }
-  const sent = Array.from({ length: 2 * messages }, (_, i) => `${i}`);
-  expect(bodies.sort()).toEqual(sent.sort());
-  const applied = await first.store.appliedMessages(everyMinute);
-  expect(applied.every(({ stored, duplicates }) => stored === 1 && duplicates === 0)).toBe(true);
-  // Numbered when they were handed over.
+  return bodies;
+}
+
+/** Messages are numbered when they are handed over: within a partition, in its order. */
+async function expectOrder(): Promise<void> {
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   const { rows } = await client.query(
@@ -120,10 +138,4 @@ test('partitions move amid a batch of a frozen store, nothing is lost, doubled o
     const positions = own.map(({ position }) => position);
     expect(positions).toEqual(positions.toSorted((a, b) => a - b));
   }
-  expect(await new DeadLetters(first.broker).list()).toEqual([]);
-  for (const { consumer, broker, store } of running) {
-    await consumer.stop();
-    await broker.stop();
-    await store.stop();
-  }
-}, 150_000);
+}

@@ -1,5 +1,6 @@
 import { type RedisServer, startRedis } from '@spillway/native';
-import { createRedisLiveStore, redisSection } from '@spillway/store-redis';
+import { redisSection } from '@spillway/redis';
+import { createRedisLiveStore } from '@spillway/store-redis';
 import { TcpProxy } from '@spillway/test-support';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';

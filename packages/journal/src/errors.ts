@@ -4,12 +4,13 @@ export type JournalErrorCode =
   | 'locked'
   /** The folder was written by a newer release; nothing was touched. */
   | 'newer-version'
-  /** The folder's format file is not ours, or not readable as such. */
+  /** The folder's format file belongs to another program, or cannot be read. */
   | 'not-a-journal'
   | 'closed'
   /** The operating system failed; see `cause`. */
   | 'io';
 
+/** An expected failure of a journal; its code is stable. */
 export class JournalError extends Error {
   readonly code: JournalErrorCode;
 
@@ -28,10 +29,6 @@ export function isNoSpace(error: unknown): boolean {
 
 export function isNotFound(error: unknown): boolean {
   return errorCode(error) === 'ENOENT';
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function errorCode(error: unknown): unknown {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { readWhole, replaceWhole } from './atomic.ts';
 import { JournalError } from './errors.ts';
-import type { Files } from './files.ts';
+import { readWhole, replaceWhole } from './files/atomic.ts';
+import type { Files } from './files/files.ts';
 
+/** The name and version of a folder's format. */
 export interface Format {
   /** What the folder holds, e.g. 'spillway-journal'. */
   name: string;
@@ -31,6 +32,7 @@ export async function checkFormat(files: Files, dir: string, format: Format): Pr
   return true;
 }
 
+/** Writes the file that names the format of a folder and its version. */
 export function writeFormat(files: Files, dir: string, format: Format): Promise<void> {
   const text = `${format.name} ${format.version}\n`;
   return replaceWhole(files, join(dir, 'format'), Buffer.from(text));

@@ -1,57 +1,42 @@
 import { join } from 'node:path';
-import type { Entry } from './entry.ts';
 import { JournalError } from './errors.ts';
 import type { Report } from './events.ts';
-import { type Files, nodeFiles } from './files.ts';
+import { type Files, nodeFiles } from './files/files.ts';
+import type { FolderLock } from './files/lock.ts';
 import { checkFormat, writeFormat } from './format.ts';
-import type { FolderLock } from './lock.ts';
+import type { JournalStats, SegmentInfo } from './journal-stats.ts';
 import type { AppendOutcome } from './outcome.ts';
-import type { Payload } from './payload.ts';
-import type { EntryPlace } from './places.ts';
 import { openPositions, type Positions } from './positions.ts';
 import { type Chunk, Reader } from './reader.ts';
 import { recover } from './recover.ts';
-import { type Range, type Segment, totalBytes } from './segment.ts';
+import type { Entry } from './segment/entry.ts';
+import type { Payload } from './segment/payload.ts';
+import type { EntryPlace } from './segment/places.ts';
+import { type Segment, totalBytes } from './segment/segment.ts';
 import { Writer } from './writer.ts';
 
+/** Options of a journal. */
 export interface JournalOptions {
   dir: string;
-  /** Of all segments together; appends beyond are refused as 'full'. */
+  /** Bytes of all segments together; appends beyond are refused as 'full'. */
   bytesMax: number;
-  /** Of one segment; a larger group gets one of its own. At most a quarter of `bytesMax`. */
+  /** Bytes of one segment; a larger group gets one of its own. At most a quarter of `bytesMax`. */
   segmentBytes?: number;
-  /** Of one entry's payload. */
+  /** Bytes of one entry's payload. */
   entryBytesMax?: number;
-  /** Of appends that wait for the disk; appends beyond are refused as 'busy'. */
+  /** Bytes of appends that wait for the disk; appends beyond are refused as 'busy'. */
   pendingBytesMax?: number;
   /** False: what is acknowledged survives kill -9, but not a power cut. */
   fsync?: boolean;
   /** The first new entry gets at least this sequence: one after the highest ever seen elsewhere. */
   nextAtLeast?: number;
-  /** Of this folder or one above it, where the caller holds it already; it stays the caller's. */
+  /**
+   * Lock of this folder or one above it, where the caller holds it already; it stays the caller's.
+   */
   lock?: FolderLock;
   files?: Files;
   clock?: () => number;
   report?: Report;
-}
-
-export interface SegmentInfo extends Range {
-  bytes: number;
-  /** Of its latest entry; 0 when it is empty. */
-  latestMs: number;
-  /** The last one is being written and is never deleted. */
-  sealed: boolean;
-}
-
-export interface JournalStats {
-  bytes: number;
-  pendingBytes: number;
-  segments: number;
-  appended: number;
-  appendedBytes: number;
-  groups: number;
-  syncs: number;
-  refused: number;
 }
 
 const format = { name: 'spillway-journal', version: 1 };
@@ -76,7 +61,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const seen = Math.max(0, ...[...positions.entries()].map(([, sequence]) => sequence));
     if (seen > next) reportMissing(dir, seen - next, report);
     return new Journal({
-      ...{ dir, files, report, fsync, segmentBytes, segments, positions, release },
+      dir,
+      files,
+      report,
+      fsync,
+      segmentBytes,
+      segments,
+      positions,
+      release,
       next: Math.max(next, seen, options.nextAtLeast ?? 0),
       bytesMax: options.bytesMax,
       entryBytesMax: options.entryBytesMax ?? 32 * mib,
@@ -163,18 +155,19 @@ export class Journal {
   }
 
   /** Resolves when an entry at or after `sequence` is durable; rejects with the signal's reason. */
-  waitFor(sequence: number, signal: AbortSignal): Promise<void> {
+  waitFor(sequence: number, abort: AbortSignal): Promise<void> {
+    const isClosed = `The journal ${this.#opened.dir} is closed`;
     return new Promise((resolve, reject) => {
       const settle = () => {
         const readable = (this.#segments.at(-1)?.end ?? 0) > sequence;
-        if (!readable && !signal.aborted && !this.#closing) return;
+        if (!readable && !abort.aborted && !this.#closing) return;
         this.#waiting.delete(settle);
-        signal.removeEventListener('abort', settle);
+        abort.removeEventListener('abort', settle);
         if (readable) resolve();
-        else reject(signal.aborted ? signal.reason : this.#closedError());
+        else reject(abort.aborted ? abort.reason : new JournalError('closed', isClosed));
       };
       this.#waiting.add(settle);
-      signal.addEventListener('abort', settle);
+      abort.addEventListener('abort', settle);
       settle();
     });
   }
@@ -196,9 +189,17 @@ export class Journal {
 
   segments(): SegmentInfo[] {
     return this.#segments.map(({ first, end, bytes, latestMs }, index) => ({
-      ...{ from: first, to: end, bytes, latestMs },
+      from: first,
+      to: end,
+      bytes,
+      latestMs,
       sealed: index < this.#segments.length - 1,
     }));
+  }
+
+  /** Seals the newest segment, so that it can be deleted; not when the disk takes no other. */
+  seal(): Promise<void> {
+    return this.#writer.seal();
   }
 
   /** Deletes the sealed segments whose entries all stand before `sequence`; says their bytes. */
@@ -244,9 +245,5 @@ export class Journal {
 
   #wake(): void {
     for (const settle of [...this.#waiting]) settle();
-  }
-
-  #closedError(): JournalError {
-    return new JournalError('closed', `The journal ${this.#opened.dir} is closed`);
   }
 }

@@ -1,11 +1,12 @@
 /** What became of an append. Refusals are values: certainly not in the log. */
 export type AppendOutcome =
-  /** Of the first entry; the others follow without a gap, in the sequence and in the file. */
+  /** Where the first entry is; the others follow without a gap, in the sequence and in the file. */
   | { status: 'durable'; sequence: number; offset: number }
   | { status: 'refused'; code: AppendRefusal; retryable: boolean; message: string }
   /** After a failed fsync that could not be undone: a later open may find the entries. */
   | { status: 'unknown'; message: string };
 
+/** Why an append was refused. */
 export type AppendRefusal =
   /** Too many bytes wait for the disk. */
   | 'busy'

@@ -6,11 +6,13 @@
  * A slot, little-endian: u32 magic, u32 CRC-32C of the rest, u32 JSON bytes, u48 generation, JSON.
  */
 import { crc32c } from '@node-rs/crc32';
-import { readWhole, replaceWhole } from './atomic.ts';
-import { JournalError, messageOf } from './errors.ts';
+import { messageOf } from '@spillway/resilience';
+import { JournalError } from './errors.ts';
 import type { Report } from './events.ts';
-import type { Files, OpenFile } from './files.ts';
+import { readWhole, replaceWhole } from './files/atomic.ts';
+import type { Files, OpenFile } from './files/files.ts';
 
+/** Options of saved positions. */
 export interface PositionsOptions {
   files: Files;
   path: string;
@@ -27,6 +29,7 @@ const magic = 0x01534f50;
 const slotHeadBytes = 18;
 const slotBytesMin = 4096;
 
+/** Opens the saved positions in a folder, or begins an empty set. */
 export async function openPositions(options: PositionsOptions): Promise<Positions> {
   const { files, path, report } = options;
   const bytes = await readWhole(files, path);
@@ -37,13 +40,14 @@ export async function openPositions(options: PositionsOptions): Promise<Position
   );
   if (bytes !== undefined && latest === undefined) {
     await files.rename(path, `${path}.quarantined`);
-    const message = `${path} is corrupt: the saved positions are lost, readers begin anew`;
+    const message = `${path} is corrupt: the saved positions are lost, readers start from the beginning`;
     report({ type: 'positions-lost', path, message });
   }
   const table = new Map(Object.entries(latest?.table ?? {}));
   return new Positions({ ...options, table, generation: latest?.generation ?? 0 });
 }
 
+/** Positions that survive a crash, by name. */
 export class Positions {
   readonly #options: PositionsOptions;
   readonly #table: Map<string, number>;
@@ -117,12 +121,12 @@ export class Positions {
   async #write(): Promise<void> {
     this.#generation += 1;
     const slot = encodeSlot(this.#table, this.#generation);
-    if (this.#file === undefined || slot.length > this.#slotBytes) return this.#writeAnew(slot);
+    if (this.#file === undefined || slot.length > this.#slotBytes) return this.#replaceFile(slot);
     await this.#file.write([slot], (this.#generation % 2) * this.#slotBytes);
     if (this.#options.fsync) await this.#file.sync();
   }
 
-  async #writeAnew(slot: Buffer): Promise<void> {
+  async #replaceFile(slot: Buffer): Promise<void> {
     const { files, path } = this.#options;
     await this.#file?.close();
     this.#file = undefined;

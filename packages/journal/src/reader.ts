@@ -1,14 +1,15 @@
-import type { Entry } from './entry.ts';
-import { entryHeaderBytes } from './entry.ts';
 import { isNotFound, JournalError } from './errors.ts';
 import type { Report } from './events.ts';
-import type { Files } from './files.ts';
-import { clusters, type EntryPlace, readCluster } from './places.ts';
-import { quarantine } from './quarantine.ts';
-import { type Place, type Run, readRun } from './run.ts';
-import { pointEveryBytes, scanSegment } from './scan.ts';
-import type { Point, Segment } from './segment.ts';
+import type { Files } from './files/files.ts';
+import type { Entry } from './segment/entry.ts';
+import { entryHeaderBytes } from './segment/entry.ts';
+import { clusters, type EntryPlace, readCluster } from './segment/places.ts';
+import { quarantine } from './segment/quarantine.ts';
+import { type Place, type Run, readRun } from './segment/run.ts';
+import { pointEveryBytes, scanSegment } from './segment/scan.ts';
+import type { Point, Segment } from './segment/segment.ts';
 
+/** Entries that were read at once. */
 export interface Chunk {
   /** Ascending; in one chunk of memory of at most about `bytesMax` (a larger entry comes alone). */
   entries: Entry[];
@@ -22,9 +23,11 @@ export interface ReaderOptions {
   report: Report;
 }
 
-/** Sealed segments that stay open for reading; the oldest reader of more opens its file anew. */
+/** Sealed segments that stay open for reading; the oldest reader of more opens its file again. */
 const openSegmentsMax = 4;
-/** A place that stays corrupt after its segment was read anew is a disk that changes its answers. */
+/**
+ * A place that stays corrupt after its segment was read again is a disk that changes its answers.
+ */
 const repairsMax = 3;
 
 export class Reader {
@@ -67,7 +70,9 @@ export class Reader {
     return (await Promise.all(read)).flat();
   }
 
-  /** Of the first entry kept at or after `sequence`; undefined when there is none. */
+  /**
+   * Finds the time of the first entry kept at or after `sequence`; undefined when there is none.
+   */
   async timestampOf(sequence: number): Promise<number | undefined> {
     return (await this.read(sequence, { bytesMax: 1 })).entries[0]?.timestampMs;
   }

@@ -1,12 +1,12 @@
 /** Opening the segments of a folder. Sealed ones are not read, only their heads. */
 import { join } from 'node:path';
-import { entryHeaderBytes } from './entry.ts';
 import type { Report } from './events.ts';
-import type { Files } from './files.ts';
-import { quarantine } from './quarantine.ts';
-import { type Scan, scanSegment } from './scan.ts';
-import { Segment } from './segment.ts';
-import { decodeSegmentHead, segmentHeadBytes } from './segment-head.ts';
+import type { Files } from './files/files.ts';
+import { entryHeaderBytes } from './segment/entry.ts';
+import { quarantine } from './segment/quarantine.ts';
+import { type Scan, scanSegment } from './segment/scan.ts';
+import { Segment } from './segment/segment.ts';
+import { decodeSegmentHead, segmentHeadBytes } from './segment/segment-head.ts';
 
 export interface RecoverOptions {
   files: Files;
@@ -25,7 +25,10 @@ const namePattern = /^(\d{20})\.(log|quarantined)$/;
 /** What the heads of segments and entries can hold. */
 const sequencesMax = 2 ** 48;
 
-/** A file named after a sequence that there cannot be is none of ours, and stays where it is. */
+/**
+ * A file named after a sequence that there cannot be belongs to another program, and stays where it
+ * is.
+ */
 function isSegment(name: string): boolean {
   return Number(namePattern.exec(name)?.[1] ?? Number.NaN) < sequencesMax;
 }

@@ -4,31 +4,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { entryHeaderBytes } from './entry.ts';
-import { isNoSpace, messageOf } from './errors.ts';
-import type { Report } from './events.ts';
-import type { Files, OpenFile } from './files.ts';
+import { messageOf } from '@spillway/resilience';
+import { isNoSpace } from './errors.ts';
+import type { OpenFile } from './files/files.ts';
 import { type AppendOutcome, refused } from './outcome.ts';
-import { encodeGroup, type Payload, type Payloads, payloadBytes } from './payload.ts';
-import { Segment, segmentName, totalBytes } from './segment.ts';
-import { encodeSegmentHead, segmentHeadBytes } from './segment-head.ts';
-
-export interface WriterOptions {
-  files: Files;
-  dir: string;
-  /** Shared with the reader; the writer adds to it. */
-  segments: Segment[];
-  /** Sequence of the next entry. */
-  next: number;
-  segmentBytes: number;
-  bytesMax: number;
-  entryBytesMax: number;
-  pendingBytesMax: number;
-  fsync: boolean;
-  clock: () => number;
-  report: Report;
-  onDurable: () => void;
-}
+import { entryHeaderBytes } from './segment/entry.ts';
+import { encodeGroup, type Payload, type Payloads, payloadBytes } from './segment/payload.ts';
+import { Segment, segmentName, totalBytes } from './segment/segment.ts';
+import { encodeSegmentHead, segmentHeadBytes } from './segment/segment-head.ts';
+import type { WriterOptions } from './writer-options.ts';
 
 interface Append extends Payloads {
   bytes: number;
@@ -76,6 +60,16 @@ export class Writer {
       this.#queue.push({ payloads, bytes, resolve });
       this.#flushing ??= this.#flush();
     });
+  }
+
+  /** Never rejects: where the disk fails, the next append reports it. */
+  async seal(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    const last = this.#options.segments.at(-1);
+    if (this.#closed || last === undefined || last.end === last.first) return;
+    const goOn = () => this.#flush();
+    this.#flushing = this.#roll().then(goOn, goOn);
+    await this.#flushing;
   }
 
   async close(): Promise<void> {

@@ -39,6 +39,42 @@ test('what is deleted stays deleted, and its sequences are not used again', asyn
   expect(await again.append(entry('next'))).toMatchObject({ sequence: 20 });
 });
 
+test('the segment that is written can be sealed and deleted, amid appends', async () => {
+  const files = new LossyFiles();
+  const journal = await open(files);
+  await journal.seal();
+  expect(journal.segments()).toEqual([]);
+  await journal.append(entry('0'));
+  const [, , second] = await Promise.all([
+    journal.append(entry('1')),
+    journal.seal(),
+    journal.append(entry('2')),
+  ]);
+  expect(second).toMatchObject({ sequence: 2 });
+  await journal.seal();
+  await journal.seal();
+  expect(journal.segments().at(-1)).toMatchObject({ from: 3, to: 3 });
+  await journal.deleteBefore(journal.end);
+  expect([journal.start, journal.end, journal.countFrom(0)]).toEqual([3, 3, 0]);
+  files.powerCut();
+  const again = await open(files);
+  expect([again.start, again.end]).toEqual([3, 3]);
+  expect(await again.append(entry('next'))).toMatchObject({ sequence: 3 });
+});
+
+test('a segment is not sealed on a full disk, and appends go on in it or behind it', async () => {
+  const files = new LossyFiles();
+  const journal = await open(files);
+  await journal.append(entry('0'));
+  files.spaceBytes = 0;
+  await journal.seal();
+  expect(journal.segments()).toMatchObject([{ sealed: false }]);
+  files.spaceBytes = 10_000;
+  expect(await journal.append(entry('1'))).toMatchObject({ status: 'durable' });
+  files.powerCut();
+  expect((await readAll(await open(files))).map((found) => textOf(found)[0])).toEqual(['0', '1']);
+});
+
 test('too many waiting bytes are refused as busy, and a too large entry for ever', async () => {
   const journal = await open(new LossyFiles(), { pendingBytesMax: 1_000, entryBytesMax: 500 });
   const outcomes = await Promise.all(

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openJournal } from '../src/index.ts';
-import { chanceOf, failure, LossyFiles } from './lossy-files.ts';
+import { chanceOf } from './chance.ts';
+import { failure, LossyFiles } from './lossy-files.ts';
 import { readAll, textOf } from './tools.ts';
 
 const dir = '/journal';

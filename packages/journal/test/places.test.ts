@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type EntryPlace, type JournalEvent, openJournal } from '../src/index.ts';
-import { chanceOf, LossyFiles } from './lossy-files.ts';
+import { chanceOf } from './chance.ts';
+import { LossyFiles } from './lossy-files.ts';
 import { readAll, textOf } from './tools.ts';
 
 const dir = '/journal';

@@ -1,6 +1,7 @@
 /** Says in words what is wrong inside a record. Only for broken ones: it reads them once more. */
-import { countValues } from './count-values.ts';
+import { countValues } from './decode/count-values.ts';
 import { BrokenRecordError, WireError } from './errors.ts';
+import { faultIn } from './json/protobuf-to-json.ts';
 import {
   exponentialHistogramDataPoint,
   histogramDataPoint,
@@ -12,7 +13,6 @@ import {
   span,
   summaryDataPoint,
 } from './messages.ts';
-import { faultIn } from './protobuf-to-json.ts';
 import type { BrokenRecord } from './records.ts';
 import type { Message } from './schema.ts';
 
@@ -77,5 +77,5 @@ export function faultOf(read: { value: unknown } | Fault, owner: string): Fault 
 }
 
 function snakeCase(path: string): string {
-  return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return path.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 }

@@ -5,7 +5,8 @@
  */
 import { OtlpError, type OtlpErrorCode, WireError } from './errors.ts';
 import { wireBytes } from './reader.ts';
-import type { Metric, Signal } from './records.ts';
+import type { Metric } from './records.ts';
+import type { Signal } from './signal.ts';
 
 /** Requests with more records are refused: it bounds what a decoder makes of empty records. */
 export const recordsMax = 262_144;
@@ -31,6 +32,13 @@ export const metricTypeByTag: ReadonlyMap<number, Metric['type']> = new Map([
   [tagOf(11), 'summary'],
 ]);
 
+/** Spans and log records lie in a scope, data points one level below, in a metric of the scope. */
+export const recordsLieIn: Readonly<Record<Signal, 'scope' | 'metric'>> = {
+  traces: 'scope',
+  logs: 'scope',
+  metrics: 'metric',
+};
+
 const names: Readonly<Record<Signal, readonly string[]>> = {
   traces: ['resource_spans', 'scope_spans', 'spans'],
   metrics: ['resource_metrics', 'scope_metrics', 'metrics', 'data_points'],
@@ -41,7 +49,10 @@ export function tagOf(field: number, wire: number = wireBytes): number {
   return field * 8 + wire;
 }
 
-/** Where a walk is. Costs two stores an element; the text is made when something is wrong. */
+/**
+ * The place of a walk in a message. It costs two stores an element; the text is made when something
+ * is wrong.
+ */
 export class Place {
   readonly #names: readonly string[];
   readonly #indexes = [-1, -1, -1, -1];

@@ -2,8 +2,9 @@
  * The OTLP messages. Source: the `.proto` files in `../proto`; a test compares every field with
  * them.
  */
-import type { Signal } from './records.ts';
+
 import { type Message, many, maybe, member, message, one } from './schema.ts';
+import type { Signal } from './signal.ts';
 
 export const requestOf: Readonly<Record<Signal, Message>> = {
   traces: message([many(1, 'resourceSpans', () => resourceSpans)]),

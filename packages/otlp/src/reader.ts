@@ -2,9 +2,10 @@
  * Reads the protobuf wire format. `limit` is the end of the message being read: no read passes it.
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
+
+import { Interned } from './decode/interned.ts';
+import { recordValuesMax, tooManyValues } from './decode/record-cost.ts';
 import { WireError } from './errors.ts';
-import { Interned } from './interned.ts';
-import { recordValuesMax, tooManyValues } from './record-cost.ts';
 
 export const wireVarint = 0;
 export const wireFixed64 = 1;
@@ -103,7 +104,7 @@ export class Reader {
     }
   }
 
-  /** As a number: exact to 2^53, which covers every length and 32-bit value. */
+  /** Reads a varint as a number: exact to 2^53, which covers every length and 32-bit value. */
   varint(): number {
     const byte = this.bytes[this.pos] as number;
     if (byte < 0x80 && this.pos < this.limit) {

@@ -5,9 +5,7 @@
  * Source: opentelemetry-proto, `trace.proto`, `logs.proto`, `metrics.proto`, `common.proto`.
  */
 
-export type Signal = 'traces' | 'metrics' | 'logs';
-export const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
-
+import type { Signal } from './signal.ts';
 /** OTLP/JSON `AnyValue`: exactly one key, or none for an empty value. */
 export interface AnyValue {
   stringValue?: string;
@@ -22,12 +20,13 @@ export interface AnyValue {
   bytesValue?: string;
 }
 
+/** An attribute. */
 export interface KeyValue {
   key: string;
   value: AnyValue;
 }
 
-/** Shared by reference by all records that came under it in one message. */
+/** What produced telemetry. All records that came under it in one message share it by reference. */
 export interface Resource {
   /** 32 lower-case hex digits: xxh3-128 of the resource's bytes and schema URL. */
   hash: string;
@@ -38,6 +37,7 @@ export interface Resource {
   schemaUrl: string;
 }
 
+/** An instrumentation scope. */
 export interface Scope {
   /** 32 lower-case hex digits: xxh3-128 of the scope's bytes and schema URL. */
   hash: string;
@@ -60,6 +60,7 @@ interface RecordBase {
   scope: Scope;
 }
 
+/** An event of a span. */
 export interface SpanEvent {
   timeUnixNano: bigint;
   name: string;
@@ -67,6 +68,7 @@ export interface SpanEvent {
   droppedAttributesCount: number;
 }
 
+/** A link of a span to another one. */
 export interface SpanLink {
   traceId: string;
   spanId: string;
@@ -76,6 +78,7 @@ export interface SpanLink {
   droppedAttributesCount: number;
 }
 
+/** A span with its resource and scope. */
 export interface SpanRecord extends RecordBase {
   signal: 'traces';
   /** 32 lower-case hex digits. */
@@ -102,6 +105,7 @@ export interface SpanRecord extends RecordBase {
   statusMessage: string;
 }
 
+/** A log record with its resource and scope. */
 export interface LogRecord extends RecordBase {
   signal: 'logs';
   /** 0 when unknown. */
@@ -121,6 +125,7 @@ export interface LogRecord extends RecordBase {
   eventName: string;
 }
 
+/** An exemplar of a metric point. */
 export interface Exemplar {
   timeUnixNano: bigint;
   value: NumberValue;
@@ -143,13 +148,14 @@ export interface Metric {
   description: string;
   unit: string;
   type: 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
-  /** Of sum, histogram and exponential histogram; 0 otherwise. */
+  /** For sum, histogram and exponential histogram; 0 otherwise. */
   temporality: Temporality;
-  /** Of sum; false otherwise. */
+  /** For sum; false otherwise. */
   monotonic: boolean;
   metadata: KeyValue[];
 }
 
+/** One side of an exponential histogram. */
 export interface Buckets {
   offset: number;
   bucketCounts: bigint[];
@@ -165,27 +171,28 @@ export interface MetricPoint extends RecordBase {
   startTimeUnixNano: bigint;
   timeUnixNano: bigint;
   flags: number;
-  /** Of gauge and sum. */
+  /** For gauge and sum. */
   value: NumberValue;
-  /** Of histogram, exponential histogram and summary. */
+  /** For histogram, exponential histogram and summary. */
   count: bigint | undefined;
   sum: number | undefined;
   min: number | undefined;
   max: number | undefined;
-  /** Of histogram: n counts and n-1 bounds, or both empty. */
+  /** For histogram: n counts and n-1 bounds, or both empty. */
   bucketCounts: bigint[] | undefined;
   explicitBounds: number[] | undefined;
-  /** Of exponential histogram. */
+  /** For exponential histogram. */
   scale: number | undefined;
   zeroCount: bigint | undefined;
   zeroThreshold: number | undefined;
   positive: Buckets | undefined;
   negative: Buckets | undefined;
-  /** Of summary. */
+  /** For summary. */
   quantiles: { quantile: number; value: number }[] | undefined;
   exemplars: Exemplar[];
 }
 
+/** A record of any signal. */
 export type TelemetryRecord = SpanRecord | LogRecord | MetricPoint;
 
 /** A record that no sink can take: its bytes are framed well but wrong inside. */
@@ -210,6 +217,7 @@ export interface BrokenRecord {
   reason: string;
 }
 
+/** The records of one message. */
 export interface DecodedRequest {
   signal: Signal;
   /** Every record of the message in order of `index`; with `broken`, they add up to the scan's count. */

@@ -34,13 +34,13 @@ export interface Field {
   presence: boolean;
   /** Members of one oneof share it: the last one given replaces the others. */
   oneof: boolean;
-  /** Of a message field. */
+  /** The message of a message field. */
   message: () => Message;
 }
 
 export interface Message {
   byNumber: ReadonlyMap<number, Field>;
-  /** By length of the name: hardly ever more than two are worth comparing. */
+  /** Fields by length of the name: hardly ever more than two are worth comparing. */
   byNameLength: readonly Field[][];
   oneof: readonly Field[];
 }

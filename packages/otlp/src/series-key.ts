@@ -1,7 +1,8 @@
 /** Which time series a data point belongs to, see `keys.ts`. */
-import { type RecordKeys, writeBlock } from './keys.ts';
+
 import { tagOf } from './layout.ts';
 import type { Reader } from './reader.ts';
+import { type RecordKeys, writeBlock } from './record-keys.ts';
 import type { Metric } from './records.ts';
 
 /** The field number of the attributes in each kind of point. */
@@ -13,7 +14,10 @@ const attributesTagOf: Readonly<Record<Metric['type'], number>> = {
   summary: tagOf(7),
 };
 
-/** Of the point that `reader` is at the start of, well-formed; `keys` is at its scope. */
+/**
+ * Makes the series key of the point that `reader` is at the start of, well-formed; `keys` is at its
+ * scope.
+ */
 export function seriesKeyOf(
   keys: RecordKeys,
   { metric, dataTag }: { metric: Metric; dataTag: number },

@@ -4,17 +4,20 @@
  * `rpc/error_details.proto`; ProtoJSON's form of `google.protobuf.Any` and `Duration`.
  */
 import { wireVarint } from './reader.ts';
-import type { Signal } from './records.ts';
+import type { Signal } from './signal.ts';
 import { Writer } from './writer.ts';
 
+/** The two encodings of OTLP. */
 export type Encoding = 'protobuf' | 'json';
 
+/** How many records were rejected, and why. */
 export interface PartialSuccess {
   /** Records that were not taken and must not be sent again; 0 makes `message` a warning. */
   rejected: number;
   message: string;
 }
 
+/** A `google.rpc.Status` with its details. */
 export interface Status {
   /** A `google.rpc.Code`: 3 invalid argument, 8 resource exhausted, 14 unavailable, … */
   code: number;
@@ -114,7 +117,7 @@ function writeRetryInfo(writer: Writer, retryDelayMs: number): void {
   writer.close(mark);
 }
 
-/** Whole milliseconds, rounded up so that nobody comes back too early. */
+/** Whole milliseconds, rounded up so that no client comes back too early. */
 function durationOf(delayMs: number): { seconds: number; nanos: number } {
   const wholeMs = Math.ceil(delayMs);
   return { seconds: Math.floor(wholeMs / 1000), nanos: (wholeMs % 1000) * 1e6 };

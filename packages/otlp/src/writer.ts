@@ -2,11 +2,11 @@
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from './reader.ts';
 
 const startBytes = 1024;
-/** Of a varint of 64 bits. */
+/** Bytes of a varint of 64 bits. */
 const varintBytesMax = 10;
 
 const notHex = 0x80;
-/** By character code. */
+/** Values of hexadecimal digits by character code. */
 const hexValues = Uint8Array.from({ length: 256 }, (_, code) => {
   const value = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase());
   return value < 0 ? notHex : value;
@@ -143,7 +143,7 @@ export class Writer {
     this.raw(value);
   }
 
-  /** As `bytesField` of `bytes` from `start` to `end`, for a few bytes. */
+  /** Writes like `bytesField` the `bytes` from `start` to `end`, for a few bytes. */
   shortField(field: number, bytes: Uint8Array, start: number, end: number): void {
     this.tag(field, wireBytes);
     this.varint(end - start);

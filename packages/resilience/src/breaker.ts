@@ -1,27 +1,37 @@
 import CircuitBreaker from 'opossum';
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
+/** The states of a circuit breaker. */
+export const breakerStates = ['closed', 'half-open', 'open'] as const;
 
+/**
+ * The state of a circuit breaker: `closed` lets every call through, `open` none, and `half-open`
+ * one at a time, whose outcome closes or opens it.
+ */
+export type BreakerState = (typeof breakerStates)[number];
+
+/** A change of state of a breaker. */
 export type BreakerEvent = {
   type: 'breaker-opened' | 'breaker-half-open' | 'breaker-closed';
   breaker: string;
 };
 
+/** Options of a circuit breaker. */
 export interface BreakerOptions {
   /** In events, e.g. `broker traces`. */
   name: string;
   /** It opens when more than this share of the calls within the window failed. */
   failuresPercentMax: number;
-  /** Of calls within the window, below which it stays closed. */
+  /** Calls within the window, below which it stays closed. */
   callsMin: number;
   windowMs: number;
   /** It opens after so many failures in a row, too, however many calls went well before them. */
   failuresInRowMax?: number | undefined;
-  /** So long after it opened, one call may try: its outcome closes or opens again. */
+  /** Milliseconds after it opened until one call may try: its outcome closes or opens it again. */
   resetMs: number;
   report?: ((event: BreakerEvent) => void) | undefined;
 }
 
+/** Counts and state of a breaker. */
 export interface BreakerStats {
   state: BreakerState;
   calls: number;
@@ -31,6 +41,7 @@ export interface BreakerStats {
   opened: number;
 }
 
+/** How the outcome of a call is judged, and what a call gets while the breaker is open. */
 export interface Verdict<T> {
   failed: (outcome: T) => boolean;
   /** What a call gets that is not even tried. */
@@ -68,10 +79,10 @@ export class Breaker {
     });
     this.#circuit.on('open', () => {
       this.#opened += 1;
-      this.#tell('breaker-opened');
+      this.#announce('breaker-opened');
     });
-    this.#circuit.on('halfOpen', () => this.#tell('breaker-half-open'));
-    this.#circuit.on('close', () => this.#tell('breaker-closed'));
+    this.#circuit.on('halfOpen', () => this.#announce('breaker-half-open'));
+    this.#circuit.on('close', () => this.#announce('breaker-closed'));
   }
 
   get state(): BreakerState {
@@ -79,7 +90,7 @@ export class Breaker {
     return this.#circuit.halfOpen ? 'half-open' : 'closed';
   }
 
-  /** Whether a call would be tried: closed, or half-open and nobody is trying yet. */
+  /** Whether a call would be tried: closed, or half-open and no call is trying yet. */
   get admits(): boolean {
     return this.#circuit.closed || this.#circuit.pendingClose;
   }
@@ -122,7 +133,7 @@ export class Breaker {
     this.#circuit.shutdown();
   }
 
-  #tell(type: BreakerEvent['type']): void {
+  #announce(type: BreakerEvent['type']): void {
     this.#report({ type, breaker: this.name });
   }
 }

@@ -12,41 +12,41 @@ function entered(result: Permit | Full): Permit {
 
 describe('Permit', () => {
   it('enters all bulkheads or none, and names the limit that is full', () => {
-    const [all, lane] = [bulkhead('all', 10, 100), bulkhead('lane', 2, 50)];
-    entered(Permit.enter([all, lane], 30));
-    expect(Permit.enter([all, lane], 30)).toMatchObject({
-      bulkhead: lane,
+    const [all, signal] = [bulkhead('all', 10, 100), bulkhead('signal', 2, 50)];
+    entered(Permit.enter([all, signal], 30));
+    expect(Permit.enter([all, signal], 30)).toMatchObject({
+      bulkhead: signal,
       limit: 'bytes',
       alone: false,
     });
-    entered(Permit.enter([all, lane], 20));
-    expect(Permit.enter([all, lane], 0)).toMatchObject({
-      bulkhead: lane,
+    entered(Permit.enter([all, signal], 20));
+    expect(Permit.enter([all, signal], 0)).toMatchObject({
+      bulkhead: signal,
       limit: 'requests',
       alone: false,
     });
-    expect([all.requests, all.bytes, lane.requests, lane.bytes]).toEqual([2, 50, 2, 50]);
+    expect([all.requests, all.bytes, signal.requests, signal.bytes]).toEqual([2, 50, 2, 50]);
   });
 
   it('leaves what it holds exactly once, after growing and shrinking', () => {
-    const lane = bulkhead('lane', 2, 100);
-    const other = entered(Permit.enter([lane], 10));
-    const permit = entered(Permit.enter([lane], 10));
+    const signal = bulkhead('signal', 2, 100);
+    const other = entered(Permit.enter([signal], 10));
+    const permit = entered(Permit.enter([signal], 10));
     expect(permit.grow(80)).toBeUndefined();
-    expect(permit.grow(1)).toMatchObject({ bulkhead: lane, limit: 'bytes', alone: false });
+    expect(permit.grow(1)).toMatchObject({ bulkhead: signal, limit: 'bytes', alone: false });
     permit.shrink(40);
-    expect([permit.bytes, lane.bytes]).toEqual([50, 60]);
+    expect([permit.bytes, signal.bytes]).toEqual([50, 60]);
     permit.leave();
     permit.leave();
     permit.shrink(5);
-    expect([lane.requests, lane.bytes, other.bytes]).toEqual([1, 10, 10]);
+    expect([signal.requests, signal.bytes, other.bytes]).toEqual([1, 10, 10]);
   });
 
   it('says when the bytes would not fit even alone', () => {
-    const lane = bulkhead('lane', 3, 100);
-    const permit = entered(Permit.enter([lane], 60));
-    expect(Permit.enter([lane], 101)).toMatchObject({ limit: 'bytes', alone: true });
-    const other = entered(Permit.enter([lane], 40));
+    const signal = bulkhead('signal', 3, 100);
+    const permit = entered(Permit.enter([signal], 60));
+    expect(Permit.enter([signal], 101)).toMatchObject({ limit: 'bytes', alone: true });
+    const other = entered(Permit.enter([signal], 40));
     expect(permit.grow(40)).toMatchObject({ alone: false });
     expect(permit.grow(41)).toMatchObject({ alone: true });
     other.leave();
@@ -54,13 +54,13 @@ describe('Permit', () => {
   });
 
   it('never shrinks below what it holds', () => {
-    const lane = bulkhead('lane', 2, 100);
-    const permit = entered(Permit.enter([lane], 10));
+    const signal = bulkhead('signal', 2, 100);
+    const permit = entered(Permit.enter([signal], 10));
     permit.shrink(1000);
-    expect([permit.bytes, lane.bytes]).toEqual([0, 0]);
+    expect([permit.bytes, signal.bytes]).toEqual([0, 0]);
   });
 
-  it('keeps a full lane from another lane', () => {
+  it('keeps a full signal from another signal', () => {
     const all = bulkhead('all', 10, 100);
     const [traces, logs] = [bulkhead('traces', 1, 60), bulkhead('logs', 1, 60)];
     entered(Permit.enter([all, traces], 60));

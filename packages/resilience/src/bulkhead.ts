@@ -1,7 +1,8 @@
 import { RetryAfter } from './retry-after.ts';
 
+/** Limits of a bulkhead. */
 export interface BulkheadOptions {
-  /** Names the limit in refusals, e.g. `lane traces`. */
+  /** Names the limit in refusals, e.g. `signal traces`. */
   name: string;
   requestsMax: number;
   bytesMax: number;
@@ -9,11 +10,11 @@ export interface BulkheadOptions {
   within?: { bulkhead: Bulkhead; share: number } | undefined;
   /** Monotonic milliseconds. */
   nowMs: () => number;
-  /** 0 to 1: spreads what the refused are told. */
+  /** 0 to 1: spreads the waits of those refused. */
   random?: () => number;
 }
 
-/** Of what several share, this part is kept for those who hold little of it … */
+/** Part of what several share that is kept for those who hold little of it. */
 const reservedPart = 1 / 8;
 /** … which is at most this part of what is kept. */
 const littlePart = 1 / 16;
@@ -95,6 +96,7 @@ function mostOf(within: BulkheadOptions['within'], limit: 'requestsMax' | 'bytes
   return Math.max(1, Math.floor((shared * within.share) / (1 + within.share)));
 }
 
+/** Which limit of which bulkhead is reached. */
 export interface Full {
   bulkhead: Bulkhead;
   limit: 'requests' | 'bytes';
@@ -105,7 +107,7 @@ export interface Full {
 }
 
 /**
- * One request's place in several bulkheads at once (process, lane, tenant). It enters all of them
+ * One request's place in several bulkheads at once (process, signal, tenant). It enters all of them
  * or none, may grow while the request's bytes become known, and leaves once.
  */
 export class Permit {
@@ -129,7 +131,7 @@ export class Permit {
     return this.#bytes;
   }
 
-  /** Adds the bytes everywhere, or nowhere and tells which limit they would break. */
+  /** Adds the bytes everywhere, or nowhere and says which limit they would break. */
   grow(bytes: number): Full | undefined {
     const full = findFull(this.#bulkheads, { requests: 0, bytes, held: this.#bytes });
     if (!full) this.#add(0, bytes);

@@ -13,6 +13,7 @@ export interface Dependencies {
   states(): DependencyState[];
 }
 
+/** Whether a dependency is up, and who reports it as down. */
 export interface DependencyState {
   dependency: string;
   /** 'unknown' where this process does not use it. */
@@ -23,6 +24,7 @@ export interface DependencyState {
   reporters: DependencyReporter[];
 }
 
+/** A process that reports a dependency as down. */
 export interface DependencyReporter {
   name: string;
   /** Milliseconds since 1970. */
@@ -34,7 +36,7 @@ export interface DependencyReporter {
 const dependenciesMax = 32;
 const reasonCharsMax = 200;
 
-/** What one process found out by itself: who trusts nobody else needs nothing more. */
+/** What one process found out by itself: a process that relies on no other needs nothing more. */
 export class LocalDependencies implements Dependencies {
   readonly #name: string;
   readonly #clock: () => number;

@@ -1,5 +1,6 @@
+/** Options of the judgement about dependencies of a fleet. */
 export interface FleetJudgementOptions {
-  /** So many processes must hold a dependency down. */
+  /** Processes that must hold a dependency down. */
   reportersMin: number;
   /** It stays down for at least this long after too few hold it. */
   holdMs: number;
@@ -16,9 +17,9 @@ interface Judged {
 }
 
 /**
- * From who holds what down to what is down for the fleet. It goes down at once, and up when too few
- * have held it for a while without a break, so that a breaker that flaps, or a Redis that
- * came back empty, does not make the whole fleet flap.
+ * Judges from the reports of single processes what is down for the fleet. It goes down at once, and
+ * up when too few have held it for a while without a break, so that a breaker that flaps, or a
+ * Redis that came back empty, does not make the whole fleet flap.
  */
 export class FleetJudgement {
   readonly #options: FleetJudgementOptions;

@@ -1,3 +1,4 @@
+/** Options of the waits that refused senders are given. */
 export interface RetryAfterOptions {
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -5,14 +6,14 @@ export interface RetryAfterOptions {
   random?: () => number;
 }
 
-/** What a refused sender is told at least and at most: it should neither hammer nor give up. */
+/** Shortest and longest wait of a refused sender: it should neither hammer nor give up. */
 const shortestMs = 1_000;
 const longestMs = 30_000;
 /** What left long ago says little about what will leave soon. */
 const memoryMs = 5_000;
 
 /**
- * Tells those whom a full limit refuses when there will be room for them: what they wanted, behind
+ * Computes when there will be room for those whom a full limit refuses: what they wanted, behind
  * what was refused before them, at the rate at which things have left lately. Spread by up to a
  * half, so that they do not come back at once.
  */
@@ -33,13 +34,15 @@ export class RetryAfter {
     this.#atMs = this.#startedMs;
   }
 
-  /** So much left the limit, in the unit in which `waitMs` is asked. */
+  /** Records what left the limit, in the unit in which `waitMs` is asked. */
   left(amount: number): void {
     this.#age();
     this.#left += amount;
   }
 
-  /** So much more than there is room for was wanted. 1 to 30 s, and half as much at random. */
+  /**
+   * Computes the wait for an amount above the room there is: 1 to 30 s, and half as much at random.
+   */
   waitMs(amount: number): number {
     const ratePerMs = this.#age();
     this.#refused = Math.min(this.#refused, ratePerMs * longestMs) + amount;

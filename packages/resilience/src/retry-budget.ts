@@ -1,3 +1,4 @@
+/** Options of a bound on retries. */
 export interface RetryBudgetOptions {
   /** Retries that each first attempt pays for, e.g. 0.1: at most one call more in ten. */
   ratio: number;

@@ -1,6 +1,6 @@
 /**
- * What one buffer, cache or engine may take of the memory of a process. Each module tells its own
- * lines from its configuration; the process adds them up before it starts.
+ * What one buffer, cache or engine may take of the memory of a process. Each module computes its
+ * own lines from its configuration; the process adds them up before it starts.
  */
 export interface BudgetLine {
   /** What holds the bytes, in a few words: `bodies of requests`. */
@@ -24,5 +24,8 @@ export interface Limit {
   answer: string;
 }
 
-/** To what a default shrinks in the least memory, by key. What is set stays as it is set. */
+/**
+ * The values to which defaults shrink when memory is least, by configuration key. What is set stays
+ * as it is set.
+ */
 export type Least = Readonly<Record<string, number>>;

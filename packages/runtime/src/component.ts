@@ -7,16 +7,19 @@ export interface Component {
   health(): Health;
 }
 
+/** Whether a part works, and what an operator should know of it. */
 export interface Health {
   ok: boolean;
   /** One line for a person: what is wrong, or what is well. */
   detail: string;
 }
 
+/** The health of one component, by its name. */
 export interface ComponentHealth extends Health {
   name: string;
 }
 
+/** Receives the progress of a start. */
 export interface Progress {
   starting(name: string): void;
   started(name: string, tookMs: number): void;
@@ -45,7 +48,7 @@ export class Stack {
       try {
         await component.start();
       } catch (error) {
-        await this.stop().catch(() => undefined); // What made it fail is the error to tell.
+        await this.stop().catch(() => undefined); // What made it fail is the error to throw.
         throw error;
       }
       progress?.started(component.name, performance.now() - startedAt);

@@ -8,23 +8,29 @@ export interface InternalErrorEvent {
   error: unknown;
 }
 
-export interface InternalErrorsOptions {
+/** Whether an event, of whatever part, reports an error that no code foresaw. */
+export function isInternalError(event: { type: string }): event is InternalErrorEvent {
+  return event.type === 'internal-error';
+}
+
+interface InternalErrorsOptions {
   report: (event: InternalErrorEvent) => void;
   /** Monotonic milliseconds. */
   nowMs?: () => number;
 }
 
-/** So many within a minute are a loop: the process lives, and says that it is not ready. */
+/** Errors within a minute that are a loop: the process lives, and says that it is not ready. */
 const loopErrors = 10;
 const loopMs = 60_000;
-/** Names of places are ours and few; this bounds them whatever happens. */
+/** Names of places come from the code and are few; this bounds them whatever happens. */
 const placesMax = 64;
 
 /**
- * The one place that decides what an error that nobody foresaw does to the process: it is counted and
- * reported with its stack, and the process goes on. Parts that can name the request it cost report an
- * `InternalErrorEvent` themselves, which is counted here by `count`; what passes every handler comes
- * here from Node. Before `start`, and in other commands, Node's own rule holds: the process ends.
+ * The one place that decides what an unforeseen error does to the process: it is counted and
+ * reported with its stack, and the process goes on. Parts that can name the request it cost report
+ * an `InternalErrorEvent` themselves, which is counted here by `count`; what passes every handler
+ * comes here from Node. Before `start`, and in other commands, Node's own rule holds: the process
+ * ends.
  */
 export class InternalErrors implements Component {
   readonly name = 'internal errors';

@@ -2,12 +2,13 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { z } from 'zod';
 import { printable } from './printable.ts';
 
+/** The `log` section of the configuration. */
 export const logSection = z
   .object({
     level: z
       .enum(['debug', 'info', 'warn', 'error', 'silent'])
       .default('info')
-      .describe('Lowest level that is logged, as JSON lines on standard error.'),
+      .describe('Lowest level that is logged. The log is JSON lines on standard error.'),
   })
   .prefault({});
 

@@ -1,5 +1,6 @@
 import type { Component, Health } from './component.ts';
 
+/** Options of work that is repeated. */
 export interface PeriodicTaskOptions {
   name: string;
   everyMs: number;

@@ -12,7 +12,7 @@ export function printable(text: string): string {
   return text.replace(unprintable, escaped);
 }
 
-/** Of one line: tabs and new lines, too. */
+/** Escapes one line: tabs and new lines, too. */
 export function printableLine(text: string): string {
   return printable(text).replace(/[\t\n]/g, escaped);
 }

@@ -1,4 +1,6 @@
-export interface ShutdownOptions {
+import { messageOf } from '@spillway/resilience';
+
+interface ShutdownOptions {
   stop: () => Promise<void>;
   /** After it the process exits with 1, whatever still runs. */
   deadlineMs: number;
@@ -22,7 +24,7 @@ export function shutdownOnSignals({ stop, deadlineMs, log }: ShutdownOptions): v
     stop().then(
       () => process.exit(0),
       (error) => {
-        log(`stopped with an error: ${error instanceof Error ? error.message : error}`);
+        log(`stopped with an error: ${messageOf(error)}`);
         process.exit(1);
       },
     );

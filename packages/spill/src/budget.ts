@@ -4,12 +4,13 @@ const knownPerByte = 100 / (256 * 1024);
 /** Segments, and a note, which are read one by one. */
 const fewBytes = mebibyte / 4;
 
+/** Sizes from which the memory of a spill is reckoned. */
 export interface SpillBudgetOptions {
   bytesMax: number;
   indexBytesMax: number;
-  /** Of what is read of it at once; one message may be larger. */
+  /** Bytes that are read of it at once; one message may be larger. */
   drainBytesMax: number;
-  /** Of the largest message that may lie in it. */
+  /** Bytes of the largest message that may lie in it. */
   messageBytesMax: number;
 }
 

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '@spillway/broker';
+import type { EventTable } from '@spillway/events';
 import type { JournalEvent } from '@spillway/journal';
 
 /** What waits of one life of a gateway. */
@@ -21,7 +22,7 @@ export interface MessagesLost extends TopicPartition {
   message: string;
 }
 
-/** What a spill tells its owner besides answers; those of its journals are passed on. */
+/** What a spill reports to its owner besides answers; those of its journals are passed on. */
 export type SpillEvent =
   | JournalEvent
   /** At open: something waits here that an earlier process accepted. */
@@ -37,7 +38,7 @@ export type SpillEvent =
       message: string;
     }
   | MessagesLost
-  /** An intact entry is no message of ours: it was set aside, and what is behind it goes on. */
+  /** An intact entry is no message of Spillway: it was set aside, and what is behind it goes on. */
   | { type: 'message-unreadable'; path: string; message: string }
   /** A small value is corrupt; its file was set aside. */
   | { type: 'value-lost'; path: string; message: string }
@@ -48,4 +49,43 @@ export type SpillEvent =
   /** A segment in which everything is done could not be deleted; the next start tries again. */
   | { type: 'not-deleted'; message: string };
 
+/** Takes what a spill reports. */
 export type SpillReport = (event: SpillEvent) => void;
+
+/** What each event says to an operator. */
+export const spillEvents = {
+  'taken-over': {
+    severity: 'warn',
+    description:
+      'Messages of an earlier process wait in the spill folder; this process brings them to the broker.',
+  },
+  'messages-lost': {
+    severity: 'error',
+    description:
+      'Acknowledged messages in the spill cannot be read any more. The event names them where that is known.',
+  },
+  'message-unreadable': {
+    severity: 'error',
+    description:
+      'An intact entry of the spill is no message of Spillway. It was set aside, and what is behind it goes on.',
+  },
+  'value-lost': {
+    severity: 'error',
+    description: 'A small file beside the spill is corrupt and was set aside.',
+  },
+  'owner-not-saved': {
+    severity: 'warn',
+    description:
+      'Who owns the spill folder could not be saved, on a full disk for instance. The spill works all the same.',
+  },
+  'done-not-saved': {
+    severity: 'warn',
+    description:
+      'It could not be noted which spilled messages are on the broker: after a crash now, they are sent again.',
+  },
+  'not-deleted': {
+    severity: 'warn',
+    description:
+      'A segment of the spill in which everything is done could not be deleted; the next start tries again.',
+  },
+} as const satisfies EventTable<Exclude<SpillEvent, JournalEvent>>;

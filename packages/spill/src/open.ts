@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { type FolderLock, type Journal, type JournalEvent, openJournal } from '@spillway/journal';
-import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './folder.ts';
-import { gatewaysOf } from './inventory.ts';
-import { lossOfGap, tellsOfLoss } from './losses.ts';
-import { SpillNotes } from './notes.ts';
+import { messageOf } from '@spillway/resilience';
+import { DurableValues } from './disk/durable-values.ts';
+import { type FolderIdentity, readIdentity, takeFolder, writeIdentity } from './disk/folder.ts';
+import { SpillNotes } from './disk/notes.ts';
 import { type Settings, type SpillOptions, settingsOf } from './options.ts';
-import { messageOf, neededFrom, Progress } from './progress.ts';
-import { Queues } from './queues.ts';
-import { fillQueues, type Unreadable } from './scan.ts';
+import { gatewaysOf } from './queue/inventory.ts';
+import { lossOfGap, meansLoss } from './queue/losses.ts';
+import { neededFrom, Progress } from './queue/progress.ts';
+import { Queues } from './queue/queues.ts';
+import { fillQueues, type Unreadable } from './queue/scan.ts';
 import { Spill } from './spill.ts';
-import { Values } from './values.ts';
 
 /**
  * Takes the folder (made if missing) and serves what waits in it, whoever put it there.
@@ -33,13 +34,13 @@ export async function openSpill(options: SpillOptions): Promise<Spill> {
 class Damage {
   found = false;
   positionsLost = false;
-  heed = () => {};
+  onDamage = () => {};
 
   note(event: JournalEvent): void {
     if (event.type === 'positions-lost') this.positionsLost = true;
-    if (!tellsOfLoss(event)) return;
+    if (!meansLoss(event)) return;
     this.found = true;
-    this.heed();
+    this.onDamage();
   }
 }
 
@@ -49,11 +50,12 @@ async function openTaken(
   journals: Journal[],
 ): Promise<Spill> {
   const { files, dir, report } = settings;
-  const former = await readIdentity(new Values({ files, dir, report }), settings.gateway);
+  const former = await readIdentity(new DurableValues({ files, dir, report }), settings.gateway);
   const damage = new Damage();
   const shared = { ...settings, lock };
   const journal = await openJournal({
-    ...{ ...shared, dir: join(dir, 'messages') },
+    ...shared,
+    dir: join(dir, 'messages'),
     report: (event) => {
       report(event);
       damage.note(event);
@@ -67,7 +69,8 @@ async function openTaken(
   const queues = new Queues(journal.positions);
   const { gaps, unreadable } = await fillQueues(queues, journal, (one) => setAside(one, settings));
   if (damage.found || unreadable > 0 || journal.start > neededFrom(journal)) {
-    // Without positions, what was done long ago cannot be told from what was lost before the first.
+    // Without positions, what was done long ago cannot be distinguished from what was lost before
+    // the first.
     const known = gaps.filter(({ before }) => before !== undefined || !damage.positionsLost);
     for (const gap of known) report(lossOfGap(gap));
   }
@@ -75,7 +78,7 @@ async function openTaken(
   await progress.deleteDone();
   const opens = await claim(settings, former);
   sayTakenOver({ settings, former, queues, notes });
-  const values = new Values({ files, dir: join(dir, 'values'), report });
+  const values = new DurableValues({ files, dir: join(dir, 'values'), report });
   const close = async () => {
     try {
       await progress.stop();
@@ -88,7 +91,7 @@ async function openTaken(
   const { id } = former;
   const parts = { journal, queues, progress, notes, values };
   const spill = new Spill({ settings, id, opens, ...parts, close });
-  damage.heed = () => spill.dropLost();
+  damage.onDamage = () => spill.dropLost();
   return spill;
 }
 
@@ -96,7 +99,7 @@ async function openTaken(
 async function setAside(unreadable: Unreadable, settings: Settings): Promise<void> {
   const { files, dir, report } = settings;
   const { sequence, payload, reason } = unreadable;
-  const values = new Values({ files, dir: join(dir, 'values'), report });
+  const values = new DurableValues({ files, dir: join(dir, 'values'), report });
   const name = `unreadable-${sequence}`;
   await values.write(name, payload);
   const path = join(dir, 'values', name);
@@ -109,7 +112,11 @@ async function claim(settings: Settings, former: FolderIdentity): Promise<number
   const { files, dir, report, gateway } = settings;
   const opens = former.opens + 1;
   try {
-    await writeIdentity(new Values({ files, dir, report }), { id: former.id, gateway, opens });
+    await writeIdentity(new DurableValues({ files, dir, report }), {
+      id: former.id,
+      gateway,
+      opens,
+    });
   } catch (error) {
     if (former.opens === 0) throw error;
     report({ type: 'owner-not-saved', message: messageOf(error) });

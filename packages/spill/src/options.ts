@@ -1,20 +1,21 @@
 import { type Files, nodeFiles } from '@spillway/journal';
 import type { SpillReport } from './events.ts';
 
+/** Options of a spill. */
 export interface SpillOptions {
   /** Made if missing; its owner for as long as the spill is open. */
   dir: string;
   /** Name of the gateway that opens it, for whoever takes the folder over. */
   gateway: string;
-  /** Of the messages on the disk, with those that are done but not deleted yet. */
+  /** Bytes of the messages on the disk, with those that are done but not deleted yet. */
   bytesMax: number;
-  /** Of memory for what is known of the messages: some 20 bytes each. */
+  /** Bytes of memory for what is known of the messages: some 20 bytes each. */
   indexBytesMax?: number;
-  /** Of the kept notes. */
+  /** Bytes of the kept notes. */
   notesBytesMax?: number;
-  /** Of one segment: space is given back segment by segment. */
+  /** Bytes of one segment: space is given back segment by segment. */
   segmentBytes?: number;
-  /** Of appends that wait for the disk; appends beyond are refused as 'busy'. */
+  /** Bytes of appends that wait for the disk; appends beyond are refused as 'busy'. */
   pendingBytesMax?: number;
   /** False: what is acknowledged survives kill -9, but not a power cut. */
   fsync?: boolean;

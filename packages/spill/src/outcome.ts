@@ -5,6 +5,7 @@ export type SpillOutcome =
   | { status: 'durable' }
   | { status: 'refused'; code: SpillRefusal; message: string };
 
+/** Why a spill took nothing. */
 export type SpillRefusal =
   /** `bytesMax` or `indexBytesMax` is reached; it passes when something is drained. */
   | 'full'

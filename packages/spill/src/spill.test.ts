@@ -9,10 +9,17 @@ function open(files: LossyFiles, options: Partial<SpillOptions> = {}) {
 
 function message(partition: number, sequence: number): SpilledMessage {
   return {
-    ...{ topic: 'otlp_logs', partition, key: `t/${partition}` },
+    topic: 'otlp_logs',
+    partition,
+    key: `t/${partition}`,
     value: [Buffer.from(`value ${partition}/`), Buffer.from(String(sequence))],
     headers: stampHeaders({
-      ...{ gateway: 'gw-1', epoch: 7, sequence, tenant: 't', records: 3, receivedMs: 1e12 },
+      gateway: 'gw-1',
+      epoch: 7,
+      sequence,
+      tenant: 't',
+      records: 3,
+      receivedMs: 1e12,
     }),
   };
 }
@@ -54,7 +61,9 @@ test('what is done stays done over a restart; the rest is said to be taken over'
   expect(second.inventory().revision).toBeGreaterThan(before.revision);
   expect(events).toMatchObject([
     {
-      ...{ type: 'taken-over', from: 'gw-1', messages: 2 },
+      type: 'taken-over',
+      from: 'gw-1',
+      messages: 2,
       gateways: [{ gateway: 'gw-1', epoch: 7, messages: 2 }],
     },
   ]);

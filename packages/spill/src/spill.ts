@@ -1,17 +1,17 @@
 import type { TopicPartition } from '@spillway/broker';
 import { type Entry, entryHeaderBytes, type Journal, JournalError } from '@spillway/journal';
-import { decodeEntry, encodeEntries } from './entry.ts';
-import { rangesOf, type SpilledRange } from './inventory.ts';
-import { dropLost } from './losses.ts';
-import type { SpillNotes } from './notes.ts';
+import type { DurableValues } from './disk/durable-values.ts';
+import { decodeEntry, encodeEntries } from './disk/entry.ts';
+import type { SpillNotes } from './disk/notes.ts';
 import type { Settings } from './options.ts';
 import { refuse, type SpillOutcome, spillOutcome } from './outcome.ts';
-import type { Progress } from './progress.ts';
-import type { Queue } from './queue.ts';
-import type { Queues } from './queues.ts';
-import type { PartitionBacklog, SpilledMessage, SpillStats } from './shapes.ts';
-import type { Identity, Item } from './stretch.ts';
-import type { Values } from './values.ts';
+import type { Identity, Item } from './queue/index-chunk.ts';
+import { rangesOf, type SpilledRange } from './queue/inventory.ts';
+import { dropLost } from './queue/losses.ts';
+import type { Progress } from './queue/progress.ts';
+import type { Queue } from './queue/queue.ts';
+import type { Queues } from './queue/queues.ts';
+import type { PartitionBacklog, SpilledMessage, SpillStats } from './types.ts';
 
 interface Opened {
   settings: Settings;
@@ -21,7 +21,7 @@ interface Opened {
   queues: Queues;
   progress: Progress;
   notes: SpillNotes;
-  values: Values;
+  values: DurableValues;
   close: () => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ const revisionsPerOpen = 2 ** 32;
 
 /** What the broker does not take now, in order per partition, durable until it does. */
 export class Spill {
-  /** Of the folder, kept in it, whoever owns it. */
+  /** Id of the folder, kept in it, whoever owns it. */
   readonly id: string;
   readonly notes: SpillNotes;
   readonly #opened: Opened;
@@ -38,7 +38,7 @@ export class Spill {
   readonly #queues: Queues;
   readonly #counts = { appended: 0, done: 0, lost: 0 };
   readonly #refused = { full: 0, 'disk-full': 0, busy: 0, closed: 0, io: 0 };
-  #told: { revision: number; waiting: SpilledRange[] } | undefined;
+  #noted: { revision: number; waiting: SpilledRange[] } | undefined;
   #revision: number;
   #closing: Promise<void> | undefined;
 
@@ -79,7 +79,7 @@ export class Spill {
       offset += entryHeaderBytes + payloadBytes;
     }
     this.#counts.appended += messages.length;
-    this.#told = undefined;
+    this.#noted = undefined;
     return { status: 'durable' };
   }
 
@@ -114,7 +114,7 @@ export class Spill {
     }
   }
 
-  /** Of memory, for what `next` would read. */
+  /** Bytes of memory for what `next` would read. */
   nextBytes(partition: TopicPartition, bytesMax: number): number {
     return this.#queues.get(partition)?.peek(bytesMax) ?? 0;
   }
@@ -134,7 +134,7 @@ export class Spill {
       this.#counts.done += 1;
       touched.add(queue);
     }
-    this.#told = undefined;
+    this.#noted = undefined;
     if (touched.size > 0) await this.#opened.progress.save(touched);
   }
 
@@ -145,13 +145,13 @@ export class Spill {
 
   /** Which messages wait here, whoever accepted them; the revision grows with every change. */
   inventory(): { revision: number; waiting: SpilledRange[] } {
-    if (this.#told === undefined) {
+    if (this.#noted === undefined) {
       // The clock helps only where a full disk kept the count of opens from being saved.
       const bySecond = this.#opened.opens * revisionsPerOpen + this.#second();
       this.#revision = Math.max(this.#revision + 1, bySecond);
-      this.#told = { revision: this.#revision, waiting: this.#ranges() };
+      this.#noted = { revision: this.#revision, waiting: this.#ranges() };
     }
-    return this.#told;
+    return this.#noted;
   }
 
   /** Names are of a-z, 0-9 and '-'. Undefined when there is none, or a corrupt one (reported). */
@@ -193,7 +193,7 @@ export class Spill {
   dropLost(): void {
     const { report } = this.#opened.settings;
     const events = dropLost(this.#queues.all(), ({ sequence }) => this.#journal.isLost(sequence));
-    this.#told = undefined;
+    this.#noted = undefined;
     for (const event of events) {
       this.#counts.lost += event.messages;
       report(event);

@@ -1,4 +1,5 @@
-import { type Chance, chanceOf, failure, LossyFiles } from '@spillway/journal/lossy-files';
+import { type Chance, chanceOf } from '@spillway/journal/chance';
+import { failure, LossyFiles } from '@spillway/journal/lossy-files';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Spill, SpillEvent, SpilledMessage } from '../src/index.ts';

@@ -26,7 +26,10 @@ export async function watched(files: LossyFiles, options: Partial<SpillOptions> 
 export function message(partition: number, sequence: number, bytes = 0): SpilledMessage {
   const stamp = { gateway: 'gw-1', epoch: 7, sequence, tenant: 't', records: 3, receivedMs: 1e12 };
   return {
-    ...{ topic, partition, key: `t/${partition}`, headers: stampHeaders(stamp) },
+    topic,
+    partition,
+    key: `t/${partition}`,
+    headers: stampHeaders(stamp),
     value: [Buffer.from(`${partition}/`), Buffer.from(`${sequence}`.padEnd(bytes, '.'))],
   };
 }

@@ -1,10 +1,13 @@
 import { inflationMax, responseBytesMax } from './limits.ts';
 
-/** Of one record, as it is made to a document: 16 MiB of text, which is what a broker takes. */
+/**
+ * Bytes of one record, as it is made to a document: 16 MiB of text, which is what a broker takes.
+ */
 const documentBytesMax = 20 * 1_048_576;
 /** Its answer to a request that is not a question: of two requests at once, as text and as objects. */
 const answersBytes = 2 * responseBytesMax * (inflationMax / 4);
 
+/** Sizes from which the memory of the search store is reckoned. */
 export interface ElasticsearchBudgetOptions {
   bulkBytesMax: number;
   bulkConcurrency: number;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch';
-import { Answers } from './answers.ts';
 import type { ElasticsearchSection } from './config.ts';
-import { statusOf, unavailable } from './errors.ts';
+import { statusOf, storeErrorOf } from './errors.ts';
 import { responseBytesMax } from './limits.ts';
+import { Answers } from './read/answers.ts';
 
 /** Connections are opened by the first request. Reads the files of the section. */
 export function createClient(section: ElasticsearchSection): Client {
@@ -31,22 +31,22 @@ function fromFile(path: string | undefined): string | undefined {
   return path === undefined ? undefined : readFileSync(path, 'utf8').trim();
 }
 
-/** Every failure as `StoreUnavailableError`. */
+/** Every failure as `unavailable`. */
 export async function call<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    throw unavailable(error);
+    throw storeErrorOf(error);
   }
 }
 
-/** As `call`; undefined when what is asked for is not there. */
+/** Calls like `call`; undefined when what is asked for is not there. */
 export async function callIfThere<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
-    throw unavailable(error);
+    throw storeErrorOf(error);
   }
 }
 

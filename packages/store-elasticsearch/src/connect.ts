@@ -1,46 +1,46 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
+import { retryUntilDone } from '@spillway/resilience';
+import { StoreError } from '@spillway/store';
+import { templateOf, templateVersion } from './admin/mappings.ts';
 import { call } from './client.ts';
 import type { ElasticsearchSection } from './config.ts';
-import { StoreUnavailableError, statusOf, UnsupportedServerError, unavailable } from './errors.ts';
-import { templateOf, templateVersion } from './mappings.ts';
+import { statusOf, storeErrorOf, unavailable } from './errors.ts';
 import { type IndexNames, indexKinds } from './names.ts';
 
 const majors = new Set(['8', '9']);
-const waitMs = 500;
+const backoffLimits = { baseMs: 500, maxMs: 1_000 };
 const priorityBase = 200;
 
-/** Tries again for at most `startTimeoutMs`. Throws `StoreUnavailableError`. */
+/** Tries again for at most `startTimeoutMs`. Throws `unavailable`. */
 export async function whenReachable<T>(
   { startTimeoutMs, nodes }: ElasticsearchSection,
-  signal: AbortSignal,
+  abort: AbortSignal,
   run: () => Promise<T>,
 ): Promise<T> {
-  const deadlineMs = performance.now() + startTimeoutMs;
-  while (true) {
-    try {
-      return await run();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      const isForGood = refusals.has(statusOf(error.cause) ?? 0);
-      if (isForGood || performance.now() + waitMs > deadlineMs || signal.aborted) {
-        const hosts = nodes.map((node) => new URL(node).host).join(', ');
-        throw new StoreUnavailableError(`${hosts}: ${error.message}`, { cause: error });
-      }
-      await sleep(waitMs, undefined, { signal });
-    }
+  try {
+    const patienceMs = startTimeoutMs;
+    return await retryUntilDone(run, { ...backoffLimits, abort, patienceMs, isPassing });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code === 'unsupported') throw error;
+    const hosts = nodes.map((node) => new URL(node).host).join(', ');
+    throw unavailable(`${hosts}: ${error.message}`, { cause: error });
   }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof StoreError) || error.code === 'unsupported') return false;
+  return !refusals.has(statusOf(error.cause) ?? 0);
 }
 
 /** Who we say we are is not let in. */
 const refusals = new Set([401, 403]);
 
-/** Throws `UnsupportedServerError`. */
+/** Throws the `StoreError` `unsupported` for another version of Elasticsearch than 8 or 9. */
 export async function checkVersion(client: Client): Promise<void> {
   const { version } = await call(() => client.info());
   const [major = ''] = version.number.split('.');
   if (majors.has(major)) return;
-  throw new UnsupportedServerError(`Elasticsearch ${version.number}: 8 or 9 is needed`);
+  throw new StoreError('unsupported', `Elasticsearch ${version.number}: 8 or 9 is needed`);
 }
 
 /** A newer template, which another process brought, is left alone. */
@@ -65,6 +65,6 @@ export async function installTemplates(
       });
     }
   } catch (error) {
-    throw unavailable(error);
+    throw storeErrorOf(error);
   }
 }

@@ -1,41 +1,41 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { SafetyFinding } from '@spillway/broker';
+import type { RowCount } from '@spillway/ledger';
 import {
   type Asked,
   blamesStore,
   type DecodedMessage,
   type MessageOutcome,
   type Rebuild,
-  type RowCount,
+  type SearchStats,
   type SearchStore,
 } from '@spillway/store';
-import type { BulkOptions } from './bulk.ts';
+import { Generations } from './admin/generations.ts';
+import { dropGenerations, listIndices } from './admin/indices.ts';
+import { inspectServer } from './admin/inspect.ts';
+import { countRows, readApplied } from './admin/ledger.ts';
+import { beginRebuild } from './admin/rebuild.ts';
+import { type RetentionContext, retain } from './admin/retention.ts';
+import { StateDocument } from './admin/state.ts';
 import { createClient } from './client.ts';
 import { checkVersion, installTemplates, whenReachable } from './connect.ts';
-import { findLogs, logHistogram } from './find-logs.ts';
-import { findTraces } from './find-traces.ts';
-import { Generations } from './generations.ts';
-import { dropGenerations, listIndices } from './indices.ts';
-import { inspectServer } from './inspect.ts';
-import { countRows, readApplied } from './ledger.ts';
-import { listMetrics } from './list-metrics.ts';
 import { IndexNames } from './names.ts';
-import type { ElasticsearchStore, ElasticsearchStoreOptions, SearchStoreStats } from './options.ts';
-import { queryMetric } from './query-metric.ts';
-import { readPoints } from './read-points.ts';
-import { readTrace } from './read-trace.ts';
-import { Reader } from './reader.ts';
-import { beginRebuild } from './rebuild.ts';
-import { type RetentionContext, retain } from './retention.ts';
-import { listOperations, listServices } from './services.ts';
-import { StateDocument } from './state.ts';
-import { Writer } from './writer.ts';
+import type { ElasticsearchStore, ElasticsearchStoreOptions } from './options.ts';
+import { findLogs, logHistogram } from './read/find-logs.ts';
+import { findTraces } from './read/find-traces.ts';
+import { listMetrics } from './read/list-metrics.ts';
+import { queryMetric } from './read/query-metric.ts';
+import { readPoints } from './read/read-points.ts';
+import { readTrace } from './read/read-trace.ts';
+import { Reader } from './read/reader.ts';
+import { listOperations, listServices } from './read/services.ts';
+import type { BulkOptions } from './write/bulk.ts';
+import { Writer } from './write/writer.ts';
 
 /**
  * The search store in Elasticsearch 8 or 9, shared by any number of processes. When `apply`
  * resolves, the documents are synced to the disk of every copy that the server counts as in sync;
- * they are found within the refresh interval. Throws `StoreUnavailableError` when the server does
- * not work, `UnsupportedServerError` on start.
+ * they are found within the refresh interval. Throws `unavailable` when the server does
+ * not work, `unsupported` on start.
  */
 export function createElasticsearchStore(options: ElasticsearchStoreOptions): ElasticsearchStore {
   return new Store(options);
@@ -43,6 +43,10 @@ export function createElasticsearchStore(options: ElasticsearchStoreOptions): El
 
 class Store implements ElasticsearchStore {
   readonly name = 'elasticsearch';
+  readonly capabilities: ElasticsearchStore['capabilities'] = {
+    inspect: () => inspectServer(this.#client, this.#names, this.#options),
+    beginRebuild: (signal) => this.#beginRebuild(signal),
+  };
   readonly #options: ElasticsearchStoreOptions;
   readonly #names: IndexNames;
   readonly #client: Client;
@@ -88,10 +92,6 @@ class Store implements ElasticsearchStore {
     this.#trouble = undefined;
   }
 
-  async inspect(): Promise<SafetyFinding[]> {
-    return inspectServer(this.#client, this.#names, this.#options);
-  }
-
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#trouble = 'stopped';
@@ -103,7 +103,7 @@ class Store implements ElasticsearchStore {
     return { ok: this.#trouble === undefined, detail: this.#trouble ?? 'reachable' };
   }
 
-  stats(): SearchStoreStats {
+  stats(): SearchStats {
     return this.#writer.stats();
   }
 
@@ -173,7 +173,7 @@ class Store implements ElasticsearchStore {
     await this.#dropUnused();
   }
 
-  beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
+  #beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
     const context = {
       generations: this.#generations,
       document: this.#document,
@@ -184,7 +184,7 @@ class Store implements ElasticsearchStore {
         this.#writer.addRetired(generation, counts),
       dropUnused: () => this.#dropUnused(),
     };
-    return beginRebuild(context, signal);
+    return beginRebuild(context, abort);
   }
 
   async #dropUnused(): Promise<void> {

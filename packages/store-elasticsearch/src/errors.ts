@@ -1,46 +1,25 @@
 import { errors } from '@elastic/elasticsearch';
-
-/** The server does not answer, or answers that it cannot work now: the same call may succeed later. */
-export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError';
-
-  /** False when the server answered that it does not understand this request: another may pass. */
-  get blamesStore(): boolean {
-    return statusOf(this.cause) !== 400;
-  }
-}
-
-/** The server is of a version that this store does not speak to. */
-export class UnsupportedServerError extends Error {
-  override readonly name = 'UnsupportedServerError';
-}
-
-/** Another process rebuilds the search store now. */
-export class RebuildUnderWayError extends Error {
-  override readonly name = 'RebuildUnderWayError';
-
-  constructor() {
-    super('another process is rebuilding the search store');
-  }
-}
-
-/** The rebuild was taken for abandoned, or the store was reset: what was built is gone. */
-export class RebuildLostError extends Error {
-  override readonly name = 'RebuildLostError';
-
-  constructor() {
-    super('this rebuild of the search store was taken over or reset');
-  }
-}
+import { StoreError, type StoreErrorCode } from '@spillway/store';
 
 export function statusOf(error: unknown): number | undefined {
   return error instanceof errors.ResponseError ? error.statusCode : undefined;
 }
 
-/** Whatever the client throws, as the error of this package. */
-export function unavailable(error: unknown): StoreUnavailableError {
-  if (error instanceof StoreUnavailableError) return error;
-  return new StoreUnavailableError(`Elasticsearch: ${reasonOf(error)}`, { cause: error });
+/** Whatever the client throws, as the error of the port. */
+export function storeErrorOf(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  return new StoreError(codeOf(error), `Elasticsearch: ${reasonOf(error)}`, { cause: error });
+}
+
+export function unavailable(message: string, options?: ErrorOptions): StoreError {
+  return new StoreError('unavailable', message, options);
+}
+
+/** 400: the server works, and does not understand this request. 429: its queues or its heap are full. */
+function codeOf(error: unknown): StoreErrorCode {
+  const status = statusOf(error);
+  if (status === 400) return 'refused';
+  return status === 429 ? 'overloaded' : 'unavailable';
 }
 
 function reasonOf(error: unknown): string {

@@ -1,14 +1,7 @@
 export { type ElasticsearchSection, elasticsearchSection } from './config.ts';
 export { createElasticsearchStore } from './elasticsearch-store.ts';
-export {
-  RebuildLostError,
-  RebuildUnderWayError,
-  StoreUnavailableError,
-  UnsupportedServerError,
-} from './errors.ts';
 export type {
   ElasticsearchStore,
   ElasticsearchStoreOptions,
   SearchStoreEvent,
-  SearchStoreStats,
 } from './options.ts';

@@ -1,9 +1,10 @@
 /** What every index is called. A generation is the whole store; a rebuild makes the next one. */
-import type { Signal } from '@spillway/otlp';
+import { minuteMs } from '@spillway/ledger';
+import { type Signal, signals } from '@spillway/otlp';
 import type { PlacedInTime } from '@spillway/store/search';
 
 export type IndexKind = Signal | 'account';
-export const indexKinds: readonly IndexKind[] = ['traces', 'logs', 'metrics', 'account'];
+export const indexKinds: readonly IndexKind[] = [...signals, 'account'];
 
 const dayMs = 86_400_000;
 
@@ -38,10 +39,10 @@ export class IndexNames {
   }
 
   ofAccount(generation: number, minute: number): string {
-    return `${this.prefix}-g${generation}-account-${dayOf(minute * 60_000)}`;
+    return `${this.prefix}-g${generation}-account-${dayOf(minute * minuteMs)}`;
   }
 
-  /** Undefined for an index that is none of ours. */
+  /** Undefined for an index of another owner. */
   parse(index: string): { generation: number; kind: string; endMs: number } | undefined {
     if (!index.startsWith(`${this.prefix}-g`)) return undefined;
     const rest = index.slice(this.prefix.length + 2);

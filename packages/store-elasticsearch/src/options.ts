@@ -1,6 +1,7 @@
-import type { Rebuild, SearchStore } from '@spillway/store';
+import type { Rebuild, SearchStore, StoreCapabilities } from '@spillway/store';
 import type { ElasticsearchSection } from './config.ts';
 
+/** Options of the search store on Elasticsearch. */
 export interface ElasticsearchStoreOptions extends ElasticsearchSection {
   /** How old a record may be at its acceptance and still lie at its own time. Default 7 days. */
   retentionMs?: number | undefined;
@@ -9,21 +10,14 @@ export interface ElasticsearchStoreOptions extends ElasticsearchSection {
   now?: (() => number) | undefined;
 }
 
+/** What an operator should know of the search store. */
 export type SearchStoreEvent =
   | { type: 'search-unreachable'; reason: string }
   | { type: 'search-reachable' };
 
-export interface SearchStoreStats {
-  /** Also those that a redelivery brought again. */
-  stored: number;
-  duplicates: number;
-  deadLettered: number;
-  /** Records that the server did not take at once. */
-  retried: number;
-}
-
+/** A search store in Elasticsearch, which always can inspect its server and begin a rebuild. */
 export interface ElasticsearchStore extends SearchStore {
-  /** Since start. */
-  stats(): SearchStoreStats;
-  beginRebuild(signal?: AbortSignal): Promise<Rebuild>;
+  readonly capabilities: Required<Pick<StoreCapabilities, 'inspect' | 'beginRebuild'>> & {
+    beginRebuild(abort?: AbortSignal): Promise<Rebuild>;
+  };
 }

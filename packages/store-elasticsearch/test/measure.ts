@@ -6,7 +6,7 @@
 import { Agent, request } from 'node:http';
 import type { DecodedMessage } from '@spillway/store';
 import { TestRecords } from '@spillway/store/contract';
-import { documentText } from '../src/document.ts';
+import { documentText } from '../src/write/document.ts';
 import { TestServer } from './harness.ts';
 
 const recordsPerMessage = 100;

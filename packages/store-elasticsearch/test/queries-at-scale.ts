@@ -1,7 +1,8 @@
 import { TestRecords, testNowMs } from '@spillway/store/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ElasticsearchStore } from '../src/index.ts';
-import { type TestIndices, type TestServer, testRange } from './harness.ts';
+import type { TestIndices, TestServer } from './harness.ts';
+import { testRange } from './harness.ts';
 
 const dayMs = 86_400_000;
 

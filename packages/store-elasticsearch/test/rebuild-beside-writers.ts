@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { minuteOf } from '@spillway/ledger';
 import type { DecodedMessage } from '@spillway/store';
 import { TestRecords } from '@spillway/store/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ElasticsearchStore, RebuildLostError, RebuildUnderWayError } from '../src/index.ts';
+import type { ElasticsearchStore } from '../src/index.ts';
 import { allMinutes, type TestIndices, type TestServer, testRange } from './harness.ts';
 
 export function describeRebuildBesideWriters(server: TestServer): void {
@@ -28,7 +29,7 @@ export function describeRebuildBesideWriters(server: TestServer): void {
       const running = writers.map((writer) => writer.run());
       await Promise.all(writers.map((writer) => writer.reach(10)));
       const other = await indices.open();
-      const rebuild = await other.beginRebuild();
+      const rebuild = await other.capabilities.beginRebuild();
       // Everything applied by now; some of it comes both ways.
       for (const message of writers.flatMap(({ done }) => [...done])) {
         await rebuild.apply([asReadBack(message)]);
@@ -57,7 +58,7 @@ export function describeRebuildBesideWriters(server: TestServer): void {
       const again = records.message(first.records);
       await store.apply([first, again]);
       const before = await applied(store);
-      const rebuild = await store.beginRebuild();
+      const rebuild = await store.capabilities.beginRebuild();
       const [log] = first.records;
       const earlier = { records: 2, stored: 2, duplicates: 0, deadLettered: 0 };
       // One of its records is retired.
@@ -65,7 +66,7 @@ export function describeRebuildBesideWriters(server: TestServer): void {
       await rebuild.apply([
         { ...again, records: [], earlier: { ...earlier, stored: 0, duplicates: 2 } },
       ]);
-      const minute = Math.floor(first.envelope.receivedMs / 60_000);
+      const minute = minuteOf(first.envelope.receivedMs);
       const count = { tenant: 'acme', signal: 'logs' as const, minute, rows: 0, retired: 1 };
       await rebuild.addRetired?.([count]);
       await rebuild.addRetired?.([count]);
@@ -79,7 +80,7 @@ export function describeRebuildBesideWriters(server: TestServer): void {
       const firsts = Array.from({ length: 31 }, () => records.message([records.log()]));
       const retries = firsts.map(({ records: same }) => records.message(same));
       for (const some of [firsts, retries]) await store.apply(some);
-      const rebuild = await store.beginRebuild();
+      const rebuild = await store.capabilities.beginRebuild();
       // The write store has no record of a retry; the new store does not know yet that it is one.
       const earlier = { records: 1, stored: 0, duplicates: 1, deadLettered: 0 };
       const bring = (message: DecodedMessage) =>
@@ -102,22 +103,24 @@ export function describeRebuildBesideWriters(server: TestServer): void {
     it('that is abandoned leaves the store as it was', async () => {
       const records = new TestRecords();
       await store.apply([records.message([records.log()])]);
-      const rebuild = await store.beginRebuild();
+      const rebuild = await store.capabilities.beginRebuild();
       await rebuild.apply([asReadBack(records.message([records.log()]))]);
       await rebuild.abandon();
       expect(await generations()).toEqual(['g1']);
       expect(await store.rowCounts(allMinutes)).toMatchObject([{ rows: 1 }]);
-      await expect(rebuild.finish()).rejects.toBeInstanceOf(RebuildLostError);
+      await expect(rebuild.finish()).rejects.toMatchObject({ code: 'rebuild-lost' });
     });
 
     it('is one at a time, and one whose process died is taken over', async () => {
       const dying = await indices.open();
-      const first = await dying.beginRebuild();
+      const first = await dying.capabilities.beginRebuild();
       const records = new TestRecords();
       await first.apply([asReadBack(records.message([records.log()]))]);
-      await expect(store.beginRebuild()).rejects.toBeInstanceOf(RebuildUnderWayError);
+      await expect(store.capabilities.beginRebuild()).rejects.toMatchObject({
+        code: 'rebuild-under-way',
+      });
       await dying.stop();
-      const second = await store.beginRebuild();
+      const second = await store.capabilities.beginRebuild();
       expect(await generations()).toEqual([]);
       await second.apply([asReadBack(records.message([records.log()]))]);
       await second.finish();

@@ -1,5 +1,9 @@
 /** One server is shared by everything that the search store promises. */
-import { searchStoreContract } from '@spillway/store/contract';
+import {
+  type SearchContractOptions,
+  searchReaderContract,
+  searchWriterContract,
+} from '@spillway/store/contract';
 import { afterAll, beforeAll } from 'vitest';
 import { describeExactlyOnce } from './exactly-once.ts';
 import { TestServer } from './harness.ts';
@@ -13,23 +17,27 @@ const server = new TestServer();
 beforeAll(() => server.start());
 afterAll(() => server.remove());
 
-searchStoreContract({
+const options: SearchContractOptions = {
   name: 'Elasticsearch',
   create: async () => {
     const indices = server.fresh();
     let store = await indices.open();
     return {
-      store,
+      writer: store,
+      reader: store,
       reopen: async () => {
         await store.stop();
         store = await indices.open();
-        return store;
+        return { writer: store, reader: store };
       },
       refresh: () => indices.refresh(),
       close: () => indices.remove(),
     };
   },
-});
+};
+
+searchWriterContract(options);
+searchReaderContract(options);
 describeExactlyOnce(server);
 describeNothingTooLarge(server);
 describeRetention(server);

@@ -1,8 +1,11 @@
 const mebibyte = 1_048_576;
 
-/** Heap of the thread of the embedded database: 20 MiB of its own, and what one batch brings. */
+/**
+ * Mebibytes of heap of the thread of the embedded database: 20 MiB of its own, and what one batch
+ * brings.
+ */
 export const embeddedHeapMebibytes = 48;
-/** Beside them, where the collector looks first. */
+/** Mebibytes of young generation beside that heap, where the garbage collector looks first. */
 export const embeddedYoungMebibytes = 6;
 /** Its memory beside that heap: measured, with the settings of this package. */
 const engineBytes = 66 * mebibyte;
@@ -17,7 +20,7 @@ export function embeddedPostgresBudget() {
       bytes: engineBytes + (embeddedHeapMebibytes + embeddedYoungMebibytes) * mebibyte,
       where: 'outside' as const,
       protects: 'the process from large transactions',
-      answer: 'the database is opened anew and the batch tried again',
+      answer: 'the database is opened again and the batch is repeated',
     },
     ...cache,
   ];

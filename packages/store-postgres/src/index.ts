@@ -8,6 +8,7 @@ export {
 export {
   DatabaseError,
   FolderInUseError,
+  MigrationChangedError,
   SchemaTooNewError,
   ServerUnsuitableError,
   StoreUnavailableError,

@@ -1,13 +1,13 @@
 import type { SafetyFinding } from '@spillway/broker';
-import type { WriteStore } from '@spillway/store';
+import type { StoreCapabilities, WriteStore } from '@spillway/store';
+import { migrate } from './admin/migrate.ts';
 import type { PostgresServerStoreConfig } from './config.ts';
-import { connectionOf } from './connection.ts';
 import { StoreUnavailableError } from './errors.ts';
-import { migrate } from './migrate.ts';
-import { checkServer, unsafeSettings } from './server-checks.ts';
-import { ServerClient } from './server-client.ts';
+import { connectionOf } from './server/connection.ts';
+import { checkServer, unsafeSettings } from './server/server-checks.ts';
+import { ServerClient } from './server/server-client.ts';
 import { type Opened, SqlWriteStore } from './sql-write-store.ts';
-import { Writer } from './writer.ts';
+import { Writer } from './write/writer.ts';
 
 /**
  * The write store on a PostgreSQL server (15 or later), which any number of processes share. What
@@ -22,12 +22,13 @@ interface ServerParts extends Opened {
   client: ServerClient;
   reader: ServerClient;
   maintenance: ServerClient;
-  /** Ends statements of `reader` and `maintenance` that nobody asks any more. */
+  /** Ends statements of `reader` and `maintenance` that are not waited for any more. */
   canceller: ServerClient;
   unsafe: string[];
 }
 
 class PostgresServerStore extends SqlWriteStore {
+  readonly capabilities: StoreCapabilities = { inspect: () => this.#inspect() };
   readonly #config: PostgresServerStoreConfig;
   readonly #now: () => number;
   #open: ServerParts | undefined;
@@ -64,7 +65,7 @@ class PostgresServerStore extends SqlWriteStore {
     return { ok, detail: unsafe.length ? `${detail}; off: ${unsafe.join(', ')}` : detail };
   }
 
-  async inspect(): Promise<SafetyFinding[]> {
+  async #inspect(): Promise<SafetyFinding[]> {
     const settings = this.#open?.unsafe ?? [];
     return settings.map((setting) => ({
       name: 'fsync',
@@ -83,7 +84,9 @@ class PostgresServerStore extends SqlWriteStore {
     const { schema, connectTimeoutMs, lockTimeoutMs, report, ...config } = this.#config;
     const common = {
       connection: await connectionOf(this.#config),
-      ...{ schema, connectTimeoutMs, lockTimeoutMs },
+      schema,
+      connectTimeoutMs,
+      lockTimeoutMs,
       statementTimeoutMs: config.statementTimeoutMs,
     };
     const client = new ServerClient({ ...common, connectionsMax: config.poolMax, report });
@@ -93,10 +96,12 @@ class PostgresServerStore extends SqlWriteStore {
       await canceller.query('SELECT pg_cancel_backend($1::integer)', [sessionId]);
     };
     return {
-      ...{ client, canceller },
+      client,
+      canceller,
       reader: new ServerClient({ ...common, connectionsMax: config.readPoolMax, cancel }),
       maintenance: new ServerClient({
-        ...{ ...common, cancel },
+        ...common,
+        cancel,
         connectionsMax: 1,
         statementTimeoutMs: config.maintenanceTimeoutMs,
       }),

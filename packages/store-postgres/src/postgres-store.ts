@@ -1,13 +1,13 @@
 import type { Position, TopicPartition } from '@spillway/broker';
-import type { WriteStore } from '@spillway/store';
+import type { StoreCapabilities, WriteStore } from '@spillway/store';
 import type { Client } from './client.ts';
 import type { PostgresStoreConfig } from './config.ts';
-import type { EmbeddedClient } from './embedded-client.ts';
 import { StoreUnavailableError } from './errors.ts';
-import { Folder } from './folder.ts';
-import { openEmbedded, reopenEmbedded } from './open-embedded.ts';
+import type { EmbeddedClient } from './pglite/embedded-client.ts';
+import { Folder } from './pglite/folder.ts';
+import { openEmbedded, reopenEmbedded } from './pglite/open-embedded.ts';
 import { type Opened, SqlWriteStore } from './sql-write-store.ts';
-import { Writer } from './writer.ts';
+import { Writer } from './write/writer.ts';
 
 /**
  * The write store on an embedded PostgreSQL. What `apply` resolved survives kill -9 of the
@@ -19,6 +19,9 @@ export function createPostgresStore(config: PostgresStoreConfig): WriteStore {
 }
 
 class PostgresStore extends SqlWriteStore {
+  readonly capabilities: StoreCapabilities = {
+    nextPositions: (partitions) => this.#nextPositions(partitions),
+  };
   readonly #config: PostgresStoreConfig;
   readonly #now: () => number;
   readonly #folder: Folder;
@@ -52,7 +55,9 @@ class PostgresStore extends SqlWriteStore {
     if (ok) await this.#folder.markClosed();
   }
 
-  /** Damage is found by whoever meets it, and stays: it is told until the store is opened anew. */
+  /**
+   * Damage is found by whoever meets it, and stays: it is reported until the store is opened again.
+   */
   health(): { ok: boolean; detail: string } {
     void this.#heedDamage();
     if (this.#damage !== undefined) return { ok: false, detail: this.#damage };
@@ -60,7 +65,7 @@ class PostgresStore extends SqlWriteStore {
   }
 
   /** Partitions of which nothing was applied are left out: they begin where the log begins. */
-  async nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
+  async #nextPositions(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const { client } = await this.opened();
     const { rows } = await client.query(
       'SELECT topic, partition, next_position FROM consumer_position',
@@ -72,7 +77,7 @@ class PostgresStore extends SqlWriteStore {
     });
   }
 
-  /** A database that died is opened anew; what it had committed is there. */
+  /** A database that died is opened again; what it had committed is there. */
   protected async opened(): Promise<Opened> {
     if (!this.#open) throw new StoreUnavailableError('the store is not started');
     await this.#heedDamage();

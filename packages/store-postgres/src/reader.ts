@@ -1,11 +1,11 @@
 /** Records read back as they were applied, a bounded number of messages at a time. */
 import type { Metric, Resource, Scope, Signal, TelemetryRecord } from '@spillway/otlp';
 import type { StoredMessage, WriteStore } from '@spillway/store';
+import { lockOutApply } from './admin/locks.ts';
 import type { Cell, Client, Queryable } from './client.ts';
-import * as codec from './codec.ts';
-import { appliedColumnCount, appliedColumns, appliedOf, rangeParams } from './ledger.ts';
-import { lockOutApply } from './locks.ts';
-import { type Child, tablesOf } from './tables.ts';
+import { appliedColumnCount, appliedColumns, appliedOf, rangeParams } from './ledger/ledger.ts';
+import * as codec from './write/codec.ts';
+import { type Child, hasSeries, tablesOf } from './write/tables.ts';
 
 const messagesPerPage = 200;
 /** A page ends after the message that reaches it. */
@@ -90,7 +90,7 @@ const inPage = 'minute BETWEEN $1::integer AND $2::integer AND message_id = ANY 
 async function fillRecords(db: Queryable, signal: Signal, page: readonly Message[]) {
   const { main, children } = tablesOf[signal];
   const own = ['key', 'message_id', 'record_index', 'resource_id', 'scope_id'];
-  if (signal === 'metrics') own.push('series_id');
+  if (hasSeries(signal)) own.push('series_id');
   const columns = [...own, ...main.fields.map(({ column }) => column)];
   const params = pageParams(page);
   const { rows } = await db.query(
@@ -110,7 +110,7 @@ async function fillRecords(db: Queryable, signal: Signal, page: readonly Message
       resource: context.resources.get(resourceId as string),
       scope: context.scopes.get(scopeId as string),
     };
-    if (signal === 'metrics') Object.assign(record, context.series.get(row[5] as string));
+    if (hasSeries(signal)) Object.assign(record, context.series.get(row[5] as string));
     for (const { property } of children) record[property] = [];
     main.readFields(record as never, row, own.length);
     byKey.set(key as string, record);
@@ -150,14 +150,13 @@ async function readContext(db: Queryable, signal: Signal, rows: readonly Cell[][
     `SELECT id, hash, name, version, attributes, dropped_attributes_count, schema_url FROM scope`,
     idsAt(4),
   );
-  const series =
-    signal === 'metrics'
-      ? await select(
-          `SELECT id, series_key, name, description, unit, type, temporality, monotonic, metadata,
+  const series = hasSeries(signal)
+    ? await select(
+        `SELECT id, series_key, name, description, unit, type, temporality, monotonic, metadata,
              attributes FROM metric_series`,
-          idsAt(5),
-        )
-      : [];
+        idsAt(5),
+      )
+    : [];
   return {
     resources: new Map(resources.map((row) => [row[0], resourceOf(row)])),
     scopes: new Map(scopes.map((row) => [row[0], scopeOf(row)])),

@@ -1,19 +1,19 @@
 import type { Position } from '@spillway/broker';
-import type {
-  Abortable,
-  DecodedMessage,
-  LedgerNote,
-  MinuteRange,
-  StoredMessage,
-  WriteStore,
-} from '@spillway/store';
+import type { Abortable, LedgerNote, MessageRange, MinuteRange } from '@spillway/ledger';
+import type { DecodedMessage, StoreCapabilities, StoredMessage, WriteStore } from '@spillway/store';
+import { retain } from './admin/retention.ts';
 import type { Client, Queryable } from './client.ts';
-import { countRows, readApplied } from './ledger.ts';
-import { countNoted, readKeptNotes, readNoted, readRefused, readSpills } from './ledger-notes.ts';
-import { writeNotes } from './ledger-writer.ts';
+import { countRows, readApplied } from './ledger/ledger.ts';
+import {
+  countNoted,
+  readKeptNotes,
+  readNoted,
+  readRefused,
+  readSpills,
+} from './ledger/ledger-notes.ts';
+import { writeNotes } from './ledger/ledger-writer.ts';
 import { readBack, readMark } from './reader.ts';
-import { retain } from './retention.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './write/writer.ts';
 
 /** What an open store works with; embedded, all three are one connection. */
 export interface Opened {
@@ -28,6 +28,7 @@ export interface Opened {
 /** All that is the same SQL on every PostgreSQL. Opening and closing it is not. */
 export abstract class SqlWriteStore implements WriteStore {
   readonly name = 'postgres';
+  abstract readonly capabilities: StoreCapabilities;
 
   abstract start(): Promise<void>;
   abstract stop(): Promise<void>;
@@ -45,7 +46,7 @@ export abstract class SqlWriteStore implements WriteStore {
     await writeNotes(client, notes, { tenants: writer.tenants, next });
   }
 
-  async notedMessages(range: MinuteRange) {
+  async notedMessages(range: MessageRange) {
     return await readNoted(await this.#reader(range), range);
   }
 
@@ -57,7 +58,7 @@ export abstract class SqlWriteStore implements WriteStore {
     return await readKeptNotes(await this.#reader(asked));
   }
 
-  async toldSpills(asked: Abortable = {}) {
+  async notedSpills(asked: Abortable = {}) {
     return await readSpills(await this.#reader(asked));
   }
 
@@ -65,7 +66,7 @@ export abstract class SqlWriteStore implements WriteStore {
     return await readRefused(await this.#reader(range), range);
   }
 
-  async appliedMessages(range: MinuteRange) {
+  async appliedMessages(range: MessageRange) {
     return await readApplied(await this.#reader(range), range);
   }
 

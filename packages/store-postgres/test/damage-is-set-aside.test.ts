@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestRecords } from '@spillway/store/contract';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { EmbeddedClient } from '../src/embedded-client.ts';
 import { createPostgresStore, type PostgresStoreEvent } from '../src/index.ts';
-import { checkPages } from '../src/page-check.ts';
+import { EmbeddedClient } from '../src/pglite/embedded-client.ts';
+import { checkPages } from '../src/pglite/page-check.ts';
 
 const everyMinute = { fromMinute: 0, toMinute: 2_000_000_000 };
 // Each test starts databases, which takes CPU-seconds on a busy machine.

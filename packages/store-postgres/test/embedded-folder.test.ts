@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestRecords } from '@spillway/store/contract';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { EmbeddedClient } from '../src/embedded-client.ts';
 import {
   createPostgresStore,
   FolderInUseError,
+  MigrationChangedError,
   type PostgresStoreEvent,
   SchemaTooNewError,
 } from '../src/index.ts';
+import { EmbeddedClient } from '../src/pglite/embedded-client.ts';
 
 const everyMinute = { fromMinute: 0, toMinute: 2_000_000_000 };
 // Each test starts databases, which takes CPU-seconds on a busy machine.
@@ -120,6 +121,16 @@ test('a database of a newer version is refused and not touched', async () => {
   await expect(newStore().start()).rejects.toThrow(SchemaTooNewError);
   expect(await readdir(dir)).toEqual(['data', 'sizes.json']);
   await version('DELETE FROM schema_version WHERE version = 99');
+  expect(await messagesFound()).toBe(1);
+});
+
+test('a database that another text of a migration made is refused and not touched', async () => {
+  const set = (change: string) =>
+    withDatabase((client) => client.script(`UPDATE schema_version SET checksum = ${change}`));
+  await set('reverse(checksum)');
+  await expect(newStore().start()).rejects.toThrow(MigrationChangedError);
+  expect(await readdir(dir)).toEqual(['data', 'sizes.json']);
+  await set('reverse(checksum)');
   expect(await messagesFound()).toBe(1);
 });
 

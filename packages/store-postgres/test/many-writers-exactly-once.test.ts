@@ -49,7 +49,7 @@ test('a server that may lose what it committed is named at the start', async () 
   await sql(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
   const store = await startStore(url);
   const setting = 'synchronous_commit';
-  expect(await store.inspect?.()).toEqual([
+  expect(await store.capabilities.inspect?.()).toEqual([
     { name: 'fsync', key: `${setting} (PostgreSQL)`, wanted: 'on', got: 'off' },
   ]);
   expect(store.health()).toMatchObject({ ok: true, detail: expect.stringContaining(setting) });

@@ -28,7 +28,9 @@ test('after kill -9 every applied batch is there, and no half of one', async () 
     const [count] = await store.rowCounts(range);
     expect(count?.rows).toBe(stored);
     const place = { topic: 'otlp_spans', partition: round };
-    expect(await store.nextPositions?.([place])).toEqual([{ ...place, position: applied.length }]);
+    expect(await store.capabilities.nextPositions?.([place])).toEqual([
+      { ...place, position: applied.length },
+    ]);
   }
   expect(events).toEqual([]);
   await store.stop();

@@ -77,7 +77,7 @@ test.each([
   ];
   const refused = store.apply(batch);
   await expect(refused).rejects.toThrow(DatabaseError);
-  await expect(refused).rejects.toMatchObject({ code });
+  await expect(refused).rejects.toMatchObject({ sqlState: code });
   expect(store.health().ok).toBe(!all);
   expect(await store.appliedMessages(everyMinute)).toEqual([]);
   await sql(url, 'DROP TRIGGER trouble ON log_record');
@@ -104,7 +104,7 @@ test('a database that takes no writes is said, and is no dead letter', async () 
   await endSessions(url);
   const records = new TestRecords();
   const batch = [records.message([records.span()])];
-  const readOnly = expect.objectContaining({ code: '25006' });
+  const readOnly = expect.objectContaining({ sqlState: '25006' });
   await vi.waitFor(() => expect(store.apply(batch)).rejects.toEqual(readOnly), patient);
   expect(store.health()).toMatchObject({ ok: false, detail: expect.stringContaining('read-only') });
   await sql(url, `ALTER DATABASE ${name} RESET default_transaction_read_only`);

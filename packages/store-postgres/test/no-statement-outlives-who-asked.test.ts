@@ -21,7 +21,7 @@ const questions: [what: string, table: string, ask: Ask][] = [
   ['noted messages', 'ledger_noted_message', (store, ending) => store.notedMessages(range(ending))],
   ['counts of notes', 'ledger_noted_message', (store, ending) => store.notedCounts(range(ending))],
   ['kept notes', 'ledger_note', (store, ending) => store.keptNotes({ ending })],
-  ['spills', 'ledger_spill', (store, ending) => store.toldSpills({ ending })],
+  ['spills', 'ledger_spill', (store, ending) => store.notedSpills({ ending })],
 ];
 
 test.each(questions)(
@@ -155,7 +155,7 @@ test.each([
   const records = new TestRecords();
   const batch = [records.message([records.span()])];
   const holder = await hold(url, 'span');
-  await expect(store.apply(batch)).rejects.toMatchObject({ code: given.code });
+  await expect(store.apply(batch)).rejects.toMatchObject({ sqlState: given.code });
   expect(await waiting(url, 'span')).toBe(0);
   await holder.end();
   expect((await store.apply(batch))[0]?.records).toEqual([{ status: 'stored' }]);

@@ -4,9 +4,10 @@ const mebibyte = 1_048_576;
  * with the largest names: see `what-is-sent-at-once-is-bounded.test.ts`.
  */
 const sendingBytes = 12 * mebibyte;
-/** Of one question: names and cells that are read at once, as bytes and as objects. */
+/** Bytes of one question: names and cells that are read at once, as bytes and as objects. */
 const readingBytes = 2 * mebibyte;
 
+/** Sizes from which the memory of the live store is reckoned. */
 export interface RedisLiveBudgetOptions {
   /** Whether this process fills it. */
   isFilled: boolean;

@@ -1,29 +1,23 @@
-/** Closed list: codes are metric labels. */
-const messages = {
-  unavailable: 'Redis does not answer',
-  refused: 'Redis refused',
-  'rebuild-under-way': 'a rebuild of the live store is under way',
-  'rebuild-lost': 'the rebuild took too long between two steps, or another one began',
-  'piece-missing': 'Redis lost the first part of a message while the rest was on its way',
-} as const;
+import type { RedisError } from '@spillway/redis';
+import { StoreError } from '@spillway/store';
 
-export type RedisStoreErrorCode = keyof typeof messages;
+/** What a command of the store throws: of Redis as a whole, or of what a script was given. */
+export function storeErrorOf(error: RedisError): StoreError {
+  return new StoreError(error.blamesStore ? 'unavailable' : 'refused', error.message);
+}
 
-/** What Redis says to any write until its state, its memory, its disk or our rights change. */
-const saidToAll =
-  /\b(LOADING|OOM|READONLY|MISCONF|BUSY|UNKILLABLE|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOAUTH|NOPERM|WRONGPASS|NOSCRIPT)\b/;
+/** The stable codes of `RedisStoreError`. */
+export function pieceMissing(): StoreError {
+  const message = 'Redis lost the first part of a message while the rest was on its way';
+  return new StoreError('unavailable', message);
+}
 
-export class RedisStoreError extends Error {
-  override readonly name = 'RedisStoreError';
-  readonly code: RedisStoreErrorCode;
+/** An expected failure of a store on Redis; its code is stable. */
+export function rebuildUnderWay(): StoreError {
+  return new StoreError('rebuild-under-way', 'a rebuild of the live store is under way');
+}
 
-  /** False when a script failed at what it was given: at something else it may not. */
-  get blamesStore(): boolean {
-    return this.code !== 'refused' || saidToAll.test(this.message);
-  }
-
-  constructor(code: RedisStoreErrorCode, detail?: string) {
-    super(detail ? `${messages[code]}: ${detail}` : messages[code]);
-    this.code = code;
-  }
+export function rebuildLost(): StoreError {
+  const message = 'the rebuild took too long between two steps, or another one began';
+  return new StoreError('rebuild-lost', message);
 }

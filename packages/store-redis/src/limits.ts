@@ -1,14 +1,14 @@
 import { tailMs } from '@spillway/store/live';
 
 const minuteMs = 60_000;
-/** Of what a tenant has whatever it sends: its account, counters, places among the others. */
+/** Bytes of what a tenant has whatever it sends: its account, counters, places among the others. */
 export const tenantBytes = 4_096;
 
 /** What bounds the live store in Redis. The script is made with them: they are equal everywhere. */
 export interface LiveLimits {
   /**
-   * Of what is kept of all tenants, during a rebuild as well; one of them may have half. Beyond it the
-   * tenant that has the most loses its oldest.
+   * Bytes of what is kept of all tenants, during a rebuild as well; one of them may have half.
+   * Beyond it the tenant that has the most loses its oldest.
    */
   bytesMax: number;
   /** How far back the roll-ups reach. */
@@ -43,7 +43,7 @@ export const defaultLimits: LiveLimits = {
   leaseMs: minuteMs,
 };
 
-/** With nothing but their names, tenants take at most half of the bytes. */
+/** Computes the most tenants: with nothing but their names, they take at most half of the bytes. */
 export function tenantsMax({ bytesMax }: LiveLimits): number {
   return Math.max(1, Math.floor(bytesMax / 2 / tenantBytes));
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { operationBytesMax, rollUpName, serviceBytesMax } from '@spillway/store/live';
+import { LRUCache } from 'lru-cache';
 
 /** Entries of each cache. */
 const knownMax = 10_000;
-/** Longer ones are made anew each time, so that a cache is bounded in bytes, too. */
+/** Longer ones are made each time, so that a cache is bounded in bytes, too. */
 const knownCharsMax = 500;
 
 export const separator = '\u0000';
@@ -28,16 +29,21 @@ export function tenantName(tenant: string): string {
   return encodeURIComponent(tenant.toWellFormed());
 }
 
-const ids = new Map<string, string>();
-const services = new Map<string, string>();
-const operations = new Map<string, string>();
+const ids = newCache();
+const services = newCache();
+const operations = newCache();
 
-function remembered(cache: Map<string, string>, text: string, make: () => string): string {
+type Cache = LRUCache<string, string>;
+
+function newCache(): Cache {
+  return new LRUCache({ max: knownMax });
+}
+
+function remembered(cache: Cache, text: string, make: () => string): string {
   const known = cache.get(text);
   if (known !== undefined) return known;
   const value = make();
   if (text.length > knownCharsMax) return value;
-  if (cache.size >= knownMax) cache.clear();
   cache.set(text, value);
   return value;
 }

@@ -1,26 +1,28 @@
 import { type Position, partitionName, type TopicPartition } from '@spillway/broker';
+import { Client, type RedisConfig } from '@spillway/redis';
 import type {
   DecodedMessage,
-  LiveLimited,
   LiveQuery,
+  LiveStats,
   LiveStore,
   MessageOutcome,
   Rebuild,
+  StoreCapabilities,
   Tail,
   TailQuery,
 } from '@spillway/store';
-import { Client } from './client.ts';
-import type { RedisConfig } from './config.ts';
-import { dropKeys } from './drop.ts';
+import { storeErrorOf } from './errors.ts';
 import { defaultLimits, keptMs, type LiveLimits } from './limits.ts';
-import { Reader } from './reader.ts';
-import { RedisRebuild } from './rebuild.ts';
-import type { LimitMet } from './reply.ts';
+import { dropKeys } from './live/drop.ts';
+import { Reader } from './live/reader.ts';
+import { RedisRebuild } from './live/rebuild.ts';
+import type { LimitMet } from './live/reply.ts';
+import { TailReader } from './live/tail.ts';
+import { generationName, Writer } from './live/writer.ts';
 import { applyScript } from './script.ts';
-import { type LiveCounts, newCounts } from './stats.ts';
-import { TailReader } from './tail.ts';
-import { generationName, Writer } from './writer.ts';
+import { liveStatsOf, newCounts } from './stats.ts';
 
+/** Options of the live store on Redis. */
 export type RedisLiveStoreOptions = RedisConfig & {
   /**
    * `log`: the broker's positions last, so they are kept beside the effects, and what Redis lost is
@@ -29,7 +31,7 @@ export type RedisLiveStoreOptions = RedisConfig & {
   positions: 'log' | 'sequences';
   /** How far back the roll-ups reach; default 1 hour. */
   windowMs?: number;
-  /** Of what Redis keeps of all tenants; default 256 MiB. One of them may have half. */
+  /** Bytes of what Redis keeps of all tenants; default 256 MiB. One of them may have half. */
   bytesMax?: number | undefined;
   /** Equal in all processes that share the keys. */
   limits?: Partial<LiveLimits>;
@@ -37,34 +39,30 @@ export type RedisLiveStoreOptions = RedisConfig & {
   report?: (event: RedisLiveStoreEvent) => void;
 };
 
+/** What an operator should know of the live store on Redis. */
 export type RedisLiveStoreEvent =
   | { type: 'redis-down'; error: Error }
   | { type: 'redis-up' }
   /** With `sequences` alone: Redis lost what it had, answers are too low until a rebuild. */
   | { type: 'live-state-lost'; partition: string }
   | LimitMet
-  /** Redis refuses what its own limit has no room for, whoever sent it: it should be above ours. */
+  /** Redis refuses what its own limit has no room for, whoever sent it: it should be above `bytesMax`. */
   | { type: 'redis-too-small'; maxmemoryBytes: number; bytesMax: number }
   /** Redis may drop keys before they expire: answers would be too low without a word. */
   | { type: 'redis-may-evict'; policy: string };
 
-export interface RedisLiveStore extends LiveStore {
-  stats(): Readonly<LiveCounts>;
-}
-
-/** The counts tell of what is beyond it. */
-const toldMax = 10_000;
+/** Events that are reported once each; the counts include what is beyond them. */
+const reportedMax = 10_000;
 
 /** Roll-ups that all projectors and consoles share. Does no I/O before `start`. */
-export function createRedisLiveStore(options: RedisLiveStoreOptions): RedisLiveStore {
+export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore {
   return new InRedis(options);
 }
 
-class InRedis implements RedisLiveStore {
+class InRedis implements LiveStore {
   readonly name = 'redis';
-  readonly skipsPassed: boolean;
+  readonly capabilities: StoreCapabilities;
   readonly windowMs: number;
-  readonly nextPositions?: (partitions: readonly TopicPartition[]) => Promise<Position[]>;
   readonly #home: string;
   readonly #limits: LiveLimits;
   readonly #clock: () => number;
@@ -76,14 +74,13 @@ class InRedis implements RedisLiveStore {
   readonly #reader: Reader;
   readonly #tail: TailReader;
   readonly #counts = newCounts();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(options: RedisLiveStoreOptions) {
     const { windowMs, bytesMax, clock = Date.now, report = () => {}, positions } = options;
     const set = { ...(windowMs ? { windowMs } : {}), ...(bytesMax ? { bytesMax } : {}) };
     const limits = { ...defaultLimits, ...options.limits, ...set };
     this.windowMs = limits.windowMs;
-    this.skipsPassed = positions === 'log';
     this.#limits = limits;
     this.#clock = clock;
     this.#report = report;
@@ -93,8 +90,13 @@ class InRedis implements RedisLiveStore {
       name: 'spillway-live',
       onDown: (error) => report({ type: 'redis-down', error }),
       onUp: () => this.#up(),
+      failureOf: storeErrorOf,
     });
-    this.#queries = new Client({ config: options, name: 'spillway-live-queries' });
+    this.#queries = new Client({
+      config: options,
+      name: 'spillway-live-queries',
+      failureOf: storeErrorOf,
+    });
     this.#writer = new Writer({
       client: this.#client,
       script: applyScript(limits),
@@ -104,12 +106,16 @@ class InRedis implements RedisLiveStore {
       clock,
       counts: this.#counts,
       onForgotten: (partition) => report({ type: 'live-state-lost', partition }),
-      onLimit: (met) => this.#tellOnce(met),
+      onLimit: (met) => this.#reportOnce(met),
     });
     const reading = { client: this.#queries, home: this.#home, limits, clock };
     this.#reader = new Reader(reading);
     this.#tail = new TailReader(reading);
-    if (positions === 'log') this.nextPositions = (partitions) => this.#nextPositions(partitions);
+    const beginRebuild = (abort?: AbortSignal) => this.#beginRebuild(abort);
+    const nextPositions = (partitions: readonly TopicPartition[]) =>
+      this.#nextPositions(partitions);
+    this.capabilities =
+      positions === 'log' ? { skipsPassed: true, nextPositions, beginRebuild } : { beginRebuild };
   }
 
   /** Does not wait for a Redis that is away: `health` says so, and the consumer waits. */
@@ -147,7 +153,7 @@ class InRedis implements RedisLiveStore {
     return this.#tail.tail(query);
   }
 
-  async beginRebuild(signal?: AbortSignal): Promise<Rebuild> {
+  async #beginRebuild(abort?: AbortSignal): Promise<Rebuild> {
     const rebuild = new RedisRebuild({
       client: this.#client,
       writer: this.#writer,
@@ -155,7 +161,7 @@ class InRedis implements RedisLiveStore {
       limits: this.#limits,
       clock: this.#clock,
     });
-    await rebuild.begin(signal);
+    await rebuild.begin(abort);
     return rebuild;
   }
 
@@ -175,21 +181,8 @@ class InRedis implements RedisLiveStore {
     if (old) await dropKeys(this.#client, `${this.#home}g${old}:`);
   }
 
-  limited(): LiveLimited {
-    const { overflowed, windowCuts, pairSlicesCut, halvesLost, keysCut, tenantsRefused, bytes } =
-      this.#counts;
-    return {
-      ...(bytes > 0 ? { memoryBytes: bytes } : {}),
-      names: overflowed,
-      window: windowCuts,
-      waiting: pairSlicesCut + halvesLost,
-      retries: keysCut,
-      tenants: tenantsRefused,
-    };
-  }
-
-  stats(): Readonly<LiveCounts> {
-    return this.#counts;
+  stats(): LiveStats {
+    return liveStatsOf(this.#counts);
   }
 
   /** A partition of which nothing is known is left out. */
@@ -223,10 +216,10 @@ class InRedis implements RedisLiveStore {
     }
   }
 
-  #tellOnce(event: LimitMet): void {
+  #reportOnce(event: LimitMet): void {
     const name = `${event.type}/${event.tenant}`;
-    if (this.#told.has(name) || this.#told.size >= toldMax) return;
-    this.#told.add(name);
+    if (this.#reported.has(name) || this.#reported.size >= reportedMax) return;
+    this.#reported.add(name);
     this.#report(event);
   }
 }

@@ -11,7 +11,7 @@ const parts = [
 
 export interface Script {
   text: string;
-  /** As `EVALSHA` names it. */
+  /** Digest by which `EVALSHA` names it. */
   sha: string;
 }
 

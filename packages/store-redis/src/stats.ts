@@ -1,3 +1,5 @@
+import type { LiveStats } from '@spillway/store';
+
 /** What this process counted since it started. */
 export interface LiveCounts {
   duplicates: number;
@@ -11,7 +13,7 @@ export interface LiveCounts {
   keysCut: number;
   /** Messages of tenants for which there was no room. */
   tenantsRefused: number;
-  /** Of all tenants, of every process, as of the last step. */
+  /** Bytes of all tenants, of every process, as of the last step. */
   bytes: number;
   /** How often spans waited for less than they should, because too many did. */
   pairSlicesCut: number;
@@ -21,7 +23,31 @@ export interface LiveCounts {
 
 export function newCounts(): LiveCounts {
   return {
-    ...{ duplicates: 0, late: 0, overflowed: 0, pairSlicesCut: 0, halvesLost: 0 },
-    ...{ windowCuts: 0, keysCut: 0, tenantsRefused: 0, bytes: 0 },
+    duplicates: 0,
+    late: 0,
+    overflowed: 0,
+    windowCuts: 0,
+    keysCut: 0,
+    tenantsRefused: 0,
+    bytes: 0,
+    pairSlicesCut: 0,
+    halvesLost: 0,
+  };
+}
+
+export function liveStatsOf(counts: LiveCounts): LiveStats {
+  return {
+    memoryBytes: counts.bytes > 0 ? counts.bytes : undefined,
+    duplicates: counts.duplicates,
+    late: counts.late,
+    limits: {
+      names: counts.overflowed,
+      window: counts.windowCuts,
+      waiting: counts.pairSlicesCut,
+      parents: counts.halvesLost,
+      retries: counts.keysCut,
+      tenants: counts.tenantsRefused,
+    },
+    kept: undefined,
   };
 }

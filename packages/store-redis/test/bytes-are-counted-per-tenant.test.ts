@@ -2,9 +2,10 @@ import { foreignGateway } from '@spillway/broker';
 import { type RedisServer, startRedis } from '@spillway/native';
 import type { SpanRecord } from '@spillway/otlp';
 import { TestRecords, testNowMs } from '@spillway/store/contract';
+import { until } from '@spillway/test-support/until';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clock, connect, keysOf, type Opened, openStore, spanMessages, until } from './support.ts';
+import { clock, connect, keysOf, type Opened, openStore, spanMessages } from './support.ts';
 
 const mebibyte = 1_048_576;
 let redis: RedisServer;
@@ -18,7 +19,7 @@ afterAll(async () => {
   await redis.remove();
 });
 
-const bytesOf = ({ store }: Opened) => store.limited().memoryBytes ?? 0;
+const bytesOf = ({ store }: Opened) => store.stats().memoryBytes ?? 0;
 
 function named(records: TestRecords, count: number, over: Partial<SpanRecord> = {}) {
   const spans = Array.from({ length: count }, (_, i) =>
@@ -54,7 +55,7 @@ test('processes count together, and a finished rebuild leaves nothing of the gen
   await there.store.apply([records.message([records.span()])]);
   const before = bytesOf(there);
   expect(before).toBeGreaterThan(bytesOf(here));
-  const rebuild = await there.store.beginRebuild?.();
+  const rebuild = await there.store.capabilities.beginRebuild?.();
   await rebuild?.apply([named(new TestRecords(), 400)]);
   await here.store.apply([records.message([records.span()])]);
   expect(bytesOf(here)).toBeGreaterThan(1.5 * before);
@@ -83,9 +84,9 @@ test('a tenant that lost some of its window is told once, and so is one that has
     );
   expect(told('window-cut')).toContain('tenant/0');
   expect(new Set(told('window-cut')).size).toBe(told('window-cut').length);
-  expect(told('tenants-overflowed')).toHaveLength(opened.store.limited().tenants);
-  expect(opened.store.limited().tenants).toBeGreaterThan(100);
-  expect(opened.store.limited().window).toBeGreaterThan(0);
+  expect(told('tenants-overflowed')).toHaveLength(opened.store.stats().limits.tenants);
+  expect(opened.store.stats().limits.tenants).toBeGreaterThan(100);
+  expect(opened.store.stats().limits.window).toBeGreaterThan(0);
   expect(bytesOf(opened)).toBeLessThanOrEqual(mebibyte);
   await opened.store.stop();
 });
@@ -108,7 +109,8 @@ test('ids that were chosen to meet in one place make no large value there', asyn
   expect(Math.max(...sizes.map(Number))).toBeLessThan(40_000);
   const lifetimes = await Promise.all(keys.map((key) => operator.pttl(key)));
   expect(keys.filter((_, i) => (lifetimes[i] ?? -1) <= 0)).toEqual([]);
-  expect(store.limited().waiting).toBeGreaterThan(0);
+  const { waiting, parents } = store.stats().limits;
+  expect(waiting + parents).toBeGreaterThan(0);
   await store.stop();
 });
 
@@ -128,7 +130,9 @@ test('messages of another program leave a bounded number of marks, and are appli
   for (let at = 0; at < messages.length; at += 100) await store.apply(messages.slice(at, at + 100));
   for (let at = 0; at < messages.length; at += 100) await store.apply(messages.slice(at, at + 100));
   const services = await store.services({
-    ...{ tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 },
+    tenant: 'acme',
+    fromMs: testNowMs,
+    toMs: testNowMs + 60_000,
   });
   expect(services.flatMap(({ sparkline }) => sparkline).reduce((a, b) => a + b, 0)).toBe(1_500);
   const marks = (await keysOf(redis, 'foreign:')).filter((key) => key.includes(':m:'));

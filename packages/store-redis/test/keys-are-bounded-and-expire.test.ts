@@ -96,7 +96,7 @@ test('waiting spans are pushed out by newer ones', async () => {
     const orphans = Array.from({ length: 300 }, () => records.span({ kind: 3 }));
     await store.apply([records.message(orphans)]);
   }
-  expect(store.stats().pairSlicesCut).toBeGreaterThan(2);
+  expect(store.stats().limits.waiting).toBeGreaterThan(2);
   const client = connect(redis);
   const shards = (await keysOf(redis, 'waiting:')).filter((key) => /:p:acme:/.test(key));
   const sizes = await Promise.all(shards.map((key) => client.hlen(key)));

@@ -1,7 +1,8 @@
 import { type RedisServer, startRedis } from '@spillway/native';
+import { redisSection } from '@spillway/redis';
 import { liveStoreContract } from '@spillway/store/contract';
 import { afterAll, beforeAll } from 'vitest';
-import { createRedisLiveStore, redisSection } from '../src/index.ts';
+import { createRedisLiveStore } from '../src/index.ts';
 
 let redis: RedisServer;
 let made = 0;

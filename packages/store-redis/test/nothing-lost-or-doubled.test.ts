@@ -72,7 +72,9 @@ test('a Redis without what it had refuses the next step and says where to go on'
   await other.store.reset();
   await expect(store.apply(messages.slice(4, 6))).rejects.toBeInstanceOf(SinkBehindError);
   expect(await requests(store)).toBe(0);
-  expect(await store.nextPositions?.([{ topic: topicOf.traces, partition: 0 }])).toEqual([]);
+  expect(
+    await store.capabilities.nextPositions?.([{ topic: topicOf.traces, partition: 0 }]),
+  ).toEqual([]);
   await store.apply(messages);
   expect(await requests(store)).toBe(60);
   await Promise.all([store.stop(), other.store.stop()]);
@@ -82,7 +84,7 @@ test('without positions the loss is told, and what comes is counted', async () =
   const keyPrefix = prefix();
   const messages = spanMessages(new TestRecords(), 3);
   const { store, events } = await openStore(redis, keyPrefix, { positions: 'sequences' });
-  expect(store.nextPositions).toBeUndefined();
+  expect(store.capabilities.nextPositions).toBeUndefined();
   await store.apply(messages.slice(0, 2));
   expect(events.filter(({ type }) => type === 'live-state-lost')).toEqual([]);
   const other = await openStore(redis, keyPrefix);

@@ -23,7 +23,7 @@ test('what comes during a rebuild counts once, whichever way it comes first', as
   await here.store.apply(before);
   // As the write store reads them back, from a Redis that had lost half.
   await here.store.reset();
-  const rebuild = await there.store.beginRebuild?.();
+  const rebuild = await there.store.capabilities.beginRebuild?.();
   await here.store.apply(during.slice(0, 5));
   // The write store has not all of it yet: the rest comes the other way alone.
   await rebuild?.apply([...before, ...during.slice(3, 8)]);
@@ -43,17 +43,19 @@ test('one rebuild at a time; an abandoned one leaves the store and no keys', asy
   const { store } = await openStore(redis, 'alone:', { clock: () => nowMs });
   const messages = spanMessages(new TestRecords(), 3);
   await store.apply(messages);
-  const first = await store.beginRebuild?.();
-  await expect(store.beginRebuild?.()).rejects.toMatchObject({ code: 'rebuild-under-way' });
+  const first = await store.capabilities.beginRebuild?.();
+  await expect(store.capabilities.beginRebuild?.()).rejects.toMatchObject({
+    code: 'rebuild-under-way',
+  });
   await first?.abandon();
   expect(await requests(store)).toBe(30);
   const kept = (await keysOf(redis, 'alone:')).length;
-  const second = await store.beginRebuild?.();
+  const second = await store.capabilities.beginRebuild?.();
   await second?.apply(messages);
   expect((await keysOf(redis, 'alone:')).length).toBeGreaterThan(kept);
   // Its process died; nobody prolongs it any more.
   nowMs += 120_000;
-  const third = await store.beginRebuild?.();
+  const third = await store.capabilities.beginRebuild?.();
   await expect(second?.apply(messages)).rejects.toMatchObject({ code: 'rebuild-lost' });
   await expect(second?.finish()).rejects.toMatchObject({ code: 'rebuild-lost' });
   await third?.apply(messages);

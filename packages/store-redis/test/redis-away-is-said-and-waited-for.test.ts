@@ -1,7 +1,8 @@
 import { type RedisServer, startRedis } from '@spillway/native';
 import { TestRecords } from '@spillway/store/contract';
+import { until } from '@spillway/test-support/until';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connect, openStore, range, requests, spanMessages, until } from './support.ts';
+import { connect, openStore, range, requests, spanMessages } from './support.ts';
 
 let redis: RedisServer;
 beforeEach(async () => {
@@ -9,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => redis.remove());
 
-const unavailable = { name: 'RedisStoreError', code: 'unavailable' };
+const unavailable = { name: 'StoreError', code: 'unavailable' };
 
 test('while Redis is down everything is refused at once; then it goes on by itself', async () => {
   const { store, events } = await openStore(redis, 'away:');
@@ -61,7 +62,10 @@ test('a full Redis refuses whole steps', async () => {
   await store.apply(messages.slice(0, 1));
   const client = connect(redis);
   await client.config('SET', 'maxmemory', '1');
-  await expect(store.apply(messages)).rejects.toMatchObject({ code: 'refused' });
+  await expect(store.apply(messages)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('OOM'),
+  });
   expect(await requests(store)).toBe(10);
   await client.config('SET', 'maxmemory', '0');
   await store.apply(messages);

@@ -1,21 +1,20 @@
 import type { RedisServer } from '@spillway/native';
 import type { SpanRecord } from '@spillway/otlp';
-import type { DecodedMessage } from '@spillway/store';
+import { redisSection } from '@spillway/redis';
+import type { DecodedMessage, LiveStore } from '@spillway/store';
 import { type TestRecords, testNowMs } from '@spillway/store/contract';
 import { Redis } from 'ioredis';
 import {
   createRedisLiveStore,
-  type RedisLiveStore,
   type RedisLiveStoreEvent,
   type RedisLiveStoreOptions,
-  redisSection,
 } from '../src/index.ts';
 
 export const range = { tenant: 'acme', fromMs: testNowMs, toMs: testNowMs + 60_000 };
 export const clock = () => testNowMs + 30_000;
 
 export interface Opened {
-  store: RedisLiveStore;
+  store: LiveStore;
   events: RedisLiveStoreEvent[];
 }
 
@@ -38,7 +37,7 @@ export async function openStore(
 }
 
 /** Requests counted over the minute of the tests, over all services. */
-export async function requests(store: RedisLiveStore): Promise<number> {
+export async function requests(store: LiveStore): Promise<number> {
   const services = await store.services(range);
   return services.reduce((sum, { sparkline }) => sum + sparkline.reduce((a, b) => a + b), 0);
 }
@@ -52,11 +51,6 @@ export function spanMessages(records: TestRecords, count: number, spans = 10): D
 
 function span(records: TestRecords): SpanRecord {
   return records.span({ startTimeUnixNano: BigInt(testNowMs + 1_000) * 1_000_000n });
-}
-
-/** Polls; the test's own time-out ends a condition that never holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 export function connect(redis: RedisServer): Redis {

@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
 import { AnswerRoom } from './answer-room.ts';
-import { TooMuchAskedError } from './search-store.ts';
 
 const small = { objects: 10, text: 10 };
 const large = { objects: 100, text: 50 };
@@ -21,7 +20,7 @@ test('refuses what is more than a large answer, and holds then what it held', as
   const room = new AnswerRoom({ small, large, turn: async () => {} });
   await room.take(of(40));
   expect(await room.admit(of(61))).toBe(false);
-  await expect(room.take(of(0, 51))).rejects.toThrow(TooMuchAskedError);
+  await expect(room.take(of(0, 51))).rejects.toMatchObject({ code: 'too-much-asked' });
   expect(room.left).toEqual(of(60, 50));
   expect(await room.admit(of(60, 50))).toBe(true);
 });

@@ -1,13 +1,14 @@
-import { TooMuchAskedError } from './search-store.ts';
+import { type StoreError, tooMuchAsked } from './errors.ts';
 
-/** In bytes. */
+/** What an answer holds, in bytes. */
 export interface Held {
   /** On the heap: rows, and the objects that are made of them. */
   objects: number;
-  /** Of the answer as JSON. */
+  /** Bytes of the answer as JSON. */
   text: number;
 }
 
+/** Limits of the answer to one question. */
 export interface AnswerRoomOptions {
   /** What every question may hold from its begin. */
   small: Held;
@@ -19,7 +20,7 @@ export interface AnswerRoomOptions {
 
 /**
  * What one question may hold. A store says what it is about to keep before it keeps it, so that no
- * answer is larger than its part of the memory. Most answers are small and wait for nobody; one that
+ * answer is larger than its part of the memory. Most answers are small and do not wait; one that
  * grows beyond that waits once, for one of the few places of large answers, and then never again.
  */
 export class AnswerRoom {
@@ -58,15 +59,15 @@ export class AnswerRoom {
     return true;
   }
 
-  /** As `admit`. Throws `TooMuchAskedError`. */
+  /** Takes room like `admit`. Throws `too-much-asked`. */
   async take(more: Held): Promise<void> {
     if (!(await this.admit(more))) throw this.tooMuch();
   }
 
-  tooMuch(): TooMuchAskedError {
+  tooMuch(): StoreError {
     const { objects, text } = this.#options.large;
     const most = `${text} bytes of answer, or ${objects} in memory`;
-    return new TooMuchAskedError(`more than ${most} were found`);
+    return tooMuchAsked(`more than ${most} were found`);
   }
 
   #fits({ objects, text }: Held): boolean {
@@ -76,7 +77,7 @@ export class AnswerRoom {
 
 const ownBytes = 64 * 1_048_576;
 
-/** For what a process asks for itself, and for nobody else. */
+/** Makes the room for what a process asks for itself. */
 export function ownRoom(bytes = ownBytes): AnswerRoom {
   const all = { objects: bytes, text: bytes };
   return new AnswerRoom({ small: all, large: all, turn: async () => {} });

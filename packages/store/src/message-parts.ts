@@ -1,17 +1,19 @@
 /** A message that would be too much in memory at once is handed over in parts. */
 import { messageName, partitionName } from '@spillway/broker';
-import type { AppliedMessage } from './ledger.ts';
+import type { AppliedMessage } from '@spillway/ledger';
 import type { DecodedMessage, MessageOutcome } from './sink.ts';
 
+/** How many records of a message were stored, were duplicates, or became dead letters. */
 export type MessageCounts = Pick<
   AppliedMessage,
   'records' | 'stored' | 'duplicates' | 'deadLettered'
 >;
 
 /**
- * Which records of a message a `DecodedMessage` holds. A part is alone in its batch, and the parts of
- * a message come in order. A message may begin anew with its first part at any time: what the store
- * has of it is answered as it was. With the last part the message is applied and its position passed.
+ * Which records of a message a `DecodedMessage` holds. A part is alone in its batch, and the parts
+ * of a message come in order. A message may begin again with its first part at any time: what the
+ * store has of it is answered as it was. With the last part the message is applied and its position
+ * passed.
  */
 export interface MessagePart {
   /** Index of the first record. */
@@ -24,9 +26,10 @@ export interface MessagePart {
   before: Omit<MessageCounts, 'records'>;
 }
 
-/** The store does not have the part before this one: the message must begin anew. */
+/** The store does not have the part before this one: the message must begin again. */
 export class PartMissingError extends Error {
   override readonly name = 'PartMissingError';
+  readonly code = 'part-missing';
 
   constructor({ envelope, part }: DecodedMessage) {
     super(
@@ -35,12 +38,12 @@ export class PartMissingError extends Error {
   }
 }
 
-/** Also true of a message that is whole. */
+/** Whether a message is whole, or is the last part of one. */
 export function isLastPart({ part }: DecodedMessage): boolean {
   return !part || part.to >= part.total;
 }
 
-/** Of the whole message, with its last part. */
+/** Counts the whole message, with its last part. */
 export function countsOf(message: DecodedMessage, outcome: MessageOutcome): MessageCounts {
   const { records, broken, earlier, part } = message;
   const count = (status: string) => outcome.records.filter((r) => r.status === status).length;
@@ -60,7 +63,10 @@ export function countsOf(message: DecodedMessage, outcome: MessageOutcome): Mess
   };
 }
 
-/** In a store that notes a message with its last part alone: which parts it took since it started. */
+/**
+ * Remembers which parts a store took since it started, where it notes a message with its last part
+ * alone.
+ */
 export class BegunMessages {
   readonly #begun = new Map<string, { name: string; to: number }>();
 

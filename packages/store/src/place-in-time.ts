@@ -1,8 +1,11 @@
-import type { TelemetryRecord } from '@spillway/otlp';
+import { type TelemetryRecord, unreachable } from '@spillway/otlp';
 
 const dayMs = 86_400_000;
+
+/** Milliseconds for which a store keeps records by default. */
 export const retentionDefaultMs = 7 * dayMs;
 
+/** The time under which a record is filed. */
 export interface PlacedInTime {
   timeMs: number;
   /** True when only the time of acceptance was left: a client's retry is placed later. */
@@ -10,8 +13,8 @@ export interface PlacedInTime {
 }
 
 /**
- * Where a record belongs in time, decided by its message and not by a clock, so that every replay
- * decides the same: its own time; when that is absent or outside [received - retention,
+ * Decides where a record belongs in time, decided by its message and not by a clock, so that every
+ * replay decides the same: its own time; when that is absent or outside [received - retention,
  * received + 1 day] the observed one; failing that the time of acceptance.
  */
 export function placeInTime(
@@ -30,7 +33,14 @@ export function placeInTime(
 }
 
 function timesOf(record: TelemetryRecord): bigint[] {
-  if (record.signal === 'traces') return [record.startTimeUnixNano];
-  if (record.signal === 'metrics') return [record.timeUnixNano];
-  return [record.timeUnixNano, record.observedTimeUnixNano];
+  switch (record.signal) {
+    case 'traces':
+      return [record.startTimeUnixNano];
+    case 'metrics':
+      return [record.timeUnixNano];
+    case 'logs':
+      return [record.timeUnixNano, record.observedTimeUnixNano];
+    default:
+      return unreachable(record);
+  }
 }

@@ -1,10 +1,10 @@
-import type { RowCount } from './ledger.ts';
+import type { RowCount } from '@spillway/ledger';
 import type { DecodedMessage } from './sink.ts';
 
 /**
- * A read store being made anew beside the one in use, where several processes share the store.
- * From `beginRebuild` on, whatever any process applies to the store in use goes to this one too;
- * messages are told apart by their id, so one that comes both ways counts once.
+ * A read store being rebuilt beside the one in use, where several processes share the store. From
+ * `beginRebuild` on, whatever any process applies to the store in use goes to this one too;
+ * messages are distinguished by their id, so one that comes both ways counts once.
  */
 export interface Rebuild {
   /** Messages as the write store read them back (`earlier` is set). */
@@ -15,12 +15,4 @@ export interface Rebuild {
   finish(): Promise<void>;
   /** The store in use stays; what was built is dropped. */
   abandon(): Promise<void>;
-}
-
-export interface Rebuildable {
-  /**
-   * Resolves when every process that applies to the store also applies to the new one. Throws when
-   * a rebuild is under way; one whose process died is taken for abandoned after a bounded time.
-   */
-  beginRebuild?(signal?: AbortSignal): Promise<Rebuild>;
 }

@@ -1,15 +1,16 @@
-import type { Position, SafetyFinding } from '@spillway/broker';
-import type { Signal, TelemetryRecord } from '@spillway/otlp';
+import type { Position } from '@spillway/broker';
 import type {
+  Abortable,
   AppliedMessage,
   KeptNotedMessage,
   KeptNotes,
   LedgerNote,
   LedgerSide,
+  MessageRange,
   MinuteRange,
-  ToldSpill,
-} from './ledger.ts';
-import type { Abortable } from './search-store.ts';
+  NotedSpill,
+} from '@spillway/ledger';
+import type { Signal, TelemetryRecord } from '@spillway/otlp';
 import type { Sink } from './sink.ts';
 
 /**
@@ -17,20 +18,18 @@ import type { Sink } from './sink.ts';
  * Idempotent: a message applied again changes nothing; a record whose key is there is `duplicate`.
  */
 export interface WriteStore extends Sink, LedgerSide {
-  /** What is unsafe about the started store; absent where nothing can be. */
-  inspect?(): Promise<SafetyFinding[]>;
   /**
    * Notes are kept once each; a redelivered note changes nothing, a second note of a message adds
-   * its position. `next` is where the reader of the notes goes on: kept with them, and told by
+   * its position. `next` is where the reader of the notes goes on: kept with them, and returned by
    * `nextPositions`.
    */
   applyNotes(notes: readonly LedgerNote[], next?: Position): Promise<void>;
-  notedMessages(range: MinuteRange): Promise<KeptNotedMessage[]>;
+  notedMessages(range: MessageRange): Promise<KeptNotedMessage[]>;
   /** How many messages were noted per minute, in order of minute: what a reader plans its reads by. */
   notedCounts(range: MinuteRange): Promise<{ minute: number; messages: number }[]>;
   keptNotes(asked?: Abortable): Promise<KeptNotes[]>;
-  /** Every spill that was told, as it was told with its highest revision. */
-  toldSpills(asked?: Abortable): Promise<ToldSpill[]>;
+  /** Reads every spill that was noted, as it was noted with its highest revision. */
+  notedSpills(asked?: Abortable): Promise<NotedSpill[]>;
   refusedCounts(
     range: MinuteRange,
   ): Promise<{ tenant: string; signal: Signal; minute: number; records: number }[]>;
@@ -50,7 +49,7 @@ export interface WriteStore extends Sink, LedgerSide {
   retain(olderThanMs: number): Promise<number>;
 }
 
-/** By marks of `appliedMark`. */
+/** Ranges by marks of `appliedMark`. */
 export interface AppliedRange {
   after?: string | undefined;
   upTo?: string | undefined;

@@ -6,6 +6,8 @@ export interface Attack {
   name: string;
   /** One line for a person. */
   what: string;
+  /** Of the Spillway that is attacked, e.g. a limit that minutes suffice to reach. */
+  args?: readonly string[];
   /** Resolves soon after the signal, with nothing left open. Whatever it is answered is right. */
   run(lab: AttackLab, ending: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** `npm run siege`: each attack for minutes, in as little memory as Spillway is said to need. */
+import { messageOf } from '@spillway/resilience';
 import { readArguments, type SiegeArguments, usage } from './arguments.ts';
 import { attacks } from './attacks/index.ts';
 import { type Withstood, withstand } from './withstand.ts';
@@ -32,17 +33,17 @@ async function all(chosen: SiegeArguments): Promise<Withstood[]> {
 
 function lineOf({ attack, peakMiB, canary, totals, failure }: Withstood): string {
   if (failure !== undefined) return `${attack}: FAILED: ${failure}`;
-  const { accepted = 0, deadLettered = 0, unaccounted = 0 } = totals;
+  const { accepted = 0, deadLettered = 0, expired = 0, unaccounted = 0 } = totals;
   return (
     `${attack}: withstood, and started again; at most ${peakMiB} MiB resident; ` +
     `canary: ${canary.sent} sent, all accepted, the slowest after ${canary.slowestMs} ms; ` +
-    `records: ${accepted} accepted, ${deadLettered} dead letters, ${unaccounted} unaccounted`
+    `records: ${accepted} accepted, ${deadLettered} dead letters, ${expired} expired, ${unaccounted} unaccounted`
   );
 }
 
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 2;
 }

@@ -28,7 +28,7 @@ export async function withstand(
   const group = new MemoryGroup(memoryMiB * MiB);
   let lab: AttackLab | undefined;
   try {
-    lab = await AttackLab.start({ under: group.under });
+    lab = await AttackLab.start({ under: group.under, args: attack.args });
     await attack.run(lab, AbortSignal.timeout(minutes * 60_000));
     found.peakMiB = Math.round(lab.peakBytes / MiB);
     found.totals = await lab.verdict();

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PartitionLag } from '@spillway/broker';
-import { type Addresses, runSpillway, SpillwayProcess } from '@spillway/test-support';
+import { type Addresses, lagReader, runSpillway, SpillwayProcess } from '@spillway/test-support';
 import { startOwnGround } from '@spillway/test-support/own-ground';
-import { type Role, roles } from 'spillway';
+import { registry } from 'spillway';
 import { expect } from 'vitest';
 import { Canary, type CanaryReport } from './canary.ts';
 import { PeakMemory } from './peak-memory.ts';
@@ -43,7 +42,7 @@ export class ApartLab implements Target {
   readonly env: Readonly<Record<string, string>>;
   readonly #dir: string;
   readonly #ground: Ground;
-  readonly #running: ReadonlyMap<Role, Running>;
+  readonly #running: ReadonlyMap<string, Running>;
   #canary: Canary | undefined;
 
   private constructor({ dir, tenants, ground, running }: Parts) {
@@ -63,14 +62,14 @@ export class ApartLab implements Target {
     const dir = mkdtempSync(join(tmpdir(), 'spillway-apart-'));
     const tenants = writeKeys(dir);
     const ground = await startOwnGround(stack);
-    const running = new Map<Role, Running>();
-    const start = async (role: Role): Promise<void> => {
+    const running = new Map<string, Running>();
+    const start = async (role: string): Promise<void> => {
       running.set(role, await startRole(role, { dir, tenants, ground }));
     };
     try {
       // The gateway makes the topics: the others find them.
       await start('gateway');
-      await Promise.all(roles.filter((role) => role !== 'gateway').map(start));
+      await Promise.all(registry.roles.filter((role) => role !== 'gateway').map(start));
     } catch (error) {
       await end(running, ground);
       throw error;
@@ -114,11 +113,8 @@ export class ApartLab implements Target {
   }
 
   async #caughtUp(except?: string): Promise<void> {
-    await caughtUp(async () => {
-      const { text } = await ask(this, '/api/lag', this.goodKey);
-      const { lag = [] } = JSON.parse(text) as { lag?: PartitionLag[] };
-      return lag.filter(({ topic }) => topic !== except);
-    });
+    const lagSinceCall = lagReader(async () => (await ask(this, '/api/lag', this.goodKey)).text);
+    await caughtUp(async () => (await lagSinceCall()).filter(({ topic }) => topic !== except));
   }
 
   async #stopCanary(): Promise<CanaryReport> {
@@ -132,7 +128,7 @@ export class ApartLab implements Target {
     return new Canary({ otlpHttp: this.addresses.otlpHttp, key: this.goodKey });
   }
 
-  #of(role: Role): Running {
+  #of(role: string): Running {
     const running = this.#running.get(role);
     if (!running) throw new Error(`no ${role} in this lab`);
     return running;
@@ -143,11 +139,11 @@ interface Parts {
   dir: string;
   tenants: Tenants;
   ground: Ground;
-  running: ReadonlyMap<Role, Running>;
+  running: ReadonlyMap<string, Running>;
 }
 
 async function startRole(
-  role: Role,
+  role: string,
   { dir, tenants, ground }: Omit<Parts, 'running'>,
 ): Promise<Running> {
   const dataDir = join(dir, role);
@@ -167,7 +163,7 @@ async function startRole(
 }
 
 /** In MiB, as `spillway config --limits` says. */
-async function limitOf(role: Role, env: Readonly<Record<string, string>>): Promise<number> {
+async function limitOf(role: string, env: Readonly<Record<string, string>>): Promise<number> {
   const words = ['config', '--limits', role, '--memory', `${mebibytesMax}M`];
   const { stdout } = await runSpillway(words, env);
   const sum = /\*\*in all\*\* \| +\| (\d+) MiB/.exec(stdout)?.[1];
@@ -175,7 +171,7 @@ async function limitOf(role: Role, env: Readonly<Record<string, string>>): Promi
   return Number(sum);
 }
 
-async function end(running: ReadonlyMap<Role, Running>, ground: Ground): Promise<void> {
+async function end(running: ReadonlyMap<string, Running>, ground: Ground): Promise<void> {
   const all = [...running.values()];
   for (const { peak } of all) peak.end();
   await Promise.all(all.map(({ process }) => process.end('SIGKILL')));

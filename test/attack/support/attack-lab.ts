@@ -12,7 +12,7 @@ import { audited, caughtUp, wasServed } from './verdict.ts';
 export interface AttackLabOptions {
   /** `--max-old-space-size` of the process; V8's own choice when absent. */
   heapMb?: number;
-  args?: readonly string[];
+  args?: readonly string[] | undefined;
   /** What starts it, e.g. with a lower limit of the system. */
   under?: readonly string[];
   /** Beside the test's own environment, e.g. what chooses another broker. */

@@ -3,6 +3,7 @@
  * HTTP door and a key. Told to stop, it waits for the answers that are to come, and sends its report.
  */
 import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spanIdOf, traceIdOf, tracesBody } from '@spillway/test-support';
 import type { CanaryReport } from './canary.ts';
@@ -51,11 +52,12 @@ class Canary {
     const startedMs = performance.now();
     const outcome = await this.#post(number).catch((error) => String(error.code ?? error.message));
     this.#report.slowestMs = Math.max(this.#report.slowestMs, performance.now() - startedMs);
-    if (outcome === 200) this.#report.accepted += 1;
+    if (outcome === '200') this.#report.accepted += 1;
     else this.#report.refused[outcome] = (this.#report.refused[outcome] ?? 0) + 1;
   }
 
-  #post(number: number): Promise<number> {
+  /** The status, with what the answer says where it is a refusal. */
+  #post(number: number): Promise<string> {
     const span = { traceId: traceIdOf(number + 1), spanId: spanIdOf(number + 1) };
     return new Promise((resolve, reject) => {
       const req = request(
@@ -66,9 +68,10 @@ class Canary {
           headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key}` },
         },
         (res) => {
-          res.resume();
-          res.once('end', () => resolve(res.statusCode ?? 0));
-          res.once('error', reject);
+          const { statusCode } = res;
+          text(res).then((said) => {
+            resolve(statusCode === 200 ? '200' : `${statusCode} ${said}`);
+          }, reject);
         },
       );
       req.setTimeout(patienceMs, () => req.destroy(new Error('no answer')));

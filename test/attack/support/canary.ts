@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export interface CanaryReport {
   sent: number;
   accepted: number;
-  /** What it got instead of 200: statuses and error codes, with how often. */
+  /** What it got instead of 200: statuses with what they said, and error codes, with how often. */
   refused: Record<string, number>;
   slowestMs: number;
 }

@@ -58,7 +58,9 @@ export async function announceMessages(target: Target, forMs: number): Promise<v
 export async function sendWithoutEnd(target: Target, forMs: number): Promise<void> {
   const block = Buffer.alloc(MiB / 4);
   await pourInto(target, {
-    ...{ forMs, connections: 20, bytes: block },
+    forMs,
+    connections: 20,
+    bytes: block,
     headOf: (i) => {
       const signal = signals[i % 3] as Signal;
       return head(target, signal, `content-length: ${announced[signal]}`);

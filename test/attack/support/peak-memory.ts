@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { memoryOf } from '@spillway/test-support';
 
 const everyMs = 50;
 
@@ -8,7 +8,7 @@ export class PeakMemory {
   readonly #watch: NodeJS.Timeout;
   /** Resident. */
   bytes = 0;
-  /** Without the pages of its program and other files, which the kernel takes back when it must. */
+  /** Without pages of files. */
   ownBytes = 0;
 
   constructor(pid: () => number) {
@@ -21,17 +21,8 @@ export class PeakMemory {
   }
 
   #look(): void {
-    try {
-      const status = readFileSync(`/proc/${this.#pid()}/status`, 'utf8');
-      this.bytes = Math.max(this.bytes, bytesOf(status, 'VmRSS'));
-      const ownBytes = bytesOf(status, 'RssAnon') + bytesOf(status, 'RssShmem');
-      this.ownBytes = Math.max(this.ownBytes, ownBytes);
-    } catch {
-      // Ended between two looks.
-    }
+    const { resident, own } = memoryOf(this.#pid());
+    this.bytes = Math.max(this.bytes, resident);
+    this.ownBytes = Math.max(this.ownBytes, own);
   }
-}
-
-function bytesOf(status: string, field: string): number {
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1024;
 }

@@ -1,5 +1,5 @@
 /** OTLP requests written by hand, for what no SDK writes. */
-export function varint(value: number): Buffer {
+function varint(value: number): Buffer {
   const bytes: number[] = [];
   let rest = value;
   for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest & 127) | 128);

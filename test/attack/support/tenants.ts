@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKey } from '@spillway/runtime';
+import { createKey } from '@spillway/keys';
 import { stringify } from 'yaml';
 
 export interface Tenants {

@@ -66,7 +66,11 @@ async function consume({ topic, records, group }: Extract<Task, { kind: 'consume
   const subscription = await broker.subscribe({ group, topics: [topic] });
   const signal = AbortSignal.timeout(consumeTimeoutMs);
   for (let read = 0; read < records; ) {
-    const batch = await subscription.poll({ bytesMax: fetchBytesMax, waitMs: 1_000, signal });
+    const batch = await subscription.poll({
+      bytesMax: fetchBytesMax,
+      waitMs: 1_000,
+      abort: signal,
+    });
     signal.throwIfAborted();
     read += batch.length;
     await subscription.commit([...lastOf(batch).values()]);

@@ -56,7 +56,10 @@ async function publishing(clients: readonly Client[]): Promise<void> {
 
 async function consuming(clients: readonly Client[]): Promise<void> {
   await clients[0]?.measure({
-    ...{ kind: 'publish', topic: consumeTopic, records: consumed, perCall: 100 },
+    kind: 'publish',
+    topic: consumeTopic,
+    records: consumed,
+    perCall: 100,
   });
   const sides = clients.map(({ client, name, measure }) => ({
     name,

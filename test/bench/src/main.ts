@@ -2,7 +2,7 @@ import { benchGateway } from './gateway.ts';
 import { benchJournal } from './journal.ts';
 import { benchKafka } from './kafka.ts';
 import { benchNoise } from './noise.ts';
-import { benchSinks } from './sinks.ts';
+import { benchSinks } from './sinks/sinks.ts';
 import { benchWhole } from './whole.ts';
 import { benchWire } from './wire.ts';
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { memoryOf } from '@spillway/test-support';
 
 export interface Figure {
   name: string;
@@ -36,8 +37,7 @@ export function processCpuMicros(pid: number): number {
 }
 
 export function residentMebibytes(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(line?.[1]) / 1_024);
+  return Math.round(memoryOf(pid).resident / 1_048_576);
 }
 
 export function printFigures(title: string, unit: string, figures: readonly Figure[]): void {

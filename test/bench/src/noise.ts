@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createKey } from '@spillway/runtime';
+import { createKey } from '@spillway/keys';
 import { stringify } from 'yaml';
 import { figure, printFigures, processCpuMicros } from './measure.ts';
 import { spanRequest, spansPerRequest } from './requests.ts';

@@ -1,12 +1,12 @@
 import { encodeRequest, type SpanRecord } from '@spillway/otlp';
-import { TestRecords } from '../../../packages/store/src/test-records.ts';
+import { TestRecords } from '../../../packages/store/src/contract/test-records.ts';
 
 export const spansPerRequest = 100;
 const tracesPerRequest = 25;
 const resourcesPerRequest = 3;
 
 /** Spans as an SDK sends them: 100 of 25 traces under 3 resources, about 36 KB in protobuf. */
-export function spanBatch(seed: number): SpanRecord[] {
+function spanBatch(seed: number): SpanRecord[] {
   const maker = new TestRecords({ nowMs: Date.now() });
   const resources = Array.from({ length: resourcesPerRequest }, (_, i) =>
     maker.resource(`service-${i}`),

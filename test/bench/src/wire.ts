@@ -1,5 +1,5 @@
+import { slotTable } from '@spillway/gateway';
 import { decode, jsonToProtobuf, protobufToJson, scan } from '@spillway/otlp';
-import { slotTable } from '@spillway/ring';
 import { cpuOf, printFigures } from './measure.ts';
 import { spanRequest, spansPerRequest } from './requests.ts';
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const brokerKinds = ['kafka', 'rabbitmq'] as const;
+const brokerKinds = ['kafka', 'rabbitmq'] as const;
 export type BrokerKind = (typeof brokerKinds)[number];
 
 export interface ChaosArguments {

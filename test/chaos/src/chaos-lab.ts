@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { query, runSpillway } from '@spillway/test-support';
 import type { LedgerJson } from '@spillway/test-support/lab';
+import { type CountOptions, countInServers, type StoreCounts } from './check/stores.ts';
 import {
   type DirectAccess,
   type LabServer,
@@ -12,7 +13,6 @@ import {
 } from './lab-servers.ts';
 import { Member } from './member.ts';
 import type { Sabotage } from './sabotaged.ts';
-import { type CountOptions, countInServers, type StoreCounts } from './stores.ts';
 
 export interface ChaosLabOptions {
   broker: ServerBroker;

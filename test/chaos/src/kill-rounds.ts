@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Addresses, caughtUp, type SpillwayProcess } from '@spillway/test-support';
-import { runSender, type SenderOptions } from './load.ts';
-import { readSenderFiles, type SenderLog } from './sender-file.ts';
+import { runSender, type SenderOptions } from './load/load.ts';
+import { readSenderFiles, type SenderLog } from './load/sender-file.ts';
 
 export interface KillRoundsOptions {
   spillway: SpillwayProcess;

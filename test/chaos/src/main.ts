@@ -1,9 +1,10 @@
 /** `npm run chaos`: breaks a real Spillway on real servers, and counts what is left. */
+import { messageOf } from '@spillway/resilience';
 import { type BrokerKind, type ChaosArguments, readArguments, usage } from './arguments.ts';
 import { ChaosLab } from './chaos-lab.ts';
+import { ledgerLines, outcomeLine } from './check/report.ts';
 import { seededRandom } from './random.ts';
 import { randomScenarios } from './random-scenarios.ts';
-import { ledgerLines, outcomeLine } from './report.ts';
 import { type Outcome, runScenario, type Scenario } from './scenario.ts';
 import { scripted } from './scenarios.ts';
 
@@ -84,6 +85,6 @@ function describe({ faults }: Scenario): string {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Addresses, SpillwayProcess } from '@spillway/test-support';
-import { switches } from './faulty-ports.ts';
+import { type Addresses, memoryOf, SpillwayProcess } from '@spillway/test-support';
+import { switches } from './faults/faulty-ports.ts';
 
 const triesMax = 8;
 
@@ -80,9 +80,7 @@ export class Member {
 
   /** Memory that it has now, bytes; 0 while it is away. */
   rss(): number {
-    if (!this.#addresses) return 0;
-    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    return this.#addresses ? memoryOf(this.#process.pid).resident : 0;
   }
 
   #make(change: Change): SpillwayProcess {

@@ -3,12 +3,13 @@
  * one does not know. Both work side by side during a rolling change.
  */
 import { type Broker, ledgerTopic, type OutgoingMessage } from '@spillway/broker';
-import { adapters, runCommandLine } from 'spillway';
+import { brokerModule, registry, runCommandLine } from 'spillway';
+import { changed } from './changed.ts';
 import { override } from './override.ts';
 
 function ofNextVersion(broker: Broker): Broker {
   return override(broker, {
-    publish: (messages, signal) => broker.publish(messages.map(extended), signal),
+    publish: (messages, abort) => broker.publish(messages.map(extended), abort),
   });
 }
 
@@ -20,7 +21,4 @@ function extended(message: OutgoingMessage): OutgoingMessage {
   return { ...message, headers, value };
 }
 
-await runCommandLine(process.argv.slice(2), {
-  ...adapters,
-  broker: async (context) => ofNextVersion(await adapters.broker(context)),
-});
+await runCommandLine(process.argv.slice(2), registry.with(changed(brokerModule, ofNextVersion)));

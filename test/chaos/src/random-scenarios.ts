@@ -1,9 +1,9 @@
-import type { Fault, TimedFault } from './fault.ts';
+import type { Fault, TimedFault } from './faults/fault.ts';
+import { leaderMoved } from './faults/leader-moved.ts';
+import { processFrozen, processKilled, rivalCame } from './faults/process-faults.ts';
+import { behind, killed, networkNames, stopped } from './faults/server-faults.ts';
 import type { ServerBroker } from './lab-servers.ts';
-import { leaderMoved } from './leader-moved.ts';
-import { processFrozen, processKilled, rivalCame } from './process-faults.ts';
 import type { Scenario } from './scenario.ts';
-import { behind, killed, networkNames, stopped } from './server-faults.ts';
 
 const brokersOf = { kafka: ['kafka-1', 'kafka-2', 'kafka-3'], rabbitmq: ['rabbitmq'] } as const;
 const faultsAtOnceMax = 3;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { ChaosLab } from './chaos-lab.ts';
-import type { Fault } from './fault.ts';
+import type { Fault } from './faults/fault.ts';
 import type { Change } from './member.ts';
 
 const nextVersion = fileURLToPath(new URL('./next-version.ts', import.meta.url));

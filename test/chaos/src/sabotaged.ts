@@ -10,12 +10,19 @@ import {
   partitionName,
   type Subscription,
 } from '@spillway/broker';
-import type { DecodedMessage, Sink } from '@spillway/store';
-import { type Adapters, adapters, runCommandLine } from 'spillway';
-import { plantFaults, plantLateWrites } from './faulty-ports.ts';
+import type { DecodedMessage, SearchStore, Sink } from '@spillway/store';
+import {
+  brokerModule,
+  type Registry,
+  registry,
+  runCommandLine,
+  SearchSlot,
+  searchStoreModule,
+  writeStoreModule,
+} from 'spillway';
+import { changed } from './changed.ts';
+import { plantFaults, plantLateWrites } from './faults/faulty-ports.ts';
 import { override } from './override.ts';
-
-type AdapterContext = Parameters<Adapters['broker']>[0];
 
 export type Sabotage =
   | 'commit-before-write'
@@ -23,29 +30,33 @@ export type Sabotage =
   | 'retry-beside-the-producer'
   | 'acknowledge-before-spill';
 
-const sabotages: Record<Sabotage, Adapters> = {
+const sabotages: Record<Sabotage, Registry> = {
   /** Positions are committed as soon as they are polled, and no store knows better. */
-  'commit-before-write': {
-    ...adapters,
-    broker: async (context) => commitFirst(await adapters.broker(context)),
-    writeStore: async (context) => slow(await adapters.writeStore(context)),
-    searchStore: async (context, folder) => slow(await adapters.searchStore(context, folder)),
-  },
+  'commit-before-write': registry.with(
+    changed(brokerModule, commitFirst),
+    changed(writeStoreModule, slow),
+    changed(searchStoreModule, (slot) => withStores(slot, slow)),
+  ),
   /** Every delivery of a record looks like a record never seen. */
-  'no-dedup-keys': {
-    ...adapters,
-    writeStore: async (context) => strange(await adapters.writeStore(context)),
-    searchStore: async (context, folder) => strange(await adapters.searchStore(context, folder)),
-  },
+  'no-dedup-keys': registry.with(
+    changed(writeStoreModule, strange),
+    changed(searchStoreModule, (slot) => withStores(slot, strange)),
+  ),
   /** What may or may not have arrived, and all behind it, is published by another producer. */
-  'retry-beside-the-producer': {
-    ...adapters,
-    broker: async (context) =>
-      retryBeside(await adapters.broker(context), await adapters.broker(nobody(context))),
-  },
+  'retry-beside-the-producer': registry.with(
+    changed(brokerModule, async (broker, context, given) => {
+      // Another producer: it has no identity to take over.
+      const beside = await brokerModule.create(context, { ...given, spill: undefined });
+      return retryBeside(broker, beside);
+    }),
+  ),
   /** The spill says durable; the disk hears of it a while later. */
-  'acknowledge-before-spill': adapters,
+  'acknowledge-before-spill': registry,
 };
+
+function withStores(slot: SearchSlot, change: (store: SearchStore) => SearchStore) {
+  return SearchSlot.create(async (...how) => change(await slot.createStore(...how)));
+}
 
 function retryBeside(broker: Broker, beside: Broker): Broker {
   const turned = new Set<string>();
@@ -53,7 +64,7 @@ function retryBeside(broker: Broker, beside: Broker): Broker {
     start: async () => {
       await Promise.all([broker.start(), beside.start()]);
     },
-    publish: async (messages, signal) => {
+    publish: async (messages, abort) => {
       const isTurned = (message: OutgoingMessage): boolean => turned.has(partitionName(message));
       const groups = [
         { via: broker, part: messages.filter((message) => !isTurned(message)) },
@@ -62,7 +73,7 @@ function retryBeside(broker: Broker, beside: Broker): Broker {
       const outcomes = new Map<OutgoingMessage, PublishOutcome>();
       await Promise.all(
         groups.map(async ({ via, part }) => {
-          const found = await via.publish(part, signal);
+          const found = await via.publish(part, abort);
           for (const [i, message] of part.entries()) {
             const outcome = found[i] as PublishOutcome;
             outcomes.set(message, outcome);
@@ -73,12 +84,6 @@ function retryBeside(broker: Broker, beside: Broker): Broker {
       return messages.map((message) => outcomes.get(message) as PublishOutcome);
     },
   });
-}
-
-/** Another producer: it has no identity to take over. */
-function nobody(context: AdapterContext): AdapterContext {
-  const identities = () => ({ load: async () => undefined, save: async () => {} });
-  return { ...context, spillFolder: override(context.spillFolder, { identities }) };
 }
 
 function commitFirst(broker: Broker): Broker {
@@ -101,7 +106,8 @@ function slow<S extends Sink>(store: S): S {
     await new Promise((resolve) => setTimeout(resolve, 100));
     return store.apply(messages);
   };
-  return override(store as Sink, { apply, nextPositions: undefined as never }) as S;
+  const capabilities = { ...store.capabilities, nextPositions: undefined };
+  return override(store as Sink, { apply, capabilities }) as S;
 }
 
 function strange<S extends Sink>(store: S): S {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { untilCaughtUp } from './caught-up.ts';
 import type { ChaosLab } from './chaos-lab.ts';
-import type { TimedFault } from './fault.ts';
-import { MemoryWatch } from './memory-watch.ts';
-import { Load, type LoadShape, usualLoad } from './run-load.ts';
-import type { SenderLog } from './sender-file.ts';
-import { isAboutOrder, type Tally, tallyOf } from './tally.ts';
-import { messagesTwice, topicEnds } from './topic-copies.ts';
+import { isAboutOrder, type Tally, tallyOf } from './check/tally.ts';
+import type { TimedFault } from './faults/fault.ts';
+import { MemoryWatch } from './faults/memory-watch.ts';
+import { messagesTwice, topicEnds } from './faults/topic-copies.ts';
+import { untilCaughtUp } from './load/caught-up.ts';
+import { Load, type LoadShape, usualLoad } from './load/run-load.ts';
+import type { SenderLog } from './load/sender-file.ts';
 
 export interface Scenario {
   /** Short, unlike any other of its run. */

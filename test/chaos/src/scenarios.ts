@@ -1,6 +1,5 @@
-import { calm, type Fault } from './fault.ts';
-import type { ServerBroker } from './lab-servers.ts';
-import { leaderMoved } from './leader-moved.ts';
+import { calm, type Fault } from './faults/fault.ts';
+import { leaderMoved } from './faults/leader-moved.ts';
 import {
   clockJumped,
   diskFull,
@@ -8,11 +7,12 @@ import {
   processFrozen,
   processKilled,
   rivalCame,
-} from './process-faults.ts';
-import { memoryAlarm } from './rabbit-alarm.ts';
+} from './faults/process-faults.ts';
+import { memoryAlarm } from './faults/rabbit-alarm.ts';
+import { behind, flapping, killed, stopped, stragglers, together } from './faults/server-faults.ts';
+import type { ServerBroker } from './lab-servers.ts';
 import { partitionsAdded, rollingChange } from './rolling-change.ts';
 import type { Scenario } from './scenario.ts';
-import { behind, flapping, killed, stopped, stragglers, together } from './server-faults.ts';
 
 /** Longer than a gateway tries: see the patience that the lab gives it. */
 const longMs = 12_000;

@@ -40,8 +40,15 @@ async function expectLedger(spillway: Spillway): Promise<void> {
     (answer) => answer?.totals.stored === total && answer.totals.searchable === total,
   );
   expect(ledger?.totals).toMatchObject({
-    ...{ accepted: total, stored: total, searchable: total },
-    ...{ duplicates: 0, waiting: 0, deadLettered: 0, expired: 0, refused: 0, unaccounted: 0 },
+    accepted: total,
+    stored: total,
+    searchable: total,
+    duplicates: 0,
+    waiting: 0,
+    deadLettered: 0,
+    expired: 0,
+    refused: 0,
+    unaccounted: 0,
   });
   for (const [signal, count] of Object.entries(counts)) {
     if (count === 0) continue;

@@ -24,7 +24,10 @@ export function unpackMessage(input: Uint8Array, position: number): DeliveredMes
   const { topic, headers, value } = parts(input);
   return {
     topic: topics[topic % topics.length] as string,
-    ...{ partition: 0, position, key: 'k', timestampMs: 1_764_400_000_000 },
+    partition: 0,
+    position,
+    key: 'k',
+    timestampMs: 1_764_400_000_000,
     headers: headersOf(headers),
     value: Uint8Array.from(value),
   };

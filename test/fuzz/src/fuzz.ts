@@ -45,9 +45,9 @@ export async function fuzz(options: FuzzOptions): Promise<Outcome> {
     return { door, inputs: share };
   });
   const throughDoors = async (): Promise<void> => {
-    const { totals, house } = await runDoors({ doors: visits, seed, input, ...hooks });
+    const { totals, audit } = await runDoors({ doors: visits, seed, input, ...hooks });
     for (const total of totals) add(total);
-    say(house);
+    say(audit);
   };
   const inside = planned.inside.map(({ name, inputs: share }) => async () => {
     add(await runInside({ target: name, seed, inputs: share, input, ...hooks }));

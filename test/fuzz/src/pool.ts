@@ -34,7 +34,8 @@ export class Pool {
     this.#seeds = this.#inputs.length;
     const { random, dictionary, bytesMax } = options;
     this.#mutation = {
-      ...{ random, bytesMax },
+      random,
+      bytesMax,
       dictionary: dictionary.map((word) => Buffer.from(word, 'latin1')),
       other: () => random.pick(this.#inputs),
     };

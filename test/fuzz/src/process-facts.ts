@@ -10,12 +10,6 @@ export function cpuMsOf(pid: number, mainThreadOnly = false): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
 }
 
-/** Resident memory now; 0 when it is gone. */
-export function rssBytesOf(pid: number): number {
-  const kib = /VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
-  return Number(kib ?? 0) * 1024;
-}
-
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -3,11 +3,11 @@ import { packBatch, unpackBatch } from './batch.ts';
 import { readCorpus } from './corpus.ts';
 import type { Door, Heard } from './doors/door.ts';
 import type { Finding } from './finding.ts';
-import { House } from './house.ts';
 import { doorHangCpuMs, spillwayRssBytesMax } from './limits.ts';
 import { Pool } from './pool.ts';
 import { Random } from './random.ts';
 import type { Total } from './run-inside.ts';
+import { WatchedSpillway } from './watched-spillway.ts';
 
 export interface DoorsOptions {
   doors: readonly { door: Door; inputs: number }[];
@@ -26,41 +26,44 @@ const recentMax = 64;
 const blameMs = 300;
 
 /** Gives inputs to the doors of one Spillway, one door after the other; then adds up. */
-export async function runDoors(options: DoorsOptions): Promise<{ totals: Total[]; house: string }> {
-  const house = new House({ rssBytesMax: spillwayRssBytesMax, hangCpuMs: doorHangCpuMs });
+export async function runDoors(options: DoorsOptions): Promise<{ totals: Total[]; audit: string }> {
+  const spillway = new WatchedSpillway({
+    rssBytesMax: spillwayRssBytesMax,
+    hangCpuMs: doorHangCpuMs,
+  });
   const tries: Visit[] = [];
-  await house.start();
+  await spillway.start();
   try {
     for (const { door, inputs } of options.doors) {
       if (inputs === 0) continue;
-      const visit = new Visit(house, door, inputs, options);
+      const visit = new Visit(spillway, door, inputs, options);
       tries.push(visit);
       await visit.run();
     }
-    const audit = await account(house, tries, options);
-    return { totals: tries.map(({ total }) => total), house: audit };
+    const audit = await account(spillway, tries, options);
+    return { totals: tries.map(({ total }) => total), audit };
   } finally {
-    await house.kill();
-    await house.close();
+    await spillway.kill();
+    await spillway.close();
   }
 }
 
 /** All that was answered 200 is in the ledger, and the ledger is without a hole. */
 async function account(
-  house: House,
+  spillway: WatchedSpillway,
   tries: readonly Visit[],
   options: DoorsOptions,
 ): Promise<string> {
   const accepted = tries.reduce((sum, visit) => sum + visit.accepted, 0);
   const perhaps = tries.reduce((sum, visit) => sum + visit.perhaps, 0);
-  const { code, accepted: noted, text } = await house.audit();
+  const { code, accepted: noted, text } = await spillway.audit();
   const isWithin = noted >= accepted && noted <= accepted + perhaps;
   if (code !== 0 || !isWithin) {
     const message = `audit exit ${code}: ${accepted} records answered 200 (and at most ${perhaps} unanswered), the ledger has ${noted}\n${text}`;
     options.onFinding({ target: 'doors', kind: 'audit', message, seed: options.seed, inputs: 0 });
   }
-  const most = Math.round(house.peakRssBytes / 2 ** 20);
-  return `audit exit ${code}: ${accepted} records answered 200, ledger ${noted} (up to ${perhaps} not answered); peak ${most} MiB; ${house.starts} start(s)`;
+  const most = Math.round(spillway.peakRssBytes / 2 ** 20);
+  return `audit exit ${code}: ${accepted} records answered 200, ledger ${noted} (up to ${perhaps} not answered); peak ${most} MiB; ${spillway.starts} start(s)`;
 }
 
 /** One door's turn. */
@@ -68,7 +71,7 @@ class Visit {
   readonly total: Total;
   accepted = 0;
   perhaps = 0;
-  readonly #house: House;
+  readonly #spillway: WatchedSpillway;
   readonly #door: Door;
   readonly #inputs: number;
   readonly #options: DoorsOptions;
@@ -79,8 +82,8 @@ class Visit {
   #given = 0;
   #crashes = 0;
 
-  constructor(house: House, door: Door, inputs: number, options: DoorsOptions) {
-    this.#house = house;
+  constructor(spillway: WatchedSpillway, door: Door, inputs: number, options: DoorsOptions) {
+    this.#spillway = spillway;
     this.#door = door;
     this.#options = options;
     const only = options.input && unpackBatch(Buffer.from(options.input));
@@ -106,21 +109,21 @@ class Visit {
       await Promise.all(clients);
       // A crash is seen a moment after the answer that did not come.
       await sleep(blameMs);
-      if (this.#house.trouble) await this.#lookInto();
+      if (this.#spillway.trouble) await this.#lookInto();
     }
-    const { slip } = this.#house;
+    const { slip } = this.#spillway;
     if (slip !== undefined) {
       this.#find('error', slip, packBatch(this.#recent));
       await this.#restart();
     }
-    this.total.peakRssBytes = this.#house.peakRssBytes;
+    this.total.peakRssBytes = this.#spillway.peakRssBytes;
     this.total.places = this.#shapes.size;
     this.total.kept = this.#pool.kept;
   }
 
   async #client(): Promise<void> {
-    const visitor = this.#door.open(this.#house.addresses);
-    while (this.#given < this.#inputs && !this.#house.trouble) {
+    const visitor = this.#door.open(this.#spillway.addresses);
+    while (this.#given < this.#inputs && !this.#spillway.trouble) {
       const input = this.#pool.next();
       this.#given++;
       this.#underWay.add(input);
@@ -129,7 +132,8 @@ class Visit {
       } catch (error) {
         visitor.close();
         await sleep(blameMs);
-        if (this.#house.isAlive && !this.#house.trouble) this.#find('hang', String(error), input);
+        if (this.#spillway.isAlive && !this.#spillway.trouble)
+          this.#find('hang', String(error), input);
         this.#tally('lost');
       }
       this.#underWay.delete(input);
@@ -158,7 +162,7 @@ class Visit {
 
   /** The process is in trouble: starts it anew, and tries whether one input alone does it again. */
   async #lookInto(): Promise<void> {
-    const { kind, message } = this.#house.trouble as NonNullable<House['trouble']>;
+    const { kind, message } = this.#spillway.trouble as NonNullable<WatchedSpillway['trouble']>;
     this.#crashes++;
     const suspects = [...this.#recent, ...this.#underWay];
     this.#underWay.clear();
@@ -172,12 +176,12 @@ class Visit {
 
   async #guilty(suspects: readonly Uint8Array[]): Promise<Uint8Array | undefined> {
     for (const input of suspects.toReversed()) {
-      const visitor = this.#door.open(this.#house.addresses);
+      const visitor = this.#door.open(this.#spillway.addresses);
       this.perhaps += input.length;
       await visitor.give(input).catch(() => undefined);
       visitor.close();
       await sleep(20);
-      if (!this.#house.trouble && this.#house.isAlive) continue;
+      if (!this.#spillway.trouble && this.#spillway.isAlive) continue;
       await this.#restart();
       return input;
     }
@@ -185,8 +189,8 @@ class Visit {
   }
 
   async #restart(): Promise<void> {
-    await this.#house.kill();
-    await this.#house.start();
+    await this.#spillway.kill();
+    await this.#spillway.start();
   }
 
   #find(kind: Finding['kind'], message: string, input: Uint8Array): void {

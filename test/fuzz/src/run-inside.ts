@@ -42,7 +42,9 @@ export async function runInside(options: InsideOptions): Promise<Total> {
   try {
     for (let deaths = 0; total.inputs < inputs && deaths < deathsMax; deaths++) {
       const order: Order = {
-        ...{ target, seed: seed + deaths, inputs: inputs - total.inputs },
+        target,
+        seed: seed + deaths,
+        inputs: inputs - total.inputs,
         ...(options.input && { input: options.input }),
         currentFile: join(dir, 'current'),
       };

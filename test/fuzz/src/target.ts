@@ -10,8 +10,8 @@ export interface Target {
   readonly dictionary: readonly string[];
   readonly bytesMax: number;
   /**
-   * Gives the class of what came out, of few: `taken`, `refused`, … Whatever it throws is a finding:
-   * it knows the errors that are right itself.
+   * Gives the class of what came out, of few: `taken`, `refused`, … Whatever it throws is a
+   * finding: it knows the errors that are right itself.
    */
   run(input: Uint8Array): string | Promise<string>;
   /** After the last input: throws what only shows then. */
@@ -19,7 +19,7 @@ export interface Target {
 }
 
 /** A promise that an input broke without an exception. */
-export class BrokenPromise extends Error {
+class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
 }
 

@@ -48,9 +48,9 @@ export function alertExpressions(): Expression[] {
   return groups.flatMap(({ rules }) => rules.map(({ alert, expr }) => ({ where: alert, expr })));
 }
 
-/** Names and label names of our series in an expression: `name` to the labels that it selects by. */
+/** Names and label names of the series in an expression: `name` to the labels that it selects by. */
 export function seriesIn(expression: string): { name: string; labels: string[] }[] {
-  const series = /\b((?:spillway|haproxy)_[a-z0-9_]+)(?:\{([^}]*)\})?/g;
+  const series = /\b((?:spillway|haproxy|process|nodejs)_[a-z0-9_]+)(?:\{([^}]*)\})?/g;
   return [...expression.matchAll(series)].map(([, name = '', selector = '']) => ({
     name,
     labels: [...selector.matchAll(/(\w+)\s*[=!]/g)].map(([, label = '']) => label),

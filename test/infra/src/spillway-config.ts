@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@spillway/runtime';
-import { planMemory, type Role, type SpillwayConfig, spillwaySchema } from 'spillway';
+import { planMemory, registry, type SpillwayConfig, spillwaySchema } from 'spillway';
 import { pathOf } from './repository.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export function configOf(file: string, env: Env = {}): SpillwayConfig {
 
 interface Container {
   env: Env;
-  role: Role;
+  role: string;
   bytes: number;
 }
 
@@ -23,7 +23,7 @@ export function planOf(file: string, { env, role, bytes }: Container) {
   const loaded = loadConfig(spillwaySchema, { file: pathOf(file), env, flags: {} });
   const given = { bytes, source: 'its container' };
   const flags = { heapBytes: undefined, semiSpaceMebibytes: undefined };
-  return planMemory({ loaded, roles: [role], given, flags });
+  return planMemory({ loaded, registry, roles: [role], given, flags });
 }
 
 /** The configuration of a text. */

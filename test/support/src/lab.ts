@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { caughtUp } from './caught-up.ts';
-import { type Ground, openGround } from './ground.ts';
+import { type Ground, openGround } from './ground/ground.ts';
 import type { StackName } from './servers.ts';
 import { type Addresses, runSpillway, SpillwayProcess } from './spillway-process.ts';
 

@@ -1,4 +1,6 @@
-/** The real servers that a run of the end-to-end tests shares; each lab has its own names on them. */
+/**
+ * The real servers that a run of the end-to-end tests shares; each lab has its own names on them.
+ */
 export interface SharedServers {
   postgresUrl: string;
   redisUrl: string;
@@ -12,7 +14,7 @@ export interface RabbitMqAddress {
 }
 
 /** What a project of the tests runs on. */
-export const stackNames = ['embedded', 'kafka', 'rabbitmq'] as const;
+const stackNames = ['embedded', 'kafka', 'rabbitmq'] as const;
 export type StackName = (typeof stackNames)[number];
 
 declare module 'vitest' {

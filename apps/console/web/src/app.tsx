@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { SessionAnswer } from '../../src/answers.ts';
+import type { SessionAnswer } from '../../src/schema/session-answers.ts';
 import { ask, keyNeeded, session } from './lib/api.ts';
 import { focusSearch, useKeys } from './lib/keys.ts';
 import { go, href, place, refresh } from './lib/location.ts';
@@ -9,16 +9,16 @@ import { Help } from './ui/help.tsx';
 import { Shell } from './ui/shell.tsx';
 import { SignIn } from './ui/sign-in.tsx';
 import { Empty } from './ui/states.tsx';
-import { DeadLettersPage } from './views/dead-letters.tsx';
-import { LedgerPage } from './views/ledger.tsx';
-import { LogsPage } from './views/logs.tsx';
+import { DeadLettersPage } from './views/dead-letters/dead-letters.tsx';
+import { LedgerPage } from './views/ledger/ledger.tsx';
+import { LogsPage } from './views/logs/logs.tsx';
 import { MapPage } from './views/map.tsx';
-import { MetricsPage } from './views/metrics.tsx';
-import { PipelinePage } from './views/pipeline.tsx';
+import { MetricsPage } from './views/metrics/metrics.tsx';
+import { PipelinePage } from './views/pipeline/pipeline.tsx';
 import { ServicePage } from './views/service.tsx';
 import { ServicesPage } from './views/services.tsx';
-import { TracePage } from './views/trace.tsx';
-import { TracesPage } from './views/traces.tsx';
+import { TracePage } from './views/traces/trace.tsx';
+import { TracesPage } from './views/traces/traces.tsx';
 
 interface View {
   path: RegExp;
@@ -86,7 +86,7 @@ function viewOf(path: string): { view: View | undefined; id: string } {
   return { view: undefined, id: '' };
 }
 
-/** `/` search, `g` and a letter to go, `r` refresh, `?` help. */
+/** `/` search, `g` and another key to go, `r` refresh, `?` help. */
 function useGlobalKeys(toggleHelp: () => void): void {
   const going = useSignal(false);
   useKeys((key) => {

@@ -3,7 +3,10 @@ interface Waiting {
   start: () => void;
 }
 
-/** Work of so many bytes at once, in the order in which it came; what is larger goes alone. */
+/**
+ * Lets work begin in the order in which it came, at most so many bytes at once; what is larger goes
+ * alone.
+ */
 export class ByteGate {
   readonly #bytesMax: number;
   readonly #waiting: Waiting[] = [];
@@ -14,14 +17,14 @@ export class ByteGate {
   }
 
   /** Resolves when it is its turn, with what ends it; at the signal with undefined. */
-  async enter(bytes: number, signal: AbortSignal): Promise<(() => void) | undefined> {
-    if (signal.aborted) return undefined;
+  async enter(bytes: number, abort: AbortSignal): Promise<(() => void) | undefined> {
+    if (abort.aborted) return undefined;
     if (this.#waiting.length > 0 || !this.#fits(bytes)) {
       const isStarted = await new Promise<boolean>((resolve) => {
         const waiting = {
           bytes,
           start: () => {
-            signal.removeEventListener('abort', onAbort);
+            abort.removeEventListener('abort', onAbort);
             resolve(true);
           },
         };
@@ -30,7 +33,7 @@ export class ByteGate {
           resolve(false);
           this.#startNext();
         };
-        signal.addEventListener('abort', onAbort, { once: true });
+        abort.addEventListener('abort', onAbort, { once: true });
         this.#waiting.push(waiting);
       });
       if (!isStarted) return undefined;

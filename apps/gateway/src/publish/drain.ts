@@ -1,9 +1,9 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
 import { fullJitterMs } from '@spillway/resilience';
 import type { SpilledMessage } from '@spillway/spill';
-import { bytesOf, isTooLarge } from './cargo.ts';
-import type { Chain } from './chain.ts';
-import type { Partition } from './partition.ts';
+import type { Partition } from './partition/partition.ts';
+import { bytesOf, isTooLarge } from './pending-request.ts';
+import type { PublishPolicy } from './publish-policy.ts';
 import type { Spillover } from './spillover.ts';
 
 export type DrainEvent =
@@ -13,7 +13,7 @@ export type DrainEvent =
 
 export interface DrainOptions {
   partition: Partition;
-  chain: Chain;
+  policy: PublishPolicy;
   spillover: Spillover;
   publishTimeoutMs: number;
   /** It is on the broker, out of the spill. */
@@ -23,7 +23,10 @@ export interface DrainOptions {
 }
 
 const publishBytesMax = 1024 * 1024;
-/** So few that newer ones can wait for them: then the partition is direct again. */
+/**
+ * Messages left in the spill that are so few that newer ones can wait for them: then the partition
+ * is direct again.
+ */
 const lastMessagesMax = 512;
 const backoff = { baseMs: 100, maxMs: 2000 };
 
@@ -31,38 +34,40 @@ const backoff = { baseMs: 100, maxMs: 2000 };
  * Brings what waits of one partition to the broker, in order, until nothing is left; it probes a
  * broker that is down. Resolves when the partition is direct, or at the signal.
  */
-export async function drain(options: DrainOptions, signal: AbortSignal): Promise<void> {
-  const { partition, chain, spillover, random } = options;
+export async function drain(options: DrainOptions, abort: AbortSignal): Promise<void> {
+  const { partition, policy, spillover, random } = options;
   let failures = 0;
-  while (!signal.aborted) {
+  while (!abort.aborted) {
     if (partition.isDrained) {
-      partition.becomeDirect();
+      partition.handle({ type: 'drain-ended' });
       return;
     }
-    if (chain.mayProbe && (await step(options, signal))) {
+    if (policy.mayProbe && (await step(options, abort))) {
       failures = 0;
       continue;
     }
-    if (signal.aborted) break;
+    if (abort.aborted) break;
     failures += 1;
     spillover.spill.release(partition.place);
-    partition.setBack();
-    await chain.pause(fullJitterMs(failures, { ...backoff, random }) + 1, signal);
+    partition.handle({ type: 'drain-failed' });
+    await policy.pause(fullJitterMs(failures, { ...backoff, random }) + 1, abort);
   }
-  partition.letGo();
+  partition.handle({ type: 'stop-holding' });
 }
 
 /** False when it did not work out and must begin again with the oldest. */
-async function step(options: DrainOptions, signal: AbortSignal): Promise<boolean> {
+async function step(options: DrainOptions, abort: AbortSignal): Promise<boolean> {
   const { partition, spillover } = options;
   const bytes = spillover.spill.nextBytes(partition.place, publishBytesMax);
-  const leave = await spillover.gate.enter(bytes, signal);
+  const leave = await spillover.gate.enter(bytes, abort);
   if (!leave) return false;
   try {
     const messages = await spillover.spill.next(partition.place, publishBytesMax);
     if (messages.length === 0) return await isSettled(options);
-    if (partition.waitingBeside(messages.length) <= lastMessagesMax) partition.hold();
-    if (!partition.holding) await spillover.pace.take(sizeOf(messages), signal);
+    if (partition.spilledBeside(messages.length) <= lastMessagesMax) {
+      partition.handle({ type: 'hold' });
+    }
+    if (!partition.isHolding) await spillover.rate.take(sizeOf(messages), abort);
     return await publish(messages, options);
   } catch (error) {
     options.report({ type: 'drain-failed', partition: nameOf(options), error });
@@ -80,7 +85,7 @@ async function isSettled({ partition, spillover }: DrainOptions): Promise<boolea
   const found = spillover.spill
     .backlog()
     .find((backlog) => backlog.topic === topic && backlog.partition === number);
-  partition.recount(found?.messages ?? 0);
+  partition.handle({ type: 'recounted', messages: found?.messages ?? 0 });
   return partition.isDrained;
 }
 
@@ -88,8 +93,8 @@ async function publish(
   messages: readonly SpilledMessage[],
   options: DrainOptions,
 ): Promise<boolean> {
-  const { partition, chain, spillover, publishTimeoutMs, onDrained } = options;
-  const outcomes = await chain.inOrder(messages);
+  const { partition, policy, spillover, publishTimeoutMs, onDrained } = options;
+  const outcomes = await policy.inOrder(messages);
   const done: SpilledMessage[] = [];
   let ok = true;
   for (const [i, message] of messages.entries()) {
@@ -98,7 +103,7 @@ async function publish(
       done.push(message);
       onDrained(message, outcome.position);
     } else if (outcome && isTooLarge(outcome)) {
-      partition.stuck();
+      partition.handle({ type: 'stuck' });
       const reason = outcome.message;
       options.report({ type: 'drain-refused', partition: nameOf(options), messages: 1, reason });
     } else {
@@ -106,11 +111,13 @@ async function publish(
     }
   }
   if (done.length > 0) {
-    partition.drained(done.length);
+    partition.handle({ type: 'drained', messages: done.length });
     await spillover.done(done);
   }
   // Requests wait for what is held: they are answered by the spill rather than too late.
-  if (ok && !partition.isDrained && partition.heldMs > publishTimeoutMs) partition.letGo();
+  if (ok && !partition.isDrained && partition.heldMs > publishTimeoutMs) {
+    partition.handle({ type: 'stop-holding' });
+  }
   return ok;
 }
 

@@ -1,17 +1,18 @@
 import { type Broker, deadLetterTopicOf, topicOf } from '@spillway/broker';
 import { type Signal, signals } from '@spillway/otlp';
-import type { BreakerEvent, Dependencies } from '@spillway/resilience';
+import { type BreakerEvent, type Dependencies, waitAtMost } from '@spillway/resilience';
 import type { Spill, SpilledMessage } from '@spillway/spill';
-import { drainBytesMaxOf } from '../budget.ts';
-import { Histogram } from '../counters.ts';
-import type { Delivery, Parcel } from '../delivery.ts';
-import type { Parcels } from '../parcel.ts';
-import type { Refusal } from '../refusal.ts';
-import type { GatewayConfig } from '../section.ts';
-import type { GatewayStats } from '../stats.ts';
-import { Chain } from './chain.ts';
+import { drainBytesMaxOf } from '../model/budget.ts';
+import type { GatewayConfig } from '../model/config.ts';
+import { Histogram } from '../model/counters.ts';
+import type { Refusal } from '../model/refusal.ts';
+import type { GatewayStats } from '../model/stats.ts';
+import type { Accounting } from './accounting.ts';
 import type { DrainEvent } from './drain.ts';
-import { Lane } from './lane.ts';
+import type { MessageStamper } from './message-stamper.ts';
+import type { PendingRequest, PublishResult } from './pending-request.ts';
+import { PublishPolicy } from './publish-policy.ts';
+import { SignalPublisher } from './signal-publisher.ts';
 import { Spillover } from './spillover.ts';
 
 export type PublishEvent =
@@ -23,7 +24,8 @@ export type PublishEvent =
 export interface PublisherOptions {
   broker: Broker;
   config: GatewayConfig;
-  parcels: Parcels;
+  stamper: MessageStamper;
+  accounting: Accounting;
   /** Open, and given up by its owner after `stop`. Without one, what the broker refuses is refused. */
   spill?: Spill | undefined;
   dependencies?: Dependencies | undefined;
@@ -37,16 +39,19 @@ export interface PublisherOptions {
   random?: (() => number) | undefined;
 }
 
-/** spillover(retry(breaker(timeout(broker)))), a lane for each signal: none can starve another. */
+/**
+ * Publishes through spillover(retry(breaker(timeout(broker)))), one for each signal: none can
+ * starve another.
+ */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #spillover: Spillover | undefined;
   readonly #measures = {
     messages: new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
     bytes: new Histogram([1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
-    tookMs: new Histogram([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
+    seconds: new Histogram([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]),
   };
-  readonly #lanes: ReadonlyMap<Signal, Lane>;
+  readonly #signals: ReadonlyMap<Signal, SignalPublisher>;
   readonly #down = new Set<string>();
 
   constructor(options: PublisherOptions) {
@@ -55,7 +60,7 @@ export class Publisher {
     const drainBytesMax = drainBytesMaxOf(config);
     this.#spillover =
       spill && new Spillover({ spill, config: config.spill, drainBytesMax, nowMs, wallMs });
-    this.#lanes = new Map(signals.map((signal) => [signal, this.#lane(signal)]));
+    this.#signals = new Map(signals.map((signal) => [signal, this.#signalPublisher(signal)]));
   }
 
   /** Goes on with what an earlier process left in the spill. */
@@ -66,25 +71,26 @@ export class Publisher {
       const signal = signals.find(
         (one) => topicOf[one] === topic || deadLetterTopicOf[one] === topic,
       );
-      if (signal) this.#lanes.get(signal)?.takeOver(backlog, messages);
+      if (signal) this.#signals.get(signal)?.takeOver(backlog, messages);
     }
   }
 
   /** Resolves when every message has its outcome, which may be long after the request's answer. */
-  publish(parcel: Parcel): Promise<Delivery | Refusal> {
-    return (this.#lanes.get(parcel.signal) as Lane).publish(parcel);
+  publish(request: PendingRequest): Promise<PublishResult | Refusal> {
+    return (this.#signals.get(request.signal) as SignalPublisher).publish(request);
   }
 
   /** Resolves when nothing waits for an outcome. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
+    await Promise.all([...this.#signals.values()].map((one) => one.idle()));
   }
 
   /** Drains until the deadline; says what stays in the spill. */
-  async stop(deadline: Promise<unknown>): Promise<void> {
-    const lanes = [...this.#lanes.values()];
-    await Promise.race([Promise.all(lanes.map((lane) => lane.drained())), deadline]);
-    await Promise.all(lanes.map((lane) => lane.stop()));
+  async stop(deadline: AbortSignal): Promise<void> {
+    const signals = [...this.#signals.values()];
+    const drained = Promise.all(signals.map((one) => one.drained()));
+    await waitAtMost(drained, { abort: deadline });
+    await Promise.all(signals.map((one) => one.stop()));
     this.#spillover?.stop();
     const { messages = 0, bytes = 0 } = this.#options.spill?.stats() ?? {};
     if (messages > 0) this.#options.report?.({ type: 'spill-left', messages, bytes });
@@ -97,42 +103,53 @@ export class Publisher {
 
   stats(): Pick<
     GatewayStats,
-    'queueBytes' | 'publishMessages' | 'publishBytes' | 'publishMs' | 'lanes' | 'spill'
+    'queueBytes' | 'publishMessages' | 'publishBytes' | 'publishSeconds' | 'signals' | 'spill'
   > {
-    const lanes = [...this.#lanes.values()].map((lane) => lane.stats());
+    const signals = [...this.#signals.values()].map((one) => one.stats());
     return {
-      queueBytes: lanes.reduce((sum, { queueBytes }) => sum + queueBytes, 0),
+      queueBytes: signals.reduce((sum, { queueBytes }) => sum + queueBytes, 0),
       publishMessages: this.#measures.messages.stats(),
       publishBytes: this.#measures.bytes.stats(),
-      publishMs: this.#measures.tookMs.stats(),
-      lanes,
+      publishSeconds: this.#measures.seconds.stats(),
+      signals,
       spill: this.#spillover?.stats(),
     };
   }
 
-  #lane(signal: Signal): Lane {
-    const { broker, config, parcels, nowMs, onDrained, random } = this.#options;
+  #signalPublisher(signal: Signal): SignalPublisher {
+    const { broker, config, stamper, accounting, nowMs, onDrained, random } = this.#options;
     // What the fleet says sends messages into the spill; without one it would only refuse them.
     const dependencies = this.#spillover && this.#options.dependencies;
     const report = (event: PublishEvent): void => this.#options.report?.(event);
     const { publishTimeoutMs } = config;
-    const chain = new Chain({
-      ...{ broker, publishTimeoutMs, dependencies, nowMs, random },
+    const policy = new PublishPolicy({
+      broker,
+      publishTimeoutMs,
+      dependencies,
+      nowMs,
+      random,
       name: `broker ${signal}`,
       report: (event) => {
         this.#judge(event);
         report(event);
       },
     });
-    return new Lane({
+    return new SignalPublisher({
       ...config,
-      ...{ signal, chain, parcels, nowMs, onDrained, report, random },
+      signal,
+      policy,
+      stamper,
+      accounting,
+      nowMs,
+      onDrained,
+      report,
+      random,
       spillover: this.#spillover,
       measures: this.#measures,
     });
   }
 
-  /** One lane's breaker is enough to hold the broker down; all must have closed. */
+  /** The breaker of one signal is enough to hold the broker down; all must have closed. */
   #judge({ type, breaker }: BreakerEvent): void {
     const { dependencies } = this.#options;
     if (type === 'breaker-opened') {

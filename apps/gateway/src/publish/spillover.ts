@@ -1,14 +1,14 @@
-import { RetryAfter } from '@spillway/resilience';
+import { messageOf, RetryAfter } from '@spillway/resilience';
 import type { Spill, SpilledMessage, SpillStats } from '@spillway/spill';
-import type { SpillConfig } from '../section.ts';
+import type { SpillConfig } from '../model/config.ts';
 import { ByteGate } from './byte-gate.ts';
-import { bytesOf, type Cargo, type CargoOutcome } from './cargo.ts';
-import { Pace } from './pace.ts';
+import { DrainRateLimiter } from './drain-rate-limiter.ts';
+import { bytesOf, type MessageOutcome, type PendingMessage } from './pending-request.ts';
 
 export interface SpilloverOptions {
   spill: Spill;
   config: SpillConfig;
-  /** Of what all partitions read of it at once. */
+  /** Bytes that all partitions together read from it at once. */
   drainBytesMax: number;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -17,8 +17,10 @@ export interface SpilloverOptions {
 }
 
 export interface SpilloverStats extends SpillStats {
-  /** Of the oldest message, by when it was received; 0 when there is none. */
+  /** Age of the oldest message, since it was received; 0 when there is none. */
   oldestAgeMs: number;
+  /** Beyond it nothing is taken. */
+  ageMaxMs: number;
   /** Why nothing is taken; '' when it is. */
   cut: string;
   spilledMessages: number;
@@ -27,7 +29,7 @@ export interface SpilloverStats extends SpillStats {
   refusedMessages: number;
 }
 
-type Refused = CargoOutcome & { status: 'unspilled' };
+type Refused = MessageOutcome & { status: 'unspilled' };
 
 const watchMs = 1000;
 const fullMs = 5000;
@@ -35,7 +37,7 @@ const fullMs = 5000;
 const outrunMs = 10_000;
 /** Below this share of its bound, a backlog may grow while it drains. */
 const roomyShare = 0.25;
-/** Of what it was when the admission was cut. */
+/** Share of the size at which admission stopped, below which it resumes. */
 const resumeShare = 0.9;
 
 /**
@@ -45,7 +47,7 @@ const resumeShare = 0.9;
 export class Spillover {
   readonly #options: SpilloverOptions;
   readonly spill: Spill;
-  readonly pace: Pace;
+  readonly rate: DrainRateLimiter;
   readonly gate: ByteGate;
   readonly #retryAfter: RetryAfter;
   readonly #counts = {
@@ -55,7 +57,7 @@ export class Spillover {
     refusedMessages: 0,
   };
   #cut = '';
-  /** What the spill said when it was full, for a while: without new messages, nothing tells more. */
+  /** What the spill said when it was full, for a while: without new messages, nothing says more. */
   #full = '';
   #fullAtMs = 0;
   #oldestAgeMs = 0;
@@ -71,7 +73,10 @@ export class Spillover {
     const { nowMs, config } = options;
     this.#retryAfter = new RetryAfter({ nowMs });
     this.gate = new ByteGate(options.drainBytesMax);
-    this.pace = new Pace({ surplusBytesPerSecond: config.drainSurplusBytesPerSecond, nowMs });
+    this.rate = new DrainRateLimiter({
+      surplusBytesPerSecond: config.drainSurplusBytesPerSecond,
+      nowMs,
+    });
   }
 
   start(): void {
@@ -89,12 +94,12 @@ export class Spillover {
   }
 
   /** All durable, or none of them. The order of the calls is the order kept. Never rejects. */
-  async append(cargo: readonly Cargo[]): Promise<CargoOutcome> {
-    const bytes = cargo.reduce((sum, { value }) => sum + bytesOf(value), 0);
+  async append(messages: readonly PendingMessage[]): Promise<MessageOutcome> {
+    const bytes = messages.reduce((sum, { value }) => sum + bytesOf(value), 0);
     const refused = this.#cut ? this.#refuse('spill-full', this.#cut, bytes) : undefined;
-    const outcome = refused ?? (await this.#append(cargo, bytes));
-    if (outcome.status === 'unspilled') this.#counts.refusedMessages += cargo.length;
-    else this.#counts.spilledMessages += cargo.length;
+    const outcome = refused ?? (await this.#append(messages, bytes));
+    if (outcome.status === 'unspilled') this.#counts.refusedMessages += messages.length;
+    else this.#counts.spilledMessages += messages.length;
     return outcome;
   }
 
@@ -109,7 +114,8 @@ export class Spillover {
 
   stats(): SpilloverStats {
     const oldestAgeMs = this.#oldestAgeMs;
-    return { ...this.spill.stats(), ...this.#counts, oldestAgeMs, cut: this.cut };
+    const { ageMaxMs } = this.#options.config;
+    return { ...this.spill.stats(), ...this.#counts, oldestAgeMs, ageMaxMs, cut: this.cut };
   }
 
   /** Looks at age and growth; once a second. */
@@ -147,12 +153,12 @@ export class Spillover {
     return false;
   }
 
-  async #append(cargo: readonly Cargo[], bytes: number): Promise<CargoOutcome> {
+  async #append(messages: readonly PendingMessage[], bytes: number): Promise<MessageOutcome> {
     try {
-      const outcome = await this.spill.append(cargo);
+      const outcome = await this.spill.append(messages);
       if (outcome.status === 'durable') {
         this.#full = '';
-        this.pace.arrived(bytes);
+        this.rate.spilled(bytes);
         return { status: 'spilled' };
       }
       const { code, message } = outcome;
@@ -163,7 +169,7 @@ export class Spillover {
       const isFull = code === 'full' || code === 'disk-full' || code === 'busy';
       return this.#refuse(isFull ? 'spill-full' : 'spill-failed', message, bytes);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       return this.#refuse('spill-failed', message, bytes);
     }
   }

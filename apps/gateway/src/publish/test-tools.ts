@@ -1,39 +1,44 @@
 import type { Broker } from '@spillway/broker';
 import { LossyFiles } from '@spillway/journal/lossy-files';
 import { openSpill, type Spill, type SpillOptions } from '@spillway/spill';
-import type { Parcel } from '../delivery.ts';
-import { LedgerNotes } from '../ledger-notes.ts';
-import { Parcels } from '../parcel.ts';
-import { type GatewayConfig, gatewaySection } from '../section.ts';
+import { type GatewayConfig, gatewaySection } from '../model/config.ts';
+import { Accounting } from './accounting.ts';
+import { MessageStamper } from './message-stamper.ts';
+import { NotePublisher } from './notes/note-publisher.ts';
+import { PendingRequest, type SlicedRequest } from './pending-request.ts';
 import { type PublishEvent, Publisher, type PublisherOptions } from './publisher.ts';
 
 /** A publisher, started, with the tests' side of the port as its broker. */
 export async function publisherBefore(
-  broker: Pick<Broker, 'publish'> & Partial<Pick<Broker, 'keepsPrefix'>>,
+  scripted: Pick<Broker, 'publish'> & Partial<Pick<Broker, 'capabilities'>>,
   limits: Partial<GatewayConfig> = {},
   more: Partial<PublisherOptions> & { epoch?: number } = {},
 ) {
-  const identity = { gateway: 'gw', epoch: more.epoch ?? 1, broker: broker as Broker };
+  const broker = Object.assign(scripted, {
+    capabilities: scripted.capabilities ?? {},
+  }) as Broker;
+  const identity = { gateway: 'gw', epoch: more.epoch ?? 1, broker };
   const timing = { intervalMs: 1000, publishTimeoutMs: 1000, wallMs: () => 0 };
-  const notes = new LedgerNotes({ ...identity, ...timing });
-  const parcels = new Parcels({ ...identity, notes });
+  const notes = new NotePublisher({ ...identity, ...timing });
+  const accounting = new Accounting({ ...identity, notes });
   const events: PublishEvent[] = [];
   const drained: string[] = [];
   const publisher = new Publisher({
-    broker: broker as Broker,
+    broker,
     config: gatewaySection.parse(limits),
-    parcels,
+    stamper: new MessageStamper(identity),
+    accounting,
     report: (event) => events.push(event),
     onDrained: (message, position) => {
       drained.push(`${message.headers['spillway-seq']}@${position}`);
-      parcels.drained(message, position);
+      accounting.drained(message, position);
     },
     nowMs: () => performance.now(),
     wallMs: Date.now,
     ...more,
   });
   publisher.start();
-  return { publisher, parcels, notes, events, drained };
+  return { publisher, accounting, notes, events, drained };
 }
 
 export function openTestSpill(
@@ -44,16 +49,16 @@ export function openTestSpill(
   return Object.assign(spill, { files });
 }
 
-export function parcel(bytes: number, more: Partial<Parcel> = {}): Parcel {
-  return {
+export function requestOf(bytes: number, more: Partial<SlicedRequest> = {}): PendingRequest {
+  return new PendingRequest({
     signal: 'logs',
     tenant: 'default',
     receivedMs: Date.now(),
     traceparent: undefined,
     slices: [{ partition: 0, records: 1, bytes, chunks: [Buffer.alloc(bytes)] }],
-    cancelled: () => false,
+    isCancelled: () => false,
     ...more,
-  };
+  });
 }
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

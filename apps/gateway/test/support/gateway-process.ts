@@ -4,7 +4,8 @@
  */
 import { ledgerTopic, topicOf } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
-import { createQuotaLeases, redisSection } from '@spillway/store-redis';
+import { createQuotaLeases } from '@spillway/fleet-redis';
+import { redisSection } from '@spillway/redis/config';
 import { createGateway, gatewaySection } from '../../src/index.ts';
 
 const { dir, gateway, redis } = JSON.parse(process.argv[2] ?? '{}');

@@ -11,8 +11,8 @@ import {
   topicOf,
 } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
+import type { LedgerNote } from '@spillway/ledger';
 import type { Spill } from '@spillway/spill';
-import type { LedgerNote } from '@spillway/store';
 import { onTestFinished } from 'vitest';
 import {
   createGateway,
@@ -22,7 +22,7 @@ import {
   gatewaySection,
 } from '../../src/index.ts';
 
-export const partitions = 4;
+const partitions = 4;
 export const epoch = 1_700_000_000_000;
 const topics = [
   ...Object.values(topicOf).map((name) => ({ name, partitions })),

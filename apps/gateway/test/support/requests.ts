@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { jsonToProtobuf, type Signal } from '@spillway/otlp';
 
 /** A hex id that depends on nothing but the name. */
-export function idOf(name: string, bytes: 8 | 16): string {
+function idOf(name: string, bytes: 8 | 16): string {
   return createHash('sha256')
     .update(name)
     .digest('hex')

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createKey } from '@spillway/runtime';
+import { createKey } from '@spillway/keys';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 

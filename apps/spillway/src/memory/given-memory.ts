@@ -2,11 +2,14 @@ import { totalmem } from 'node:os';
 
 export interface GivenMemory {
   bytes: number;
-  /** As an operator knows it. */
+  /** Where the number comes from, in words that an operator knows. */
   source: string;
 }
 
-/** What the process may take: as configured, else what its container allows, else the machine's. */
+/**
+ * Finds how much memory the process may take: as configured, else what its container allows, else
+ * the machine's.
+ */
 export function givenMemory(memoryBytes: number): GivenMemory {
   if (memoryBytes > 0) return { bytes: memoryBytes, source: 'process.memoryBytes' };
   const machineBytes = totalmem();

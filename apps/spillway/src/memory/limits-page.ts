@@ -1,7 +1,7 @@
 import type { BudgetLine, LoadedConfig } from '@spillway/runtime';
 import type { SpillwayConfig } from '../config.ts';
-import { type Role, roles } from '../roles.ts';
-import { budgetOf, bytesOf, least, limits } from './budget-of.ts';
+import type { Registry } from '../registry/registry.ts';
+import { budgetOf, bytesOf } from './budget-of.ts';
 import type { MemoryPlan } from './plan-memory.ts';
 import { shrink } from './shrink.ts';
 import { mebibytes } from './table-of.ts';
@@ -10,13 +10,17 @@ const mebibyte = 1_048_576;
 
 export interface LimitsPageOptions {
   loaded: LoadedConfig<SpillwayConfig>;
-  roles: readonly Role[];
+  registry: Registry;
+  roles: readonly string[];
   plan: MemoryPlan;
 }
 
-/** Everything that is bounded, as Markdown: the memory first, then what the sum of it rests on. */
+/**
+ * Renders everything that is bounded, as Markdown: the memory first, then what the sum of it rests
+ * on.
+ */
 export function limitsPage(options: LimitsPageOptions): string {
-  const { plan, loaded } = options;
+  const { plan } = options;
   const sum = mebibytes(bytesOf(plan.lines));
   return [
     ...intro,
@@ -30,13 +34,13 @@ export function limitsPage(options: LimitsPageOptions): string {
     '',
     '## What these sums rest on',
     '',
-    ...limitsTable(loaded, plan.config),
+    ...limitsTable(options),
     '',
     '## Roles that run apart',
     '',
     'With PostgreSQL, Elasticsearch and Redis, and a spill; at least, and with every default:',
     '',
-    ...rolesTable(loaded),
+    ...rolesTable(options),
   ].join('\n');
 }
 
@@ -57,8 +61,10 @@ const intro = [
   'counts as it is. `spillway config --limits [role...]` prints this page for a configuration and a memory of yours.',
 ];
 
-function memoryTable({ loaded, roles: chosen, plan }: LimitsPageOptions): string[] {
-  const smallest = budgetOf(shrink(loaded, 0), chosen, { semiSpaceMebibytes: 1, optimises: false });
+function memoryTable({ loaded, registry, roles, plan }: LimitsPageOptions): string[] {
+  const runtime = { semiSpaceMebibytes: 1, optimises: false };
+  const config = shrink(loaded, { share: 0, least: registry.least });
+  const smallest = budgetOf(config, registry.target(roles), runtime);
   const leastOf = new Map(smallest.map(({ name, bytes }) => [name, bytes]));
   const row = ({ name, key, bytes, protects, answer }: BudgetLine) => [
     name,
@@ -77,8 +83,9 @@ function memoryTable({ loaded, roles: chosen, plan }: LimitsPageOptions): string
   );
 }
 
-function limitsTable({ leaves }: LoadedConfig<SpillwayConfig>, config: SpillwayConfig): string[] {
-  const pathOf = new Map(leaves.map(({ key, path }) => [key, path]));
+function limitsTable({ loaded, registry, plan: { config } }: LimitsPageOptions): string[] {
+  const { limits, least } = registry;
+  const pathOf = new Map(loaded.leaves.map(({ key, path }) => [key, path]));
   const rows = limits.map(({ key, protects, answer }) => {
     const path = pathOf.get(key);
     if (!path) throw new Error(`no setting is called ${key}`);
@@ -104,16 +111,19 @@ function shown(key: string, value: unknown): string {
     : `${value}`;
 }
 
-function rolesTable(loaded: LoadedConfig<SpillwayConfig>): string[] {
-  const rows = roles.map((role) => [
+function rolesTable({ loaded, registry }: LimitsPageOptions): string[] {
+  const { least } = registry;
+  const rows = registry.roles.map((role) => [
     role,
     ...(['kafka', 'rabbitmq'] as const).map((kind) => {
       const whole = { ...loaded, config: onServers(loaded.config, kind) };
-      const [least, most] = [0, 1].map((share) => {
+      const target = registry.target([role]);
+      const [smallest, most] = [0, 1].map((share) => {
         const runtime = { semiSpaceMebibytes: share === 0 ? 1 : 16, optimises: true };
-        return mebibytes(bytesOf(budgetOf(shrink(whole, share), [role], runtime)));
+        const config = shrink(whole, { share, least });
+        return mebibytes(bytesOf(budgetOf(config, target, runtime)));
       });
-      return `${least} … ${most}`;
+      return `${smallest} … ${most}`;
     }),
   ]);
   return markdown(['role', 'on Kafka', 'on RabbitMQ'], rows);

@@ -1,30 +1,33 @@
 import { loadConfig } from '@spillway/runtime';
 import { expect, test } from 'vitest';
 import { spillwaySchema } from '../config.ts';
-import { type Role, roles } from '../roles.ts';
+import { registry } from '../modules/index.ts';
 import { bytesOf } from './budget-of.ts';
 import { MemoryError } from './memory-error.ts';
 import { planMemory } from './plan-memory.ts';
 
+const { roles } = registry;
 const mebibyte = 1_048_576;
 const chosenByV8 = { heapBytes: undefined, semiSpaceMebibytes: undefined };
 
 const onServers = {
-  ...{ 'broker.kind': 'kafka', 'store.write.kind': 'postgres' },
-  ...{ 'store.search.kind': 'elasticsearch', 'store.live.kind': 'redis' },
+  'broker.kind': 'kafka',
+  'store.write.kind': 'postgres',
+  'store.search.kind': 'elasticsearch',
+  'store.live.kind': 'redis',
 };
 
 interface Given {
   mebibytes: number;
   set?: Record<string, string>;
   heapBytes?: number;
-  of?: readonly Role[];
+  of?: readonly string[];
 }
 
 function planOf({ mebibytes, set = {}, heapBytes, of = roles }: Given) {
   const loaded = loadConfig(spillwaySchema, { env: {}, flags: set });
   const given = { bytes: mebibytes * mebibyte, source: 'the test' };
-  return planMemory({ loaded, roles: of, given, flags: { ...chosenByV8, heapBytes } });
+  return planMemory({ loaded, registry, roles: of, given, flags: { ...chosenByV8, heapBytes } });
 }
 
 test('with ample memory every default stays, and the embedded database is optimised', () => {
@@ -54,8 +57,8 @@ test.each([512, 640, 768, 1_024, 1_536])(
     expect(bytesOf(lines, 'outside') + heapBytes).toBeLessThanOrEqual(mebibytes * mebibyte);
     const { gateway } = config;
     expect(gateway.inFlightBytesMax).toBeGreaterThanOrEqual(2.25 * gateway.bodyBytesMax);
-    expect(gateway.laneBytesMax).toBeGreaterThanOrEqual(2.25 * gateway.bodyBytesMax);
-    expect(gateway.tenantLaneBytesMax).toBeGreaterThanOrEqual(1.25 * gateway.bodyBytesMax);
+    expect(gateway.signalBytesMax).toBeGreaterThanOrEqual(2.25 * gateway.bodyBytesMax);
+    expect(gateway.tenantSignalBytesMax).toBeGreaterThanOrEqual(1.25 * gateway.bodyBytesMax);
     expect(gateway.queueBytesMax).toBeGreaterThan(gateway.bodyBytesMax);
   },
 );

@@ -1,7 +1,7 @@
 import type { BudgetLine, LoadedConfig } from '@spillway/runtime';
 import type { SpillwayConfig } from '../config.ts';
-import type { Role } from '../roles.ts';
-import { budgetOf, bytesOf, least } from './budget-of.ts';
+import type { Registry } from '../registry/registry.ts';
+import { budgetOf, bytesOf } from './budget-of.ts';
 import type { GivenMemory } from './given-memory.ts';
 import { MemoryError } from './memory-error.ts';
 import type { NodeFlags } from './node-flags.ts';
@@ -28,7 +28,9 @@ export interface MemoryPlan {
 
 export interface PlanOptions {
   loaded: LoadedConfig<SpillwayConfig>;
-  roles: readonly Role[];
+  registry: Registry;
+  /** Names of the roles of the process. */
+  roles: readonly string[];
   given: GivenMemory;
   /** What Node was started with. */
   flags: NodeFlags;
@@ -43,7 +45,8 @@ type Attempt = Pick<MemoryPlan, 'config' | 'lines' | 'runtime'> & { fits: boolea
  * Throws `MemoryError` when what is set, and the least of the rest, is more than there is.
  */
 export function planMemory(options: PlanOptions): MemoryPlan {
-  const { given, flags, loaded } = options;
+  const { given, flags, loaded, registry } = options;
+  const { least } = registry;
   const { fits, ...best } = roomiest(options);
   if (!fits) throw new MemoryError({ ...best, given });
   const spareBytes = given.bytes - bytesOf(best.lines);
@@ -81,11 +84,11 @@ function roomiest(options: PlanOptions): Attempt {
 }
 
 function attempt(
-  { loaded, roles, given, flags }: PlanOptions,
+  { loaded, registry, roles, given, flags }: PlanOptions,
   { share, runtime }: { share: number; runtime: Runtime },
 ): Attempt {
-  const config = shrink(loaded, share);
-  const lines = budgetOf(config, roles, runtime);
+  const config = shrink(loaded, { share, least: registry.least });
+  const lines = budgetOf(config, registry.target(roles), runtime);
   const needed = bytesOf(lines, 'heap');
   const heapBytes = flags.heapBytes ?? needed;
   const fits = needed <= heapBytes && bytesOf(lines, 'outside') + heapBytes <= given.bytes;

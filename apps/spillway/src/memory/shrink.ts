@@ -1,19 +1,18 @@
 import { bytesForBody } from '@spillway/gateway';
-import type { LoadedConfig } from '@spillway/runtime';
+import type { Least, LoadedConfig } from '@spillway/runtime';
 import type { SpillwayConfig } from '../config.ts';
-import { least } from './budget-of.ts';
 
 const unitBytes = 64 * 1_024;
 
 type Section = Record<string, unknown>;
 
 /**
- * The configuration with a share of what lies between the least and the default of each key that
- * was left at its default; 1 changes nothing.
+ * Shrinks the configuration to a share of what lies between the least and the default of each key
+ * that was left at its default; 1 changes nothing.
  */
 export function shrink(
   { config, leaves, sources }: LoadedConfig<SpillwayConfig>,
-  share: number,
+  { share, least }: { share: number; least: Least },
 ): SpillwayConfig {
   if (share === 1) return config;
   const smaller = structuredClone(config);

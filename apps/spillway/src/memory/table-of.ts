@@ -3,7 +3,7 @@ import { bytesOf } from './budget-of.ts';
 
 const mebibyte = 1_048_576;
 
-/** The lines of a budget for people, the largest first, and their sum. */
+/** Renders the lines of a budget as text, the largest first, and their sum. */
 export function tableOf(lines: readonly BudgetLine[]): string[] {
   const row = (bytes: number, name: string) => `  ${mebibytes(bytes).padStart(9)}  ${name}`;
   const rows = lines

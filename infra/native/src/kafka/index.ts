@@ -14,6 +14,7 @@ import { installKafka, type KafkaInstallation } from './installation.ts';
 import { liveBrokers } from './probe.ts';
 import { type KafkaNode, type KafkaSecrets, serverProperties } from './properties.ts';
 
+/** Options of a Kafka cluster. */
 export interface KafkaOptions extends Placement {
   /** Each is broker and controller. Of 3, every topic is on all and two must have what is acknowledged. */
   brokers?: 1 | 3;
@@ -25,8 +26,9 @@ export interface KafkaOptions extends Placement {
   advertised?: (index: number) => string;
 }
 
+/** A running Kafka cluster. */
 export interface KafkaServers {
-  /** As advertised. */
+  /** Addresses as advertised. */
   bootstrap: string[];
   /** In the order of their node ids, which begin with 1. */
   servers: NativeServer[];
@@ -35,6 +37,7 @@ export interface KafkaServers {
   remove(): Promise<void>;
 }
 
+/** What a client needs to log in to brokers that demand it. */
 export interface KafkaClientSecurity {
   caFile: string;
   username: string;

@@ -3,7 +3,10 @@ import { ask } from '../ask.ts';
 const metadataApi = { key: 3, version: 1 };
 const clientId = 'native';
 
-/** The ids of the brokers that serve clients, as the one at `port` tells (Metadata v1, no topics). */
+/**
+ * The ids of the brokers that serve clients, according to the one at `port` (Metadata v1, no
+ * topics).
+ */
 export async function liveBrokers(port: number): Promise<number[]> {
   const answer = await ask({ port, send: metadataRequest(), isWhole });
   // size int32, correlation id int32, then the array of (id int32, host, port int32, rack).

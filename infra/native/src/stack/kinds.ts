@@ -6,9 +6,9 @@ import { rabbitMqAnswers, startRabbitMq } from '../rabbitmq.ts';
 import { redisAnswers, startRedis } from '../redis.ts';
 import type { NativeServer, Placement } from '../server.ts';
 
-export interface StartedKind {
+interface StartedKind {
   servers: readonly NativeServer[];
-  /** What tells Spillway where it is. */
+  /** Environment variables that point Spillway to it. */
   environment: Record<string, string>;
 }
 
@@ -78,7 +78,7 @@ export const kinds = { kafka, postgres, elasticsearch, redis, rabbitmq } satisfi
 
 export type KindName = keyof typeof kinds;
 
-/** What `up` starts when nobody chooses: one broker and the stores. */
+/** What `up` starts when nothing is chosen: one broker and the stores. */
 export const usualKinds: readonly KindName[] = ['kafka', 'postgres', 'elasticsearch', 'redis'];
 
 export function isKindName(name: string): name is KindName {

@@ -10,8 +10,8 @@ export interface AssignedMember {
 
 /**
  * Spreads partitions evenly, moving as few as that takes, in two steps (KIP-429): a partition that
- * one member holds and another should have is nobody's in this round, and the other's in the next,
- * once the first has let go of it. So no partition ever has two holders.
+ * one member holds and another should have has no holder in this round, and the other's in the
+ * next, once the first has let go of it. So no partition ever has two holders.
  */
 export function assign(
   members: readonly AssignedMember[],
@@ -81,7 +81,7 @@ class Share {
   }
 }
 
-/** Of those that read it, who has least; of these, who has least of its topic. */
+/** Finds, of those that read it, who has least; of these, who has least of its topic. */
 function least(shares: readonly Share[], partition: TopicPartition): Share | undefined {
   const compare = (a: Share, b: Share) =>
     a.own.length - b.own.length || a.countOf(partition.topic) - b.countOf(partition.topic);

@@ -13,7 +13,7 @@ export class Coordinator {
     this.#group = group;
   }
 
-  /** Asks it; where that fails in a way that passes, the next question looks for it anew. */
+  /** Asks it; where that fails in a way that passes, the next question looks for it again. */
   async ask<T>(question: (node: number) => Promise<T>): Promise<T> {
     try {
       this.#node ??= await this.#client.coordinator(this.#group);

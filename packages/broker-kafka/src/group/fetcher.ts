@@ -1,8 +1,8 @@
 import { partitionName } from '@spillway/broker';
+import { Backoff, messageOf, sleep } from '@spillway/resilience';
+import { backoffLimits } from '../backoff-limits.ts';
 import type { Fetched, KafkaClient } from '../client.ts';
 import type { KafkaBrokerEvent } from '../config.ts';
-import { messageOf } from '../errors.ts';
-import { Backoff, sleep } from '../wait.ts';
 import type { Held } from './held.ts';
 
 export interface FetcherOptions {
@@ -213,7 +213,7 @@ export class Fetcher {
     if (this.#abort.signal.aborted) return;
     const { group, report } = this.#options;
     const message = messageOf(error);
-    const { backoff } = this.#troubles.get(where) ?? { backoff: new Backoff() };
+    const { backoff } = this.#troubles.get(where) ?? { backoff: new Backoff(backoffLimits) };
     this.#troubles.set(where, { message: `${where}: ${message}`, backoff });
     const pauseMs = backoff.nextMs();
     report({ type: 'retrying', group, what: `fetch, ${where}`, message, waitMs: pauseMs });

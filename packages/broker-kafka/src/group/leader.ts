@@ -35,7 +35,7 @@ export class Leader {
 
   async haveTopicsGrown(): Promise<boolean> {
     if (this.#partitionCount === undefined) return false;
-    const partitions = await this.#partitions().catch(() => []); // The next look will tell.
+    const partitions = await this.#partitions().catch(() => []); // The next look will show.
     return partitions.length > this.#partitionCount;
   }
 

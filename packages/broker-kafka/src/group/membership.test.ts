@@ -1,4 +1,5 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
+import { until } from '@spillway/test-support/until';
 import { expect, it } from 'vitest';
 import type { Joined, KafkaClient } from '../client.ts';
 import { answered } from '../errors.ts';
@@ -66,7 +67,7 @@ class Group {
   }
 
   async untilClaimed(times: number): Promise<void> {
-    while (this.claims.length < times) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => this.claims.length >= times);
   }
 
   async #join(metadata: Buffer): Promise<Joined> {

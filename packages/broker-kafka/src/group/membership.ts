@@ -1,8 +1,9 @@
 import { BrokerError, partitionName, type TopicPartition } from '@spillway/broker';
+import { Backoff, messageOf, sleep, waitAtMost } from '@spillway/resilience';
+import { backoffLimits } from '../backoff-limits.ts';
 import type { CommittedOffset, KafkaClient, Membership as Member } from '../client.ts';
 import type { KafkaBrokerEvent } from '../config.ts';
-import { messageOf, reasonOf } from '../errors.ts';
-import { Backoff, sleep, within } from '../wait.ts';
+import { reasonOf } from '../errors.ts';
 import { Coordinator, isFencing, isHopeless, isPassing } from './coordinator.ts';
 import { Leader } from './leader.ts';
 import { decodeAssignment, encodeClaim, protocolName } from './protocol.ts';
@@ -11,7 +12,7 @@ import { decodeAssignment, encodeClaim, protocolName } from './protocol.ts';
 export interface Assignee {
   owned(): TopicPartition[];
   gain(partitions: readonly TopicPartition[], committed: readonly CommittedOffset[]): void;
-  /** Finishes what is in hand and lets go; never takes longer than the rebalance time-out. */
+  /** Finishes what is in flight and lets go; never takes longer than the rebalance time-out. */
   revoke(partitions: readonly TopicPartition[]): Promise<void>;
   /** Others may hold them already. */
   lose(): void;
@@ -40,7 +41,7 @@ export class Membership {
   readonly #abort = new AbortController();
   readonly #joined = Promise.withResolvers<void>();
   readonly #heartbeatMs: number;
-  readonly #backoff = new Backoff();
+  readonly #backoff = new Backoff(backoffLimits);
   readonly #coordinator: Coordinator;
   readonly #leader: Leader;
   #running: Promise<void> | undefined;
@@ -76,7 +77,7 @@ export class Membership {
   async commit(offsets: readonly CommittedOffset[]): Promise<void> {
     const { client, patienceMs } = this.#options;
     const deadline = performance.now() + patienceMs;
-    const backoff = new Backoff();
+    const backoff = new Backoff(backoffLimits);
     for (let left = offsets; ; ) {
       const owned = new Set(this.#options.assignee.owned().map(partitionName));
       left = left.filter((offset) => owned.has(partitionName(offset)));
@@ -101,7 +102,7 @@ export class Membership {
     this.#joined.reject(new BrokerError('not-running', 'The subscription is closed'));
     const { client, joinClient } = this.#options;
     // If that fails, the others wait until the session runs out.
-    await within(this.#leave(), leaveMs, 'To leave').catch(() => {});
+    await waitAtMost(this.#leave(), { ms: leaveMs }).catch(() => {});
     await Promise.all([client.close(), joinClient.close()]);
     await this.#running;
   }
@@ -146,7 +147,7 @@ export class Membership {
     const held = new Set(assignee.owned().map(partitionName));
     const kept = new Set(assigned.map(partitionName));
     const gained = assigned.filter((one) => !held.has(partitionName(one)));
-    // Of what was claimed: until the next join nobody gets it, held or not.
+    // Of what was claimed: until the next join no member gets it, held or not.
     const given = claimed.filter((one) => !kept.has(partitionName(one)));
     if (gained.length > 0) {
       const committed = await this.#coordinator.ask((node) => client.committed(node, group));
@@ -169,7 +170,9 @@ export class Membership {
       const { group, generation } = this.#member;
       const joined = await joinClient.join(node, {
         ...this.#member,
-        ...{ sessionTimeoutMs, rebalanceTimeoutMs, protocol: protocolName },
+        sessionTimeoutMs,
+        rebalanceTimeoutMs,
+        protocol: protocolName,
         metadata: encodeClaim({ topics: [...topics], owned, generation }),
       });
       this.#member = { group, memberId: joined.memberId, generation: joined.generation };

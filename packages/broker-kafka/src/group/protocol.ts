@@ -1,6 +1,6 @@
 /**
- * What members of a group tell each other through the broker: ConsumerProtocolSubscription (Version
- * 2) and ConsumerProtocolAssignment (Version 0) of Kafka, so that its own tools can show a group.
+ * What members of a group exchange through the broker: ConsumerProtocolSubscription (Version 2) and
+ * ConsumerProtocolAssignment (Version 0) of Kafka, so that its own tools can show a group.
  */
 import type { TopicPartition } from '@spillway/broker';
 

@@ -1,3 +1,4 @@
+import { byTopic } from '../by-topic.ts';
 import type {
   ClusterView,
   CommittedOffset,
@@ -14,7 +15,7 @@ import type {
   ReadingOptions,
 } from '../client.ts';
 import { reasonOf } from '../errors.ts';
-import type { LibraryBroker, LibraryCluster, LibraryMetadata } from './cluster.ts';
+import { type LibraryBroker, type LibraryMetadata, learn } from './cluster.ts';
 import { fetchRecords } from './fetch.ts';
 import { type QuestionOptions, Questions } from './questions.ts';
 
@@ -152,7 +153,10 @@ export class KafkajsClient implements KafkaClient {
     );
     const all = responses.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, metadata }) => ({
-        ...{ topic, partition, position: Number(offset), metadata: metadata ?? '' },
+        topic,
+        partition,
+        position: Number(offset),
+        metadata: metadata ?? '',
       })),
     );
     return all.filter(({ position }) => position >= 0);
@@ -243,19 +247,4 @@ export class KafkajsClient implements KafkaClient {
       ask(await cluster.findBroker({ nodeId: String(node) })),
     );
   }
-}
-
-/** KafkaJS asks nobody before it knows who there is. */
-async function learn({ brokerPool }: LibraryCluster): Promise<void> {
-  if (brokerPool.metadata === null) await brokerPool.refreshMetadata([]);
-}
-
-function byTopic<T extends { topic: string }, P>(
-  all: readonly T[],
-  partOf: (one: T) => P,
-): { topic: string; partitions: P[] }[] {
-  return [...Map.groupBy(all, ({ topic }) => topic)].map(([topic, own]) => ({
-    topic,
-    partitions: own.map(partOf),
-  }));
 }

@@ -133,3 +133,8 @@ export function clusterOf(kafka: Kafka): LibraryCluster {
 }
 
 const unused = { name: 'unused', metadata: Buffer.alloc(0) };
+
+/** KafkaJS asks no broker before it knows which there are. */
+export async function learn({ brokerPool }: LibraryCluster): Promise<void> {
+  if (brokerPool.metadata === null) await brokerPool.refreshMetadata([]);
+}

@@ -63,7 +63,9 @@ export function translate(error: unknown, what: string): KafkaError {
   return unreachable(what, error);
 }
 
-/** It wraps errors when it gives up, and gathers those of topics. */
+/**
+ * Finds the broker's type of an error, which the library may have wrapped, or gathered with others.
+ */
 export function typeOf(error: LibraryError | undefined, depth = 0): string | undefined {
   if (error === undefined || error === null || depth > 5) return undefined;
   return (

@@ -5,12 +5,11 @@ import {
   type RefusalCode,
   type TopicPartition,
 } from '@spillway/broker';
+import { messageOf, unlessAborted, waitAtMost, withTimeout } from '@spillway/resilience';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { messageOf } from '../errors.ts';
 import type { ProducePort } from '../producer.ts';
-import { unlessAborted, within } from '../wait.ts';
-import { abortGraceMs, Lane, type Sent } from './lane.ts';
 import { type LibraryOptions, openLibrary, translate } from './library.ts';
+import { abortGraceMs, PartitionProducer, type Sent } from './partition-producer.ts';
 
 export interface KafkajsProducerOptions extends LibraryOptions {
   deliveryTimeoutMs: number;
@@ -35,7 +34,7 @@ const refusals: Readonly<Record<string, RefusalCode>> = {
  */
 export class KafkajsProducer implements ProducePort {
   readonly #options: KafkajsProducerOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #partitions = new Map<string, PartitionProducer>();
   #kafka: Kafka | undefined;
   #producer: Promise<Producer> | undefined;
   #running = false;
@@ -58,8 +57,10 @@ export class KafkajsProducer implements ProducePort {
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
-    const flushed = Promise.all([...this.#lanes.values()].map((lane) => lane.flushed()));
-    await within(flushed, this.#options.deliveryTimeoutMs, 'flush').catch(() => {});
+    const flushed = Promise.all(
+      [...this.#partitions.values()].map((partition) => partition.flushed()),
+    );
+    await waitAtMost(flushed, { ms: this.#options.deliveryTimeoutMs }).catch(() => {});
     await this.#replace();
   }
 
@@ -70,21 +71,22 @@ export class KafkajsProducer implements ProducePort {
 
   async publish(
     messages: readonly OutgoingMessage[],
-    signal?: AbortSignal,
+    abort?: AbortSignal,
   ): Promise<PublishOutcome[]> {
     if (!this.#running) {
       return messages.map(() => refused('not-running', 'The producer is not running'));
     }
-    if (signal?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
+    if (abort?.aborted) return messages.map(() => refused('unavailable', 'Aborted'));
     const outcomes = Promise.all(messages.map((message) => this.#send(message)));
-    const abort = () => {
-      for (const message of messages) this.#lanes.get(partitionName(message))?.abandon(message);
+    const abandon = () => {
+      for (const message of messages)
+        this.#partitions.get(partitionName(message))?.abandon(message);
     };
-    signal?.addEventListener('abort', abort, { once: true });
-    return await outcomes.finally(() => signal?.removeEventListener('abort', abort));
+    abort?.addEventListener('abort', abandon, { once: true });
+    return await outcomes.finally(() => abort?.removeEventListener('abort', abandon));
   }
 
-  /** Synchronous up to the lane: the order is that of the calls. */
+  /** Synchronous up to the queue of the partition: the order is that of the calls. */
   #send(message: OutgoingMessage): Promise<PublishOutcome> {
     const bytes = sizeOf(message);
     const { messageBytesMax } = this.#options;
@@ -93,23 +95,23 @@ export class KafkajsProducer implements ProducePort {
       return Promise.resolve(refused('too-large', text));
     }
     const name = partitionName(message);
-    const lane = this.#lanes.get(name) ?? this.#open(name, message);
-    return lane.send(message, bytes);
+    const partition = this.#partitions.get(name) ?? this.#open(name, message);
+    return partition.send(message, bytes);
   }
 
-  #open(name: string, { topic, partition }: OutgoingMessage): Lane {
-    const lane = new Lane({
+  #open(name: string, { topic, partition }: OutgoingMessage): PartitionProducer {
+    const producer = new PartitionProducer({
       batchBytesMax: this.#options.messageBytesMax,
       isKnown: async () => {
         const count = await this.#options.partitionsOf(topic);
         if (partition < count) return true;
-        this.#lanes.delete(name); // It may be made yet; names that are not do not gather here.
+        this.#partitions.delete(name); // It may be made yet; names that are not do not gather here.
         return false;
       },
       send: (batch, hurry) => this.#produce({ topic, partition }, batch, hurry),
     });
-    this.#lanes.set(name, lane);
-    return lane;
+    this.#partitions.set(name, producer);
+    return producer;
   }
 
   async #produce(
@@ -121,13 +123,16 @@ export class KafkajsProducer implements ProducePort {
     let connected: Promise<Producer> | undefined;
     try {
       connected = this.#connected();
-      const producer = await within(connected, deliveryTimeoutMs, 'A connection');
+      const producer = await withTimeout(connected, deliveryTimeoutMs, 'A connection');
       const messages = batch.map(({ key, value, headers }) => ({
-        ...{ partition, key, headers: { ...headers }, value: Buffer.concat(value) },
+        partition,
+        key,
+        headers: { ...headers },
+        value: Buffer.concat(value),
       }));
       const sending = producer.send({ topic, messages, acks: -1 });
-      const bounded = within(sending, deliveryTimeoutMs, 'A publish');
-      const [answer] = await unlessAborted(bounded, hurry, abortGraceMs);
+      const bounded = withTimeout(sending, deliveryTimeoutMs, 'A publish');
+      const [answer] = await unlessAborted(bounded, hurry, { graceMs: abortGraceMs });
       this.#trouble = undefined;
       if (answer?.baseOffset === undefined) throw new Error('No answer for the partition');
       return { status: 'durable', position: Number(answer.baseOffset) };
@@ -147,7 +152,7 @@ export class KafkajsProducer implements ProducePort {
     this.#producer = undefined;
     // It waits for what is under way, which a broker may never answer.
     const gone = which?.then((producer) => producer.disconnect());
-    if (gone !== undefined) await within(gone, abortGraceMs, 'A disconnect').catch(() => {});
+    if (gone !== undefined) await waitAtMost(gone, { ms: abortGraceMs }).catch(() => {});
   }
 
   #connected(): Promise<Producer> {

@@ -1,5 +1,5 @@
+import { TimeoutError, unlessAborted, waitAtMost, withTimeout } from '@spillway/resilience';
 import { KafkaError } from '../errors.ts';
-import { TooLong, unlessAborted, within } from '../wait.ts';
 import { clusterOf, type LibraryCluster } from './cluster.ts';
 import { type LibraryOptions, openLibrary, translate } from './library.ts';
 
@@ -42,18 +42,18 @@ export class Questions {
     this.#connected ??= cluster.connect();
     const answer = this.#connected.then(() => question(cluster));
     try {
-      return await unlessAborted(within(answer, this.#answerMs, 'An answer'), signal, 0);
+      return await unlessAborted(withTimeout(answer, this.#answerMs, 'An answer'), signal);
     } catch (error) {
       if (this.#cluster === cluster) this.#connected = undefined; // The next one connects again.
-      if (error instanceof TooLong) this.#abandon(cluster);
+      if (error instanceof TimeoutError) this.#abandon(cluster);
       throw translate(error, what);
     }
   }
 
   /** What is under way rejects. */
   async close(): Promise<void> {
-    this.#closing.abort();
-    await within(this.#disconnect(), this.#quitMs, 'To disconnect').catch(() => {});
+    this.#closing.abort(new Error('Aborted while it was under way'));
+    await waitAtMost(this.#disconnect(), { ms: this.#quitMs }).catch(() => {});
   }
 
   async #disconnect(): Promise<void> {

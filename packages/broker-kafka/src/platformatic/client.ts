@@ -12,9 +12,9 @@ import {
   metadataV9,
   offsetCommitV8,
   offsetFetchV7,
-  ResponseError,
   syncGroupV5,
 } from '@platformatic/kafka';
+import { byTopic } from '../by-topic.ts';
 import type {
   ClusterView,
   CommittedOffset,
@@ -33,6 +33,7 @@ import type {
 import { answered, reasonOf } from '../errors.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { fetchRecords } from './fetch.ts';
+import { withErrors } from './with-errors.ts';
 
 const topicResource = 2;
 const createTimeoutMs = 10_000;
@@ -87,7 +88,7 @@ export class PlatformaticClient implements KafkaClient {
   }
 
   async offsets(node: number, queries: readonly OffsetQuery[]): Promise<Offset[]> {
-    const topics = byTopic(queries, ({ partition, timestampMs }) => ({
+    const topics = byName(queries, ({ partition, timestampMs }) => ({
       partitionIndex: partition,
       currentLeaderEpoch: -1,
       timestamp: BigInt(timestampMs),
@@ -148,7 +149,7 @@ export class PlatformaticClient implements KafkaClient {
     { group, generation, memberId }: Membership,
     offsets: readonly CommittedOffset[],
   ): Promise<void> {
-    const topics = byTopic(offsets, ({ partition, position, metadata }) => ({
+    const topics = byName(offsets, ({ partition, position, metadata }) => ({
       partitionIndex: partition,
       committedOffset: BigInt(position),
       committedLeaderEpoch: -1,
@@ -228,29 +229,12 @@ export class PlatformaticClient implements KafkaClient {
   }
 }
 
-/** The answer, whatever of it is an error: the caller looks at each part. */
-export async function withErrors<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    const { cause } = error as { cause?: unknown };
-    if (cause instanceof ResponseError) return cause.response as T;
-    throw error;
-  }
-}
-
-export function byTopic<T extends { topic: string }, P>(
-  all: readonly T[],
-  partOf: (one: T) => P,
-): { name: string; partitions: P[] }[] {
-  return [...Map.groupBy(all, ({ topic }) => topic)].map(([name, own]) => ({
-    name,
-    partitions: own.map(partOf),
-  }));
-}
-
 function givenName(error: unknown): string {
   if (reasonOf(error) !== 'MEMBER_ID_REQUIRED') throw error;
   const { cause } = error as { cause?: { response?: { memberId?: string } } };
   return cause?.response?.memberId ?? '';
+}
+
+function byName<T extends { topic: string }, P>(all: readonly T[], partOf: (one: T) => P) {
+  return byTopic(all, partOf).map(({ topic: name, partitions }) => ({ name, partitions }));
 }

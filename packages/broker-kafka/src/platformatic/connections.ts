@@ -131,7 +131,7 @@ export class Connections {
   }
 }
 
-/** Also of the produce path's connections. */
+/** Makes the options of every connection of the library, those of the produce path too. */
 export function connectionOptions(
   { tls, sasl, named }: Security,
   { connectTimeoutMs, requestTimeoutMs }: { connectTimeoutMs: number; requestTimeoutMs: number },

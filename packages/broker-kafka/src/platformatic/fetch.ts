@@ -12,7 +12,7 @@ const fetchRaw: API<Parameters<typeof fetchV12.createRequest>, RawAnswer> = crea
   readRaw,
 );
 
-/** Reads what was not committed by a transaction too: nobody writes telemetry in transactions. */
+/** Reads what was not committed by a transaction too: telemetry is not written in transactions. */
 export async function fetchRecords(
   connections: Connections,
   node: number,

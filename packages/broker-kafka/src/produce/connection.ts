@@ -15,13 +15,13 @@ export interface OpenOptions {
   requestTimeoutMs: number;
 }
 
-/** Connects and logs in; names are resolved anew each time. Rejects with KafkaError. */
+/** Connects and logs in; names are resolved again each time. Rejects with KafkaError. */
 export async function openConnection(
   { host, port }: Address,
   { clientId, security, ...timeouts }: OpenOptions,
 ): Promise<Connection> {
   const connection = new Connection(clientId, connectionOptions(security, timeouts));
-  // Whoever uses it hears of 'close'; an 'error' nobody listens to would end the process.
+  // Whoever uses it gets 'close'; an 'error' without a listener would end the process.
   connection.on('error', () => {});
   try {
     await connection.connect(host, port);
@@ -32,7 +32,7 @@ export async function openConnection(
   return connection;
 }
 
-/** At once: nothing that was not yet written will be. */
+/** Closes a connection at once: what was not yet written never will be. */
 export function dropConnection(connection: Connection): void {
   connection.socket?.destroy();
   connection.close(() => {}); // Stops its timers.

@@ -1,8 +1,9 @@
 import { metadataV9 } from '@platformatic/kafka';
 import type { TopicPartition } from '@spillway/broker';
-import { errorName, messageOf } from '../errors.ts';
-import { withErrors } from '../platformatic/client.ts';
+import { messageOf } from '@spillway/resilience';
+import { errorName } from '../errors.ts';
 import type { Connections } from '../platformatic/connections.ts';
+import { withErrors } from '../platformatic/with-errors.ts';
 import type { Address } from './connection.ts';
 
 export type Leader =
@@ -29,7 +30,7 @@ export interface LeadersOptions {
   onAsked: (trouble: string | undefined) => void;
 }
 
-/** Asking is calm again when nobody asked for this long. */
+/** Asking is calm again when there was no question for this long. */
 const calmMs = 5_000;
 
 /** Who leads which partition. One question at a time; the next no sooner than its backoff says. */
@@ -47,7 +48,7 @@ export class Leaders {
     this.#options = options;
   }
 
-  /** As of an answer to a question asked after `sinceMs`. */
+  /** Finds the leader from an answer to a question asked after `sinceMs`. */
   find({ topic, partition }: TopicPartition, sinceMs: number): Leader {
     const known = this.#topics.get(topic);
     if (known === undefined || known.askedMs <= sinceMs) return { kind: 'unasked' };

@@ -1,7 +1,7 @@
 import type { Connection } from '@platformatic/kafka';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '@spillway/resilience';
 import { dropConnection } from './connection.ts';
-import { Frames } from './frames.ts';
+import { Frames } from './wire/frames.ts';
 
 export interface LinkOptions {
   open: () => Promise<Connection>;
@@ -17,15 +17,15 @@ interface Pending {
   timer: NodeJS.Timeout;
 }
 
-/** The client numbers its own requests from 1: ours never meet them. */
+/** The client numbers its own requests from 1: these never meet them. */
 const ownIdsFrom = 0x4000_0000;
 const idMask = 0x3fff_ffff;
 const headBytes = 8;
 
 /**
- * A connection of the client's whose socket we write to: its own `send` would flatten each request
- * into one more copy. The client connects, speaks TLS, logs in and, when a login is about to
- * expire, logs in anew: frames that answer its requests are passed on to it.
+ * A connection of the client whose socket is written to directly: its own `send` would flatten each
+ * request into one more copy. The client connects, speaks TLS, logs in and, when a login is about
+ * to expire, logs in again: frames that answer its requests are passed on to it.
  */
 export class Link {
   readonly #options: LinkOptions;
@@ -40,7 +40,7 @@ export class Link {
     this.#options = options;
   }
 
-  /** Never rejects: `onReady` or `onClosed` tells. */
+  /** Never rejects: `onReady` or `onClosed` reports the outcome. */
   async open(): Promise<void> {
     try {
       const connection = await this.#options.open();
@@ -51,7 +51,7 @@ export class Link {
     }
   }
 
-  /** False while the client logs in anew: a broker takes nothing else meanwhile. */
+  /** False while the client logs in again: a broker takes nothing else meanwhile. */
   get ready(): boolean {
     return !this.#closed && this.#connection?.status === 'connected';
   }

@@ -14,11 +14,11 @@ export interface OwnProducerOptions {
   /** From the call until its outcomes. */
   deliveryTimeoutMs: number;
   /**
-   * Of a record batch, as Kafka's `max.message.bytes`: a message whose batch would be larger is
-   * refused, and batches are cut at it.
+   * Bytes of a record batch, as Kafka's `max.message.bytes`: a message whose batch would be larger
+   * is refused, and batches are cut at it.
    */
   messageBytesMax: number;
-  /** Of messages without outcome; what comes on top is refused. 64 MiB by default. */
+  /** Bytes of messages without outcome; what comes on top is refused. 64 MiB by default. */
   bufferBytesMax?: number | undefined;
   /** Wall clock, ms since the epoch: the records' timestamps. */
   clock?: (() => number) | undefined;
@@ -33,7 +33,7 @@ export interface OwnProducerOptions {
   report?: ((event: ProduceEvent) => void) | undefined;
 }
 
-/** With nothing left open. */
+/** Sender options with every default filled in. */
 export type SenderOptions = {
   [K in keyof Omit<OwnProducerOptions, 'identities'>]-?: Exclude<OwnProducerOptions[K], undefined>;
 } & Pick<OwnProducerOptions, 'identities'>;

@@ -4,12 +4,13 @@ import {
   partitionName,
   type RefusalCode,
 } from '@spillway/broker';
-import { Batch, bytesAlone, cutItems, type Item } from './batch.ts';
-import type { BatchOutcome } from './lane-batch.ts';
+import { sleep } from '@spillway/resilience';
 import { type OwnProducerOptions, type SenderOptions, senderOptionsOf } from './options.ts';
+import { Batch, bytesAlone, cutItems, type Item } from './partition/batch.ts';
+import type { BatchOutcome } from './partition/producer-batch.ts';
 import type { ProducePort } from './port.ts';
-import { sizeOfRecord } from './record-batch.ts';
 import { Sender } from './sender.ts';
+import { sizeOfRecord } from './wire/record-batch.ts';
 
 /** What was sent before an abort is waited for this long. */
 const abortGraceMs = 1_000;
@@ -53,12 +54,12 @@ export class OwnProducer implements ProducePort {
     return { ok: trouble === undefined, detail: trouble ?? 'producing' };
   }
 
-  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]> {
+  publish(messages: readonly OutgoingMessage[], abort?: AbortSignal): Promise<PublishOutcome[]> {
     const sender = this.#running();
     if (sender === undefined) {
       return Promise.resolve(messages.map(() => outcomeOf(notRunning())));
     }
-    if (signal?.aborted) {
+    if (abort?.aborted) {
       return Promise.resolve(messages.map(() => refuse('unavailable', 'Aborted')));
     }
     return new Promise((resolve) => {
@@ -71,11 +72,11 @@ export class OwnProducer implements ProducePort {
         this.#note(batch, outcome, outcomes);
         left -= batch.count;
         if (left > 0) return;
-        signal?.removeEventListener('abort', hurry);
+        abort?.removeEventListener('abort', hurry);
         resolve(outcomes);
       };
       const batches = this.#batches(items, onSettled);
-      signal?.addEventListener('abort', hurry, { once: true });
+      abort?.addEventListener('abort', hurry, { once: true });
       sender.send(batches);
     });
   }
@@ -145,7 +146,7 @@ export class OwnProducer implements ProducePort {
     const { nowMs, deliveryTimeoutMs } = this.#options;
     const endMs = nowMs() + deliveryTimeoutMs;
     while (!sender.idle && nowMs() < endMs) {
-      await new Promise((resolve) => setTimeout(resolve, stopPollMs));
+      await sleep(stopPollMs);
     }
     await sender.close(notRunning());
   }

@@ -6,6 +6,6 @@ export interface ProducePort {
   start(): Promise<void>;
   /** Idempotent, safe before start; flushes what was handed over, within a bound. */
   stop(): Promise<void>;
-  publish(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<PublishOutcome[]>;
+  publish(messages: readonly OutgoingMessage[], abort?: AbortSignal): Promise<PublishOutcome[]>;
   health(): { ok: boolean; detail: string };
 }

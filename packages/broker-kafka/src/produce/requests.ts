@@ -1,7 +1,7 @@
-import type { Batch } from './batch.ts';
-import type { Attempt } from './lane-batch.ts';
 import type { Link } from './link.ts';
-import type { Route } from './route.ts';
+import type { Batch } from './partition/batch.ts';
+import type { Attempt } from './partition/producer-batch.ts';
+import type { Route } from './partition/route.ts';
 
 /** One batch of one partition, on its way. */
 export interface Sent {

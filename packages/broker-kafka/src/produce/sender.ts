@@ -1,34 +1,33 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
-import { messageOf } from '../errors.ts';
+import { fullJitterMs, messageOf } from '@spillway/resilience';
 import { Connections } from '../platformatic/connections.ts';
-import type { Batch } from './batch.ts';
-import { Identity } from './identity.ts';
-import type { LaneOptions } from './lane.ts';
-import type { Refusal } from './lane-batch.ts';
+import { Identity } from './identity/identity.ts';
+import { clusterIdOf, newProducerId } from './identity/producer-id.ts';
 import { Leaders } from './leaders.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
 import type { SenderOptions } from './options.ts';
-import { encodeProduce } from './produce-request.ts';
-import { clusterIdOf, newProducerId } from './producer-id.ts';
+import type { Batch } from './partition/batch.ts';
+import type { PartitionProducerOptions } from './partition/partition-producer.ts';
+import type { Refusal } from './partition/producer-batch.ts';
+import { Route } from './partition/route.ts';
+import { verdictsOf } from './partition/verdict.ts';
 import { Requests, type Sent } from './requests.ts';
-import { Route } from './route.ts';
-import { brokenVerdict, verdictsOf } from './verdict.ts';
+import { encodeProduce } from './wire/produce-request.ts';
 
 const tickMs = 20;
-const backoffFirstMs = 40;
-const backoffMostMs = 1_000;
+const backoffLimits = { baseMs: 80, maxMs: 1_000 };
 /** The leader answers that its replicas are slow before the request is given up. */
 const replicasShare = 0.8;
 
-/** Moves batches from their lanes to the leaders of their partitions, and the answers back. */
+/** Moves batches from their partitions to the leaders of their partitions, and the answers back. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #connections: Connections;
   readonly #leaders: Leaders;
   readonly #links: Links;
   readonly #identity: Identity;
-  readonly #laneOptions: LaneOptions;
+  readonly #producerOptions: PartitionProducerOptions;
   readonly #routes = new Map<string, Route>();
   /** Routes with batches. */
   readonly #active = new Set<Route>();
@@ -42,7 +41,8 @@ export class Sender {
   constructor(options: SenderOptions) {
     const { nowMs, report } = options;
     const { signal } = this.#closing;
-    const backoffMs = (failures: number) => this.#backoffMs(failures);
+    const backoffMs = (failures: number) =>
+      fullJitterMs(failures, { ...backoffLimits, random: options.random });
     this.#options = options;
     this.#connections = new Connections(options);
     this.#leaders = new Leaders({
@@ -65,14 +65,13 @@ export class Sender {
       },
       onClosed: (node, message) => this.#onLinkClosed(node, message),
     });
-    const asking = { ...options, connections: this.#connections, backoffMs, signal };
+    const asking = { ...options, ...backoffLimits, connections: this.#connections, abort: signal };
     this.#identity = new Identity({
       ...options,
       newProducerId: () => newProducerId(asking),
       clusterId: () => clusterIdOf(asking),
     });
-    const mayUse = this.#identity.mayUse.bind(this.#identity);
-    this.#laneOptions = { backoffMs, mayUse };
+    this.#producerOptions = { backoffMs, mayUse: (id, used) => this.#identity.mayUse(id, used) };
   }
 
   /** Why nothing was acknowledged of late; undefined when something was. */
@@ -93,7 +92,7 @@ export class Sender {
     const routes = new Set<Route>();
     for (const batch of batches) {
       const route = this.#routeOf(batch.place);
-      route.lane.add(batch);
+      route.producer.add(batch);
       routes.add(route);
       this.#active.add(route);
     }
@@ -104,7 +103,7 @@ export class Sender {
   hurry(batches: readonly Batch[], graceMs: number): void {
     const nowMs = this.#options.nowMs();
     for (const batch of batches) {
-      this.#routes.get(partitionName(batch.place))?.lane.hurry(batch, nowMs, graceMs);
+      this.#routes.get(partitionName(batch.place))?.producer.hurry(batch, nowMs, graceMs);
     }
     this.#expire();
   }
@@ -114,20 +113,19 @@ export class Sender {
     this.#closing.abort();
     clearTimeout(this.#timer);
     this.#links.close();
-    for (const route of this.#active) route.lane.giveUp(refusal);
+    for (const route of this.#active) route.producer.giveUp(refusal);
     this.#active.clear();
     await this.#connections.close();
   }
 
   #routeOf(place: TopicPartition): Route {
     const name = partitionName(place);
-    let route = this.#routes.get(name);
-    if (route === undefined) {
-      route = new Route(place, this.#laneOptions);
-      const { first } = this.#identity;
-      if (first !== undefined) route.lane.identify(first);
-      this.#routes.set(name, route);
-    }
+    const known = this.#routes.get(name);
+    if (known !== undefined) return known;
+    const route = new Route(place, this.#producerOptions);
+    const { first } = this.#identity;
+    if (first !== undefined) route.producer.identify(first);
+    this.#routes.set(name, route);
     return route;
   }
 
@@ -136,7 +134,7 @@ export class Sender {
     const nowMs = this.#options.nowMs();
     const requests = new Requests();
     for (const route of routes) {
-      if (route.lane.idle) this.#active.delete(route);
+      if (route.producer.idle) this.#active.delete(route);
       else this.#collect(route, nowMs, requests);
     }
     for (const [link, sent] of requests) this.#request(link, sent);
@@ -153,7 +151,7 @@ export class Sender {
     const link = this.#linkOf(route, nowMs);
     if (link === undefined) return;
     for (let turn = 0; ; turn += 1) {
-      const attempt = route.lane.next(nowMs);
+      const attempt = route.producer.next(nowMs);
       if (attempt === undefined) return;
       route.link = link;
       requests.add(link, turn, { route, attempt });
@@ -161,12 +159,12 @@ export class Sender {
   }
 
   #linkOf(route: Route, nowMs: number): Link | undefined {
-    if (route.lane.needsIdentity) {
+    if (route.producer.needsIdentity) {
       void this.#identify(route);
       return undefined;
     }
     // While something is on its way, what follows takes the same way.
-    if (route.lane.sent > 0) return route.link?.ready ? route.link : undefined;
+    if (route.producer.sent > 0) return route.link?.ready ? route.link : undefined;
     const leader = this.#leaders.find(route.place, route.doubtedMs);
     if (route.refuses(leader, nowMs)) {
       this.#active.delete(route);
@@ -177,7 +175,7 @@ export class Sender {
       return undefined;
     }
     const link = this.#links.to(leader.node);
-    // Unreachable where it was said to be: somebody else may lead by now.
+    // Unreachable where it was said to be: another broker may lead by now.
     if (link === undefined) this.#leaders.want(route.place.topic);
     return link?.ready ? link : undefined;
   }
@@ -198,14 +196,13 @@ export class Sender {
 
   #answered(link: Link, sent: readonly Sent[], body: Buffer | Error): void {
     const nowMs = this.#options.nowMs();
-    const verdicts = verdictsOf(body);
+    const verdictOn = verdictsOf(body);
     for (const { route, attempt } of sent) {
-      const verdict =
-        verdicts.get(partitionName(route.place)) ?? brokenVerdict('Left out of the answer');
+      const verdict = verdictOn(partitionName(route.place));
       if (verdict.kind === 'durable') this.#trouble = undefined;
       else if (verdict.kind === 'again') this.#trouble = verdict.message;
       if (verdict.kind === 'again' && verdict.leaderMoved) route.doubtedMs = nowMs;
-      route.lane.answer(attempt, verdict, nowMs);
+      route.producer.answer(attempt, verdict, nowMs);
     }
     // A closed link answers all its requests before anything is sent again.
     if (!link.closed) this.#drive(new Set(sent.map(({ route }) => route)));
@@ -214,7 +211,7 @@ export class Sender {
   #onLinkClosed(node: number, message: string): void {
     // Brokers close what is idle for long.
     if (this.#active.size === 0) return;
-    // Told once, not with every attempt to reach it again.
+    // Reported once, not with every attempt to reach it again.
     if (!this.#lost.has(node)) this.#options.report({ type: 'leader-lost', node, message });
     this.#lost.add(node);
     this.#trouble = message;
@@ -229,9 +226,9 @@ export class Sender {
   #expire(): void {
     const nowMs = this.#options.nowMs();
     for (const route of this.#active) {
-      if (!route.lane.expire(nowMs)) continue;
+      if (!route.producer.expire(nowMs)) continue;
       route.link?.close('An answer is overdue');
-      route.lane.expire(nowMs);
+      route.producer.expire(nowMs);
     }
   }
 
@@ -241,17 +238,11 @@ export class Sender {
     this.#identifying = true;
     try {
       this.#options.report({ type: 'identity-new', reason: 'its epochs are used up' });
-      route.lane.identify(await this.#identity.renew());
+      route.producer.identify(await this.#identity.renew());
     } catch (error) {
       this.#trouble = messageOf(error);
     } finally {
       this.#identifying = false;
     }
-  }
-
-  /** Full jitter, from 0 to a bound that doubles. */
-  #backoffMs(failures: number): number {
-    const boundMs = Math.min(backoffMostMs, backoffFirstMs * 2 ** Math.min(failures, 10));
-    return this.#options.random() * boundMs;
   }
 }

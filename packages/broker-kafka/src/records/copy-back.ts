@@ -1,4 +1,7 @@
-/** As LZ4 and Snappy repeat: `length` bytes from `distance` back, which may be among those copied. */
+/**
+ * Copies as LZ4 and Snappy repeat: `length` bytes from `distance` back, which may be among those
+ * copied.
+ */
 export function copyBack(
   output: Buffer,
   { to, distance, length }: { to: number; distance: number; length: number },

@@ -3,7 +3,7 @@ import { lz4Blocks } from './lz4.ts';
 import { snappyBlocks } from './snappy.ts';
 
 export interface InflateLimits {
-  /** Of one block of Snappy, which says how large it is. */
+  /** Bytes of one block of Snappy, which says how large it is. */
   blockBytesMax: number;
 }
 

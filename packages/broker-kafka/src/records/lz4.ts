@@ -8,7 +8,7 @@ const matchBytesMin = 4;
 /**
  * The blocks of an LZ4 frame, inflated one by one
  * (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md). Kafka takes only frames whose blocks
- * do not refer to each other; its own checksum covers ours.
+ * do not refer to each other; its own checksum covers theirs.
  */
 export function* lz4Blocks(bytes: Buffer): Generator<Buffer> {
   if (bytes.readUInt32LE(0) !== magic) throw new Error('No frame of LZ4');

@@ -1,4 +1,4 @@
-/** Bytes that come piece by piece, joined only where they are read across two. */
+/** A buffer of bytes that come piece by piece; pieces are joined only where a read spans two. */
 export class Pieces {
   #held: Buffer[] = [];
   #bytes = 0;
@@ -26,7 +26,10 @@ export class Pieces {
     return Buffer.concat(joined).subarray(0, length);
   }
 
-  /** So many bytes behind so many others, all of which go; undefined, and all stay, before they came. */
+  /**
+   * Takes `length` bytes behind `skipped` others, all of which go; undefined, and all stay, before
+   * they came.
+   */
   take(skipped: number, length: number): Buffer | undefined {
     if (this.#bytes < skipped + length) return undefined;
     const [first] = this.#held;

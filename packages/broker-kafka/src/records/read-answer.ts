@@ -1,9 +1,10 @@
 import { partitionName, type TopicPartition } from '@spillway/broker';
+import { messageOf } from '@spillway/resilience';
 import type { Fetched, FetchRequest, ReadingOptions } from '../client.ts';
-import { errorName, messageOf } from '../errors.ts';
+import { errorName } from '../errors.ts';
 import { readRecords } from './read-records.ts';
 
-/** Of one partition in the answer to a fetch. */
+/** One partition in the answer to a fetch. */
 export interface RawPartition extends TopicPartition {
   /** Kafka's number. */
   error: number;
@@ -15,7 +16,7 @@ export interface RawAnswer {
   partitions: RawPartition[];
 }
 
-/** The records of an answer, as far as there is room for them: the rest is fetched anew. */
+/** Reads the records of an answer, as far as there is room for them: the rest is fetched again. */
 export async function readAnswer(
   answer: RawAnswer,
   request: FetchRequest & ReadingOptions,

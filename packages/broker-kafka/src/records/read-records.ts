@@ -1,6 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
+import { messageOf } from '@spillway/resilience';
 import type { FetchedRecord } from '../client.ts';
-import { messageOf } from '../errors.ts';
 import { Cursor } from './cursor.ts';
 import { inflate } from './inflate.ts';
 import { Pieces } from './pieces.ts';

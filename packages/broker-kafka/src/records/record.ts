@@ -20,7 +20,7 @@ const headerBytes = 64;
 const bytesPerChar = 2;
 const empty = Buffer.alloc(0);
 
-/** Behind the record's length: up to where its place is known. */
+/** Reads a record's position and time, which stand at its begin, behind its length. */
 export function readPlace(cursor: Cursor, { base, firstMs, appendedMs }: Batch) {
   cursor.skip(1); // attributes: none are in use
   const deltaMs = cursor.varint();
@@ -28,7 +28,7 @@ export function readPlace(cursor: Cursor, { base, firstMs, appendedMs }: Batch) 
   return { position, timestampMs: appendedMs ?? firstMs + deltaMs };
 }
 
-/** The rest of it. The value is a view. */
+/** Reads what stands behind a record's place: key, value and headers. The value is a view. */
 export function readContent(
   cursor: Cursor,
   place: Pick<FetchedRecord, 'position' | 'timestampMs'>,

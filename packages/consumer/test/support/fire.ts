@@ -1,8 +1,9 @@
 import { type Broker, topicOf } from '@spillway/broker';
+import { DeadLetters } from '@spillway/dead-letters';
 import { encodeRequest } from '@spillway/otlp';
 import type { Sink } from '@spillway/store';
 import { expect, vi } from 'vitest';
-import { type Consumer, DeadLetters } from '../../src/index.ts';
+import type { Consumer } from '../../src/index.ts';
 import { consume, lagOf, openBroker, publish, publishLogs, type Running, span } from './harness.ts';
 
 export interface Trouble {
@@ -39,7 +40,11 @@ export class Fire {
   static async start(sink: Sink, signal: 'logs' | 'traces' = 'logs', replayFromMs?: () => number) {
     const opened = await openBroker();
     const limits = {
-      ...{ pollWaitMs: 20, gatherMs: 5, retryBaseMs: 10, retryMaxMs: 100, breakerResetMs: 100 },
+      pollWaitMs: 20,
+      gatherMs: 5,
+      retryBaseMs: 10,
+      retryMaxMs: 100,
+      breakerResetMs: 100,
       batchBytesMax: 64 * 1_024,
     };
     const running = await consume(opened.broker, sink, {
@@ -86,9 +91,9 @@ export class Fire {
     await vi.waitFor(async () => expect(await lagOf(this.broker)).toBe(0), patient);
   }
 
-  /** One member throughout, and no letter for what only came at a bad time. */
+  /** One member throughout, and no dead letter for what only came at a bad time. */
   async expectCalm(): Promise<void> {
-    expect(await new DeadLetters(this.broker).list({ all: true })).toEqual([]);
+    expect(await Array.fromAsync(new DeadLetters(this.broker).list({ all: true }))).toEqual([]);
     expect(this.running.events.filter(({ type }) => type === 'failed')).toEqual([]);
   }
 

@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import { type Broker, deadLetterTopicOf, stampHeaders, topicOf } from '@spillway/broker';
 import { createEmbeddedBroker } from '@spillway/broker-embedded';
 import { encodeRequest, type LogRecord, type SpanRecord, signals } from '@spillway/otlp';
-import type { DecodedMessage, MessageOutcome, RecordOutcome, Sink } from '@spillway/store';
-import { TestRecords } from '../../../store/src/test-records.ts';
+import type {
+  DecodedMessage,
+  MessageOutcome,
+  RecordOutcome,
+  Sink,
+  StoreCapabilities,
+} from '@spillway/store';
+import { TestRecords } from '../../../store/src/contract/test-records.ts';
 import { Consumer, type ConsumerEvent, type ConsumerOptions } from '../../src/index.ts';
 
 export const partitions = 2;
@@ -21,7 +27,8 @@ export async function openBroker(): Promise<{
   const told: string[] = [];
   const dir = mkdtempSync(join(tmpdir(), 'spillway-consumer-'));
   const broker = createEmbeddedBroker({
-    ...{ dir, fsync: false },
+    dir,
+    fsync: false,
     report: ({ type }) => told.push(type),
   });
   await broker.start();
@@ -74,6 +81,7 @@ export function span(over: Partial<SpanRecord> = {}): SpanRecord {
 /** Remembers what it was given; `decide` says what becomes of it. */
 export class ScriptedSink implements Sink {
   readonly name = 'scripted';
+  capabilities: StoreCapabilities = {};
   /** Bodies in the order of hand-over, of messages that were applied. */
   readonly applied: string[] = [];
   readonly messages: DecodedMessage[] = [];
@@ -124,11 +132,6 @@ export async function consume(
   });
   await consumer.start();
   return { consumer, events };
-}
-
-/** Polls a condition; the test's own time-out ends a condition that never holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 export async function lagOf(broker: Broker, group = 'writer'): Promise<number> {

@@ -1,15 +1,15 @@
 -- What each tenant keeps, in bytes: a hash per tenant with a field for each generation, part and
--- bucket of it, such as 'g1:c:29461'. The number of a bucket tells when Redis has removed it. `bytes`
+-- bucket of it, such as 'g1:c:29461'. The number of a bucket says when Redis has removed it. `bytes`
 -- orders the tenants by what they have, `swept` by when that was last looked through.
 
--- Of a key that expires, beside what MEMORY USAGE tells: places in two tables that grow in powers of two.
+-- Of a key that expires, beside what MEMORY USAGE reports: places in two tables that grow in powers of two.
 local entryBytes = 96
 local sweepMs = 60000
 local sweptMax = 256
 local roomShare = 1 / 64 -- so that a full store looks for room once in a while, not in each step
 
--- By part, a letter or a signal of the tail: when a bucket is gone, and how to drop it before, which
--- returns what is left of it.
+-- By part (a character such as `c`, or a signal of the tail): when a bucket is gone, and how to drop it
+-- before, which returns what is left of it.
 local goneAt, drop = {}, {}
 -- By part: how often a bucket was dropped before its time.
 local cuts = { c = 0, k = 0, p = 0 }
@@ -145,7 +145,7 @@ end
 -- When all together have too much, the one with the most gives way.
 local function makeRoom()
   if held <= BYTES_MAX then return end
-  -- Anew, in case that Redis dropped something of its own accord.
+  -- From scratch, in case that Redis dropped something of its own accord.
   local bytes = redis.call('ZRANGE', home .. 'bytes', 0, -1, 'WITHSCORES')
   held = 0
   for i = 2, #bytes, 2 do held = held + bytes[i] end

@@ -1,6 +1,6 @@
 -- Which messages were applied: one bit per sequence of a gateway, epoch and partition, 4 KiB a key.
 -- A message that is named by its content has a key of its own, which is its tenant's: for as long as
--- record keys are kept, and not more than a share; beyond it they alone tell that records came before.
+-- record keys are kept, and not more than a share; beyond it they alone show that records came before.
 local marksPerKey = 32768
 local contentBytes = 190 -- of such a key, beside its name
 local contentShare = 1 / 8

@@ -40,12 +40,18 @@ function bodyOf(round: number, chars: number, count: number): Body {
   return { signal, bytes: new Uint8Array(requestOf(service, Buffer.concat(names.map(record)))) };
 }
 
+/** Two records whose names are of a megabyte; by the round, of another signal. */
+export function namesOfMegabytesBody(round: number): Body {
+  return bodyOf(round, 1_000_000, 2);
+}
+
 export const namesOfMegabytes: Attack = {
   name: 'names-of-megabytes',
-  what: 'names, keys and services of 1 MB, each another',
+  what: 'names, keys and services of 1 MB, each another, more than the log holds',
+  args: ['--broker.embedded.logBytesMax', String(256 * 1_048_576)],
   run: (lab, ending) => {
     return clients(2, ending, async (round) => {
-      await post(lab, bodyOf(round, 1_000_000, 2));
+      await post(lab, namesOfMegabytesBody(round));
       await pause(100);
     });
   },

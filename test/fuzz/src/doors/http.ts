@@ -6,8 +6,8 @@ import { mutateHttp } from '../mutate/http.ts';
 import { mutateJson } from '../mutate/json.ts';
 import type { Mutation } from '../mutate/mutation.ts';
 import { mutateProtobuf } from '../mutate/protobuf.ts';
-import { plainOf } from '../plain-of.ts';
-import { jsonSeeds, protobufSeeds } from '../seeds.ts';
+import { plainOf } from '../seeds/plain-of.ts';
+import { jsonSeeds, protobufSeeds } from '../seeds/seeds.ts';
 import type { Door, Heard, Visitor } from './door.ts';
 import { RawHttp } from './raw-http.ts';
 import { recordsIn } from './records-in.ts';
@@ -83,7 +83,7 @@ class BodyVisitor implements Visitor {
 }
 
 /** A 5xx that no overload explains. */
-export function wrongOf(status: number, text: string): string | undefined {
+function wrongOf(status: number, text: string): string | undefined {
   if (status < 500) return undefined;
   const isOverload = status === 503 && /^retry-after:/im.test(text);
   return isOverload ? undefined : `${status}: ${text.slice(0, 400)}`;

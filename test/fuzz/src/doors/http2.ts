@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Addresses } from '@spillway/test-support';
 import { behindFirst } from '../mutate/behind-first.ts';
 import { type Frame, mutateFrames, readFrames, writeFrames } from '../mutate/http2.ts';
-import { protobufSeeds } from '../seeds.ts';
+import { protobufSeeds } from '../seeds/seeds.ts';
 import type { Door, Heard, Visitor } from './door.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');

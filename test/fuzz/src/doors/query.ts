@@ -50,9 +50,8 @@ class QueryVisitor implements Visitor {
   }
 }
 
-/** Of 5xx: too many questions at once, and an account of a million requests that takes too long. */
+/** Of 5xx: an account of a million requests that takes too long. */
 function isRight({ status, path, said }: { status: number; path: string; said: string }): boolean {
   if (status < 500) return true;
-  if (status === 504) return path.startsWith('/api/ledger') && said.includes('"timeout"');
-  return status === 503 && said.includes('"too-many-queries"');
+  return status === 504 && path.startsWith('/api/ledger') && said.includes('"timeout"');
 }

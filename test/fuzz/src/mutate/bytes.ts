@@ -4,7 +4,7 @@ import type { Mutation } from './mutation.ts';
 export function mutateBytes(input: Uint8Array, mutation: Mutation): Uint8Array {
   const { random, bytesMax } = mutation;
   let bytes: Buffer = Buffer.from(input);
-  for (let changes = 1 + random.below(4); changes > 0; changes--) {
+  for (let left = 1 + random.below(4); left > 0; left--) {
     bytes = change(bytes, mutation);
     if (bytes.length > bytesMax) bytes = bytes.subarray(0, bytesMax);
   }
@@ -21,62 +21,66 @@ const varints = ['00', '7f', '8001', 'ffff03', 'ffffffff0f', 'ffffffffffffffff7f
   '80',
 ]);
 
-function change(bytes: Buffer, { random, other, dictionary }: Mutation): Buffer {
+/** The input, and a place in it, with what is before and behind. */
+interface Cut {
+  bytes: Buffer;
+  at: number;
+  head: Buffer;
+  tail: Buffer;
+}
+
+const changes: readonly ((cut: Cut, mutation: Mutation) => Buffer)[] = [
+  ({ bytes, at }, { random }) => flip(bytes, at, 1 << random.below(8)),
+  ({ bytes, at }, { random }) => flip(bytes, at, random.below(256)),
+  ({ head }) => head,
+  ({ head, tail }, { random }) =>
+    Buffer.concat([head, tail.subarray(1 + random.below(1 + random.below(tail.length)))]),
+  ({ head, tail }, { random }) => {
+    const stretch = tail.subarray(0, 1 + random.below(64));
+    const times = random.chance(0.1) ? random.below(200) : 1 + random.below(3);
+    return Buffer.concat([head, ...Array(times).fill(stretch), tail]);
+  },
+  ({ head }, { random, other }) => {
+    const spliced = other();
+    return Buffer.concat([head, spliced.subarray(random.below(spliced.length + 1))]);
+  },
+  ({ head, tail }, { random, other }) => {
+    const spliced = other();
+    const from = random.below(spliced.length + 1);
+    return Buffer.concat([head, spliced.subarray(from, from + random.below(64)), tail]);
+  },
+  ({ bytes, at }, { random }) => writeNumber(bytes, at, random.pick(edges), random.below(6)),
+  ({ head, tail }, { random }) => {
+    const varint = Buffer.from(random.pick(varints), 'hex');
+    return Buffer.concat([head, varint, tail.subarray(random.below(3))]);
+  },
+  ({ head, tail }, { random }) => {
+    const fill = Buffer.alloc(1 + random.below(12), random.pick([0, 0xff, 0x80, 0x41]));
+    return Buffer.concat([head, fill, tail]);
+  },
+  ({ head, tail }, { random, other, dictionary }) => {
+    const word = dictionary.length > 0 ? random.pick(dictionary) : other().subarray(0, 8);
+    return Buffer.concat([head, word, tail.subarray(random.chance(0.5) ? word.length : 0)]);
+  },
+  ({ bytes, head, tail }, { random }) => {
+    const from = random.below(bytes.length + 1);
+    return Buffer.concat([head, bytes.subarray(from, from + 1 + random.below(32)), tail]);
+  },
+  ({ bytes }, { random }) => {
+    const copy = Buffer.from(bytes);
+    if (copy.length > 0) {
+      const place = random.below(copy.length);
+      copy[place] = (copy[place] as number) + random.pick([1, -1, 2, -2, 7, -7]);
+    }
+    return copy;
+  },
+];
+
+function change(bytes: Buffer, mutation: Mutation): Buffer {
+  const { random } = mutation;
   const at = random.below(bytes.length + 1);
-  const [head, tail] = [bytes.subarray(0, at), bytes.subarray(at)];
-  switch (random.below(13)) {
-    case 0:
-      return flip(bytes, at, 1 << random.below(8));
-    case 1:
-      return flip(bytes, at, random.below(256));
-    case 2:
-      return head;
-    case 3:
-      return Buffer.concat([head, tail.subarray(1 + random.below(1 + random.below(tail.length)))]);
-    case 4: {
-      const stretch = tail.subarray(0, 1 + random.below(64));
-      const times = random.chance(0.1) ? random.below(200) : 1 + random.below(3);
-      return Buffer.concat([head, ...Array(times).fill(stretch), tail]);
-    }
-    case 5: {
-      const spliced = other();
-      return Buffer.concat([head, spliced.subarray(random.below(spliced.length + 1))]);
-    }
-    case 6: {
-      const spliced = other();
-      const from = random.below(spliced.length + 1);
-      return Buffer.concat([head, spliced.subarray(from, from + random.below(64)), tail]);
-    }
-    case 7:
-      return writeNumber(bytes, at, random.pick(edges), random.below(6));
-    case 8:
-      return Buffer.concat([
-        head,
-        Buffer.from(random.pick(varints), 'hex'),
-        tail.subarray(random.below(3)),
-      ]);
-    case 9: {
-      const fill = Buffer.alloc(1 + random.below(12), random.pick([0, 0xff, 0x80, 0x41]));
-      return Buffer.concat([head, fill, tail]);
-    }
-    case 10: {
-      const word = dictionary.length > 0 ? random.pick(dictionary) : other().subarray(0, 8);
-      return Buffer.concat([head, word, tail.subarray(random.chance(0.5) ? word.length : 0)]);
-    }
-    case 11: {
-      const from = random.below(bytes.length + 1);
-      const moved = bytes.subarray(from, from + 1 + random.below(32));
-      return Buffer.concat([head, moved, tail]);
-    }
-    default: {
-      const copy = Buffer.from(bytes);
-      if (copy.length > 0) {
-        const place = random.below(copy.length);
-        copy[place] = (copy[place] as number) + random.pick([1, -1, 2, -2, 7, -7]);
-      }
-      return copy;
-    }
-  }
+  const cut = { bytes, at, head: bytes.subarray(0, at), tail: bytes.subarray(at) };
+  return random.pick(changes)(cut, mutation);
 }
 
 function flip(bytes: Buffer, at: number, mask: number): Buffer {

@@ -20,10 +20,10 @@ const depthMax = 12;
  * removed, repeated, moved, given another number, type, value, or a length that lies.
  */
 export function mutateProtobuf(input: Uint8Array, mutation: Mutation): Uint8Array {
-  const { random, other, bytesMax } = mutation;
+  const { random, bytesMax } = mutation;
   const root = parse(input, 0);
   if (root === undefined || root.length === 0) return input;
-  for (let changes = 1 + random.below(3); changes > 0; changes--) change(root, random, other);
+  for (let left = 1 + random.below(3); left > 0; left--) change(root, mutation);
   if (random.chance(0.01)) root.push(nested(random.pick([500, 2_000])));
   const bytes = encode(root);
   return bytes.length > bytesMax ? bytes.subarray(0, bytesMax) : bytes;
@@ -48,85 +48,81 @@ const texts = [
   '1',
 ];
 
-function change(root: Field[], random: Random, other: () => Uint8Array): void {
-  const siblings = listIn(root, random);
-  const at = random.below(siblings.length);
+/** A field, and where it is among its neighbours. */
+interface Chosen {
+  siblings: Field[];
+  at: number;
+  field: Field;
+}
+
+type Draw = Pick<Mutation, 'random' | 'other'>;
+
+const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 1000, 536_870_911];
+const sizes = [0, 1, 7, 8, 9, 15, 16, 17, 32, 1024];
+
+const changes: readonly ((chosen: Chosen, draw: Draw) => void)[] = [
+  ({ siblings, at }) => {
+    siblings.splice(at, 1);
+  },
+  ({ siblings, at, field }, { random }) => {
+    const times = random.chance(0.1) ? 2 + random.below(60) : 1;
+    siblings.splice(at, 0, ...Array.from({ length: times }, () => structuredClone(field)));
+  },
+  ({ siblings, at }, { random }) => {
+    siblings.splice(random.below(siblings.length), 0, ...siblings.splice(at, 1));
+  },
+  ({ field }, { random }) => {
+    field.number = random.pick(numbers);
+  },
+  ({ field }, { random }) => {
+    field.wire = random.pick([0, 1, 2, 5, 5, 3, 4, 6, 7]);
+  },
+  ({ field }, { random }) => {
+    const next = field.bytes.length + 1;
+    field.lie = random.pick([0, 1, next, 127, 0x7fff_ffff, 0xffff_ffff, 2 ** 40]);
+  },
+  ({ siblings, at }, { random, other }) => {
+    const spliced = parse(other(), 0);
+    const taken = spliced && pickField(spliced, random);
+    if (taken) siblings.splice(at, random.below(2), taken);
+  },
+  ({ field }, { random }) => replace(field, Buffer.from(random.pick(texts))),
+  ({ field }, { random }) => replace(field, Buffer.alloc(random.pick(sizes), random.below(256))),
+  ({ siblings, at, field }, { random }) => {
+    siblings[at] = nestedInItself(field, random);
+  },
+  ({ siblings }, { random }) => {
+    const number = random.pick([1, 2, 3, 15, 2047]);
+    siblings.push({ number, wire: 0, bytes: Buffer.from(random.pick(values), 'hex') });
+  },
+  changeValue,
+  changeValue,
+];
+
+function change(root: Field[], draw: Draw): void {
+  const siblings = listIn(root, draw.random);
+  const at = draw.random.below(siblings.length);
   const field = siblings[at];
-  if (field === undefined) return;
-  switch (random.below(13)) {
-    case 0:
-      siblings.splice(at, 1);
-      return;
-    case 1: {
-      const times = random.chance(0.1) ? 2 + random.below(60) : 1;
-      siblings.splice(at, 0, ...Array.from({ length: times }, () => structuredClone(field)));
-      return;
-    }
-    case 2:
-      siblings.splice(random.below(siblings.length), 0, ...siblings.splice(at, 1));
-      return;
-    case 3:
-      field.number = random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 1000, 536_870_911]);
-      return;
-    case 4:
-      field.wire = random.pick([0, 1, 2, 5, 5, 3, 4, 6, 7]);
-      return;
-    case 5:
-      field.lie = random.pick([
-        0,
-        1,
-        field.bytes.length + 1,
-        127,
-        0x7fff_ffff,
-        0xffff_ffff,
-        2 ** 40,
-      ]);
-      return;
-    case 6: {
-      const spliced = parse(other(), 0);
-      const taken = spliced && pickField(spliced, random);
-      if (taken) siblings.splice(at, random.below(2), taken);
-      return;
-    }
-    case 7:
-      replace(field, Buffer.from(random.pick(texts)));
-      return;
-    case 8:
-      replace(
-        field,
-        Buffer.alloc(random.pick([0, 1, 7, 8, 9, 15, 16, 17, 32, 1024]), random.below(256)),
-      );
-      return;
-    case 9: {
-      // Nested in itself.
-      const levels = random.chance(0.2) ? 200 : 1 + random.below(8);
-      let inner = { ...field };
-      for (let level = 0; level < levels; level++) {
-        inner = {
-          number: random.pick([1, 2, 5, 6]),
-          wire: 2,
-          fields: [inner],
-          bytes: new Uint8Array(),
-        };
-      }
-      siblings[at] = inner;
-      return;
-    }
-    case 10:
-      siblings.push({
-        number: random.pick([1, 2, 3, 15, 2047]),
-        wire: 0,
-        bytes: Buffer.from(random.pick(values), 'hex'),
-      });
-      return;
-    default:
-      if (field.wire === 0) field.bytes = Buffer.from(random.pick(values), 'hex');
-      else if (!field.fields && field.bytes.length > 0) {
-        const copy = Buffer.from(field.bytes);
-        copy[random.below(copy.length)] = random.below(256);
-        field.bytes = copy;
-      } else replace(field, new Uint8Array());
+  if (field !== undefined) draw.random.pick(changes)({ siblings, at, field }, draw);
+}
+
+function changeValue({ field }: Chosen, { random }: Draw): void {
+  if (field.wire === 0) field.bytes = Buffer.from(random.pick(values), 'hex');
+  else if (!field.fields && field.bytes.length > 0) {
+    const copy = Buffer.from(field.bytes);
+    copy[random.below(copy.length)] = random.below(256);
+    field.bytes = copy;
+  } else replace(field, new Uint8Array());
+}
+
+function nestedInItself(field: Field, random: Random): Field {
+  const levels = random.chance(0.2) ? 200 : 1 + random.below(8);
+  let inner = { ...field };
+  for (let level = 0; level < levels; level++) {
+    const number = random.pick([1, 2, 5, 6]);
+    inner = { number, wire: 2, fields: [inner], bytes: new Uint8Array() };
   }
+  return inner;
 }
 
 /** A value in a value, and so on: a list in a list has two fields to a level. Built from inside. */

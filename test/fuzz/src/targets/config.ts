@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, loadConfig, maskedConfig } from '@spillway/runtime';
 import { spillwaySchema } from 'spillway';
-import { leavesOf } from '../../../../packages/runtime/src/config-schema.ts';
+import { leavesOf } from '../../../../packages/runtime/src/config/config-schema.ts';
 import { behindFirst } from '../mutate/behind-first.ts';
 import { mutateText } from '../mutate/text.ts';
 import type { Target } from '../target.ts';

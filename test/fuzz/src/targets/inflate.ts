@@ -1,12 +1,12 @@
 import zlib from 'node:zlib';
-import { GrowingBytes } from '../../../../apps/gateway/src/growing-bytes.ts';
-import { Inflater } from '../../../../apps/gateway/src/inflate.ts';
-import { Refusal } from '../../../../apps/gateway/src/refusal.ts';
+import { Refusal } from '../../../../apps/gateway/src/model/refusal.ts';
+import { GrowingBytes } from '../../../../apps/gateway/src/receive/growing-bytes.ts';
+import { Inflater } from '../../../../apps/gateway/src/slice/inflate.ts';
 import { behindFirst } from '../mutate/behind-first.ts';
 import { mutateBytes } from '../mutate/bytes.ts';
 import type { Mutation } from '../mutate/mutation.ts';
-import { type Compression, plainOf } from '../plain-of.ts';
-import { protobufSeeds } from '../seeds.ts';
+import { type Compression, plainOf } from '../seeds/plain-of.ts';
+import { protobufSeeds } from '../seeds/seeds.ts';
 import { demand, type Target } from '../target.ts';
 
 const encodings: readonly Compression[] = ['gzip', 'deflate', 'zstd'];
@@ -37,8 +37,13 @@ export const inflate: Target = {
     const collected = new GrowingBytes({ bytesMax: body.length, grow, shrink });
     for (const chunk of cut(Buffer.from(body), (input[1] ?? 0) % 64)) collected.push(chunk);
     const result = await new Inflater().inflate({
-      ...{ encoding, input: collected, bytesMax, ratioMax, grow, shrink },
-      cancelled: () => false,
+      encoding,
+      input: collected,
+      bytesMax,
+      ratioMax,
+      grow,
+      shrink,
+      isCancelled: () => false,
     });
     const wanted = plainOf(encoding, body, bytesMax);
     const limit =

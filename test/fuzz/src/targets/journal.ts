@@ -1,7 +1,7 @@
 import { type Journal, JournalError, type JournalEvent, openJournal } from '@spillway/journal';
 import { packFiles, unpackFiles } from '../archive.ts';
-import { MemoryFiles } from '../memory-files.ts';
 import { mutateArchive } from '../mutate/archive.ts';
+import { MemoryFiles } from '../seeds/memory-files.ts';
 import { demand, type Target } from '../target.ts';
 
 const dir = '/j';

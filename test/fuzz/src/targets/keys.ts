@@ -1,7 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, createKey, KeyRing } from '@spillway/runtime';
+import { createKey, KeyRing } from '@spillway/keys';
+import { ConfigError } from '@spillway/runtime';
 import { mutateText } from '../mutate/text.ts';
 import { demand, type Target } from '../target.ts';
 

@@ -2,14 +2,17 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ledgerTopic } from '@spillway/broker';
+import { parseNote } from '@spillway/ledger';
 import { createPostgresStore } from '@spillway/store-postgres';
-import { parseNote } from '../../../../apps/writer/src/parse-note.ts';
 import { mutateJson } from '../mutate/json.ts';
 import type { Target } from '../target.ts';
 
 const count = { tenant: 'shop', signal: 'logs', minute: 29_406_666, records: 3 };
 const note = {
-  ...{ gateway: 'gw-1', epoch: 7, note: 1, sentMs: 1_764_400_000_000 },
+  gateway: 'gw-1',
+  epoch: 7,
+  note: 1,
+  sentMs: 1_764_400_000_000,
   messages: [{ topic: 'otlp_logs', partition: 0, sequence: 1, position: 4, ...count }],
   refused: [count],
   spill: { spill: 'a', revision: 1, atMs: 1_764_400_000_000, waiting: [] },

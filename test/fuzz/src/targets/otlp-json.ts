@@ -8,7 +8,7 @@ import {
 } from '@spillway/otlp';
 import { behindFirst } from '../mutate/behind-first.ts';
 import { mutateJson } from '../mutate/json.ts';
-import { jsonSeeds, withSignal } from '../seeds.ts';
+import { jsonSeeds, withSignal } from '../seeds/seeds.ts';
 import { demand, type Target } from '../target.ts';
 
 /** First byte: the signal. The rest: a request in JSON, transcoded, decoded and written again. */

@@ -12,7 +12,7 @@ import {
 } from '@spillway/otlp';
 import { behindFirst } from '../mutate/behind-first.ts';
 import { mutateProtobuf } from '../mutate/protobuf.ts';
-import { protobufSeeds, withSignal } from '../seeds.ts';
+import { protobufSeeds, withSignal } from '../seeds/seeds.ts';
 import { demand, type Target } from '../target.ts';
 
 const tenant = 't';

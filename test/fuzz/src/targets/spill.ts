@@ -2,8 +2,8 @@ import { readEnvelope, stampHeaders } from '@spillway/broker';
 import { JournalError } from '@spillway/journal';
 import { openSpill, type Spill, type SpillEvent } from '@spillway/spill';
 import { packFiles, unpackFiles } from '../archive.ts';
-import { MemoryFiles } from '../memory-files.ts';
 import { forgeEntry, mutateArchive } from '../mutate/archive.ts';
+import { MemoryFiles } from '../seeds/memory-files.ts';
 import { demand, type Target } from '../target.ts';
 
 const limits = {

@@ -2,13 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sink } from '@spillway/store';
-import { createDuckdbSearchStore } from '@spillway/store-embedded';
+import { createDuckdbSearchStore } from '@spillway/store-duckdb';
 import { createPostgresStore } from '@spillway/store-postgres';
-import { isStoreTrouble } from '../../../../packages/consumer/src/halving.ts';
+import { isStoreTrouble } from '../../../../packages/consumer/src/delivery/halving.ts';
 
 import { mutateMessage, unpackMessage } from '../delivered.ts';
-import { messageDictionary, messageSeeds } from '../message-seeds.ts';
-import { handOver } from '../parts-of.ts';
+import { messageDictionary, messageSeeds } from '../seeds/message-seeds.ts';
+import { handOver } from '../seeds/parts-of.ts';
 import { demand, type Target } from '../target.ts';
 
 let position = 0;

@@ -1,8 +1,9 @@
-import { createMemoryLiveStore } from '@spillway/store-embedded';
-import { lettersOf, readLetter } from '../../../../packages/consumer/src/dead-letter.ts';
+import { readDeadLetter } from '@spillway/dead-letters';
+import { createMemoryLiveStore } from '@spillway/store-memory';
+import { deadLettersOf } from '../../../../packages/consumer/src/dead-letters/dead-letter.ts';
 import { mutateMessage, unpackMessage } from '../delivered.ts';
-import { messageDictionary, messageSeeds } from '../message-seeds.ts';
-import { handOver } from '../parts-of.ts';
+import { messageDictionary, messageSeeds } from '../seeds/message-seeds.ts';
+import { handOver } from '../seeds/parts-of.ts';
 import { demand, type Target } from '../target.ts';
 
 const live = createMemoryLiveStore({ windowMs: 3_600_000 });
@@ -18,7 +19,7 @@ export const topic: Target = {
   bytesMax: 8 * 1024,
   async run(input) {
     const message = unpackMessage(input, position++);
-    readLetter(message);
+    readDeadLetter(message);
     const count = { records: 0, broken: 0 };
     const handed = await handOver(message, async (part) => {
       await live.apply([part]);
@@ -27,12 +28,12 @@ export const topic: Target = {
       return { records: part.records.map(() => refused) };
     });
     if (!handed) return 'for others';
-    const letters = lettersOf(handed.item, handed.outcome, 'writer');
+    const deadLetters = deadLettersOf(handed.item, handed.outcome, 'writer');
     const all = count.records + count.broken;
-    demand(letters.length > 0 || all === 0, 'what is refused becomes a letter');
-    for (const { value, headers } of letters) {
+    demand(deadLetters.length > 0 || all === 0, 'what is refused becomes a dead letter');
+    for (const { value, headers } of deadLetters) {
       const whole = { ...message, topic: 'otlp_logs_dlq', headers, value: Buffer.concat(value) };
-      demand(readLetter(whole) !== undefined, 'a letter that was written can be read');
+      demand(readDeadLetter(whole) !== undefined, 'a dead letter that was written can be read');
     }
     if (count.broken > 0) return 'taken, with broken records';
     return all > 0 ? 'taken' : 'taken, empty';

@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals';
-import type { Behind, ErrorBody, Fresh, SessionAnswer } from '../../../src/answers.ts';
+import type { Behind, ErrorBody, Fresh } from '../../../src/schema/fresh.ts';
+import type { SessionAnswer } from '../../../src/schema/session-answers.ts';
 
-/** Of the last answer; undefined before the first one, or while nothing answers. */
+/** How far behind the last answer was; undefined before the first one, or while nothing answers. */
 export const behind = signal<Behind | undefined>(undefined);
 /** True once the API asked for a key. */
 export const keyNeeded = signal(false);

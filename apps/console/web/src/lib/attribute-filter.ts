@@ -6,7 +6,7 @@ export function attributesOf(params: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...params].filter(([key]) => key.startsWith(prefix)));
 }
 
-/** `key=value other="two words"` → `{'attr.key': 'value', 'attr.other': 'two words'}` */
+/** Reads `key=value other="two words"` as `{'attr.key': 'value', 'attr.other': 'two words'}`. */
 export function parseAttributes(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [, key, quoted, bare] of text.matchAll(/([^\s=]+)=(?:"([^"]*)"|(\S*))/g)) {

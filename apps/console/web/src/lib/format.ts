@@ -1,5 +1,5 @@
 /** Numbers as people read them: few digits, a unit, the same width where they stand in columns. */
-import type { AnyValue } from '@spillway/otlp';
+import type { AnyValue } from '../../../src/schema/telemetry.ts';
 
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
@@ -31,7 +31,7 @@ export function rate(perSecond: number): string {
   return `${short(perSecond)}/s`;
 }
 
-/** 1234 → 1.23 k */
+/** Shortens a number: 1234 becomes `1.23 k`. */
 export function short(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return `${digits(value / 1e9)} G`;
@@ -103,7 +103,7 @@ export function bandOf(severityNumber: number): string {
   return bands[Math.floor((severityNumber - 1) / 4)] ?? 'unset';
 }
 
-/** `recordsPerSecond` → `records per second` */
+/** Writes `recordsPerSecond` as `records per second`. */
 export function spaced(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 }

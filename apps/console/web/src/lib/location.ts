@@ -1,6 +1,6 @@
 /** The URL is the state: what is shown can be shared, reloaded and left with the back button. */
 import { computed, signal } from '@preact/signals';
-import { parseTime } from '../../../src/time.ts';
+import { parseTime } from '../../../src/query/time.ts';
 
 interface Place {
   path: string;
@@ -34,7 +34,7 @@ export const rangeText = computed(() => {
 
 export const isRelative = computed(() => rangeText.value.to.startsWith('now'));
 
-/** ms since the epoch; the default when the URL holds nonsense. */
+/** The range in ms since the epoch; the default when the URL holds nonsense. */
 export const range = computed(() => {
   const { from, to } = rangeText.value;
   const toMs = parseTime(to, now.value) ?? now.value;
@@ -78,7 +78,10 @@ export function setRange(fromMs: number, toMs: number): void {
   setParams({ from, to, cursor: undefined });
 }
 
-/** Links are real links; a plain click on one of ours does not load the page anew. */
+/**
+ * Follows links inside the page: they are real links, and a plain click on one does not load the
+ * page again.
+ */
 export function followLinks(): void {
   window.addEventListener('popstate', () => {
     place.value = here();

@@ -1,4 +1,4 @@
-import type { MapEdge } from '@spillway/store';
+import type { MapEdge } from '../../../src/schema/service-answers.ts';
 
 export interface PlacedNode {
   x: number;

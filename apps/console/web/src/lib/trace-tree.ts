@@ -1,5 +1,5 @@
 /** The shape of a trace: who called whom, what to show, and where the time went. */
-import type { SpanView } from '@spillway/store';
+import type { SpanView } from '../../../src/schema/trace-answers.ts';
 
 export interface SpanNode {
   span: SpanView;

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { isRelative, refresh } from './location.ts';
 
-/** For views that change in place. Lists are left alone: what is being read must not move. */
+/** Refreshes views that change in place. Lists are left alone: what is being read must not move. */
 export function useAutoRefresh(everyMs: number): void {
   useEffect(() => {
     const timer = setInterval(() => {

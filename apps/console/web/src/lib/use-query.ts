@@ -36,7 +36,7 @@ export function useQuery<T>(url: string | undefined, tick = 0): Answer<T> {
 }
 
 interface PageOf {
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 export interface Pages<T, P> extends Answer<T[]> {

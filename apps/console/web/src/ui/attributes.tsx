@@ -1,4 +1,4 @@
-import type { KeyValue } from '@spillway/otlp';
+import type { KeyValue } from '../../../src/schema/telemetry.ts';
 import { valueText } from '../lib/format.ts';
 
 interface AttributesProps {

@@ -5,7 +5,7 @@ import { timeText } from '../lib/time-format.ts';
 interface TimeChart {
   fromMs: number;
   toMs: number;
-  /** Of a value on the vertical axis. */
+  /** Formats a value on the vertical axis. */
   format: (value: number) => string;
   logarithmic?: boolean;
 }

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import type { Behind, LagAnswer } from '../../../src/answers.ts';
+import type { Behind } from '../../../src/schema/fresh.ts';
+import type { LagAnswer } from '../../../src/schema/pipeline-answers.ts';
 import { ask, behind, keyNeeded } from '../lib/api.ts';
 import { href, place } from '../lib/location.ts';
 import { secondsText } from '../lib/time-format.ts';
@@ -18,7 +19,7 @@ export function FreshnessBadge() {
     const timer = setInterval(poll, pollMs);
     return () => clearInterval(timer);
   }, []);
-  const { text, level, late, title } = describe(behind.value, groupOfView(place.value.path));
+  const { text, level, late, title } = describe(behind.value, sinkOfView(place.value.path));
   return (
     <a class={`badge fresh-${level}`} href={href('/pipeline')} title={title} data-freshness={level}>
       <span class="badge-sign" aria-hidden="true" />
@@ -30,22 +31,20 @@ export function FreshnessBadge() {
   );
 }
 
-type Group = keyof Behind;
-
-function groupOfView(path: string): Group | undefined {
+function sinkOfView(path: string): string | undefined {
   if (path === '/' || path.startsWith('/services') || path === '/map') return 'live';
   if (/^\/(trace|logs|explore)/.test(path)) return 'search';
   return undefined;
 }
 
-function describe(state: Behind | undefined, group: Group | undefined) {
+function describe(state: Behind | undefined, sink: string | undefined) {
   if (!state) {
-    const title = 'Nothing has said yet how far behind it is';
+    const title = 'It is not known yet how far behind it is';
     return { text: 'freshness unknown', level: 'unknown', late: '', title };
   }
-  const all = Object.entries(state) as [Group, number | null][];
+  const all = Object.entries(state);
   const late = all.filter(([, seconds]) => seconds !== null && seconds > lateSeconds);
-  const shown = group ? state[group] : worst(all);
+  const shown = sink ? (state[sink] ?? null) : worst(all);
   const title = all
     .map(
       ([name, seconds]) =>
@@ -57,7 +56,7 @@ function describe(state: Behind | undefined, group: Group | undefined) {
   return { text, level, late: late.map(([name]) => name).join(', '), title };
 }
 
-function worst(all: readonly [Group, number | null][]): number | null {
+function worst(all: readonly [string, number | null][]): number | null {
   if (all.some(([, seconds]) => seconds === null)) return null;
   return Math.max(...all.map(([, seconds]) => seconds ?? 0));
 }

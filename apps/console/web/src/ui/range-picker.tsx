@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { parseTime } from '../../../src/time.ts';
+import { parseTime } from '../../../src/query/time.ts';
 import { useKeys } from '../lib/keys.ts';
 import { isRelative, range, rangeText, refresh, setParams } from '../lib/location.ts';
 import { zone } from '../lib/settings.ts';
@@ -50,28 +50,36 @@ export function RangePicker() {
       >
         {rangeName()} <span aria-hidden="true">▾</span>
       </button>
-      {open.value && (
-        <div class="popover" role="dialog" aria-label="Time range">
-          <div class="presets">
-            {presets.map(({ from, name }) => (
-              <button
-                type="button"
-                key={from}
-                aria-pressed={rangeText.value.from === from && rangeText.value.to === 'now'}
-                onClick={() => choose(from, 'now')}
-              >
-                {name}
-              </button>
-            ))}
-          </div>
-          <AbsoluteRange onChoose={choose} />
-        </div>
-      )}
+      {open.value && <Choices onChoose={choose} />}
     </div>
   );
 }
 
-function AbsoluteRange({ onChoose }: { onChoose: (from: string, to: string) => void }) {
+interface ChooseProps {
+  onChoose: (from: string, to: string) => void;
+}
+
+function Choices({ onChoose }: ChooseProps) {
+  return (
+    <div class="popover" role="dialog" aria-label="Time range">
+      <div class="presets">
+        {presets.map(({ from, name }) => (
+          <button
+            type="button"
+            key={from}
+            aria-pressed={rangeText.value.from === from && rangeText.value.to === 'now'}
+            onClick={() => onChoose(from, 'now')}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <AbsoluteRange onChoose={onChoose} />
+    </div>
+  );
+}
+
+function AbsoluteRange({ onChoose }: ChooseProps) {
   const wrong = useSignal('');
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();

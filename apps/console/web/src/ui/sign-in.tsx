@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { SessionAnswer } from '../../../src/answers.ts';
+import type { SessionAnswer } from '../../../src/schema/session-answers.ts';
 import { ApiFailure, keyNeeded, send, session } from '../lib/api.ts';
 import { refresh } from '../lib/location.ts';
 

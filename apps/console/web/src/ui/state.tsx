@@ -4,7 +4,7 @@ const signs = { ok: '●', warn: '◐', bad: '▲' } as const;
 
 export type Level = keyof typeof signs;
 
-/** Told by sign and word, never by colour alone. */
+/** Marks a level by sign and word, never by colour alone. */
 export function Mark({ level, children }: { level: Level; children: ComponentChildren }) {
   return (
     <span class={`state state-${level}`}>

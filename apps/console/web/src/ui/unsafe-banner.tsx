@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { StatusAnswer } from '../../../src/answers.ts';
+import type { StatusAnswer } from '../../../src/schema/pipeline-answers.ts';
 import { ask, keyNeeded, session } from '../lib/api.ts';
 
 const pollMs = 30_000;

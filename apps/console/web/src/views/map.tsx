@@ -1,6 +1,5 @@
-import type { MapEdge } from '@spillway/store';
 import { useMemo } from 'preact/hooks';
-import type { MapAnswer } from '../../../src/answers.ts';
+import type { MapAnswer, MapEdge } from '../../../src/schema/service-answers.ts';
 import { query } from '../lib/api.ts';
 import { serviceColour } from '../lib/colour.ts';
 import { count, duration, many } from '../lib/format.ts';

@@ -1,5 +1,4 @@
-import type { OperationSummary } from '@spillway/store';
-import type { OperationsAnswer } from '../../../src/answers.ts';
+import type { OperationSummary, OperationsAnswer } from '../../../src/schema/service-answers.ts';
 import { query } from '../lib/api.ts';
 import { duration, kindName, rate } from '../lib/format.ts';
 import { href, now, range } from '../lib/location.ts';
@@ -9,7 +8,7 @@ import { useQuery } from '../lib/use-query.ts';
 import { ServiceName } from '../ui/service-name.tsx';
 import { Empty, ViewOf } from '../ui/states.tsx';
 import { ErrorRatio } from './services.tsx';
-import { TraceSearch } from './trace-search.tsx';
+import { TraceSearch } from './traces/trace-search.tsx';
 
 export function ServicePage({ id: service }: { id: string }) {
   useAutoRefresh(15_000);

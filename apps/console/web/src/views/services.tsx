@@ -1,5 +1,4 @@
-import type { ServiceSummary } from '@spillway/store';
-import type { ServicesAnswer } from '../../../src/answers.ts';
+import type { ServiceSummary, ServicesAnswer } from '../../../src/schema/service-answers.ts';
 import { query } from '../lib/api.ts';
 import { serviceColour } from '../lib/colour.ts';
 import { duration, many, percent, rate } from '../lib/format.ts';
@@ -61,7 +60,6 @@ export function ServicesPage() {
 }
 
 function ServiceTable({ services }: { services: readonly ServiceSummary[] }) {
-  const urlOf = (service: string): string => href(`/services/${encodeURIComponent(service)}`);
   const { active } = useListKeys(services.length, (i) => go(urlOf(services[i]?.service ?? '')));
   const sort = sortKey();
   return (
@@ -92,28 +90,38 @@ function ServiceTable({ services }: { services: readonly ServiceSummary[] }) {
       </thead>
       <tbody>
         {services.map((each, i) => (
-          <tr key={each.service} class={i === active ? 'active' : ''}>
-            <td class="name">
-              <a href={urlOf(each.service)}>
-                <ServiceName service={each.service} />
-              </a>
-            </td>
-            <td class="num">{rate(each.ratePerSecond)}</td>
-            <td class="num">
-              <ErrorRatio ratio={each.errorRatio} />
-            </td>
-            <td class="num wide">{took(each.p50Ms, each)}</td>
-            <td class="num">{took(each.p95Ms, each)}</td>
-            <td class="num wide">{took(each.p99Ms, each)}</td>
-            <td class="spark wide">
-              <Sparkline values={each.sparkline} colour={serviceColour(each.service)} />
-            </td>
-            <td class="num wide faint">{ago(each.lastSeenMs, now.value)}</td>
-          </tr>
+          <ServiceRow key={each.service} each={each} active={i === active} />
         ))}
       </tbody>
     </table>
   );
+}
+
+function ServiceRow({ each, active }: { each: ServiceSummary; active: boolean }) {
+  return (
+    <tr class={active ? 'active' : ''}>
+      <td class="name">
+        <a href={urlOf(each.service)}>
+          <ServiceName service={each.service} />
+        </a>
+      </td>
+      <td class="num">{rate(each.ratePerSecond)}</td>
+      <td class="num">
+        <ErrorRatio ratio={each.errorRatio} />
+      </td>
+      <td class="num wide">{took(each.p50Ms, each)}</td>
+      <td class="num">{took(each.p95Ms, each)}</td>
+      <td class="num wide">{took(each.p99Ms, each)}</td>
+      <td class="spark wide">
+        <Sparkline values={each.sparkline} colour={serviceColour(each.service)} />
+      </td>
+      <td class="num wide faint">{ago(each.lastSeenMs, now.value)}</td>
+    </tr>
+  );
+}
+
+function urlOf(service: string): string {
+  return href(`/services/${encodeURIComponent(service)}`);
 }
 
 export function ErrorRatio({ ratio }: { ratio: number }) {

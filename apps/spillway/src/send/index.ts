@@ -1,1 +1,0 @@
-export { sendCommand } from './command.ts';

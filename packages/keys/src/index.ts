@@ -1,0 +1,2 @@
+export { keyEvents } from './events.ts';
+export * from './keys.ts';

@@ -1,0 +1,12 @@
+export { AuditBooks } from './audit/audit-books.ts';
+export type * from './audit/audit-facts.ts';
+export { MessageTable, messageRowBytes, type Owner } from './audit/message-table.ts';
+export { SpillIndex, sourceOf } from './audit/spill-index.ts';
+export * from './facts.ts';
+export { mergeReports, settled } from './merge.ts';
+export { minuteMs, minuteOf } from './minute.ts';
+export { missingNotes, type NoteRun, NoteRuns } from './missing-notes.ts';
+export { encodeNote, parseNote } from './note.ts';
+export type * from './report.ts';
+export type * from './sinks.ts';
+export { renderLedger } from './text.ts';

@@ -1,5 +1,0 @@
-export type { DatabaseEvent } from './database.ts';
-export { NewerSchemaError } from './database.ts';
-export type { SearchStoreEvent } from './database-file.ts';
-export * from './duckdb-search-store.ts';
-export * from './memory-live-store.ts';
