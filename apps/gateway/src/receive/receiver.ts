@@ -1,4 +1,3 @@
-import type { AddressInfo, Server } from 'node:net';
 import type { KeyRing } from '@spillway/keys';
 import type { Admission, AdmissionPermit, AdmissionRequest } from '../admit/admission.ts';
 import { authenticate } from '../admit/authenticate.ts';
@@ -118,13 +117,6 @@ export function timedOut({ config }: ReceiverContext): Refusal {
 export function outcomeOf(result: PublishResult | Refusal): string {
   if (result instanceof Refusal) return result.code;
   return result.rejectedRecords > 0 ? 'partial' : 'ok';
-}
-
-/** Returns where a server listens, as `127.0.0.1:4318` or `[::1]:4318`; '' while it does not. */
-export function addressOf(server: Server, host: string): string {
-  const address = server.address() as AddressInfo | null;
-  if (!address) return '';
-  return `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
 /**

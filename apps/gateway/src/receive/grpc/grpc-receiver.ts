@@ -11,13 +11,8 @@ import { grpcServiceOf, signals } from '@spillway/otlp';
 import { limitConnections } from '@spillway/runtime';
 import { ConnectionShare } from '../../admit/connection-share.ts';
 import { Refusal } from '../../model/refusal.ts';
-import {
-  addressOf,
-  connectionAgeMs,
-  guarded,
-  type Receiver,
-  type ReceiverContext,
-} from '../receiver.ts';
+import { addressOf, close, listen } from '../listening.ts';
+import { connectionAgeMs, guarded, type Receiver, type ReceiverContext } from '../receiver.ts';
 import type { TlsFiles } from '../tls-files.ts';
 import { sendHttpStatus, sendRefusal } from './grpc-answer.ts';
 import { GrpcExchange } from './grpc-exchange.ts';
@@ -83,27 +78,16 @@ export class GrpcReceiver implements Receiver {
 
   listen(): Promise<void> {
     const { grpcHost: host, grpcPort: port } = this.#context.config;
-    return new Promise((resolve, reject) => {
-      // Stays: an error while accepting (no file descriptors left) must not end the process.
-      this.#server.on('error', reject);
-      this.#server.listen({ host, port }, resolve);
-    });
+    return listen(this.#server, { host, port });
   }
 
   /** GOAWAY: clients open new connections elsewhere, and their calls in flight are finished. */
   close(abort: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cut = (): void => {
-        for (const session of this.#sessions.keys()) session.destroy();
-      };
-      abort.addEventListener('abort', cut, { once: true });
-      this.#server.close(() => {
-        abort.removeEventListener('abort', cut);
-        resolve();
-      });
-      for (const session of this.#sessions.keys()) session.close();
-      if (abort.aborted) cut();
-    });
+    const each = (end: (session: ServerHttp2Session) => void) => (): void => {
+      for (const session of this.#sessions.keys()) end(session);
+    };
+    const announce = each((session) => session.close());
+    return close(this.#server, { announce, cut: each((session) => session.destroy()), abort });
   }
 
   #onSession(session: ServerHttp2Session): void {

@@ -3,13 +3,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net';
 import { cutConnection, limitConnections } from '@spillway/runtime';
 import { ConnectionShare } from '../../admit/connection-share.ts';
-import {
-  addressOf,
-  connectionAgeMs,
-  guarded,
-  type Receiver,
-  type ReceiverContext,
-} from '../receiver.ts';
+import { addressOf, close, listen } from '../listening.ts';
+import { connectionAgeMs, guarded, type Receiver, type ReceiverContext } from '../receiver.ts';
 import type { TlsFiles } from '../tls-files.ts';
 import { cors } from './cors.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -73,23 +68,11 @@ export class HttpReceiver implements Receiver {
 
   listen(): Promise<void> {
     const { httpHost: host, httpPort: port } = this.#context.config;
-    return new Promise((resolve, reject) => {
-      // Stays: an error while accepting (no file descriptors left) must not end the process.
-      this.#server.on('error', reject);
-      this.#server.listen({ host, port }, resolve);
-    });
+    return listen(this.#server, { host, port });
   }
 
   close(abort: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cut = (): void => this.#server.closeAllConnections();
-      abort.addEventListener('abort', cut, { once: true });
-      this.#server.close(() => {
-        abort.removeEventListener('abort', cut);
-        resolve();
-      });
-      if (abort.aborted) cut();
-    });
+    return close(this.#server, { cut: () => this.#server.closeAllConnections(), abort });
   }
 
   #onConnection(socket: Socket): void {
